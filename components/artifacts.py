@@ -1,0 +1,25 @@
+"""Artifact types of our own components."""
+
+from tfx.types import artifact
+
+
+class Quarantine(artifact.Artifact):
+    """Rows that could not be used, and counts of those that could.
+
+    `quarantine.jsonl` has `where`, `reason` and `excerpt` of each unusable row;
+    `counts.json` has rows by split and label.
+    """
+
+    TYPE_NAME = "Quarantine"
+
+
+class BaselineReport(artifact.Artifact):
+    """What a simple model reaches on the same data: `baseline.json`."""
+
+    TYPE_NAME = "BaselineReport"
+
+
+class BaselineReport(artifact.Artifact):
+    """Accuracies of simple models, in `baseline.json`."""
+
+    TYPE_NAME = "BaselineReport"

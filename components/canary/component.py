@@ -1,0 +1,46 @@
+"""TFX face of `canary.py`."""
+
+import logging
+import pathlib
+
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import standard_artifacts
+from tfx.utils import path_utils
+
+from components.canary import canary
+
+
+@component
+def Canary(
+    model: InputArtifact[standard_artifacts.Model],
+    model_run: InputArtifact[standard_artifacts.ModelRun],
+    blessing: OutputArtifact[standard_artifacts.InfraBlessing],
+    command: Parameter[str],
+    reference: Parameter[str],
+) -> None:
+    """Send real examples to the exported model in a fresh process; bless it if it answers well.
+
+    Inputs:
+        model: Candidate.
+        model_run: Holds the trainer's own answers.
+
+    Outputs:
+        blessing: `canary.json` with differences, latencies and problems; blessed if there are
+            no problems.
+
+    Parameters:
+        command: Program that probes, its words separated by newlines.
+        reference: File of the model run with the trainer's answers.
+    """
+    folder = pathlib.Path(blessing.uri)
+    problems = canary.run(
+        command.split("\n"),
+        pathlib.Path(path_utils.serving_model_path(model.uri)),
+        pathlib.Path(model_run.uri, reference),
+        folder / canary.REPORT,
+    )
+    (folder / ("INFRA_NOT_BLESSED" if problems else "INFRA_BLESSED")).write_text("")
+    blessing.set_int_custom_property("blessed", 0 if problems else 1)
+    for problem in problems:
+        logging.getLogger("maru.outcome").warning("refused: %s", problem)

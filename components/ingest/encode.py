@@ -1,0 +1,177 @@
+"""From a row as it was read to a checked, serialized example."""
+
+import math
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from components.ingest import config, images, row, splits, tfexample
+
+MISSING = "(missing)"
+_MISSING_WORDS = ("nan", "NaN", "NAN", "null", "NULL", "<NA>")
+_WORD_BOUNDS = (8, 32, 128, 512)
+_PIXEL_BOUNDS = (33, 97, 225, 513)
+
+
+class Record(NamedTuple):
+    """One example and what its split is decided by."""
+
+    digest: bytes
+    label: str
+    named: str | None
+    example: bytes
+
+    @property
+    def fact(self) -> splits.Fact:
+        """What decides the split."""
+        return splits.Fact(self.digest, self.label, self.named)
+
+
+def attempt(
+    entry: row.Row | row.Rejected, features: Sequence[config.Feature], split_column: str | None
+) -> Record | row.Rejected:
+    """`encode`, with the reason in place of the exception."""
+    if isinstance(entry, row.Rejected):
+        return entry
+    try:
+        return encode(entry, features, split_column)
+    except row.BadRow as error:
+        shown = {k: v for k, v in entry.values.items() if not isinstance(v, bytes)}
+        return row.Rejected(entry.where, str(error), row.excerpt(_joined(shown)))
+
+
+def encode(
+    entry: row.Row, features: Sequence[config.Feature], split_column: str | None
+) -> Record:
+    """Check the values of a row and serialize the columns the task needs.
+
+    Args:
+        entry: The row.
+        features: Columns to write.
+        split_column: Column that names the split, if any.
+
+    Raises:
+        BadRow: If a value is missing or unusable.
+        DataError: If the split column holds a word that names no split.
+    """
+    values: dict[str, bytes] = {}
+    content: list[bytes | str] = []
+    label = ""
+    for feature in features:
+        if feature.kind == "derived":
+            continue
+        value = _present(entry, feature.name)
+        if feature.kind == "text":
+            text = _text(value, feature.name)
+            content.append(text)
+            values[feature.name] = text.encode()
+        elif feature.kind == "image":
+            if not isinstance(value, bytes):
+                raise row.BadRow(f"`{feature.name}` holds {_shown(value)}, not an encoded image")
+            content.append(value)
+            values[feature.name] = _prepared(value)
+        elif feature.kind == "label":
+            label = _label(value, feature.name)
+            values[feature.name] = label.encode()
+        else:
+            values[feature.name] = _slice(value, feature.name).encode()
+    for feature in features:
+        if feature.kind == "derived":
+            values[feature.name] = DERIVED[feature.name](values, features)
+    named = entry.split
+    if split_column:
+        named = splits.from_column(_slice(_present(entry, split_column), split_column), split_column)
+    return Record(splits.digest(content), label, named, tfexample.serialize(values))
+
+
+def _joined(values: dict[str, Any]) -> str:
+    """Columns of a row in few characters, however long its texts are."""
+    return " | ".join(f"{name}: {str(value)[: row.EXCERPT_LENGTH]}" for name, value in values.items())
+
+
+def _present(entry: row.Row, name: str) -> Any:
+    value = entry.values.get(name)
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _text(value: Any, name: str) -> str:
+    text = _plain(value, name)
+    if not text.strip():
+        raise row.BadRow(f"`{name}` is empty")
+    return text
+
+
+def _label(value: Any, name: str) -> str:
+    label = unicodedata.normalize("NFC", _plain(value, name)).strip()
+    if not label:
+        raise row.BadRow(f"`{name}` is empty")
+    if label in _MISSING_WORDS:
+        raise row.BadRow(
+            f"`{name}` is {label!r}, which stands for a missing value; if it is a class, "
+            "give it another name"
+        )
+    return label
+
+
+def _slice(value: Any, name: str) -> str:
+    return unicodedata.normalize("NFC", _plain(value, name)).strip() or MISSING
+
+
+def _plain(value: Any, name: str) -> str:
+    """A value as text: numbers in decimals, 1.0 as 1, nothing as the empty text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, bytes):
+        try:
+            value = value.decode()
+        except UnicodeDecodeError as error:
+            raise row.BadRow(f"`{name}` is not UTF-8 at its byte {error.start}") from error
+    if not isinstance(value, str):
+        raise row.BadRow(f"`{name}` holds {_shown(value)}, not one text or number")
+    if "\0" in value:
+        raise row.BadRow(f"`{name}` holds a NUL byte; is the file binary, or UTF-16?")
+    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+        raise row.BadRow(f"`{name}` holds half of a surrogate pair, which is not Unicode text")
+    return value
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__}"
+
+
+def _prepared(data: bytes) -> bytes:
+    try:
+        return images.prepare(data)
+    except images.BadImage as error:
+        raise row.BadRow(str(error)) from error
+
+
+def _bucket(value: int, bounds: Sequence[int], unit: str) -> bytes:
+    lower = (1, *bounds)
+    index = sum(value >= bound for bound in bounds)
+    if index == len(bounds):
+        return f"{bounds[-1]} or more {unit}".encode()
+    return f"{lower[index]}-{bounds[index] - 1} {unit}".encode()
+
+
+def _text_length(values: dict[str, bytes], features: Sequence[config.Feature]) -> bytes:
+    words = sum(len(values[f.name].decode().split()) for f in features if f.kind == "text")
+    return _bucket(words, _WORD_BOUNDS, "words")
+
+
+def _image_size(values: dict[str, bytes], features: Sequence[config.Feature]) -> bytes:
+    sides = [max(images.size(values[f.name])) for f in features if f.kind == "image"]
+    return _bucket(max(sides), _PIXEL_BOUNDS, "pixels")
+
+
+DERIVED: dict[str, Callable[[dict[str, bytes], Sequence[config.Feature]], bytes]] = {
+    "text_length": _text_length,
+    "image_size": _image_size,
+}
+"""Columns computed from the others: words of all texts, longer side of the largest image."""

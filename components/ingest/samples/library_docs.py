@@ -1,0 +1,1 @@
+DISTRIBUTIONS = ("scikit-learn",)

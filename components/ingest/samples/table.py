@@ -1,0 +1,65 @@
+"""Sample data sets, written into a folder once and reused."""
+
+import hashlib
+import importlib
+import os
+import pathlib
+import shutil
+import tempfile
+from importlib import metadata
+from typing import Any
+
+from components.ingest import config
+
+_SAMPLES = {
+    "imdb_small": "components.ingest.samples.imdb_small",
+    "digits": "components.ingest.samples.digits",
+    "library_docs": "components.ingest.samples.library_docs",
+}
+_FORMAT = "1"
+
+
+def materialise(name: str, folder: str) -> Any:
+    """Write a sample, unless it is there, and return the source that reads it.
+
+    Another process never sees half a sample: it is written beside and renamed.
+
+    Args:
+        name: Name of the sample.
+        folder: Folder for all samples; created if missing.
+    """
+    root = pathlib.Path(folder).absolute()
+    target = root / f"{name}-{_slug(versions(name))}"
+    if not target.exists():
+        root.mkdir(parents=True, exist_ok=True)
+        made = pathlib.Path(tempfile.mkdtemp(prefix=f".{name}-", dir=root))
+        try:
+            importlib.import_module(_SAMPLES[name]).write(made)
+            os.rename(made, target)
+        except OSError:
+            # Somebody else was faster; any other failure is ours to report.
+            if not target.exists():
+                raise
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    if name == "digits":
+        return config.ImageFolderSource(path=str(target))
+    return config.CsvSource(path=str(target / f"{name}.csv"))
+
+
+def versions(name: str) -> str:
+    """The sample's name with the versions of the libraries it is made from."""
+    sample = importlib.import_module(_SAMPLES[name])
+    found = [f"{d}={_version(d)}" for d in sample.DISTRIBUTIONS]
+    return " ".join([name, _FORMAT, *found])
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "absent"
+
+
+def _slug(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

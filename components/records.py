@@ -1,0 +1,29 @@
+"""Reading columns out of an Examples artifact."""
+
+import pathlib
+from collections.abc import Iterator, Sequence
+
+import tensorflow as tf
+
+
+def evaluated_split(splits: Sequence[str]) -> str:
+    """The split that metrics are reported on: `test` where there is one, else `eval`."""
+    return "test" if "test" in splits else "eval"
+
+
+def files(uri: str, split: str) -> list[str]:
+    """TFRecord files of one split, in order."""
+    return sorted(str(path) for path in pathlib.Path(uri, f"Split-{split}").glob("*.gz"))
+
+
+def serialized(uri: str, split: str) -> Iterator[bytes]:
+    """Serialized tf.Examples of one split."""
+    dataset = tf.data.TFRecordDataset(files(uri, split), compression_type="GZIP")
+    return dataset.as_numpy_iterator()
+
+
+def columns(uri: str, split: str, names: Sequence[str]) -> Iterator[tuple[bytes, ...]]:
+    """The bytes of some columns, row by row; empty where a row lacks one."""
+    for record in serialized(uri, split):
+        features = tf.train.Example.FromString(record).features.feature
+        yield tuple(next(iter(features[name].bytes_list.value), b"") for name in names)

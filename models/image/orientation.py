@@ -1,0 +1,108 @@
+"""The EXIF orientation of a JPEG, read and applied in TensorFlow graph operations.
+
+Sources: "Exchangeable image file format for digital still cameras: Exif 2.32", CIPA
+DC-008, sections 4.5.2 (APP1 segment), 4.6.2 (IFD) and 4.6.4 (tag 274); ITU-T T.81,
+annex B.1.1 (marker segments).
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+# A segment is at most 64 KiB; the camera's comes first or follows one of 64 KiB at most.
+_SEARCHED_BYTES = 1 << 17
+# Zeros behind the data make every fixed-size read valid; a zero is never a match.
+_PADDING = 1 << 17
+_APP1, _START_OF_SCAN = 0xE1, 0xDA
+_TAG, _SHORT = 0x0112, 3
+
+
+def read(jpeg):
+    """Read the orientation of one JPEG.
+
+    Args:
+        jpeg: Scalar string.
+
+    Returns:
+        Scalar int32, 1 to 8; 1, upright, when there is none or it is malformed.
+    """
+    head = tf.strings.substr(jpeg, 0, _SEARCHED_BYTES)
+    data = tf.cast(tf.io.decode_raw(head, tf.uint8), tf.int32)
+    data = tf.pad(data, [[0, _PADDING]])
+    exif = _find_exif(data)
+    return tf.cond(exif > 0, lambda: _read_tiff(data, exif + 6), lambda: 1)
+
+
+def apply(image, orientation):
+    """Turn an image upright.
+
+    Args:
+        image: `(size, size, channels)`, square, so that its shape is kept.
+        orientation: Scalar int32, 1 to 8.
+
+    Returns:
+        The image as its photographer saw it, same shape and dtype.
+    """
+    # Every orientation is a transposition followed by mirroring; 6, the commonest, is
+    # "turn clockwise": transpose, then mirror left and right.
+    image = tf.cond(orientation >= 5, lambda: tf.transpose(image, (1, 0, 2)), lambda: image)
+    columns = _is_one_of(orientation, (2, 3, 6, 7))
+    rows = _is_one_of(orientation, (3, 4, 7, 8))
+    image = tf.cond(columns, lambda: tf.reverse(image, [1]), lambda: image)
+    return tf.cond(rows, lambda: tf.reverse(image, [0]), lambda: image)
+
+
+def _is_one_of(value, choices: tuple[int, ...]):
+    return tf.reduce_any(tf.equal(value, choices))
+
+
+def _find_exif(data):
+    """Position of the name `Exif` in the first APP1 segment that has one, or 0."""
+    name = tf.constant(list(b"Exif\x00\x00"))
+
+    def is_exif(position):
+        return (data[position + 1] == _APP1) & tf.reduce_all(
+            data[position + 4 : position + 10] == name
+        )
+
+    def searching(position):
+        is_segment = (data[position] == 0xFF) & (data[position + 1] != _START_OF_SCAN)
+        inside = position < tf.size(data) - _PADDING
+        return inside & is_segment & ~is_exif(position)
+
+    def next_segment(position):
+        length = data[position + 2] * 256 + data[position + 3]
+        return (tf.minimum(position + 2 + length, tf.size(data) - _PADDING),)
+
+    (position,) = tf.while_loop(searching, next_segment, (tf.constant(2),))
+    return tf.where(is_exif(position), position + 4, 0)
+
+
+def _read_tiff(data, start):
+    """Read tag 274 of the first directory of the TIFF structure at `start`."""
+    is_little = data[start] == ord("I")
+    offset = _integer(data, start + 4, 4, is_little)
+    # A broken offset must neither overflow nor leave the padded data.
+    directory = start + tf.clip_by_value(offset, 0, _PADDING // 2)
+    directory = tf.minimum(directory, tf.size(data) - _PADDING)
+    num_entries = tf.minimum(_integer(data, directory, 2, is_little), 512)
+    entries = data[directory + 2 : directory + 2 + num_entries * 12]
+    entries = tf.reshape(entries, (-1, 12))
+    is_match = (_column(entries, 0, is_little) == _TAG) & (_column(entries, 2, is_little) == _SHORT)
+    values = tf.boolean_mask(_column(entries, 8, is_little), is_match)
+    value = tf.concat([values, [1]], 0)[0]
+    return tf.where((value >= 1) & (value <= 8), value, 1)
+
+
+def _column(entries, index: int, is_little):
+    """Two bytes of every directory entry as an integer, `(entries,)` int32."""
+    first, second = entries[:, index], entries[:, index + 1]
+    return tf.where(is_little, first + 256 * second, 256 * first + second)
+
+
+def _integer(data, position, length: int, is_little):
+    """Unsigned integer of 2 or 4 bytes; int32, so that 2 GiB and above turn negative."""
+    digits = data[position : position + length]
+    digits = tf.cond(is_little, lambda: tf.reverse(digits, [0]), lambda: digits)
+    powers = tf.constant([256**power for power in reversed(range(length))])
+    return tf.reduce_sum(digits * powers)

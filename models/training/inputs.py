@@ -1,0 +1,164 @@
+"""From TFRecord files to batches, the same way for training and validation.
+
+An epoch is a function of its number: its order depends on the seed and the epoch
+alone, so a training that was killed continues with the batches it would have seen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import tensorflow as tf
+
+_LOGGER = logging.getLogger(__name__)
+
+# Serialized records held for shuffling when a split does not fit into the cache.
+_SHUFFLED_RECORDS = 10_000
+# What TensorFlow needs beside the values of one cached tensor, measured roughly.
+_BYTES_PER_TENSOR = 256
+_FILES_READ_AT_ONCE = 4
+
+Features = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Batches:
+    """One split, ready to be iterated epoch by epoch."""
+
+    order: Callable[[Any], tf.data.Dataset]
+    """Epoch number, a scalar int64 tensor -> batches `(inputs, label ids (batch,) int64)`; run in
+    a graph."""
+    num_examples: int
+    """Number of examples in the split."""
+    batch_size: int
+    """Examples per batch; the last batch of an epoch may have fewer."""
+    is_cached: bool
+    """Whether prepared examples stay in memory after the first epoch."""
+
+    @property
+    def num_batches(self) -> int:
+        """Number of batches in an epoch."""
+        return -(-self.num_examples // self.batch_size)
+
+    def epochs(self, first: int, end: int) -> tf.data.Dataset:
+        """Return the batches of epochs `first` to `end - 1`, one after the other."""
+        numbers = tf.data.Dataset.range(first, end)
+        return numbers.flat_map(self.order).prefetch(tf.data.AUTOTUNE)
+
+    def epoch(self, number: int = 0) -> tf.data.Dataset:
+        """Return the batches of one epoch."""
+        return self.epochs(number, number + 1)
+
+
+def batches(
+    files: Iterable[str],
+    *,
+    parse: Callable[[Any], Features],
+    encode: Callable[[Features], Features],
+    label: str,
+    batch_size: int,
+    transform: Callable[[Features], Features] = lambda features: features,
+    shuffle_seed: int | None = None,
+    cache_mib: int = 0,
+    num_examples: int | None = None,
+) -> Batches:
+    """Open a split.
+
+    Args:
+        files: Paths of gzipped TFRecord files.
+        parse: Serialized tf.Examples `(batch,)` string -> raw features, each `(batch, ...)`.
+        encode: Transformed features -> the model's inputs, see `models/encoder.py`.
+        label: Name of the transformed feature with the label ids, `(batch,)` or `(batch, 1)`.
+        batch_size: Examples per batch, at least 1.
+        transform: Raw features -> transformed features.
+        shuffle_seed: Seed of the order; None keeps the order of the files.
+        cache_mib: Memory in MiB that prepared examples may fill; a split that needs more,
+            or whose examples differ in size, is prepared anew each epoch.
+        num_examples: Number of records, if known; otherwise they are counted.
+
+    Returns:
+        The split. With a seed and the cache every epoch is a uniform shuffle; without the
+        cache, a record moves by at most some 10,000 places.
+
+    Raises:
+        ValueError: If there are no files or no examples.
+    """
+    files = sorted(str(file) for file in files)
+    num_examples = count_examples(files) if num_examples is None else num_examples
+    if not num_examples:
+        raise ValueError(f"The split has no examples. Its files: {files}")
+
+    def prepare(serialized):
+        features = transform(parse(serialized))
+        inputs = encode({name: value for name, value in features.items() if name != label})
+        return inputs, tf.reshape(tf.cast(features[label], tf.int64), (-1,))
+
+    records = _read(files)
+    prepared = _prepare(records, prepare, batch_size)
+    is_cached = _estimate_bytes(prepared.element_spec, num_examples) <= cache_mib * 2**20
+    _LOGGER.info("%d examples, %s", num_examples, "cached" if is_cached else "not cached")
+    if is_cached:
+        examples = prepared.unbatch().cache()
+
+        def order(number):
+            shuffled = _shuffle(examples, num_examples, shuffle_seed, number)
+            return shuffled.batch(batch_size)
+    else:
+
+        def order(number):
+            size = min(num_examples, _SHUFFLED_RECORDS)
+            return _prepare(_shuffle(records, size, shuffle_seed, number), prepare, batch_size)
+
+    return Batches(order, num_examples, batch_size, is_cached)
+
+
+def count_examples(files: Iterable[str]) -> int:
+    """Count the records of gzipped TFRecord files; reads them once."""
+    files = [str(file) for file in files]
+    if not files:
+        return 0
+    return int(_read(files).reduce(tf.constant(0, tf.int64), lambda count, _: count + 1))
+
+
+def _read(files: list[str]) -> tf.data.Dataset:
+    """Serialized records; several files at once, yet always in the same order."""
+    if not files:
+        return tf.data.Dataset.from_tensor_slices(tf.constant([], tf.string))
+    return tf.data.Dataset.from_tensor_slices(files).interleave(
+        lambda file: tf.data.TFRecordDataset(file, compression_type="GZIP"),
+        cycle_length=_FILES_READ_AT_ONCE,
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    )
+
+
+def _prepare(records: tf.data.Dataset, prepare: Callable, batch_size: int) -> tf.data.Dataset:
+    """Prepare whole batches: parsing and tokenizing one by one costs several times more."""
+    return records.batch(batch_size).map(
+        prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    )
+
+
+def _shuffle(dataset: tf.data.Dataset, size: int, seed: int | None, epoch) -> tf.data.Dataset:
+    if seed is None:
+        return dataset
+    # Neighbouring seeds must not share epochs: seed 0, epoch 1 is not seed 1, epoch 0.
+    mixed = tf.cast(seed, tf.int64) * 1_000_003 + epoch
+    # The order is not to depend on the seed of the process (and with that at 0, `shuffle`
+    # refuses a tensor as its own seed).
+    tf.compat.v1.get_default_graph().seed = 1
+    return dataset.shuffle(size, seed=mixed, reshuffle_each_iteration=False)
+
+
+def _estimate_bytes(element_spec, num_examples: int) -> float:
+    """Memory of all prepared examples; infinite when a shape or a string has no known size."""
+    total = 0
+    for spec in tf.nest.flatten(element_spec):
+        elements = spec.shape[1:].num_elements() if spec.shape.rank else None
+        if elements is None or spec.dtype == tf.string:
+            return float("inf")
+        total += elements * spec.dtype.size + _BYTES_PER_TENSOR
+    return total * num_examples

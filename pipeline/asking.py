@@ -1,0 +1,97 @@
+"""What the commands about served models do."""
+
+import json
+import logging
+import pathlib
+from typing import Any
+
+from pipeline import paths
+from serving import client
+
+DEFAULT_SERVER = "127.0.0.1:8501"
+_SHOWN = 5
+
+
+def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str) -> None:
+    """Serve every pushed model of a workspace until told to stop."""
+    # Imported late: `predict` must not wait for TensorFlow when a server runs.
+    from serving import repository, server
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    config = server.ServerConfig(host=host, port=port, rest_api_port=rest_port)
+    folder = paths.Paths(workspace.resolve(), "").served_models
+    server.run(repository.Sources({}, folder), config)
+
+
+def predict(
+    name: str, question: str, server: str | None, workspace: pathlib.Path, *, as_json: bool
+) -> str:
+    """Ask a model and word its answer.
+
+    Args:
+        name: Model.
+        question: A text, or the path of an image.
+        server: Address of a running server; None tries the default one, then loads the model.
+        workspace: Where pushed models are.
+        as_json: Answer with all labels as JSON.
+
+    Raises:
+        ValueError: If there is no such model or image, or the server refuses.
+    """
+    answer = _from_server(name, question, server)
+    if answer is None:
+        answer = _from_disk(name, question, paths.Paths(workspace.resolve(), name))
+    scores = sorted(zip(answer["probabilities"], answer["labels"], strict=True), reverse=True)
+    if as_json:
+        ranked = {label: probability for probability, label in scores}
+        return json.dumps({"label": scores[0][1], "probabilities": ranked}, ensure_ascii=False)
+    width = max(len(label) for _, label in scores[:_SHOWN])
+    return "\n".join(f"{label:<{width}}  {p:7.1%}" for p, label in scores[:_SHOWN])
+
+
+def _from_server(name: str, question: str, server: str | None) -> dict[str, Any] | None:
+    """The answer of a running server; None if no address was given and none has the model."""
+    try:
+        signature = client.signatures(server or DEFAULT_SERVER, name)["serving_default"]
+        inputs = {key: [_value(key, question)] for key in signature["inputs"]}
+        outputs = client.predict(server or DEFAULT_SERVER, name, inputs)
+    except client.ClientError as error:
+        if server is None and error.status in (None, 404):
+            return None
+        raise ValueError(str(error)) from error
+    return {key: outputs[key][0] for key in ("labels", "probabilities")}
+
+
+def _from_disk(name: str, question: str, where: paths.Paths) -> dict[str, Any]:
+    """The answer of the newest pushed version, loaded for this question."""
+    from serving import repository, saved_model
+
+    versions = repository.find_versions(where.served) if where.served.is_dir() else {}
+    if not versions:
+        folder = where.served_models
+        known = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+        raise ValueError(
+            f"No model {name!r} was pushed to {folder}. Pushed models: "
+            f"{', '.join(known) or 'none'}. Train one with `maru run CONFIG`."
+        )
+    import numpy as np
+
+    predictor = saved_model.SavedModelPredictor(versions[max(versions)], max(versions))
+    (key,) = predictor.signatures["serving_default"].inputs
+    value = _value(key, question)
+    array = np.array([value.encode() if isinstance(value, str) else value], dtype=object)
+    outputs = predictor.predict("serving_default", {key: array})
+    return {
+        "labels": [label.decode() for label in outputs["labels"][0]],
+        "probabilities": outputs["probabilities"][0].tolist(),
+    }
+
+
+def _value(input_name: str, question: str) -> str | bytes:
+    """The question as the model's input: bytes of a file for images, else the text itself."""
+    if not input_name.endswith("_bytes"):
+        return question
+    path = pathlib.Path(question)
+    if not path.is_file():
+        raise ValueError(f"This model answers about images. There is no file {question!r}.")
+    return path.read_bytes()

@@ -1,0 +1,135 @@
+"""What the commands about pipelines do."""
+
+import contextlib
+import datetime
+import json
+import logging
+import pathlib
+import shlex
+import shutil
+import sys
+import traceback
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from pipeline import console, failures, lazy, lock, logs, paths
+
+for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
+    lazy.defer(_module)
+
+from components.ingest import preview  # noqa: E402 (after the heavy libraries are deferred)
+from pipeline import config as pipeline_config  # noqa: E402
+
+REFUSED = 3
+"""Exit code of a run that finished but whose model was refused."""
+
+
+def show(path: pathlib.Path, overrides: Sequence[str]) -> str:
+    """The resolved config as YAML."""
+    return pipeline_config.to_yaml(pipeline_config.load(path, overrides))
+
+
+def schema() -> str:
+    """The JSON schema of the YAML."""
+    return json.dumps(pipeline_config.json_schema(), indent=2)
+
+
+def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> int:
+    """Print what the data looks like to the pipeline; exit code 2 if it cannot be used."""
+    config = pipeline_config.load(path, overrides)
+    where = paths.Paths(workspace.resolve(), config.name)
+    terminal = Console(highlight=False)
+    with terminal.status("reading the data"):
+        seen = preview.preview(config.data, config.features, str(_base(path)), str(where.samples))
+    columns = [feature.name for feature in config.features]
+    rows = [[_cell(row.get(name, b"")) for name in columns] for row in seen.rows]
+    terminal.print(console.grid("first rows", columns, rows))
+    splits = seen.counts.splits()
+    labels = sorted(set().union(*(seen.counts.classes[split] for split in splits)))
+    counts = [[n, *(str(seen.counts.classes[s][n]) for s in splits)] for n in labels]
+    total = ["all", *(str(seen.counts.classes[split].total()) for split in splits)]
+    terminal.print(console.grid(config.task.label, ["", *splits], [*counts, total]))
+    terminal.print(f"  {seen.counts.duplicates} duplicates, {seen.counts.num_rejected} unusable")
+    for rejected in seen.rejected[:10]:
+        terminal.print(f"    {rejected.where}: {rejected.reason}", style="yellow", markup=False)
+    for problem in seen.problems:
+        terminal.print(problem, style="red", markup=False)
+    if not seen.problems:
+        terminal.print(f"\n  ready:  maru run {path}", style="green", markup=False)
+    return 2 if seen.problems else 0
+
+
+def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> int:
+    """Run a pipeline; the exit code: 0, or 3 if the model was refused.
+
+    Errors worded for the user are printed without a traceback and exit with 2, others with 1;
+    the traceback is in the log.
+    """
+    config = pipeline_config.load(path, overrides)
+    where = paths.Paths(workspace.resolve(), config.name)
+    folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S"))
+    with lock.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
+        view = console.RunView(terminal)
+        console.attach(view)
+        view.console.print(f"{config.name}: log in {_short(folder / 'log.txt')}", style="dim")
+        (folder / "config.yaml").write_text(pipeline_config.to_yaml(config))
+        try:
+            return _run(config, where, _base(path), folder, view)
+        except Exception as error:
+            logging.getLogger(__name__).exception("The run failed.")
+            return _report(error, folder, view.console)
+
+
+def _run(
+    config: pipeline_config.PipelineConfig,
+    where: paths.Paths,
+    base: pathlib.Path,
+    folder: pathlib.Path,
+    view: console.RunView,
+) -> int:
+    with view.console.status("starting TFX and TensorFlow"):
+        from pipeline import dag, runners, summary
+
+        pipeline = dag.build(config, where, str(base))
+    results = runners.run(pipeline, view)
+    shutil.rmtree(where.resumable, ignore_errors=True)
+    achieved = summary.summarize(config, results)
+    summary.write(achieved, folder / "summary.json")
+    summary.show(achieved, view.console, _example(config, base, where))
+    return REFUSED if achieved.refusals else 0
+
+
+def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:
+    if failures.is_users(error):
+        terminal.print(f"\n{error}", style="red", markup=False)
+        return 2
+    last = traceback.format_exception_only(error)[-1].strip()
+    terminal.print(f"\nUnexpected: {last}", style="red", markup=False)
+    terminal.print(f"The traceback is in {folder / 'log.txt'}", markup=False)
+    return 1
+
+
+def _example(
+    config: pipeline_config.PipelineConfig, base: pathlib.Path, where: paths.Paths
+) -> str:
+    """An input of the kind the model takes, quoted for a shell."""
+    return '"some text"' if config.task.input_kind == "text" else "image.png"
+
+
+def _base(path: pathlib.Path) -> pathlib.Path:
+    """Relative paths in a config start from its folder."""
+    return path.resolve().parent
+
+
+def _short(path: pathlib.Path) -> pathlib.Path:
+    with contextlib.suppress(ValueError):
+        return path.relative_to(pathlib.Path.cwd())
+    return path
+
+
+def _cell(value: bytes, width: int = 60) -> str:
+    if len(value) > 4 and value[:4] in (b"\x89PNG", b"GIF8") or value[:2] in (b"\xff\xd8", b"BM"):
+        return f"<image, {len(value):,} bytes>"
+    text = " ".join(value.decode("utf-8", "replace").split())
+    return text if len(text) <= width else text[: width - 1] + "…"

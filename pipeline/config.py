@@ -1,0 +1,304 @@
+"""The pipeline config: what one YAML file may say.
+
+Each package owns the dataclasses of its own settings; this module composes
+them, reads YAML strictly and reports every problem at once.
+"""
+
+import copy
+import dataclasses
+import json
+import pathlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Union
+
+import pydantic
+import yaml
+
+from components.ingest.config import DataConfig, Feature
+from components.ingest.encode import DERIVED
+from models import zoo
+from models.tasks import table
+from models.training.config import TrainingConfig
+from models.tuning import TuningConfig
+from pipeline import problems
+
+Task = Annotated[Union[tuple(table.TASKS.values())], pydantic.Field(discriminator="kind")]
+Model = Annotated[
+    Union[tuple(entry.config for entry in zoo.MODELS.values())],
+    pydantic.Field(discriminator="kind"),
+]
+
+_INPUT_KINDS = {"text": "text", "token_ids": "text", "image_bytes": "image"}
+
+_strict = pydantic.with_config(
+    pydantic.ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+)
+"""Holds for the nested dataclasses too."""
+
+METRICS = ("accuracy", "macro_f1", "cross_entropy")
+"""Metrics the Evaluator reports and thresholds may name."""
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationConfig:
+    """What a model must reach before it is pushed."""
+
+    must_reach: dict[str, float] = dataclasses.field(default_factory=dict)
+    """Threshold by metric: at least for `accuracy` and `macro_f1` (0 to 1), at most for
+    `cross_entropy` (nats)."""
+    may_lose: dict[str, float] = dataclasses.field(default_factory=dict)
+    """By how much each metric may be worse than the last blessed model's, for example
+    `{accuracy: 0.01}`. Metrics not named are compared but never block."""
+    slices: tuple[str, ...] = ()
+    """Columns whose values are evaluated apart; `text_length` and `image_size` are derived."""
+
+    def __post_init__(self) -> None:
+        for field in ("must_reach", "may_lose"):
+            for metric in getattr(self, field):
+                if metric not in METRICS:
+                    raise ValueError(
+                        f"`{field}` has the unknown metric {metric!r}. "
+                        f"{problems.suggest(metric, METRICS)}"
+                    )
+
+
+@dataclasses.dataclass(frozen=True)
+class RuntimeConfig:
+    """Where the work is done."""
+
+    beam: tuple[str, ...] = ()
+    """Arguments for Apache Beam, for example `--runner=DataflowRunner`; default: in process."""
+    schema: str | None = None
+    """Schema (`schema.pbtxt`) to validate against; default: inferred from the train split."""
+
+
+@_strict
+@dataclasses.dataclass(frozen=True)
+class PipelineConfig:
+    """One runnable pipeline."""
+
+    name: str
+    """Name of the pipeline, its folders and its served model: lower case letters, digits, `_`."""
+    task: Task
+    """What is learned."""
+    data: DataConfig
+    """Where the examples come from and how they are split."""
+    model: Model
+    """Architecture, one of `models/zoo.py`."""
+    training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
+    """How the model is trained."""
+    tuning: TuningConfig | None = None
+    """Search over any fields of `model` and `training`; left out: no search."""
+    evaluation: EvaluationConfig = dataclasses.field(default_factory=EvaluationConfig)
+    """What a model must reach before it is pushed."""
+    runtime: RuntimeConfig = dataclasses.field(default_factory=RuntimeConfig)
+    """Where the work is done."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
+            raise ValueError(
+                "`name` becomes a folder and a URL, so it must be lower case letters, digits and "
+                f"`_`, starting with a letter. Received: {self.name!r}"
+            )
+        needed = _INPUT_KINDS[zoo.MODELS[self.model.kind].recipe]
+        if needed != self.task.input_kind:
+            fitting = [
+                kind
+                for kind, entry in zoo.MODELS.items()
+                if _INPUT_KINDS[entry.recipe] == self.task.input_kind
+            ]
+            raise ValueError(
+                f"`model.kind: {self.model.kind}` reads {needed}, but `task.kind: "
+                f"{self.task.kind}` gives {self.task.input_kind}. "
+                f"Models that fit: {', '.join(fitting)}."
+            )
+
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The columns that are read and what each holds."""
+        return (
+            Feature(self.task.input_column, self.task.input_kind),
+            Feature(self.task.label, "label"),
+            *(
+                Feature(name, "derived" if name in DERIVED else "slice")
+                for name in self.evaluation.slices
+                if name != self.task.label
+            ),
+        )
+
+
+@_strict
+@dataclasses.dataclass(frozen=True)
+class LearnerConfig:
+    """The part of a config that Tuner and Trainer depend on."""
+
+    task: Task
+    """What is learned."""
+    model: Model
+    """Architecture."""
+    training: TrainingConfig
+    """How the model is trained."""
+    tuning: TuningConfig | None = None
+    """What is searched; None for the Trainer."""
+
+
+_ADAPTER = pydantic.TypeAdapter(PipelineConfig)
+_LEARNER = pydantic.TypeAdapter(LearnerConfig)
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML, but a key given twice is an error, not silently the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build one mapping, refusing repeated keys."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} is given twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def load(path: str | pathlib.Path, overrides: Sequence[str] = ()) -> PipelineConfig:
+    """Read and validate a config file.
+
+    Args:
+        path: YAML file.
+        overrides: `dotted.key=value` settings that replace what the file says.
+
+    Raises:
+        ConfigError: Everything in it that is unknown, missing, of a wrong type or impossible,
+            each with its dotted path.
+    """
+    data = _read(pathlib.Path(path))
+    for override in overrides:
+        _apply(override, data)
+    return from_mapping(data, source=str(path))
+
+
+def from_mapping(data: Mapping[str, Any], *, source: str) -> PipelineConfig:
+    """Validate already-parsed YAML; `source` is named in error messages."""
+    try:
+        config = _validate(data)
+    except pydantic.ValidationError as error:
+        lines = problems.describe(error, data, PipelineConfig)
+        raise problems.ConfigError(source, lines) from error
+    lines = _describe_impossible_trials(config, data)
+    if lines:
+        raise problems.ConfigError(source, lines)
+    return config
+
+
+def _validate(data: Mapping[str, Any]) -> PipelineConfig:
+    # From JSON, because strict validation takes a list for a tuple only there.
+    return _ADAPTER.validate_json(json.dumps(data, default=str), strict=True)
+
+
+def _describe_impossible_trials(config: PipelineConfig, data: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the fields and the ends of `tuning.space`, before hours are spent."""
+    lines = []
+    for path, searched in (config.tuning.space if config.tuning else {}).items():
+        for value in searched.values or searched.linear or searched.log or ():
+            trial = copy.deepcopy(dict(data))
+            _set(trial, path, value)
+            try:
+                _validate(trial)
+            except pydantic.ValidationError as error:
+                found = problems.describe(error, trial, PipelineConfig)
+                lines += [f"tuning.space: {line}" for line in found]
+    return list(dict.fromkeys(lines))
+
+
+def to_mapping(config: PipelineConfig) -> dict[str, Any]:
+    """The resolved config as plain data, defaults included."""
+    return _ADAPTER.dump_python(config, mode="json")
+
+
+def to_yaml(config: PipelineConfig) -> str:
+    """The resolved config as YAML that `load` reads back."""
+    return yaml.safe_dump(to_mapping(config), sort_keys=False, allow_unicode=True)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema of the YAML, for completion in editors."""
+    return _ADAPTER.json_schema()
+
+
+def dump_learner(learner: LearnerConfig) -> str:
+    """The learner's config as JSON, keys in a fixed order."""
+    return json.dumps(_LEARNER.dump_python(learner, mode="json"), sort_keys=True)
+
+
+def load_learner(text: str, values: Mapping[str, Any] | None = None) -> LearnerConfig:
+    """Read what `dump_learner` wrote.
+
+    Args:
+        text: JSON.
+        values: Dotted fields to change first, as a search chose them.
+
+    Raises:
+        ConfigError: If a chosen value is not possible.
+    """
+    data = json.loads(text)
+    for path, value in (values or {}).items():
+        _set(data, path, value)
+    try:
+        return _LEARNER.validate_json(json.dumps(data), strict=True)
+    except pydantic.ValidationError as error:
+        lines = problems.describe(error, data, LearnerConfig)
+        raise problems.ConfigError(f"a trial with {values}", lines) from error
+
+
+def _read(path: pathlib.Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        nearby = sorted(str(p) for p in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+        hint = f" {problems.suggest(path, nearby)}" if nearby else ""
+        raise problems.ConfigError(str(path), [f"there is no such file.{hint}"]) from error
+    except IsADirectoryError as error:
+        raise problems.ConfigError(str(path), ["this is a folder, not a YAML file"]) from error
+    except UnicodeDecodeError as error:
+        line = f"not UTF-8: byte {error.object[error.start]:#04x} at position {error.start}"
+        raise problems.ConfigError(str(path), [line]) from error
+    try:
+        data = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 (a SafeLoader)
+    except yaml.YAMLError as error:
+        raise problems.ConfigError(str(path), [f"not YAML: {_one_line(error)}"]) from error
+    if not isinstance(data, dict):
+        found = "nothing" if data is None else type(data).__name__
+        line = f"expected a mapping with the keys name, task, data and model, found {found}"
+        raise problems.ConfigError(str(path), [line])
+    return data
+
+
+def _one_line(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+    return f"{getattr(error, 'problem', None) or error}{where}"
+
+
+def _apply(override: str, data: dict[str, Any]) -> None:
+    path, found, text = override.partition("=")
+    if not found or not path:
+        line = f"{override!r} is not of the form dotted.key=value, as in training.epochs=1"
+        raise problems.ConfigError("--set", [line])
+    try:
+        value = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 (a SafeLoader)
+    except yaml.YAMLError as error:
+        line = f"{path}: the value is not YAML: {_one_line(error)}"
+        raise problems.ConfigError("--set", [line]) from error
+    _set(data, path, value)
+
+
+def _set(data: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for parent in parents:
+        if not isinstance(data.get(parent), dict):
+            data[parent] = {}
+        data = data[parent]
+    data[last] = value

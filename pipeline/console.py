@@ -1,0 +1,113 @@
+"""What a run looks like in a terminal."""
+
+import logging
+import time
+from typing import TextIO
+
+from rich import box, console, progress, table, text
+
+STAGES = {
+    "Ingest": "read, check and split the data",
+    "StatisticsGen": "describe every column",
+    "SchemaGen": "infer the schema",
+    "ExampleValidator": "hold the data against the schema",
+    "Transform": "learn vocabularies, build the transform graph",
+    "Tuner": "search",
+    "Trainer": "train and export",
+    "Baseline": "train a simple model to compare with",
+    "Evaluator": "evaluate, compare with the served model",
+    "Canary": "ask the export in a fresh process",
+    "Pusher": "put it where servers look",
+}
+"""Every stage and what it does, in order."""
+
+
+class RunView(logging.Handler):
+    """Draws stages as they run: an observer for the runner and a handler for progress records.
+
+    Records of the logger `maru.progress` carry a mapping `progress` with `step`, `steps` and a
+    text; records of `maru.outcome` are remarks shown beside the running stage.
+    """
+
+    def __init__(self, terminal: TextIO):
+        super().__init__()
+        self.console = console.Console(file=terminal, highlight=False)
+        self._remarks: list[str] = []
+        self._progress: progress.Progress | None = None
+        self._task: progress.TaskID | None = None
+
+    def started(self, stage: str) -> None:
+        """Show a live line for the stage, if this is a terminal."""
+        self._remarks = []
+        self._progress = progress.Progress(
+            progress.SpinnerColumn(),
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(bar_width=24),
+            progress.TextColumn("{task.fields[note]}"),
+            progress.TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        note = STAGES.get(stage, "")
+        self._task = self._progress.add_task(f"{stage:<17}", total=None, note=note)
+        self._progress.start()
+
+    def finished(self, result) -> None:
+        """Replace the live line by what happened."""
+        self._stop()
+        why = "; ".join([*([result.why] if result.why else []), *self._remarks])
+        self._line("green" if result.outcome == "ran" else "cyan", "✓", result, why)
+
+    def failed(self, stage: str, seconds: float) -> None:
+        """Replace the live line by the failure; the error itself is printed by the caller."""
+        self._stop()
+        line = text.Text.assemble(("✗ ", "red"), f"{stage:<17}{seconds:7.1f} s  ", ("failed", "red"))
+        self.console.print(line)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a progress record or a remark."""
+        values = getattr(record, "progress", None)
+        if values is None:
+            self._remarks.append(record.getMessage())
+        elif self._progress is not None and self._task is not None:
+            self._progress.update(
+                self._task,
+                completed=values.get("step"),
+                total=values.get("steps"),
+                note=record.getMessage(),
+            )
+
+    def _line(self, color: str, mark: str, result, why: str) -> None:
+        start = f"{result.stage:<17}{result.seconds:7.1f} s  "
+        line = text.Text.assemble((f"{mark} ", color), start, (f"{result.outcome:<7}", color))
+        line.append(why, style="dim")
+        self.console.print(line, soft_wrap=True)
+
+    def _stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+
+def attach(view: RunView) -> None:
+    """Send the project's progress and remarks to a view."""
+    for name in ("maru.progress", "maru.outcome"):
+        logger = logging.getLogger(name)
+        logger.handlers = [view]
+        logger.setLevel(logging.INFO)
+
+
+def grid(title: str, columns: list[str], rows: list[list[str]]) -> table.Table:
+    """A plain table; the first column is text, the others are numbers."""
+    result = table.Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, name in enumerate(columns):
+        result.add_column(name, justify="left" if index == 0 else "right")
+    for row in rows:
+        result.add_row(*row)
+    return result
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    return f"{seconds:.0f} s" if seconds < 120 else time.strftime("%M min %S s", time.gmtime(seconds))

@@ -1,0 +1,205 @@
+"""From a config to a TFX pipeline."""
+
+import dataclasses
+import json
+import sys
+from typing import Any
+
+from tfx.components import SchemaGen, Trainer, Transform, Tuner
+from tfx.dsl.components.base import base_component
+from tfx.dsl.components.common import importer, resolver
+from tfx.orchestration import metadata, pipeline
+from tfx.proto import pusher_pb2, trainer_pb2
+from tfx.types import channel, standard_artifacts
+
+from components.baseline import component as baseline
+from components.canary import component as canary
+from components.evaluation import component as evaluator
+from components.ingest import component as ingest
+from components.ingest import fingerprint as ingest_fingerprint
+from components.push import component as push
+from components.statistics import component as statistics
+from components.validation import component as validation
+from models import zoo
+from pipeline import config as pipeline_config
+from pipeline import evaluation, fingerprint, paths, resolution
+from pipeline.modules import trainer, transform
+
+IN_PROCESS_BEAM = (
+    "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
+    # TFDV's lift statistics and TFMA's extracts do not satisfy Beam's stricter type check.
+    "--no_pipeline_type_check",
+)
+Component = base_component.BaseComponent
+
+
+def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str) -> Any:
+    """Wire one pipeline. Reads top to bottom in execution order.
+
+    Args:
+        config: What to run.
+        where: Folders to write to.
+        base: Folder that relative paths of the config start from.
+
+    Returns:
+        A `tfx.orchestration.pipeline.Pipeline`.
+    """
+    ingested = _ingest(config, where, base)
+    examples = ingested.outputs["examples"]
+    measured = statistics.Statistics(examples=examples).with_id("StatisticsGen")
+    schema = _schema(config, measured)
+    validated = validation.Validation(
+        statistics=measured.outputs["statistics"], schema=schema.outputs["schema"]
+    ).with_id("ExampleValidator")
+    transformed = _transform(config, examples, schema)
+    transformed.add_upstream_node(validated)
+    tuned = _tuner(config, where, examples, transformed)
+    trained = _trainer(config, where, examples, transformed, tuned)
+    simple = baseline.Baseline(
+        examples=examples,
+        kind=config.task.input_kind,
+        input_column=config.task.input_column,
+        label_column=config.task.label,
+    )
+    champion = _champion(trained)
+    judged = evaluator.Evaluation(
+        examples=examples,
+        model=trained.outputs["model"],
+        baseline_model=champion.outputs["model"],
+        eval_config=evaluation.eval_config(config.evaluation),
+    ).with_id("Evaluator")
+    probed = canary.Canary(
+        model=trained.outputs["model"],
+        model_run=trained.outputs["model_run"],
+        command="\n".join([sys.executable, "-m", "serving.probe"]),
+        reference=trainer.REFERENCE,
+    )
+    pushed = push.Push(
+        model=trained.outputs["model"],
+        model_blessing=judged.outputs["blessing"],
+        infra_blessing=probed.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(where.served))
+        ),
+    ).with_id("Pusher")
+    return pipeline.Pipeline(
+        pipeline_name=config.name,
+        pipeline_root=str(where.artifacts),
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(where.metadata)),
+        enable_cache=True,
+        beam_pipeline_args=list(config.runtime.beam or IN_PROCESS_BEAM),
+        components=[
+            *(ingested, measured, schema, validated, transformed, *tuned, trained, simple),
+            *(champion, judged, probed, pushed),
+        ],
+    )
+
+
+def _ingest(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str) -> Component:
+    data = pipeline_config.to_mapping(config)["data"]
+    return ingest.Ingest(
+        source=json.dumps(data["source"]),
+        split=json.dumps(data["split"]),
+        features=json.dumps([dataclasses.asdict(f) for f in config.features]),
+        max_quarantined=config.data.max_quarantined,
+        base=base,
+        samples_dir=str(where.samples),
+        fingerprint=ingest_fingerprint.fingerprint(config.data, base)
+        + fingerprint.of_code("components/ingest"),
+    )
+
+
+def _schema(config: pipeline_config.PipelineConfig, measured: Component) -> Component:
+    if config.runtime.schema:
+        return importer.Importer(
+            source_uri=config.runtime.schema, artifact_type=standard_artifacts.Schema
+        ).with_id("ImportedSchema")
+    return SchemaGen(statistics=measured.outputs["statistics"], infer_feature_shape=True)
+
+
+def _transform(
+    config: pipeline_config.PipelineConfig, examples: Any, schema: Component
+) -> Component:
+    """Only the graph: examples are transformed where they are read, so nothing is stored twice."""
+    recipe = zoo.MODELS[config.model.kind].recipe
+    model = pipeline_config.to_mapping(config)["model"]
+    return Transform(
+        examples=examples,
+        schema=schema.outputs["schema"],
+        preprocessing_fn="pipeline.modules.transform.preprocessing_fn",
+        materialize=False,
+        disable_statistics=True,
+        custom_config={
+            "recipe": recipe,
+            "input_column": config.task.input_column,
+            "label_column": config.task.label,
+            "model": json.dumps({key: model[key] for key in transform.RECIPES[recipe].fields}),
+            "code": fingerprint.of_code("pipeline/modules", "models/image"),
+        },
+    )
+
+
+def _tuner(
+    config: pipeline_config.PipelineConfig, where: paths.Paths, examples: Any, transformed: Component
+) -> list[Component]:
+    if config.tuning is None:
+        return []
+    return [
+        Tuner(
+            tuner_fn="pipeline.modules.tuner.tuner_fn",
+            examples=examples,
+            transform_graph=transformed.outputs["transform_graph"],
+            custom_config=_learner(config, where, with_tuning=True),
+            **_SPLITS,
+        )
+    ]
+
+
+def _trainer(
+    config: pipeline_config.PipelineConfig,
+    where: paths.Paths,
+    examples: Any,
+    transformed: Component,
+    tuned: list[Component],
+) -> Component:
+    hyperparameters = tuned[0].outputs["best_hyperparameters"] if tuned else None
+    return Trainer(
+        run_fn="pipeline.modules.trainer.run_fn",
+        examples=examples,
+        transform_graph=transformed.outputs["transform_graph"],
+        hyperparameters=hyperparameters,
+        custom_config=_learner(config, where, with_tuning=False),
+        **_SPLITS,
+    )
+
+
+_SPLITS = {
+    "train_args": trainer_pb2.TrainArgs(splits=["train"]),
+    "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
+}
+
+
+def _learner(
+    config: pipeline_config.PipelineConfig, where: paths.Paths, *, with_tuning: bool
+) -> dict[str, str]:
+    """What Tuner and Trainer are told; nothing else of the config makes them run again."""
+    learner = pipeline_config.LearnerConfig(
+        task=config.task,
+        model=config.model,
+        training=config.training,
+        tuning=config.tuning if with_tuning else None,
+    )
+    return {
+        "learner": pipeline_config.dump_learner(learner),
+        "resumable": str(where.resumable),
+        "code": fingerprint.of_code("models", "pipeline/modules", "serving"),
+    }
+
+
+def _champion(trained: Component) -> Any:
+    return resolver.Resolver(
+        strategy_class=resolution.LatestBlessedBefore,
+        candidate=trained.outputs["model"],
+        model=channel.Channel(type=standard_artifacts.Model),
+        model_blessing=channel.Channel(type=standard_artifacts.ModelBlessing),
+    ).with_id("Champion")

@@ -1,0 +1,118 @@
+"""What the Trainer does: fit, export, and write down its own answers.
+
+`run_fn` is called by TFX by its dotted path.
+"""
+
+import hashlib
+import itertools
+import json
+import pathlib
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from models import finetune
+from models.training import fit
+from pipeline import config as pipeline_config
+from pipeline.modules import learner as learners
+from serving import reference, signatures
+
+SUMMARY = "summary.json"
+"""File of the model run: parameter counts, labels and the resolved settings."""
+REFERENCE = "reference.npz"
+"""File of the model run: the trainer's own answers to real examples."""
+NUM_REFERENCE = 32
+"""Examples the Canary compares on."""
+
+
+def run_fn(fn_args: Any) -> None:
+    """Train a model and write it, its history and its reference answers.
+
+    Args:
+        fn_args: TFX's `FnArgs`; `custom_config` holds `learner` (JSON) and `resumable` (folder).
+    """
+    values = (fn_args.hyperparameters or {}).get("values")
+    config = pipeline_config.load_learner(fn_args.custom_config["learner"], values)
+    learner = learners.prepare(config, fn_args.transform_output)
+    model = learner.build()
+    run = pathlib.Path(fn_args.model_run_dir)
+    train = learner.batches(fn_args.train_files, shuffled=True)
+    evaluation = learner.batches(fn_args.eval_files, shuffled=False)
+    fit.fit(model, train, evaluation, learner.config.training, _checkpoints(fn_args), run)
+    classifier = _classifier(learner, model)
+    signatures.export(classifier, pathlib.Path(fn_args.serving_model_dir))
+    examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
+    reference.save(run / REFERENCE, _answers(classifier, examples))
+    _write_summary(run / SUMMARY, learner, model)
+
+
+def _checkpoints(fn_args: Any) -> pathlib.Path:
+    """Where this training leaves its epochs: the same folder if it is started again.
+
+    The name covers everything the result depends on, so an unfinished training is never
+    continued with another configuration or other data.
+    """
+    content = [
+        fn_args.custom_config,
+        fn_args.hyperparameters,
+        fn_args.transform_output,
+        sorted(fn_args.train_files),
+    ]
+    name = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    return pathlib.Path(fn_args.custom_config["resumable"]) / f"training-{name}"
+
+
+def _classifier(learner: learners.Learner, model: keras.Model) -> signatures.Classifier:
+    embedder = keras.Model(model.input, model.get_layer("features").output, name="embedder")
+    task = learner.config.task
+    return signatures.Classifier(
+        input_name=SERVED_NAMES[task.input_kind],
+        input_column=task.input_column,
+        label_column=task.label,
+        labels=learner.labels,
+        logits=lambda raw: model(learner.encode(raw), training=False),
+        embedding=lambda raw: embedder(learner.encode(raw), training=False),
+        label_id=learner.label_id,
+        resources=[model, learner.graph, *learner.encoder.trackable],
+    )
+
+
+SERVED_NAMES = {"text": "text", "image": "image_bytes"}
+"""Name of the raw input in requests, by what it is; TF Serving decodes base64 in JSON for
+either, and `_bytes` marks the one that needs it."""
+
+
+def _answers(classifier: signatures.Classifier, examples: list[bytes]) -> dict[str, Any]:
+    """Inputs and outputs of every signature, computed by the model as it was trained."""
+    raw = [_feature(example, classifier.input_column) for example in examples]
+    answers = {}
+    for name, (function, input_name) in signatures.endpoints(classifier).items():
+        values = examples if input_name == "examples" else raw
+        outputs = function(tf.constant(values))
+        answers[name] = {
+            "inputs": {input_name: np.array(values, dtype=object)},
+            "outputs": {key: value.numpy() for key, value in outputs.items()},
+        }
+    return answers
+
+
+def _records(patterns: list[str]) -> Any:
+    files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
+    return tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator()
+
+
+def _feature(example: bytes, column: str) -> bytes:
+    return tf.train.Example.FromString(example).features.feature[column].bytes_list.value[0]
+
+
+def _write_summary(path: pathlib.Path, learner: learners.Learner, model: keras.Model) -> None:
+    counts = finetune.trainable_counts(model)
+    summary = {
+        "labels": list(learner.labels),
+        "trainable_parameters": counts.trainable,
+        "frozen_parameters": counts.frozen,
+        "learner": json.loads(pipeline_config.dump_learner(learner.config)),
+    }
+    path.write_text(json.dumps(summary, indent=2, ensure_ascii=False))

@@ -1,0 +1,126 @@
+"""What Transform computes: label ids, and what the model's recipe needs.
+
+`preprocessing_fn` is called by TFX by its dotted path. Everything here ends up
+in the transform graph, which training, evaluation and the served model share.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_text as tf_text
+import tensorflow_transform as tft
+
+from models.image import decode
+
+LABELS = "labels"
+"""Name of the label vocabulary file."""
+TOKENS = "tokens"
+"""Name of the token vocabulary file."""
+RESERVED_TOKENS = 2
+"""Id 0 pads, id 1 stands for every token not in the vocabulary."""
+
+Tensors = dict[str, tf.Tensor]
+
+
+def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, str]) -> Tensors:
+    """Build the transform graph.
+
+    Args:
+        inputs: Raw columns of a batch, each `(batch, 1)` or sparse.
+        custom_config: `recipe`, `input_column`, `label_column`, and as JSON in `model` the fields
+            of the model that the recipe depends on.
+
+    Returns:
+        `label_id` `(batch,)` int64, -1 for labels not seen in training, and the features of the
+        recipe: `token_ids` `(batch, sequence_length)` int64, or `text` `(batch,)` string, or
+        `image_bytes` `(batch,)` string with `channel_mean` and `channel_std` `(batch, 3)`.
+    """
+    recipe = RECIPES[custom_config["recipe"]]
+    column = _column(inputs, custom_config["input_column"])
+    outputs = recipe.function(column, json.loads(custom_config["model"]))
+    outputs["label_id"] = tft.compute_and_apply_vocabulary(
+        _column(inputs, custom_config["label_column"]), vocab_filename=LABELS, default_value=-1
+    )
+    return outputs
+
+
+def _column(inputs: Mapping[str, Any], name: str) -> tf.Tensor:
+    """Column as `(batch,)`, empty text where a row lacks it."""
+    values = inputs[name]
+    if isinstance(values, tf.SparseTensor):
+        values = tf.sparse.to_dense(values, default_value="")
+    return tf.reshape(values, [-1])
+
+
+def _normalized(text: tf.Tensor) -> tf.Tensor:
+    """Unicode NFC, so that composed and decomposed Hangul are the same text."""
+    return tf_text.normalize_utf8(text, "NFC")
+
+
+def _text(text: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
+    return {"text": _normalized(text)}
+
+
+def _token_ids(text: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
+    tokens = SPLITTERS[model["tokenizer"]](_normalized(text))
+    length = model["sequence_length"]
+    ids = tft.compute_and_apply_vocabulary(
+        tokens[:, :length].to_sparse(),
+        top_k=model["vocabulary_size"] - RESERVED_TOKENS,
+        vocab_filename=TOKENS,
+        default_value=-1,
+    )
+    # -1 (unknown) becomes 1 and the most frequent token 2, so that 0 is left for padding.
+    ids = tf.SparseTensor(ids.indices, ids.values + RESERVED_TOKENS, ids.dense_shape)
+    dense = tf.sparse.to_dense(ids)[:, :length]
+    return {"token_ids": tf.pad(dense, [[0, 0], [0, length - tf.shape(dense)[1]]])}
+
+
+def _words(text: tf.Tensor) -> tf.RaggedTensor:
+    """Lower-cased runs of letters and digits; every other visible sign is a token of its own."""
+    spaced = tf.strings.regex_replace(
+        tf_text.case_fold_utf8(text), r"([^\p{L}\p{M}\p{N}\s])", r" \1 "
+    )
+    return tf.strings.split(spaced)
+
+
+def _characters(text: tf.Tensor) -> tf.RaggedTensor:
+    return tf.strings.unicode_split(tf_text.case_fold_utf8(text), "UTF-8")
+
+
+def _image_bytes(image: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
+    outputs = {"image_bytes": image}
+    if model["pixels"] == "standardize":
+        pixels = tf.cast(decode.decode(image, model["image_size"]), tf.float32)
+        mean = tft.mean(tf.reduce_mean(pixels, axis=[1, 2]), reduce_instance_dims=False)
+        square = tft.mean(tf.reduce_mean(pixels**2, axis=[1, 2]), reduce_instance_dims=False)
+        batch = tf.shape(image)[0]
+        outputs["channel_mean"] = tf.tile(mean[None], [batch, 1])
+        outputs["channel_std"] = tf.tile(tf.sqrt(square - mean**2)[None], [batch, 1])
+    return outputs
+
+
+SPLITTERS: dict[str, Callable[[tf.Tensor], tf.RaggedTensor]] = {
+    "words": _words,
+    "characters": _characters,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How one kind of model feature is computed."""
+
+    function: Callable[[tf.Tensor, Mapping[str, Any]], Tensors]
+    """Input column `(batch,)` and the model's fields to the model's features."""
+    fields: tuple[str, ...]
+    """Fields of the model's config the function reads."""
+
+
+RECIPES = {
+    "text": Recipe(_text, ()),
+    "token_ids": Recipe(_token_ids, ("vocabulary_size", "sequence_length", "tokenizer")),
+    "image_bytes": Recipe(_image_bytes, ("image_size", "pixels")),
+}

@@ -1,0 +1,149 @@
+"""Turn pydantic's validation errors into lines a person can act on.
+
+Each line is `dotted.path: what is wrong. How to fix it`, in terms of the YAML
+the user wrote, and all problems are reported together.
+"""
+
+import dataclasses
+import difflib
+import re
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pydantic
+
+_LOOKS_LIKE_A_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
+_EXPECTED = {
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "dataclass_type": "a mapping",
+    "dataclass_exact_type": "a mapping",
+    "mapping_type": "a mapping",
+}
+
+
+class ConfigError(ValueError):
+    """A config is wrong; the message lists every problem found."""
+
+    def __init__(self, source: str, problems: list[str]):
+        self.problems = problems
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__("\n".join([f"{count} in {source}:", *(f"  {p}" for p in problems)]))
+
+
+def describe(error: pydantic.ValidationError, data: Mapping[str, Any], root: type) -> list[str]:
+    """One line per problem, in the order of the config.
+
+    Args:
+        error: What pydantic raised for `data`.
+        data: The parsed YAML.
+        root: The dataclass `data` was validated against.
+    """
+    lines = []
+    for problem in error.errors(include_url=False):
+        path, value, known = _locate(problem["loc"], data, root)
+        lines.append(f"{path or 'config'}: {_explain(problem, value, known)}")
+    return list(dict.fromkeys(lines))
+
+
+def suggest(word: Any, known: Iterable[str]) -> str:
+    """A spelling hint: the closest known word, or all of them."""
+    known = sorted(known)
+    close = difflib.get_close_matches(str(word), known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
+
+
+def _explain(problem: Mapping[str, Any], value: Any, known: set[str]) -> str:
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        return f"unknown key. {suggest(problem['loc'][-1], known)}"
+    if kind in ("missing", "missing_argument"):
+        return "missing, and it has no default"
+    if kind == "union_tag_not_found":
+        tags = [tag.strip() for tag in str(context.get("discriminator", "'kind'")).split()]
+        return f"needs the key {' '.join(tags)}"
+    if kind == "union_tag_invalid":
+        tags = re.findall(r"'([^']+)'", context["expected_tags"])
+        return f"unknown kind {context['tag']!r}. {suggest(context['tag'], tags)}"
+    if kind == "literal_error":
+        choices = re.findall(r"'([^']+)'", context["expected"])
+        hint = suggest(value, choices) if choices else ""
+        return f"expected {context['expected']}, received {value!r}. {hint}".rstrip()
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind]}, received {value!r}{_yaml_hint(value)}"
+    message = problem["msg"][:1].lower() + problem["msg"][1:]
+    return f"{message}, received {value!r}"
+
+
+def _yaml_hint(value: Any) -> str:
+    if isinstance(value, str) and _LOOKS_LIKE_A_NUMBER.fullmatch(value):
+        mantissa, exponent = re.split("[eE]", value)
+        dotted = mantissa if "." in mantissa else f"{mantissa}.0"
+        sign = exponent if exponent[0] in "+-" else f"+{exponent}"
+        return f". YAML reads this as text; write {dotted}e{sign}"
+    return ""
+
+
+def _locate(
+    location: tuple[int | str, ...], data: Any, hint: Any
+) -> tuple[str, Any, set[str]]:
+    """Path as the user wrote it, value there, and the keys known beside the last step.
+
+    Pydantic's location also names the chosen member of a union (its tag or its
+    class); the user never wrote those, so they are followed but not shown.
+    """
+    path, known = "", set()
+    for step in location:
+        options = _dataclasses_in(hint)
+        chosen = [c for c in options if _tag(c) == step or c.__name__ == step]
+        is_written = isinstance(data, Mapping) and step in data
+        if chosen and not is_written:
+            hint = chosen[0]
+            continue
+        fields = {name: h for c in options for name, h in typing.get_type_hints(c).items()}
+        if isinstance(step, str) and not is_written and not (options and step in fields):
+            if "[" in step or step in ("str", "int", "float", "bool", "constrained-str"):
+                continue  # A member of a union of plain types.
+        known = set(fields)
+        hint = fields.get(step) if fields else _element(hint)
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+        data = data[step] if _contains(data, step) else None
+    return path, data, known
+
+
+def _contains(data: Any, step: int | str) -> bool:
+    if isinstance(data, Mapping):
+        return step in data
+    return isinstance(data, list) and isinstance(step, int) and step < len(data)
+
+
+def _dataclasses_in(hint: Any) -> list[type]:
+    if dataclasses.is_dataclass(hint):
+        return [typing.cast(type, hint)]
+    origin = typing.get_origin(hint)
+    if origin is typing.Annotated:
+        return _dataclasses_in(typing.get_args(hint)[0])
+    if origin in (typing.Union, types.UnionType):
+        return [c for arg in typing.get_args(hint) for c in _dataclasses_in(arg)]
+    return []
+
+
+def _element(hint: Any) -> Any:
+    """Type of the values in a list or mapping."""
+    arguments = [arg for arg in typing.get_args(hint) if arg is not Ellipsis]
+    return arguments[-1] if arguments else None
+
+
+def _tag(cls: type) -> str | None:
+    kind = typing.get_type_hints(cls).get("kind")
+    return typing.get_args(kind)[0] if typing.get_origin(kind) is typing.Literal else None

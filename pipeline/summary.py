@@ -1,0 +1,150 @@
+"""What a run achieved: the closing page in the terminal and `summary.json`."""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from scipy import stats
+
+from components.baseline import baseline
+from components.canary import canary
+from components.ingest import executor as ingest
+from components import records
+from pipeline import config as pipeline_config
+from pipeline import console, evaluation
+from pipeline.modules import trainer
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """Everything the closing page says."""
+
+    name: str
+    """Name of the pipeline."""
+    split: str
+    """Split the metrics were measured on."""
+    metrics: dict[str, dict[str, float]]
+    """Metrics by slice; `all` is the whole split."""
+    interval: tuple[float, float]
+    """95 % Wilson interval of the accuracy on the whole split."""
+    baseline: baseline.Baseline
+    """What simple models reach on the same split."""
+    refusals: list[str]
+    """Why the model was not pushed, in words; empty if it was."""
+    rows: dict[str, dict[str, int]]
+    """Class counts by split, as ingested."""
+    quarantined: int
+    """Rows left out."""
+    quarantine: str
+    """File that lists them."""
+    parameters: dict[str, int]
+    """Number of trainable and frozen parameters."""
+    version: int | None
+    """Version that was pushed, or already served this model."""
+    model: str | None
+    """Folder of that version."""
+    model_run: str
+    """Folder with history.json, TensorBoard logs and summary.json of the training."""
+    latency_ms: float | None
+    """Median milliseconds of one request in the Canary's process."""
+
+
+def summarize(config: pipeline_config.PipelineConfig, results: Mapping[str, Any]) -> Summary:
+    """Collect what the stages of a finished run wrote."""
+
+    def folder(stage: str, output: str) -> pathlib.Path:
+        return pathlib.Path(results[stage].outputs[output].uri)
+
+    metrics = evaluation.read(folder("Evaluator", "evaluation"))
+    whole = metrics["all"]
+    count = round(whole["example_count"])
+    correct = round(whole["accuracy"] * count)
+    interval = stats.binomtest(correct, count).proportion_ci(method="wilson")
+    probed = json.loads((folder("Canary", "blessing") / canary.REPORT).read_text())
+    trained = json.loads((folder("Trainer", "model_run") / trainer.SUMMARY).read_text())
+    quarantine = folder("Ingest", "quarantine")
+    ingested = json.loads((quarantine / ingest.COUNTS_FILE).read_text())
+    pushed = results["Pusher"].outputs["pushed_model"].custom_properties
+    is_pushed = pushed["pushed"].int_value == 1
+    refusals = evaluation.read_refusals(folder("Evaluator", "evaluation")) + [
+        f"Canary: {problem}" for problem in probed["problems"]
+    ]
+    return Summary(
+        name=config.name,
+        split=records.evaluated_split(list(ingested["splits"])),
+        metrics=metrics,
+        interval=(interval.low, interval.high),
+        baseline=baseline.read(folder("Baseline", "report")),
+        refusals=refusals,
+        rows=ingested["splits"],
+        quarantined=ingested["rejected"],
+        quarantine=str(quarantine / ingest.QUARANTINE_FILE),
+        parameters={k: trained[f"{k}_parameters"] for k in ("trainable", "frozen")},
+        version=int(pushed["pushed_version"].string_value) if is_pushed else None,
+        model=pushed["pushed_destination"].string_value if is_pushed else None,
+        model_run=str(folder("Trainer", "model_run")),
+        latency_ms=probed.get("signatures", {}).get("serving_default", {}).get("p50_ms"),
+    )
+
+
+def show(summary: Summary, terminal: Console, sample: str) -> None:
+    """Print the closing page.
+
+    Args:
+        summary: What to show.
+        terminal: Where.
+        sample: An input for the example command, ready for a shell.
+    """
+    whole, low, high = summary.metrics["all"], *summary.interval
+    count = round(whole["example_count"])
+    terminal.print()
+    terminal.print(
+        console.grid(
+            f"{summary.name} on {count} {summary.split} examples",
+            ["", "accuracy", "macro F1", "cross-entropy"],
+            [
+                ["this model", *_row(whole)],
+                [summary.baseline.name, f"{summary.baseline.simple:.3f}", "", ""],
+                ["most frequent label", f"{summary.baseline.majority:.3f}", "", ""],
+            ],
+        )
+    )
+    terminal.print(f"  95 % interval of the accuracy: {low:.3f} to {high:.3f}")
+    slices = {name: metrics for name, metrics in summary.metrics.items() if name != "all"}
+    if slices:
+        rows = [[name, f"{m['example_count']:.0f}", *_row(m)] for name, m in sorted(slices.items())]
+        columns = ["slice", "examples", "accuracy", "macro F1", "cross-entropy"]
+        terminal.print(console.grid("", columns, rows))
+    trained, frozen = summary.parameters["trainable"], summary.parameters["frozen"]
+    terminal.print(f"  parameters: {trained:,} trained, {frozen:,} frozen")
+    if summary.quarantined:
+        terminal.print(f"  {summary.quarantined} rows left out, listed in {summary.quarantine}")
+    terminal.print(f"  history and TensorBoard logs: {summary.model_run}")
+    if whole["accuracy"] < summary.baseline.simple:
+        line = "  below the simple baseline: a finding or a bug, look before you serve it"
+        terminal.print(line, style="yellow")
+    _show_outcome(summary, terminal, sample)
+
+
+def _show_outcome(summary: Summary, terminal: Console, sample: str) -> None:
+    if summary.refusals:
+        terminal.print("\n  Refused, so nothing was pushed:", style="red")
+        for refusal in summary.refusals:
+            terminal.print(f"    {refusal}", style="red")
+        return
+    latency = f", {summary.latency_ms:.0f} ms a request" if summary.latency_ms else ""
+    terminal.print(f"\n  served model: {summary.model}{latency}", style="green")
+    terminal.print(f"  ask it:       maru predict {summary.name} {sample}")
+    terminal.print("  serve it:     maru serve")
+
+
+def _row(metrics: Mapping[str, float]) -> list[str]:
+    return [f"{metrics[name]:.3f}" for name in pipeline_config.METRICS]
+
+
+def write(summary: Summary, path: pathlib.Path) -> None:
+    """Write the summary as JSON."""
+    path.write_text(json.dumps(dataclasses.asdict(summary), indent=2, ensure_ascii=False))

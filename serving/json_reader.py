@@ -1,0 +1,200 @@
+"""A forgiving JSON reader, for the bodies TensorFlow Serving takes and strict readers refuse.
+
+It accepts `NaN`, `Inf` and `Infinity`, ignores what follows the first value,
+keeps the first of two equal keys, nests without limit and passes bytes that
+are not UTF-8 through (as surrogates). Error texts and offsets (in bytes) are
+those of RapidJSON's iterative parser, which TensorFlow Serving uses. It is ten
+times slower than orjson, so `protocol.py` asks orjson first.
+"""
+
+import re
+from typing import Any
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+)?", re.ASCII)
+_LITERAL = re.compile(r"null|true|false|-?Infinity|-?Inf|-?NaN")
+_LITERALS = {
+    "null": None,
+    "true": True,
+    "false": False,
+    **{sign + word: float(sign + word) for sign in ("", "-") for word in ("Inf", "Infinity")},
+    "NaN": float("nan"),
+    "-NaN": float("nan"),
+}
+_PLAIN_CHARACTERS = re.compile(r'[^"\\\x00-\x1f]*')
+_ESCAPES = {
+    '"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
+}  # fmt: skip
+_HEX = re.compile(r"[0-9a-fA-F]{4}")
+_OBJECT, _ARRAY = "object", "array"
+
+
+class JSONError(ValueError):
+    """The text is not JSON.
+
+    Args:
+        reason: RapidJSON's words.
+        position: Where, in characters.
+    """
+
+    def __init__(self, reason: str, position: int):
+        super().__init__(reason)
+        self.reason = reason
+        self.position = position
+
+
+def read(body: bytes) -> Any:
+    """Read the first JSON value of `body`.
+
+    Raises:
+        ValueError: `<reason> at offset: <bytes>`, RapidJSON's words.
+    """
+    text = body.decode("utf-8", "surrogateescape")
+    try:
+        return _read_document(text)
+    except JSONError as error:
+        offset = len(text[: error.position].encode("utf-8", "surrogateescape"))
+        raise ValueError(f"{error.reason} at offset: {offset}") from error
+
+
+def _read_document(text: str) -> Any:
+    position = _skip(text, 0)
+    if position == len(text):
+        raise JSONError("The document is empty.", position)
+    value, kind, position = _read_token(text, position)
+    if kind is None:
+        return value
+    # Open containers instead of recursion: depth is the client's choice.
+    stack: list[tuple[Any, str]] = [(value, kind)]
+    is_first = True
+    while stack:
+        container, container_kind = stack[-1]
+        position = _skip(text, position)
+        closed = _closes(text, position, container_kind)
+        if closed:
+            stack.pop()
+            position += 1
+            is_first = False
+            continue
+        if not is_first:
+            position = _expect_comma(text, position, container_kind)
+        key = None
+        if container_kind == _OBJECT:
+            key, position = _read_key(text, position)
+        item, kind, position = _read_token(text, position)
+        if container_kind == _OBJECT:
+            container.setdefault(key, item)
+        else:
+            container.append(item)
+        is_first = kind is not None
+        if kind is not None:
+            stack.append((item, kind))
+    return value
+
+
+def _skip(text: str, position: int) -> int:
+    return _SPACE.match(text, position).end()
+
+
+def _closes(text: str, position: int, kind: str) -> bool:
+    return text[position : position + 1] == ("}" if kind == _OBJECT else "]")
+
+
+def _expect_comma(text: str, position: int, kind: str) -> int:
+    if text[position : position + 1] != ",":
+        what = "} after an object member" if kind == _OBJECT else "] after an array element"
+        raise JSONError(f"Missing a comma or {what}.", position)
+    return _skip(text, position + 1)
+
+
+def _read_key(text: str, position: int) -> tuple[str, int]:
+    if text[position : position + 1] != '"':
+        raise JSONError("Missing a name for object member.", position)
+    key, position = _read_string(text, position)
+    position = _skip(text, position)
+    if text[position : position + 1] != ":":
+        raise JSONError("Missing a colon after a name of object member.", position)
+    return key, _skip(text, position + 1)
+
+
+def _read_token(text: str, position: int) -> tuple[Any, str | None, int]:
+    """Read a scalar, or open a container: (value, kind of the container, end)."""
+    character = text[position : position + 1]
+    if character == "{":
+        return {}, _OBJECT, position + 1
+    if character == "[":
+        return [], _ARRAY, position + 1
+    if character == '"':
+        string, end = _read_string(text, position)
+        return string, None, end
+    literal = _LITERAL.match(text, position)
+    if literal:
+        return _LITERALS[literal.group()], None, literal.end()
+    number, end = _read_number(text, position)
+    return number, None, end
+
+
+def _read_number(text: str, position: int) -> tuple[float | int, int]:
+    match = _NUMBER.match(text, position)
+    if not match:
+        raise JSONError("Invalid value.", position)
+    end = match.end()
+    following = text[end : end + 1]
+    if following == "." and match["fraction"] is None:
+        raise JSONError("Miss fraction part in number.", end + 1)
+    if following in ("e", "E") and match["exponent"] is None:
+        raise JSONError("Miss exponent in number.", end + 1)
+    if match["fraction"] is None and match["exponent"] is None:
+        # More than 19 digits never fit 64 bits, and Python refuses to parse thousands of them.
+        integer = int(match.group()) if end - position <= 20 else None
+        if integer is not None and -(2**63) <= integer < 2**64:
+            return integer, end
+    number = float(match.group())
+    if number in (float("inf"), float("-inf")):
+        raise JSONError("Number too big to be stored in double.", position)
+    return number, end
+
+
+def _read_string(text: str, position: int) -> tuple[str, int]:
+    parts = []
+    start, position = position, position + 1
+    while True:
+        plain = _PLAIN_CHARACTERS.match(text, position)
+        parts.append(plain.group())
+        position = plain.end()
+        character = text[position : position + 1]
+        if character == '"':
+            return "".join(parts), position + 1
+        if character == "\\":
+            escaped, position = _read_escape(text, position)
+            parts.append(escaped)
+        elif character in ("", "\0"):
+            raise JSONError("Missing a closing quotation mark in string.", start)
+        else:
+            raise JSONError("Invalid encoding in string.", position)
+
+
+def _read_escape(text: str, position: int) -> tuple[str, int]:
+    letter = text[position + 1 : position + 2]
+    if letter in _ESCAPES:
+        return _ESCAPES[letter], position + 2
+    if letter != "u":
+        raise JSONError("Invalid escape character in string.", position)
+    code = _read_hex(text, position + 2, position)
+    end = position + 6
+    if 0xDC00 <= code <= 0xDFFF:
+        raise JSONError("The surrogate pair in string is invalid.", position)
+    if 0xD800 <= code <= 0xDBFF:
+        low = _read_hex(text, end + 2, position) if text[end : end + 2] == "\\u" else 0
+        if not 0xDC00 <= low <= 0xDFFF:
+            raise JSONError("The surrogate pair in string is invalid.", position)
+        code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
+        end += 6
+    return chr(code), end
+
+
+def _read_hex(text: str, position: int, start: int) -> int:
+    match = _HEX.match(text, position)
+    if not match:
+        raise JSONError("Incorrect hex digit after \\u escape in string.", start)
+    return int(match.group(), 16)

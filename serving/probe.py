@@ -1,0 +1,184 @@
+"""`python -m serving.probe`: does an export answer as the model did when it was exported?
+
+Run in a fresh process: it loads the export the way the server does, sends
+real examples through every signature, compares, and measures.
+"""
+
+import json
+import math
+import pathlib
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+import numpy as np
+
+from serving import errors, reference, saved_model
+from serving.model import Predictor
+
+# Written by TensorFlow for itself; no client calls it.
+_INTERNAL_SIGNATURES = {"__saved_model_init_op"}
+_CALLS = 30
+_SECONDS_PER_MEASUREMENT = 5.0
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def probe(model_dir: pathlib.Path, expected: reference.Reference, tolerance: float) -> dict:
+    """Load, ask and compare.
+
+    Args:
+        model_dir: Folder with `saved_model.pb`.
+        expected: From `serving.reference.load`.
+        tolerance: Largest absolute difference of a number.
+
+    Returns:
+        `signatures` (per name `max_abs_difference`, `labels_equal`, `p50_ms`, `p95_ms` at batch
+        1, `batch`, `batch_p50_ms`, `batch_p95_ms`), `load_seconds`, `memory_mib` (the
+        process's peak) and `problems`, a list of sentences that is empty if all is well.
+    """
+    report: dict[str, Any] = {"signatures": {}, "load_seconds": None, "problems": []}
+    started = time.perf_counter()
+    try:
+        predictor = saved_model.SavedModelPredictor(model_dir)
+    except errors.ServingError as error:
+        report["problems"].append(f"The export does not load: {error.text}")
+        return report
+    report["load_seconds"] = round(time.perf_counter() - started, 3)
+    report["problems"] += _compare_names(
+        "signature", "the export", set(expected), set(predictor.signatures) - _INTERNAL_SIGNATURES
+    )
+    for name in sorted(expected.keys() & predictor.signatures.keys()):
+        findings, problems = _probe_signature(predictor, name, expected[name], tolerance)
+        report["signatures"][name] = findings
+        report["problems"] += problems
+    predictor.close()
+    report["memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    return report
+
+
+def _probe_signature(
+    predictor: Predictor, name: str, expected: Mapping[str, Arrays], tolerance: float
+) -> tuple[dict[str, Any], list[str]]:
+    inputs = expected["inputs"]
+    first = {alias: array[:1] for alias, array in inputs.items()}
+    try:
+        received = predictor.predict(name, inputs)
+        findings, problems = _compare(name, expected["outputs"], received, tolerance)
+        p50, p95 = _latency(lambda: predictor.predict(name, first))
+        findings |= {"p50_ms": p50, "p95_ms": p95}
+        p50, p95 = _latency(lambda: predictor.predict(name, inputs))
+    except errors.ServingError as error:
+        return {}, [f"Signature {name} refused the examples: {error.text}"]
+    batch = max((len(array) for array in inputs.values()), default=0)
+    return findings | {"batch": batch, "batch_p50_ms": p50, "batch_p95_ms": p95}, problems
+
+
+def _compare(
+    name: str, expected: Arrays, received: Arrays, tolerance: float
+) -> tuple[dict[str, Any], list[str]]:
+    problems = _compare_names("output", f"signature {name}", set(expected), set(received))
+    largest, labels_equal = 0.0, True
+    for alias in sorted(expected.keys() & received.keys()):
+        want, got = expected[alias], received[alias]
+        where = f"Signature {name}, output {alias}"
+        if want.shape != got.shape or want.dtype != got.dtype:
+            problems.append(
+                f"{where}: expected {want.dtype} of shape {want.shape}, "
+                f"received {got.dtype} of shape {got.shape}."
+            )
+        elif want.dtype.kind == "O":
+            problem = _compare_strings(where, want, got)
+            labels_equal = labels_equal and not problem
+            problems += problem
+        else:
+            difference, problem = _compare_numbers(where, want, got, tolerance)
+            largest = max(largest, difference)
+            problems += problem
+    # JSON has no infinity; the problem beside it says what happened.
+    shown = largest if math.isfinite(largest) else None
+    return {"max_abs_difference": shown, "labels_equal": labels_equal}, problems
+
+
+def _compare_strings(where: str, want: np.ndarray, got: np.ndarray) -> list[str]:
+    wrong = np.argwhere(want != got)
+    if not len(wrong):
+        return []
+    first = tuple(wrong[0].tolist())
+    return [
+        f"{where}: {len(wrong)} of {want.size} strings differ; at {list(first)} expected "
+        f"{_show(want[first])}, received {_show(got[first])}."
+    ]
+
+
+def _compare_numbers(
+    where: str, want: np.ndarray, got: np.ndarray, tolerance: float
+) -> tuple[float, list[str]]:
+    with np.errstate(invalid="ignore"):
+        differences = np.abs(want.astype(np.float64) - got.astype(np.float64))
+    # Equal infinities, and NaN where NaN was, are no difference; NaN instead of a number is.
+    same = (want == got) | ((want != want) & (got != got))
+    differences = np.where(same, 0.0, np.nan_to_num(differences, nan=np.inf, posinf=np.inf))
+    wrong = np.argwhere(differences > tolerance)
+    largest = float(differences.max(initial=0.0))
+    if not len(wrong):
+        return largest, []
+    first = tuple(wrong[0].tolist())
+    return largest, [
+        f"{where}: {len(wrong)} of {want.size} numbers differ by more than {tolerance:g}; at "
+        f"{list(first)} expected {want[first]}, received {got[first]}."
+    ]
+
+
+def _compare_names(what: str, where: str, expected: set[str], received: set[str]) -> list[str]:
+    missing = [f"{_capital(where)} lacks the {what} {n}." for n in sorted(expected - received)]
+    extra = [
+        f"{_capital(where)} has one {what} too many: {n}." for n in sorted(received - expected)
+    ]
+    return missing + extra
+
+
+def _latency(call: Callable[[], object]) -> tuple[float, float]:
+    """Median and 95th percentile in milliseconds; the warm-up call is not counted."""
+    call()
+    milliseconds: list[float] = []
+    deadline = time.perf_counter() + _SECONDS_PER_MEASUREMENT
+    while len(milliseconds) < _CALLS and (not milliseconds or time.perf_counter() < deadline):
+        started = time.perf_counter()
+        call()
+        milliseconds.append((time.perf_counter() - started) * 1000)
+    p50, p95 = np.percentile(milliseconds, [50, 95])
+    return round(float(p50), 3), round(float(p95), 3)
+
+
+def _show(value: bytes) -> str:
+    text = value.decode("utf-8", "backslashreplace")
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+@click.command()
+@click.argument("saved_model_dir", type=click.Path(path_type=pathlib.Path))
+@click.argument("reference_npz", type=click.Path(path_type=pathlib.Path, exists=True))
+@click.argument("report_json", type=click.Path(path_type=pathlib.Path))
+@click.option("--tolerance", default=1e-5, show_default=True, help="Largest absolute difference.")
+def main(
+    saved_model_dir: pathlib.Path,
+    reference_npz: pathlib.Path,
+    report_json: pathlib.Path,
+    tolerance: float,
+) -> None:
+    """Compare an export with reference answers; exit 1 if something differs."""
+    report = probe(saved_model_dir, reference.load(reference_npz), tolerance)
+    report_json.write_text(json.dumps(report, indent=2) + "\n")
+    sys.exit(1 if report["problems"] else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Tests of models/training/fit.py, with checkpoints and callbacks."""
+
+import dataclasses
+import json
+import logging
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from models.training import fit as fitting
+from models.training.config import AdamW, EarlyStopping, Schedule, TrainingConfig
+from models.training.inputs import Batches
+
+CONFIG = TrainingConfig(
+    epochs=4,
+    batch_size=3,
+    learning_rate=0.05,
+    optimizer=AdamW(),
+    schedule=Schedule("cosine", warmup=0.2),
+)
+
+
+def make_split(num_examples, seed=0):
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(num_examples, 5)).astype("float32")
+    labels = (vectors.sum(axis=1) > 0).astype("int64")
+    dataset = tf.data.Dataset.from_tensor_slices(({"vector": vectors}, labels))
+
+    def order(number):
+        return dataset.skip(number).concatenate(dataset.take(number)).batch(3)
+
+    return Batches(order, num_examples, 3, is_cached=True)
+
+
+def make_model(seed=0):
+    keras.utils.set_random_seed(seed)
+    vector = keras.Input((5,), name="vector")
+    x = keras.layers.Dense(4, activation="relu", name="hidden")(vector)
+    x = keras.layers.Dropout(0.5, name="dropout")(x)
+    return keras.Model({"vector": vector}, keras.layers.Dense(2, name="logits")(x))
+
+
+def run(folder, config=CONFIG, train=None, validation=None, model=None):
+    model = model or make_model()
+    history = fitting.fit(
+        model,
+        train or make_split(11),
+        validation or make_split(7, seed=1),
+        config,
+        folder / "checkpoints",
+        folder / "logs",
+    )
+    return model, history
+
+
+def assert_same_weights(first, second):
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_history_has_one_value_per_epoch_and_is_written(tmp_path):
+    _, history = run(tmp_path)
+    assert {name: len(values) for name, values in history.items()} == {
+        "loss": 4,
+        "accuracy": 4,
+        "val_loss": 4,
+        "val_accuracy": 4,
+    }
+    assert json.loads((tmp_path / "logs" / "history.json").read_text()) == history
+
+
+def test_tensorboard_logs_are_written(tmp_path):
+    run(tmp_path)
+    assert list((tmp_path / "logs").rglob("events.out.tfevents.*"))
+
+
+def test_two_runs_with_one_seed_are_equal(tmp_path):
+    first, first_history = run(tmp_path / "first")
+    second, second_history = run(tmp_path / "second")
+    assert first_history == second_history
+    assert_same_weights(first, second)
+
+
+def kill_in_epoch(number, train):
+    """A split whose epoch `number` breaks off, as a killed process would."""
+
+    def order(index):
+        def check(inputs, label):
+            alive = tf.debugging.assert_less(index, tf.constant(number, tf.int64), "killed")
+            with tf.control_dependencies([alive]):
+                return inputs, tf.identity(label)
+
+        return train.order(index).map(check)
+
+    return dataclasses.replace(train, order=order)
+
+
+def test_a_killed_training_continues_and_ends_like_an_uninterrupted_one(tmp_path):
+    whole, whole_history = run(tmp_path / "whole")
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        run(tmp_path / "killed", train=kill_in_epoch(2, make_split(11)))
+    state = json.loads((tmp_path / "killed" / "checkpoints" / "state.json").read_text())
+    assert state["epochs_done"] == 2
+    continued, continued_history = run(tmp_path / "killed")
+    assert continued_history == whole_history
+    assert_same_weights(continued, whole)
+
+
+def test_a_finished_training_is_not_trained_again(tmp_path):
+    first, first_history = run(tmp_path)
+    second, second_history = run(tmp_path)
+    assert second_history == first_history
+    assert_same_weights(first, second)
+
+
+def test_another_config_starts_afresh(tmp_path):
+    run(tmp_path)
+    _, history = run(tmp_path, dataclasses.replace(CONFIG, epochs=1))
+    assert len(history["loss"]) == 1
+
+
+def test_early_stopping_keeps_the_best_weights(tmp_path):
+    config = dataclasses.replace(
+        CONFIG, epochs=30, learning_rate=3.0, early_stopping=EarlyStopping(patience=2)
+    )
+    validation = make_split(7, seed=1)
+    model, history = run(tmp_path, config, validation=validation)
+    losses = history["val_loss"]
+    assert len(losses) == np.argmin(losses) + 3 < 30
+    loss = model.evaluate(validation.epoch(), verbose=0, return_dict=True)["loss"]
+    np.testing.assert_allclose(loss, min(losses), rtol=1e-6)
+
+
+def test_early_stopping_that_ended_does_not_go_on(tmp_path):
+    config = dataclasses.replace(
+        CONFIG, epochs=30, learning_rate=3.0, early_stopping=EarlyStopping(patience=2)
+    )
+    _, first = run(tmp_path, config)
+    _, second = run(tmp_path, config)
+    assert first == second
+
+
+def test_only_the_last_and_the_best_epoch_stay_on_disk(tmp_path):
+    run(tmp_path)
+    assert len(list((tmp_path / "checkpoints").glob("*.weights.h5"))) <= 2
+
+
+def test_early_stopping_without_validation_is_refused(tmp_path):
+    config = dataclasses.replace(CONFIG, early_stopping=EarlyStopping())
+    with pytest.raises(ValueError, match="`training.early_stopping` needs a validation split"):
+        fitting.fit(make_model(), make_split(11), None, config, tmp_path, tmp_path)
+
+
+def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
+    broken = make_split(11)
+    nan = dataclasses.replace(
+        broken,
+        order=lambda number: broken.order(number).map(
+            lambda inputs, label: ({"vector": inputs["vector"] * float("nan")}, label)
+        ),
+    )
+    with pytest.raises(FloatingPointError, match=r"became nan in epoch 1, step 1\..*0\.05.*clip"):
+        run(tmp_path, train=nan)
+    assert not (tmp_path / "checkpoints" / "state.json").exists()
+
+
+def test_progress_names_each_epoch(tmp_path, caplog):
+    with caplog.at_level(logging.INFO, logger="maru.progress"):
+        run(tmp_path)
+    records = [record.progress for record in caplog.records if hasattr(record, "progress")]
+    epochs = [record for record in records if record["stage"] == "epoch"]
+    assert [record["epoch"] for record in epochs] == [1, 2, 3, 4]
+    assert {"epochs", "step", "steps", "loss", "val_accuracy"} <= set(epochs[0])
+    assert records[0]["stage"] == "train"

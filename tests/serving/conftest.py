@@ -1,0 +1,12 @@
+"""The export that several tests serve."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """One export, to be read only or copied."""
+    # Here and not above, so that tests without a model do not wait for TensorFlow.
+    import exports
+
+    return exports.export_text_model(tmp_path_factory.mktemp("exported") / "1")

@@ -1,0 +1,65 @@
+"""Tests of serving/json_reader.py."""
+
+import json
+import math
+
+import pytest
+
+from serving import json_reader
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "null",
+        "[]",
+        "{}",
+        ' {"a" : [1, -2.5, 3e-2, true, false, null], "b": {"c": []}} ',
+        '"x\\n\\u00e9\\ud83d\\ude00/"',
+        "[[[1], [2, 3]], [], [{}]]",
+        "18446744073709551615",
+        "-9223372036854775808",
+        '"한글"',
+    ],
+)
+def test_reads_what_the_standard_reader_reads(text):
+    assert json_reader.read(text.encode()) == json.loads(text)
+
+
+def test_numbers_beyond_64_bits_are_floats():
+    value = json_reader.read(b"18446744073709551616")
+    assert isinstance(value, float) and value == 2.0**64
+
+
+def test_reads_what_strict_readers_refuse():
+    values = json_reader.read(b"[NaN, Inf, -Inf, Infinity, -Infinity] rest")
+    assert math.isnan(values[0])
+    assert values[1:] == [math.inf, -math.inf, math.inf, -math.inf]
+
+
+def test_the_first_of_two_equal_keys_counts():
+    assert json_reader.read(b'{"a": 1, "a": 2}') == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (" ", "The document is empty. at offset: 1"),
+        ("[1,]", "Invalid value. at offset: 3"),
+        ("[1 2]", "Missing a comma or ] after an array element. at offset: 3"),
+        ('{"a": 1 "b"}', "Missing a comma or } after an object member. at offset: 8"),
+        ('{"a" 1}', "Missing a colon after a name of object member. at offset: 5"),
+        ("{1: 2}", "Missing a name for object member. at offset: 1"),
+        ('"abc', "Missing a closing quotation mark in string. at offset: 0"),
+        ('"\\x"', "Invalid escape character in string. at offset: 1"),
+        ('"\\u12g4"', "Incorrect hex digit after \\u escape in string. at offset: 1"),
+        ('"\\ud800"', "The surrogate pair in string is invalid. at offset: 1"),
+        ("1.", "Miss fraction part in number. at offset: 2"),
+        ("1e", "Miss exponent in number. at offset: 2"),
+        ("1e999", "Number too big to be stored in double. at offset: 0"),
+    ],
+)
+def test_says_what_is_missing_and_where(text, message):
+    with pytest.raises(ValueError) as caught:
+        json_reader.read(text.encode())
+    assert str(caught.value) == message

@@ -1,0 +1,37 @@
+"""Tests of serving/reference.py."""
+
+import numpy as np
+import pytest
+
+from serving import reference
+
+
+def test_strings_survive_nuls_emptiness_and_unequal_lengths(tmp_path):
+    strings = np.array([[b"a\x00\x00", b"", b"\xff" * 5], [b"", "긴 글".encode(), b"\x00"]], object)
+    numbers = np.arange(6, dtype="float32").reshape(3, 2)
+    saved = {
+        "serving_default": {"inputs": {"text": strings}, "outputs": {"probability": numbers}},
+        "embed": {"inputs": {"text": strings[0]}, "outputs": {"a/b": np.array(7)}},
+    }
+    reference.save(tmp_path / "reference", saved)
+    loaded = reference.load(tmp_path / "reference")
+    assert loaded.keys() == saved.keys()
+    for signature, kinds in saved.items():
+        for kind, arrays in kinds.items():
+            assert loaded[signature][kind].keys() == arrays.keys()
+            for name, array in arrays.items():
+                received = loaded[signature][kind][name]
+                assert received.dtype == array.dtype
+                np.testing.assert_array_equal(received, array)
+
+
+def test_a_batch_without_strings_survives(tmp_path):
+    saved = {"s": {"inputs": {"text": np.empty((0, 2), object)}, "outputs": {}}}
+    reference.save(tmp_path / "r.npz", saved)
+    loaded = reference.load(tmp_path / "r.npz")["s"]["inputs"]["text"]
+    assert (loaded.shape, loaded.dtype) == ((0, 2), np.dtype(object))
+
+
+def test_unknown_kinds_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"Received for s: \['input'\]"):
+        reference.save(tmp_path / "r.npz", {"s": {"input": {}}})
