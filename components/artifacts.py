@@ -14,12 +14,6 @@ class Quarantine(artifact.Artifact):
 
 
 class BaselineReport(artifact.Artifact):
-    """What a simple model reaches on the same data: `baseline.json`."""
-
-    TYPE_NAME = "BaselineReport"
-
-
-class BaselineReport(artifact.Artifact):
     """Accuracies of simple models, in `baseline.json`."""
 
     TYPE_NAME = "BaselineReport"

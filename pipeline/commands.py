@@ -5,9 +5,7 @@ import datetime
 import json
 import logging
 import pathlib
-import shlex
 import shutil
-import sys
 import traceback
 from collections.abc import Sequence
 

@@ -1,7 +1,6 @@
 """What a run looks like in a terminal."""
 
 import logging
-import time
 from typing import TextIO
 
 from rich import box, console, progress, table, text
@@ -62,8 +61,8 @@ class RunView(logging.Handler):
     def failed(self, stage: str, seconds: float) -> None:
         """Replace the live line by the failure; the error itself is printed by the caller."""
         self._stop()
-        line = text.Text.assemble(("✗ ", "red"), f"{stage:<17}{seconds:7.1f} s  ", ("failed", "red"))
-        self.console.print(line)
+        start = f"{stage:<17}{seconds:7.1f} s  "
+        self.console.print(text.Text.assemble(("✗ ", "red"), start, ("failed", "red")))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a progress record or a remark."""
@@ -107,7 +106,3 @@ def grid(title: str, columns: list[str], rows: list[list[str]]) -> table.Table:
         result.add_row(*row)
     return result
 
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them."""
-    return f"{seconds:.0f} s" if seconds < 120 else time.strftime("%M min %S s", time.gmtime(seconds))

@@ -61,6 +61,7 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
         input_column=config.task.input_column,
         label_column=config.task.label,
     )
+    simple.add_upstream_node(trained)
     champion = _champion(trained)
     judged = evaluator.Evaluation(
         examples=examples,
@@ -74,6 +75,7 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
         command="\n".join([sys.executable, "-m", "serving.probe"]),
         reference=trainer.REFERENCE,
     )
+    probed.add_upstream_node(judged)
     pushed = push.Push(
         model=trained.outputs["model"],
         model_blessing=judged.outputs["blessing"],
@@ -104,7 +106,7 @@ def _ingest(config: pipeline_config.PipelineConfig, where: paths.Paths, base: st
         max_quarantined=config.data.max_quarantined,
         base=base,
         samples_dir=str(where.samples),
-        fingerprint=ingest_fingerprint.fingerprint(config.data, base)
+        fingerprint=ingest_fingerprint.fingerprint(config.data, base, str(where.samples))
         + fingerprint.of_code("components/ingest"),
     )
 
@@ -134,13 +136,16 @@ def _transform(
             "input_column": config.task.input_column,
             "label_column": config.task.label,
             "model": json.dumps({key: model[key] for key in transform.RECIPES[recipe].fields}),
-            "code": fingerprint.of_code("pipeline/modules", "models/image"),
+            "code": fingerprint.of_code("pipeline/modules"),
         },
     )
 
 
 def _tuner(
-    config: pipeline_config.PipelineConfig, where: paths.Paths, examples: Any, transformed: Component
+    config: pipeline_config.PipelineConfig,
+    where: paths.Paths,
+    examples: Any,
+    transformed: Component,
 ) -> list[Component]:
     if config.tuning is None:
         return []

@@ -35,6 +35,7 @@ def to_file(path: pathlib.Path) -> Iterator[TextIO]:
     root = logging.getLogger()
     before = root.handlers[:], root.level
     root.handlers, root.level = [handler], logging.INFO
+    logging.getLogger("apache_beam.typehints").setLevel(logging.WARNING)  # Thousands of lines.
     try:
         yield terminal
     finally:

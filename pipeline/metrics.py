@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tensorflow_model_analysis.metrics import metric_types, multi_class_confusion_matrix_metrics
+from tensorflow_model_analysis.metrics import (
+    metric_types,
+    metric_util,
+    multi_class_confusion_matrix_metrics,
+)
 
 Matrix = Mapping[Any, Any]
 
@@ -18,7 +22,7 @@ class MacroF1(metric_types.Metric):
     """
 
     def __init__(self, name: str = "macro_f1"):
-        super().__init__(metric_types.merge_per_key_computations(_computations), name=name)
+        super().__init__(metric_util.merge_per_key_computations(_computations), name=name)
 
 
 def _computations(

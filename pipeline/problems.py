@@ -111,14 +111,18 @@ def _locate(
             hint = chosen[0]
             continue
         fields = {name: h for c in options for name, h in typing.get_type_hints(c).items()}
-        if isinstance(step, str) and not is_written and not (options and step in fields):
-            if "[" in step or step in ("str", "int", "float", "bool", "constrained-str"):
-                continue  # A member of a union of plain types.
+        if not is_written and step not in fields and _names_a_type(step):
+            continue
         known = set(fields)
         hint = fields.get(step) if fields else _element(hint)
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
         data = data[step] if _contains(data, step) else None
     return path, data, known
+
+
+def _names_a_type(step: int | str) -> bool:
+    """Whether a step is pydantic's name for a member of a union of plain types."""
+    return isinstance(step, str) and ("[" in step or step in ("str", "int", "float", "bool"))
 
 
 def _contains(data: Any, step: int | str) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from scipy import stats
 
+from components import records
 from components.baseline import baseline
 from components.canary import canary
 from components.ingest import executor as ingest
-from components import records
 from pipeline import config as pipeline_config
 from pipeline import console, evaluation
 from pipeline.modules import trainer

@@ -1,6 +1,7 @@
 """`python -m serving`: the server from the command line, with TensorFlow Serving's flags."""
 
 import logging
+import os
 import pathlib
 
 import click
@@ -38,6 +39,8 @@ def main(
     for argument in context.args:  # TensorFlow Serving goes on, too.
         click.echo(f"unknown argument: {argument}", err=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("tensorflow").setLevel(logging.WARNING)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # Read when TensorFlow is imported.
 
     # Imported late: --help must not wait for TensorFlow.
     from serving import server

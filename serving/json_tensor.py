@@ -46,6 +46,7 @@ def to_array(value: Any, dtype: str) -> np.ndarray:
     array = to_array_if_valid(value, dtype)
     if array is None:
         _explain(value, _shape(value), 0, dtype)
+        raise _no_conversion(value, dtype)  # Only an empty list has no value to blame.
     return array
 
 
@@ -199,9 +200,13 @@ def _explain_leaf(value: Any, dtype: str) -> None:
                 f"is not of expected type: {dtype}"
             )
     else:
-        raise errors.ServingError(
-            "UNIMPLEMENTED", f"Conversion of JSON Value: {dump(value)} to type: {dtype}"
-        )
+        raise _no_conversion(value, dtype)
+
+
+def _no_conversion(value: Any, dtype: str) -> errors.ServingError:
+    return errors.ServingError(
+        "UNIMPLEMENTED", f"Conversion of JSON Value: {dump(value)} to type: {dtype}"
+    )
 
 
 def _type_name(value: Any) -> str:

@@ -22,12 +22,19 @@ import tensorflow_text  # noqa: F401  Registers the operations of exported token
 from google.protobuf import json_format
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow.python.client import pywrap_tf_session
+from tensorflow.python.saved_model import loader_impl
 from tensorflow_serving.apis import get_model_metadata_pb2
 
 from serving import errors
 from serving.model import DEFAULT_SIGNATURE, Signature, TensorSpec
 
 _SERVING_TAG = "serve"
+# Canonical names by number.
+_CODES = (
+    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
+    "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",
+    "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+)  # fmt: skip
 
 
 class SavedModelPredictor:
@@ -90,7 +97,7 @@ def _load(
     with graph.as_default():
         session = tf.compat.v1.Session(graph=graph)
         try:
-            meta_graph = tf.compat.v1.saved_model.loader.load(session, [_SERVING_TAG], str(path))
+            meta_graph = loader_impl.SavedModelLoader(str(path)).load(session, [_SERVING_TAG])
         except BaseException:
             session.close()
             raise
@@ -195,20 +202,8 @@ def _tensorflow_errors() -> Iterator[None]:
     try:
         yield
     except tf.errors.OpError as error:
-        raise errors.ServingError(_code_name(error.error_code), error.message) from error
+        raise errors.ServingError(_CODES[error.error_code], error.message) from error
     except KeyError as error:  # A signature that names a tensor the graph does not have.
         raise errors.ServingError("NOT_FOUND", str(error.args[0])) from error
     except (OSError, RuntimeError, ValueError, TypeError) as error:
         raise errors.ServingError("INVALID_ARGUMENT", str(error)) from error
-
-
-def _code_name(number: int) -> str:
-    # Both lists are in the order of the canonical codes, 0 to 16.
-    return _CODES[number]
-
-
-_CODES = (
-    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
-    "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",
-    "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
-)  # fmt: skip

@@ -1,11 +1,11 @@
 """The signatures every exported classifier has.
 
-| signature         | input                      | outputs                                        |
-|-------------------|----------------------------|------------------------------------------------|
-| `serving_default` | `text` or `image_bytes`    | `label`, `probability`, `labels`, `probabilities` |
-| `serve_examples`  | `examples`: tf.Example     | the same                                       |
-| `embed`           | as `serving_default`       | `embedding`                                    |
-| `label_ids`       | `examples`: tf.Example     | `label_id`, for evaluation                     |
+| signature         | input                   | outputs                                          |
+|-------------------|-------------------------|--------------------------------------------------|
+| `serving_default` | `text` or `image_bytes` | `label` `probability` `labels` `probabilities`   |
+| `serve_examples`  | `examples`: tf.Example  | the same                                         |
+| `embed`           | as `serving_default`    | `embedding`                                      |
+| `label_ids`       | `examples`: tf.Example  | `label_id`, for evaluation                       |
 
 Inputs are strings `(n,)`. `label` `(n,)` string and `probability` `(n,)` float32 are the best
 answer; `labels` `(n, classes)` string and `probabilities` `(n, classes)` float32 are all of them in

@@ -12,7 +12,7 @@ from components import records
 class Executor(evaluator.Executor):
     """Evaluates on `test` where the data has one, else on `eval`."""
 
-    def Do(  # noqa: N802
+    def Do(
         self,
         input_dict: dict[str, list[Any]],
         output_dict: dict[str, list[Any]],

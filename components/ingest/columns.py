@@ -33,9 +33,7 @@ def require(present: Sequence[str], names: Iterable[str], file: str) -> None:
     """
     twice = {name for name in present if present.count(name) > 1}
     if twice & set(names):
-        raise errors.DataError(
-            f"{file}: two columns are named {min(twice)!r}. Rename one of them."
-        )
+        raise errors.DataError(f"{file}: two columns are named {min(twice)!r}. Rename one of them.")
     for name in names:
         if name not in present:
             shown = ", ".join(map(repr, present))

@@ -40,9 +40,7 @@ def attempt(
         return row.Rejected(entry.where, str(error), row.excerpt(_joined(shown)))
 
 
-def encode(
-    entry: row.Row, features: Sequence[config.Feature], split_column: str | None
-) -> Record:
+def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str | None) -> Record:
     """Check the values of a row and serialize the columns the task needs.
 
     Args:
@@ -80,13 +78,17 @@ def encode(
             values[feature.name] = DERIVED[feature.name](values, features)
     named = entry.split
     if split_column:
-        named = splits.from_column(_slice(_present(entry, split_column), split_column), split_column)
+        named = splits.from_column(
+            _slice(_present(entry, split_column), split_column), split_column
+        )
     return Record(splits.digest(content), label, named, tfexample.serialize(values))
 
 
 def _joined(values: dict[str, Any]) -> str:
     """Columns of a row in few characters, however long its texts are."""
-    return " | ".join(f"{name}: {str(value)[: row.EXCERPT_LENGTH]}" for name, value in values.items())
+    return " | ".join(
+        f"{name}: {str(value)[: row.EXCERPT_LENGTH]}" for name, value in values.items()
+    )
 
 
 def _present(entry: row.Row, name: str) -> Any:

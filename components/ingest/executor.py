@@ -49,7 +49,7 @@ _Key = tuple[str, int]
 class Executor(base_beam_executor.BaseBeamExecutor):
     """Runs the job and stops the pipeline if the data is unusable."""
 
-    def Do(  # noqa: N802
+    def Do(
         self,
         input_dict: dict[str, list[Any]],
         output_dict: dict[str, list[Any]],
@@ -215,9 +215,7 @@ def _write_quarantine(rejected: list[row.Rejected], uri: str) -> summary.Summary
     with fileio.open(os.path.join(uri, QUARANTINE_FILE), "w") as stream:
         # One write even of nothing: without any, TensorFlow creates no file.
         stream.write("".join(lines))
-    return summary.Summary(
-        rejected=rejected[: summary.MAX_REASONS], num_rejected=len(rejected)
-    )
+    return summary.Summary(rejected=rejected[: summary.MAX_REASONS], num_rejected=len(rejected))
 
 
 def _write_counts(counts: summary.Summary, uri: str) -> None:

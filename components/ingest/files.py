@@ -104,6 +104,7 @@ def _named_together(files: list[DataFile]) -> list[DataFile]:
 
 
 def explain_missing(where: pathlib.Path, path: str, suffixes: tuple[str, ...]) -> str:
+    """The message for a path at which there is nothing to read, with a spelling hint."""
     if where.is_dir():
         wanted = " or ".join(suffixes) or "any"
         return (

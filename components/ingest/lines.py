@@ -150,7 +150,6 @@ def _too_long(part: Part, number: int, length: int, raw: bytes) -> row.Rejected:
 def _without_mark(raw: bytes, part: Part) -> bytes:
     if raw.startswith(_UTF16_MARKS):
         raise errors.DataError(
-            f"{part.file.name} is UTF-16 text, which cannot be read line by line. "
-            "Save it as UTF-8."
+            f"{part.file.name} is UTF-16 text, which cannot be read line by line. Save it as UTF-8."
         )
     return raw.removeprefix(codecs.BOM_UTF8)

@@ -41,9 +41,7 @@ class Opened:
         return importlib.import_module(READERS[self.source.kind]).read(self.source, shard)
 
 
-def open_source(
-    source: Any, base: str, samples_dir: str, wanted: columns.Wanted
-) -> Opened:
+def open_source(source: Any, base: str, samples_dir: str, wanted: columns.Wanted) -> Opened:
     """Find the files of a source.
 
     Args:

@@ -185,8 +185,6 @@ def _bounds_within(
         cut = min(range(len(cumulative)), key=lambda i, w=wanted: abs(cumulative[i] - w))
         splits_after = len(ratio) - 1 - index
         cut = max(min(cut, len(members) - splits_after), start + 1)
-        bounds.append(
-            int.from_bytes(members[cut][:8], "big") if cut < len(members) else _SPACE
-        )
+        bounds.append(int.from_bytes(members[cut][:8], "big") if cut < len(members) else _SPACE)
         start = cut
     return tuple(bounds)

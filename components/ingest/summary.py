@@ -103,9 +103,7 @@ def problems(summary: Summary, data: config.DataConfig, listing: str | None = No
     return found
 
 
-def _quarantine(
-    summary: Summary, data: config.DataConfig, listing: str | None
-) -> Iterable[str]:
+def _quarantine(summary: Summary, data: config.DataConfig, listing: str | None) -> Iterable[str]:
     share = summary.num_rejected / summary.num_rows
     if share <= data.max_quarantined:
         return

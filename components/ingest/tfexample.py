@@ -22,7 +22,9 @@ def _list_message(name: str, kind: int) -> descriptor_pb2.DescriptorProto:
     return descriptor_pb2.DescriptorProto(name=name, field=[value])
 
 
-def _message_field(name: str, number: int, kind: str, **more: Any) -> descriptor_pb2.FieldDescriptorProto:
+def _message_field(
+    name: str, number: int, kind: str, **more: Any
+) -> descriptor_pb2.FieldDescriptorProto:
     return _FIELD(
         name=name,
         number=number,

@@ -88,6 +88,30 @@ class StopOnNaN(keras.callbacks.Callback):
             )
 
 
+class SeedEpoch(keras.callbacks.Callback):
+    """Make dropout and other noise of an epoch a function of the seed and the epoch alone.
+
+    Keras does not save the state of its random generators with the weights, so a continued
+    training would otherwise draw other noise than an uninterrupted one.
+
+    Args:
+        seed: Seed of the training.
+        steps: Steps per epoch.
+    """
+
+    def __init__(self, seed: int, steps: int) -> None:
+        super().__init__()
+        self._seed = seed
+        self._steps = steps
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Set each generator to its own seed, and its counter to where the epoch begins."""
+        states = [v for v in self.model.variables if v.name == "seed_generator_state"]
+        for index, state in enumerate(states):
+            seed = (self._seed * 1_000_003 + index) % 2**31
+            state.assign([seed, epoch * self._steps])
+
+
 class SaveEpoch(keras.callbacks.Callback):
     """Save each epoch, and stop when the validation loss stops falling.
 

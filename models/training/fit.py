@@ -71,6 +71,7 @@ def fit(
             epochs=training.epochs,
             validation_data=validation.epoch() if validation else None,
             callbacks=[
+                callbacks.SeedEpoch(training.seed, train.num_batches),
                 callbacks.StopOnNaN(training.learning_rate),
                 callbacks.Progress(training.epochs, train.num_batches),
                 callbacks.SaveEpoch(checkpoints, patience),

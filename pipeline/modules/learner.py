@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -68,12 +69,15 @@ class Learner:
         return self.graph({column: tf.reshape(values, [-1, *shape])})
 
 
-def prepare(config: pipeline_config.LearnerConfig, transform_output: str) -> Learner:
+def prepare(
+    config: pipeline_config.LearnerConfig, transform_output: str, train_files: Sequence[str]
+) -> Learner:
     """Fill into a config what only the data knows.
 
     Args:
         config: As the user wrote it.
         transform_output: Folder of the Transform's output.
+        train_files: Patterns of the train split's files.
 
     Raises:
         ValueError: If the train split has fewer than two labels.
@@ -90,31 +94,47 @@ def prepare(config: pipeline_config.LearnerConfig, transform_output: str) -> Lea
     columns = {name: spec[name] for name in (config.task.input_column, config.task.label)}
     entry = zoo.MODELS[config.model.kind]
     learner = Learner(config, labels, columns, graph, entry.encoder(config.model))
-    changes = _FROM_DATA[entry.recipe](learner, output)
+    changes = _FROM_DATA[entry.recipe](learner, output, train_files)
     model = dataclasses.replace(config.model, **changes)
     return dataclasses.replace(learner, config=dataclasses.replace(config, model=model))
 
 
-def _nothing(learner: Learner, output: tft.TFTransformOutput) -> dict[str, Any]:
+def _nothing(
+    learner: Learner, output: tft.TFTransformOutput, train_files: Sequence[str]
+) -> dict[str, Any]:
     return {}
 
 
-def _vocabulary_size(learner: Learner, output: tft.TFTransformOutput) -> dict[str, Any]:
+def _vocabulary_size(
+    learner: Learner, output: tft.TFTransformOutput, train_files: Sequence[str]
+) -> dict[str, Any]:
     size = output.vocabulary_size_by_name(transform.TOKENS) + transform.RESERVED_TOKENS
     return {"vocabulary_size": size}
 
 
-def _pixel_statistics(learner: Learner, output: tft.TFTransformOutput) -> dict[str, Any]:
-    # They are constants of the graph by now, so what image is given does not matter.
-    features = learner.transform(learner.config.task.input_column, tf.constant([b""]))
-    return {
-        name: tuple(float(value) for value in features[name][0])
-        for name in ("channel_mean", "channel_std")
-        if name in features
-    }
+def _pixel_statistics(
+    learner: Learner, output: tft.TFTransformOutput, train_files: Sequence[str]
+) -> dict[str, Any]:
+    """Mean and standard deviation per channel over the first training images.
+
+    Ingest orders them without pattern, so the first ones are a fair sample.
+    """
+    if learner.config.model.pixels != "standardize":
+        return {}
+    batches = learner.batches(train_files, shuffled=False)
+    sums, count = np.zeros((2, 3)), 0
+    for inputs_, _ in batches.epoch(0).take(-(-STANDARDIZED_ON // batches.batch_size)):
+        pixels = tf.cast(inputs_["image"], tf.float64)
+        sums += [tf.reduce_sum(pixels, [0, 1, 2]), tf.reduce_sum(pixels**2, [0, 1, 2])]
+        count += int(tf.size(pixels)) // 3
+    mean, square = sums / count
+    deviation = np.sqrt(square - mean**2)
+    return {"channel_mean": tuple(mean.tolist()), "channel_std": tuple(deviation.tolist())}
 
 
-_FROM_DATA: dict[str, Callable[[Learner, tft.TFTransformOutput], dict[str, Any]]] = {
+STANDARDIZED_ON = 5000
+"""Training images whose pixels are measured."""
+_FROM_DATA: dict[str, Callable[..., dict[str, Any]]] = {
     "text": _nothing,
     "token_ids": _vocabulary_size,
     "image_bytes": _pixel_statistics,

@@ -35,7 +35,7 @@ def run_fn(fn_args: Any) -> None:
     """
     values = (fn_args.hyperparameters or {}).get("values")
     config = pipeline_config.load_learner(fn_args.custom_config["learner"], values)
-    learner = learners.prepare(config, fn_args.transform_output)
+    learner = learners.prepare(config, fn_args.transform_output, fn_args.train_files)
     model = learner.build()
     run = pathlib.Path(fn_args.model_run_dir)
     train = learner.batches(fn_args.train_files, shuffled=True)

@@ -13,8 +13,6 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 import tensorflow_transform as tft
 
-from models.image import decode
-
 LABELS = "labels"
 """Name of the label vocabulary file."""
 TOKENS = "tokens"
@@ -36,7 +34,7 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, str]
     Returns:
         `label_id` `(batch,)` int64, -1 for labels not seen in training, and the features of the
         recipe: `token_ids` `(batch, sequence_length)` int64, or `text` `(batch,)` string, or
-        `image_bytes` `(batch,)` string with `channel_mean` and `channel_std` `(batch, 3)`.
+        `image_bytes` `(batch,)` string.
     """
     recipe = RECIPES[custom_config["recipe"]]
     column = _column(inputs, custom_config["input_column"])
@@ -92,15 +90,8 @@ def _characters(text: tf.Tensor) -> tf.RaggedTensor:
 
 
 def _image_bytes(image: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
-    outputs = {"image_bytes": image}
-    if model["pixels"] == "standardize":
-        pixels = tf.cast(decode.decode(image, model["image_size"]), tf.float32)
-        mean = tft.mean(tf.reduce_mean(pixels, axis=[1, 2]), reduce_instance_dims=False)
-        square = tft.mean(tf.reduce_mean(pixels**2, axis=[1, 2]), reduce_instance_dims=False)
-        batch = tf.shape(image)[0]
-        outputs["channel_mean"] = tf.tile(mean[None], [batch, 1])
-        outputs["channel_std"] = tf.tile(tf.sqrt(square - mean**2)[None], [batch, 1])
-    return outputs
+    # Not decoded here: the decoder would stay in the graph and run again for every request.
+    return {"image_bytes": image}
 
 
 SPLITTERS: dict[str, Callable[[tf.Tensor], tf.RaggedTensor]] = {
@@ -122,5 +113,5 @@ class Recipe:
 RECIPES = {
     "text": Recipe(_text, ()),
     "token_ids": Recipe(_token_ids, ("vocabulary_size", "sequence_length", "tokenizer")),
-    "image_bytes": Recipe(_image_bytes, ("image_size", "pixels")),
+    "image_bytes": Recipe(_image_bytes, ()),
 }

@@ -96,4 +96,5 @@ class Trial(keras_tuner.HyperModel):
     def _learner(self, hp: keras_tuner.HyperParameters) -> learners.Learner:
         values = tuning.declare(self._search.space, hp)
         config = pipeline_config.load_learner(self._fn_args.custom_config["learner"], values)
-        return learners.prepare(config, self._fn_args.transform_graph_path)
+        given = self._fn_args
+        return learners.prepare(config, given.transform_graph_path, given.train_files)

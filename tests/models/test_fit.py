@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from models.training import fit as fitting
-from models.training.config import AdamW, EarlyStopping, Schedule, TrainingConfig
+from models.training.config import SGD, AdamW, EarlyStopping, Schedule, TrainingConfig
 from models.training.inputs import Batches
 
 CONFIG = TrainingConfig(
@@ -154,15 +154,9 @@ def test_early_stopping_without_validation_is_refused(tmp_path):
 
 
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
-    broken = make_split(11)
-    nan = dataclasses.replace(
-        broken,
-        order=lambda number: broken.order(number).map(
-            lambda inputs, label: ({"vector": inputs["vector"] * float("nan")}, label)
-        ),
-    )
-    with pytest.raises(FloatingPointError, match=r"became nan in epoch 1, step 1\..*0\.05.*clip"):
-        run(tmp_path, train=nan)
+    config = dataclasses.replace(CONFIG, learning_rate=1e30, optimizer=SGD())
+    with pytest.raises(FloatingPointError, match=r"became (nan|inf) in epoch 1, .*1e\+30.*clip"):
+        run(tmp_path, config)
     assert not (tmp_path / "checkpoints" / "state.json").exists()
 
 

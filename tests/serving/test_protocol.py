@@ -221,6 +221,7 @@ def test_refusals_have_the_words_of_tensorflow_serving(body, of, text):
 def test_types_without_a_json_form_are_unimplemented():
     code, text = refusal('{"inputs": 1}', signature(x="half"))
     assert (code, text) == ("UNIMPLEMENTED", "Conversion of JSON Value: 1 to type: half")
+    assert refusal('{"inputs": []}', signature(x="half"))[0] == "UNIMPLEMENTED"
 
 
 def test_errors_show_at_most_256_bytes_of_the_value():

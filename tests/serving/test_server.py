@@ -170,6 +170,15 @@ def test_messages_larger_than_four_megabytes_are_answered(prediction):
     assert prediction.Predict(request, timeout=30).outputs["label"].string_val == [b"long"]
 
 
+def test_small_requests_do_not_wait_for_delayed_packets(rest):
+    session = requests.Session()
+    started = time.monotonic()
+    for _ in range(25):
+        session.post(rest + ":predict", json={"instances": ["a"]}, timeout=10)
+    # Nagle's algorithm would make it 25 times 40 ms.
+    assert time.monotonic() - started < 0.8
+
+
 def test_the_client_asks_without_tensorflow(server):
     address = f"127.0.0.1:{server.rest_port}"
     assert client.status(address, "texts")[0]["state"] == "AVAILABLE"

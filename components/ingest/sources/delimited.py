@@ -50,9 +50,7 @@ def read(
             yield row.Row(dict(zip(part.columns, fields, strict=True)), where, part.split)
 
 
-def _header(
-    source: config.CsvSource | config.TsvSource, file: files.DataFile
-) -> tuple[str, ...]:
+def _header(source: config.CsvSource | config.TsvSource, file: files.DataFile) -> tuple[str, ...]:
     first = next(_records(source, lines.Part(file)), None)
     if first is None:
         raise errors.DataError(f"{file.name}: only blank lines. Expected a header line.")

@@ -4,14 +4,12 @@ import itertools
 import json
 from collections.abc import Iterator
 
-from components.ingest import columns, config, errors, files, lines, row
+from components.ingest import columns, config, files, lines, row
 
 _PEEK = 100
 
 
-def shards(
-    source: config.JsonlSource, base: str, wanted: columns.Wanted
-) -> list[lines.Part]:
+def shards(source: config.JsonlSource, base: str, wanted: columns.Wanted) -> list[lines.Part]:
     """Files, or parts of large ones.
 
     Raises:

@@ -9,9 +9,7 @@ from components.ingest import columns, config, errors, files, lines, row, tfexam
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-def shards(
-    source: config.TfrecordSource, base: str, wanted: columns.Wanted
-) -> list[lines.Part]:
+def shards(source: config.TfrecordSource, base: str, wanted: columns.Wanted) -> list[lines.Part]:
     """Whole files: the position of a record is known only after the one before it.
 
     Raises:

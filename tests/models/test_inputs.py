@@ -1,0 +1,120 @@
+"""Tests of models/training/inputs.py."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from models.training import inputs
+
+
+def write(path, numbers):
+    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
+        for number in numbers:
+            feature = {
+                "number": tf.train.Feature(int64_list=tf.train.Int64List(value=[number])),
+                "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[number % 2])),
+            }
+            example = tf.train.Example(features=tf.train.Features(feature=feature))
+            writer.write(example.SerializeToString())
+    return str(path)
+
+
+@pytest.fixture
+def files(tmp_path):
+    return [write(tmp_path / "b.gz", range(7, 11)), write(tmp_path / "a.gz", range(7))]
+
+
+def parse(serialized):
+    spec = tf.io.FixedLenFeature((1,), tf.int64)
+    return tf.io.parse_example(serialized, {"number": spec, "label": spec})
+
+
+def open_split(files, **options):
+    def encode(features):
+        return {"token_ids": tf.tile(features["number"], (1, 3))}
+
+    arguments = {"parse": parse, "encode": encode, "label": "label", "batch_size": 4, **options}
+    return inputs.batches(files, **arguments)
+
+
+def numbers(dataset):
+    return [int(row[0]) for batch, _ in dataset for row in batch["token_ids"].numpy()]
+
+
+CACHED = {"cache_mib": 1}
+UNCACHED = {"cache_mib": 0}
+BOTH = pytest.mark.parametrize("cache", [CACHED, UNCACHED], ids=["cached", "uncached"])
+
+
+@BOTH
+def test_without_a_seed_the_order_is_that_of_the_sorted_files(files, cache):
+    split = open_split(files, **cache)
+    assert split.is_cached == bool(cache["cache_mib"])
+    assert sorted(numbers(split.epoch())) == list(range(11))
+    assert numbers(split.epoch()) == numbers(open_split(reversed(files), **cache).epoch())
+
+
+@BOTH
+def test_batches_have_inputs_and_labels(files, cache):
+    split = open_split(files, **cache)
+    assert (split.num_examples, split.num_batches) == (11, 3)
+    batches = list(split.epoch())
+    assert [labels.shape[0] for _, labels in batches] == [4, 4, 3]
+    for batch, labels in batches:
+        assert list(batch) == ["token_ids"]
+        assert labels.dtype == tf.int64
+        np.testing.assert_array_equal(batch["token_ids"][:, 0] % 2, labels)
+
+
+@BOTH
+def test_each_epoch_has_every_example_in_another_order(files, cache):
+    split = open_split(files, shuffle_seed=0, **cache)
+    orders = [numbers(split.epoch(number)) for number in range(3)]
+    assert all(sorted(order) == list(range(11)) for order in orders)
+    assert len({tuple(order) for order in orders}) == 3
+
+
+@BOTH
+@pytest.mark.parametrize("process_seed", [0, 7])
+def test_the_order_is_a_function_of_seed_and_epoch(files, cache, process_seed):
+    first = numbers(open_split(files, shuffle_seed=0, **cache).epochs(0, 3))
+    tf.random.set_seed(process_seed)
+    split = open_split(files, shuffle_seed=0, **cache)
+    assert numbers(split.epochs(0, 3)) == first
+    assert numbers(split.epochs(1, 3)) == first[11:]
+    assert numbers(open_split(files, shuffle_seed=1, **cache).epochs(0, 3)) != first
+
+
+def test_cached_examples_are_prepared_once(files):
+    calls = []
+
+    def transform(features):
+        def count(number):
+            calls.append(len(number))
+            return number
+
+        number = tf.numpy_function(count, [features["number"]], tf.int64)
+        return {**features, "number": tf.ensure_shape(number, (None, 1))}
+
+    split = open_split(files, transform=transform, shuffle_seed=0, **CACHED)
+    assert len(numbers(split.epochs(0, 3))) == 33
+    assert sum(calls) == 11
+
+
+def test_examples_of_unknown_size_are_not_cached(files):
+    split = open_split(files, encode=lambda f: {"text": tf.as_string(f["number"])}, **CACHED)
+    assert not split.is_cached
+
+
+def test_a_split_larger_than_the_cache_is_not_cached(files):
+    split = open_split(files, encode=lambda f: {"x": tf.zeros((tf.size(f["number"]), 50_000))})
+    assert not split.is_cached
+    wide = {"encode": lambda f: {"x": tf.zeros((tf.size(f["number"]), 50_000))}}
+    assert not open_split(files, **wide, **CACHED).is_cached
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_an_empty_split_is_refused(tmp_path, empty):
+    files = [write(tmp_path / "a.gz", [])] if empty else []
+    with pytest.raises(ValueError, match="The split has no examples. Its files: "):
+        open_split(files)

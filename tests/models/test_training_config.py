@@ -1,0 +1,138 @@
+"""Tests of models/training/config.py, schedules.py and optimizers.py."""
+
+import dataclasses
+import json
+import math
+
+import keras
+import numpy as np
+import pydantic
+import pytest
+
+from models.training import optimizers, schedules
+from models.training.config import (
+    OPTIMIZERS,
+    SCHEDULES,
+    SGD,
+    Adam,
+    AdamW,
+    EarlyStopping,
+    RMSprop,
+    Schedule,
+    TrainingConfig,
+)
+
+STRICT = pydantic.TypeAdapter(pydantic.with_config({"strict": True})(TrainingConfig))
+
+
+def read(**fields):
+    return STRICT.validate_json(json.dumps(fields))
+
+
+def test_a_name_stands_for_an_optimizer_with_defaults():
+    assert read(optimizer="adamw").optimizer == AdamW()
+    assert read(schedule="cosine").schedule == Schedule("cosine")
+
+
+def test_a_mapping_sets_the_fields_of_an_optimizer():
+    config = read(
+        optimizer={"kind": "sgd", "momentum": 0.5}, schedule={"kind": "linear", "warmup": 0.1}
+    )
+    assert config.optimizer == SGD(momentum=0.5)
+    assert config.schedule == Schedule("linear", warmup=0.1)
+
+
+def test_an_unknown_optimizer_is_named_with_the_closest():
+    with pytest.raises(ValueError, match=r"Unknown optimizer 'adm'\. Did you mean 'adam'\?"):
+        read(optimizer="adm")
+
+
+def test_the_schema_allows_both_forms():
+    schema = json.dumps(STRICT.json_schema())
+    assert '"enum": ["adam", "adamw", "rmsprop", "sgd"]' in schema
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: TrainingConfig(epochs=0), "`epochs` must be at least 1. Received: epochs=0"),
+        (lambda: TrainingConfig(batch_size=0), "`batch_size` must be at least 1"),
+        (lambda: TrainingConfig(seed=-1), "`seed` must be at least 0"),
+        (lambda: TrainingConfig(learning_rate=0.0), "`learning_rate` must be above 0"),
+        (lambda: TrainingConfig(clip_norm=0.0), "`clip_norm` must be above 0"),
+        (lambda: EarlyStopping(patience=0), "`patience` must be at least 1 epoch"),
+        (lambda: Schedule(warmup=1.0), r"`warmup` must be in \[0, 1\)"),
+        (lambda: SGD(momentum=1.0), r"`momentum` must be in \[0, 1\)"),
+        (lambda: Adam(beta_1=-0.1), r"`beta_1` must be in \[0, 1\)"),
+        (lambda: AdamW(weight_decay=-1.0), "`weight_decay` must be at least 0"),
+        (lambda: RMSprop(rho=1.5), r"`rho` must be in \[0, 1\)"),
+    ],
+)
+def test_impossible_values_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def rates(schedule, steps=10):
+    function = schedules.build(schedule, 2.0, steps)
+    return np.array([function(step) for step in range(steps + 1)])
+
+
+def test_constant_rate_stays():
+    np.testing.assert_allclose(rates(Schedule("constant")), np.full(11, 2.0))
+
+
+def test_linear_rate_falls_to_zero():
+    wanted = [2 * (1 - step / 10) for step in range(11)]
+    np.testing.assert_allclose(rates(Schedule("linear")), wanted, atol=1e-6)
+
+
+def test_cosine_rate_falls_to_zero():
+    wanted = [1 + math.cos(math.pi * step / 10) for step in range(11)]
+    np.testing.assert_allclose(rates(Schedule("cosine")), wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", SCHEDULES)
+def test_warm_up_rises_linearly_to_the_peak(kind):
+    values = rates(Schedule(kind, warmup=0.4))
+    np.testing.assert_allclose(values[:5], [0.5, 1.0, 1.5, 2.0, 2.0], atol=1e-6)
+
+
+def test_linear_rate_after_a_warm_up_ends_at_zero():
+    values = rates(Schedule("linear", warmup=0.4))
+    np.testing.assert_allclose(values[4:], [2 * (1 - p / 6) for p in range(7)], atol=1e-6)
+
+
+def test_schedule_survives_serialization():
+    schedule = schedules.build(Schedule("cosine", warmup=0.2), 2.0, 10)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
+    assert float(again(3)) == float(schedule(3))
+
+
+@pytest.mark.parametrize("config", [SGD(), Adam(), AdamW(), RMSprop()])
+def test_each_optimizer_takes_a_step_downhill(config):
+    training = TrainingConfig(optimizer=config, learning_rate=0.1, clip_norm=1.0)
+    optimizer = optimizers.build(training, 10)
+    weight = keras.Variable([1.0, -2.0], name="kernel")
+    optimizer.apply([np.array([3.0, -4.0], "float32")], [weight])
+    assert weight[0] < 1.0 and weight[1] > -2.0
+    assert optimizer.global_clipnorm == 1.0
+
+
+def test_every_named_optimizer_can_be_built():
+    assert set(optimizers.OPTIMIZERS) == set(OPTIMIZERS)
+    assert set(schedules.SHAPES) == set(SCHEDULES)
+
+
+def test_biases_do_not_decay():
+    training = TrainingConfig(optimizer=AdamW(weight_decay=0.5), learning_rate=0.1)
+    optimizer = optimizers.build(training, 10)
+    kernel = keras.Variable([1.0], name="kernel")
+    bias = keras.Variable([1.0], name="bias")
+    optimizer.apply([np.zeros(1, "float32")] * 2, [kernel, bias])
+    np.testing.assert_allclose([float(kernel[0]), float(bias[0])], [0.95, 1.0], atol=1e-6)
+
+
+def test_config_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        TrainingConfig().epochs = 3
