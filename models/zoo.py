@@ -1,7 +1,8 @@
 """Every trainable model: its config, how it is built and what it eats.
 
-Adding a model is one file and one line here. Importing this module needs Keras
-to be importable but does not use it, see `models/lazy.py`.
+Adding a model is one file and one line here. Importing this module touches no
+attribute of Keras or TensorFlow, so a program that wants the configs alone may
+defer loading them (`pipeline/lazy.py`).
 """
 
 from __future__ import annotations

@@ -13,14 +13,21 @@ _SHOWN = 5
 
 
 def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str) -> None:
-    """Serve every pushed model of a workspace until told to stop."""
+    """Serve every pushed model of a workspace until told to stop.
+
+    Raises:
+        ValueError: If the server cannot start.
+    """
     # Imported late: `predict` must not wait for TensorFlow when a server runs.
     from serving import repository, server
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     config = server.ServerConfig(host=host, port=port, rest_api_port=rest_port)
     folder = paths.Paths(workspace.resolve(), "").served_models
-    server.run(repository.Sources({}, folder), config)
+    try:
+        server.run(repository.Sources({}, folder), config)
+    except server.StartError as error:
+        raise ValueError(str(error)) from error
 
 
 def predict(

@@ -26,7 +26,6 @@ from models.tuning import TuningConfig
 from pipeline import problems
 
 
-
 def _either(*kinds: type) -> Any:
     """One of several dataclasses, told apart by `kind`."""
     return Annotated[functools.reduce(operator.or_, kinds), pydantic.Field(discriminator="kind")]

@@ -19,9 +19,10 @@ class BadImage(ValueError):
 def prepare(data: bytes) -> bytes:
     """Verify that an image decodes to its last row, and make it readable in the graph.
 
-    JPEG (grey, CMYK and multi-picture too), PNG, still GIF and plain 24-bit BMP come
-    back unchanged, EXIF orientation included. Everything else becomes a PNG of the
-    same pixels, turned upright; of an animation, the first frame.
+    JPEG (grey, CMYK and multi-picture too), PNG and plain 24-bit BMP come back
+    unchanged, EXIF orientation included. Everything else becomes a PNG of the same
+    pixels, turned upright; of an animation, the first frame. GIF is among these,
+    since TensorFlow stops at damage in it that Pillow reads over.
 
     Args:
         data: An encoded image.
@@ -76,8 +77,6 @@ def _is_native(image: Image.Image, data: bytes) -> bool:
     """Whether TensorFlow's decoders give the pixels that Pillow sees."""
     if image.format in ("JPEG", "MPO", "PNG"):
         return True
-    if image.format == "GIF":
-        return not getattr(image, "is_animated", False)
     if image.format == "BMP":
         # TensorFlow ignores palettes and compression; offsets are of BITMAPINFOHEADER.
         bits_per_pixel = int.from_bytes(data[28:30], "little")
@@ -96,6 +95,9 @@ def _encode(image: Image.Image) -> bytes:
 def _to_eight_bit(image: Image.Image) -> Image.Image:
     if image.mode in _EIGHT_BIT:
         return image
+    if image.format == "GIF":
+        # A served GIF is decoded without transparency, so training must see it so too.
+        return image.convert("RGB")
     if image.mode.startswith("I;16"):
         # `convert` would clip at 255 instead of scaling.
         scaled = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")

@@ -109,7 +109,13 @@ def encoder(config: PretrainedTextConfig) -> Encoder:
         config.preset,
         sequence_length=config.sequence_length,
     )
-    return Encoder(lambda features: preprocessor(features["text"]), (preprocessor,))
+
+    def encode(features):
+        inputs = preprocessor(features["text"])
+        # The mask comes as booleans, but KerasHub's backbones declare it as integers.
+        return {name: keras.ops.cast(value, "int32") for name, value in inputs.items()}
+
+    return Encoder(encode, (preprocessor,))
 
 
 def _token_vectors(backbone: keras.Model, config: PretrainedTextConfig) -> keras.Model:

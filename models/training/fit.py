@@ -95,7 +95,8 @@ def compile_classifier(model: keras.Model, training: TrainingConfig, steps: int)
     """
     model.compile(
         optimizer=optimizers.build(training, steps),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        # A label that the train split lacks has the id -1: it has no loss, and counts as missed.
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )
 

@@ -30,8 +30,8 @@ LIBRARIES = {
 DISTRIBUTIONS = tuple(LIBRARIES)
 ROWS_PER_LIBRARY = 500
 _MIN_LIBRARIES = 5
-_MAX_PARAGRAPHS = 4
-_MIN_WORDS, _MAX_WORDS = 10, 80
+_MAX_PARAGRAPHS = 6
+_MIN_WORDS, _MAX_WORDS = 12, 80
 _MAX_SAME_START = 4
 _NOT_PUBLIC = re.compile(
     r"(?:^|_)tests?(?:_|\.|$)|^(?:testing|conftest\.py|examples|externals|clients|_?vendor(?:ed)?)$"

@@ -1,0 +1,49 @@
+# Verbs shared by people and CI. `make demo` and `make test` set up what they need.
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export TF_USE_LEGACY_KERAS := 0
+
+.PHONY: help install demo test test-all check format bench serve lock clean
+
+help:  ## list the verbs
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+install: $(STAMP)  ## set up .venv from the locked requirements
+
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml scripts/install.sh
+	@bash scripts/install.sh $(VENV)
+	@touch $@
+
+demo: install  ## run a text and an image pipeline, serve both, ask them
+	@bash scripts/demo.sh $(BIN)
+
+test: install  ## the test suite, under 10 minutes
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: install  ## the slow and rarely needed tests, too
+	$(BIN)/python -m pytest
+
+check: install  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: install  ## rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install  ## measure against peers; figures in workspace/benchmarks
+	$(BIN)/python -m benchmarks.pipeline_overhead
+
+serve: install  ## serve every pushed model on this machine
+	$(BIN)/maru serve
+
+lock:  ## recompile requirements.txt and requirements-dev.txt (needs uv)
+	uv pip compile pyproject.toml --python-version 3.11 --python-platform x86_64-manylinux_2_36 \
+		--generate-hashes --no-annotate --custom-compile-command "make lock" -o requirements.txt
+	uv pip compile --group dev --python-version 3.11 --python-platform x86_64-manylinux_2_36 \
+		--generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements.txt -o requirements-dev.txt
+
+clean:  ## remove the environment and everything runs wrote
+	rm -rf $(VENV) workspace

@@ -1,0 +1,171 @@
+"""What every model of the zoo promises, checked the same way for each.
+
+A model's own test makes a `Case` and runs `CHECKS` on it.
+"""
+
+import dataclasses
+import json
+from typing import Any
+
+import keras
+import numpy as np
+import pydantic
+import pytest
+import tensorflow as tf
+
+from models import finetune, zoo
+
+LABELS = np.array([0, 1, 2, 1])
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A tiny instance of a model; every size differs from the others."""
+
+    config: Any
+    features: dict[str, Any]
+    """Four different examples as Transform gives them."""
+    dim: int
+    """Width of the layer `features`."""
+    trainable: int
+    """Number of trainable parameters with three classes, counted by hand."""
+    frozen: int
+    """Number of other parameters, counted by hand."""
+
+    @property
+    def entry(self) -> zoo.Entry:
+        return zoo.lookup(self.config.kind)
+
+    def build(self):
+        keras.utils.set_random_seed(3)
+        return self.entry.build(self.config, 3)
+
+    def inputs(self):
+        return self.entry.encoder(self.config)(
+            {name: tf.constant(value) for name, value in self.features.items()}
+        )
+
+
+def gives_float_logits_and_features(case, tmp_path):
+    model = case.build()
+    inputs = case.inputs()
+    logits = model(inputs)
+    assert logits.shape == (4, 3)
+    assert logits.dtype == "float32"
+    assert isinstance(model.input, dict) and set(model.input) == set(inputs)
+    assert model.output.name == "logits" or model.layers[-1].name == "logits"
+    embedder = keras.Model(model.input, model.get_layer("features").output)
+    assert embedder(inputs).shape == (4, case.dim)
+    assert {name: value.dtype for name, value in inputs.items()} == {
+        name: tensor.dtype for name, tensor in model.input.items()
+    }
+
+
+def has_the_parameters_counted_by_hand(case, tmp_path):
+    counts = finetune.trainable_counts(case.build())
+    assert counts == finetune.TrainableCounts(case.trainable, case.frozen)
+
+
+def has_the_same_names_in_every_build(case, tmp_path):
+    first, second = case.build(), case.build()
+    assert [layer.name for layer in first.layers] == [layer.name for layer in second.layers]
+    assert [weight.path for weight in first.weights] == [weight.path for weight in second.weights]
+
+
+def starts_the_same_under_one_seed(case, tmp_path):
+    for first, second in zip(case.build().weights, case.build().weights, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def is_deterministic_in_inference(case, tmp_path):
+    model, inputs = case.build(), case.inputs()
+    np.testing.assert_array_equal(model(inputs), model(inputs))
+
+
+def overfits_four_examples(case, tmp_path):
+    model, inputs = case.build(), case.inputs()
+    frozen = [np.array(weight) for layer in model.layers for weight in _fixed(layer)]
+    model.compile(
+        keras.optimizers.Adam(0.02),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    dataset = tf.data.Dataset.from_tensors((inputs, LABELS)).repeat(150)
+    model.fit(dataset, epochs=1, steps_per_epoch=150, verbose=0)
+    assert np.argmax(model(inputs), -1).tolist() == LABELS.tolist()
+    after = [np.array(weight) for layer in model.layers for weight in _fixed(layer)]
+    for before, now in zip(frozen, after, strict=True):
+        np.testing.assert_array_equal(before, now)
+
+
+def survives_saving(case, tmp_path):
+    model, inputs = case.build(), case.inputs()
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(inputs), model(inputs))
+
+
+def exports_with_its_encoder(case, tmp_path):
+    model, encode = case.build(), case.entry.encoder(case.config)
+    signature = {
+        name: tf.TensorSpec((None, *np.shape(value)[1:]), tf.constant(value).dtype, name=name)
+        for name, value in case.features.items()
+    }
+    root = tf.Module()
+    root.model, root.encoder = model, list(encode.trackable)
+    root.serve = tf.function(lambda **features: {"logits": model(encode(features), training=False)})
+    concrete = root.serve.get_concrete_function(**signature)
+    tf.saved_model.save(root, str(tmp_path), signatures={"serving_default": concrete})
+    served = tf.saved_model.load(str(tmp_path)).signatures["serving_default"]
+    features = {name: tf.constant(value) for name, value in case.features.items()}
+    np.testing.assert_allclose(
+        served(**features)["logits"], model(encode(features)), rtol=1e-5, atol=1e-5
+    )
+
+
+def encodes_inside_an_input_pipeline(case, tmp_path):
+    encode, wanted = case.entry.encoder(case.config), case.inputs()
+    dataset = tf.data.Dataset.from_tensor_slices(case.features).batch(4).map(encode)
+    (encoded,) = dataset
+    for name, value in wanted.items():
+        np.testing.assert_array_equal(encoded[name], value)
+        assert None not in dataset.element_spec[name].shape[1:]
+
+
+def encodes_an_empty_batch(case, tmp_path):
+    encode = tf.function(case.entry.encoder(case.config))
+    empty = encode({name: tf.constant(value)[:0] for name, value in case.features.items()})
+    for name, value in case.inputs().items():
+        assert empty[name].shape == (0, *value.shape[1:])
+
+
+def has_a_strict_config(case, tmp_path):
+    assert zoo.MODELS[case.config.kind].config is type(case.config)
+    strict = pydantic.ConfigDict(extra="forbid", strict=True)
+    adapter = pydantic.TypeAdapter(pydantic.with_config(strict)(type(case.config)))
+    fields = dataclasses.asdict(case.config)
+    assert adapter.validate_json(json.dumps(fields)) == case.config
+    with pytest.raises(pydantic.ValidationError, match="no_such_field"):
+        adapter.validate_json(json.dumps({**fields, "no_such_field": 1}))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        case.config.kind = "other"
+
+
+def _fixed(layer):
+    """Weights that no gradient and no moving statistic may change."""
+    parts = layer._flatten_layers(include_self=True, recursive=True)
+    return [weight for part in parts if not part.trainable for weight in part._trainable_variables]
+
+
+CHECKS = [
+    gives_float_logits_and_features,
+    has_the_parameters_counted_by_hand,
+    has_the_same_names_in_every_build,
+    starts_the_same_under_one_seed,
+    is_deterministic_in_inference,
+    overfits_four_examples,
+    survives_saving,
+    exports_with_its_encoder,
+    encodes_inside_an_input_pipeline,
+    encodes_an_empty_batch,
+    has_a_strict_config,
+]

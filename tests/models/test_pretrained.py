@@ -1,0 +1,161 @@
+"""Tests of models/text/pretrained.py and preset.py."""
+
+import dataclasses
+import pathlib
+
+import conformance
+import keras
+import minilm_reference
+import numpy as np
+import pytest
+import tensorflow as tf
+import tiny_presets
+
+from models.text import preset, pretrained
+
+TEXTS = ["old map", "new maps maps", "책", "unseen words old"]
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    folder = tiny_presets.save_bert(tmp_path_factory.mktemp("bert"))
+    return pretrained.PretrainedTextConfig(preset=folder, sequence_length=7, dropout=0.0)
+
+
+@pytest.fixture(scope="module")
+def case(config):
+    embeddings = 10 * 4 + 12 * 4 + 2 * 4 + 2 * 4
+    attention = 4 * (4 * 4 + 4) + 2 * 4
+    feedforward = (4 * 6 + 6) + (6 * 4 + 4) + 2 * 4
+    layer = attention + feedforward
+    head = 4 * 3 + 3
+    return conformance.Case(
+        config, {"text": TEXTS}, 4, trainable=2 * layer + head, frozen=embeddings + layer
+    )
+
+
+@pytest.mark.parametrize("check", conformance.CHECKS)
+def test_conforms(check, case, tmp_path):
+    check(case, tmp_path)
+
+
+def embed(config, texts):
+    model = pretrained.build(config, 2)
+    features = keras.Model(model.input, model.get_layer("features").output)
+    return np.array(features(pretrained.encoder(config)({"text": tf.constant(texts)})))
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_padding_does_not_change_the_features(config, pooling):
+    short = dataclasses.replace(config, pooling=pooling)
+    long = dataclasses.replace(short, sequence_length=12)
+    np.testing.assert_allclose(embed(short, TEXTS), embed(long, TEXTS), rtol=1e-4, atol=1e-5)
+
+
+def test_poolings_differ(config):
+    cls = dataclasses.replace(config, pooling="cls")
+    assert not np.allclose(embed(config, TEXTS), embed(cls, TEXTS))
+
+
+def test_families_without_segments_work_too(tmp_path):
+    folder = tiny_presets.save_roberta(tmp_path)
+    config = pretrained.PretrainedTextConfig(preset=folder, sequence_length=7)
+    model = pretrained.build(config, 3)
+    inputs = pretrained.encoder(config)({"text": tf.constant(["a b a", "b"])})
+    assert set(inputs) == {"token_ids", "padding_mask"}
+    assert model(inputs).shape == (2, 3)
+
+
+def test_a_frozen_backbone_has_no_noise_in_training(config):
+    model = pretrained.build(dataclasses.replace(config, fine_tuning="frozen"), 3)
+    inputs = pretrained.encoder(config)({"text": tf.constant(TEXTS)})
+    np.testing.assert_array_equal(model(inputs, training=True), model(inputs, training=True))
+    assert len(model.trainable_weights) == 2
+
+
+def test_a_fully_tuned_backbone_keeps_its_dropout(config):
+    model = pretrained.build(dataclasses.replace(config, fine_tuning="full"), 3)
+    inputs = pretrained.encoder(config)({"text": tf.constant(TEXTS)})
+    assert not np.allclose(model(inputs, training=True), model(inputs, training=True))
+    assert not model.non_trainable_weights
+
+
+def test_minilm_embeddings_are_those_of_the_published_weights():
+    texts = ["This is an example sentence", "책을 map으로"]
+    config = pretrained.PretrainedTextConfig(sequence_length=16)
+    actual = embed(config, texts)
+    inputs = pretrained.encoder(config)({"text": tf.constant(texts)})
+    wanted = minilm_reference.embed(
+        np.array(inputs["token_ids"]), pathlib.Path(preset.resolve("minilm"))
+    )
+    # KerasHub's BERT approximates GELU by tanh, the published model does not.
+    np.testing.assert_allclose(actual, wanted, atol=5e-3)
+
+
+def test_minilm_places_paraphrases_together():
+    config = pretrained.PretrainedTextConfig(sequence_length=16)
+    texts = ["A man is eating food.", "A man eats something.", "The stock market fell sharply."]
+    vectors = embed(config, texts)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    same, other = vectors[0] @ vectors[1], vectors[0] @ vectors[2]
+    assert same > 0.8
+    assert other < 0.2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"trainable_layers": 4}, "`trainable_layers` must be between 1 and 3.*Received.*=4"),
+        ({"sequence_length": 13}, "reads at most 12 tokens. Received: sequence_length=13"),
+    ],
+)
+def test_a_config_that_the_preset_cannot_do_is_refused(config, change, message):
+    with pytest.raises(ValueError, match=message):
+        pretrained.build(dataclasses.replace(config, **change), 3)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"preset": ""}, "`preset` must not be empty"),
+        ({"sequence_length": 2}, "`sequence_length` must be at least 3"),
+        ({"dropout": 1.0}, r"`dropout` must be in \[0, 1\)"),
+        ({"trainable_layers": 0}, "`trainable_layers` must be at least 1.*frozen"),
+    ],
+)
+def test_rejects_impossible_config(fields, message):
+    with pytest.raises(ValueError, match=message):
+        pretrained.PretrainedTextConfig(**fields)
+
+
+def test_an_unknown_preset_is_named():
+    with pytest.raises(ValueError, match="Unknown preset 'minilmm'.*there is no folder"):
+        preset.resolve("minilmm")
+
+
+def test_a_folder_without_a_preset_says_what_it_has(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(ValueError, match=r"no preset: it has no config.json.*notes.txt"):
+        preset.resolve(str(tmp_path))
+
+
+def test_a_folder_without_weights_is_put_in_words(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    config = pretrained.PretrainedTextConfig(preset=str(tmp_path))
+    with pytest.raises(ValueError, match="Could not load the preset.*A file of the folder"):
+        pretrained.build(config, 2)
+
+
+def test_a_failed_download_is_put_in_words():
+    def from_preset(name):
+        raise ConnectionError(f"no route to {name}")
+
+    with pytest.raises(ValueError, match="check the network.*`preset: minilm`.*no route to hf:"):
+        preset.load(from_preset, "hf://organisation/model")
+
+
+def test_a_damaged_file_is_refused(tmp_path):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(b"damaged")
+    with pytest.raises(ValueError, match="not the published file. Expected SHA-256: 53aa"):
+        preset.check_sha256(path, preset.MINILM_SHA256)

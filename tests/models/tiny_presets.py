@@ -1,0 +1,39 @@
+"""Pretrained encoders with random weights, small enough for a test."""
+
+import keras
+import keras_hub
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "old", "new", "map", "##s", "책"]
+SIZES = {
+    "num_layers": 3,
+    "num_heads": 2,
+    "hidden_dim": 4,
+    "intermediate_dim": 6,
+    "max_sequence_length": 12,
+}
+
+
+def save_bert(folder):
+    """BERT over `WORDS`: dict output, `segment_ids`."""
+    keras.utils.set_random_seed(5)
+    backbone = keras_hub.models.BertBackbone(vocabulary_size=len(WORDS), dropout=0.2, **SIZES)
+    tokenizer = keras_hub.models.BertTokenizer(vocabulary=WORDS, lowercase=True)
+    return _save(folder, backbone, tokenizer)
+
+
+def save_roberta(folder):
+    """RoBERTa over four byte pairs: tensor output, no `segment_ids`, padding id 1."""
+    pieces = ["<s>", "<pad>", "</s>", "<mask>", "a", "b", "Ġ", "Ġa"]
+    vocabulary = {piece: index for index, piece in enumerate(pieces)}
+    keras.utils.set_random_seed(5)
+    backbone = keras_hub.models.RobertaBackbone(vocabulary_size=len(pieces), **SIZES)
+    tokenizer = keras_hub.models.RobertaTokenizer(vocabulary=vocabulary, merges=["Ġ a"])
+    return _save(folder, backbone, tokenizer)
+
+
+def _save(folder, backbone, tokenizer) -> str:
+    for weight in backbone.weights:
+        weight.assign(weight + keras.random.normal(weight.shape, stddev=0.3))
+    backbone.save_to_preset(str(folder))
+    tokenizer.save_to_preset(str(folder))
+    return str(folder)
