@@ -42,19 +42,22 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
         seen = preview.preview(config.data, config.features, str(_base(path)), str(where.samples))
     columns = [feature.name for feature in config.features]
     rows = [[_cell(row.get(name, b"")) for name in columns] for row in seen.rows]
-    terminal.print(console.grid("first rows", columns, rows))
+    terminal.print(f"{config.name}: the first rows", style="bold")
+    terminal.print(console.grid(columns, rows, numbers=False))
     splits = seen.counts.splits()
     labels = sorted(set().union(*(seen.counts.classes[split] for split in splits)))
     counts = [[n, *(str(seen.counts.classes[s][n]) for s in splits)] for n in labels]
     total = ["all", *(str(seen.counts.classes[split].total()) for split in splits)]
-    terminal.print(console.grid(config.task.label, ["", *splits], [*counts, total]))
-    terminal.print(f"  {seen.counts.duplicates} duplicates, {seen.counts.num_rejected} unusable")
+    terminal.print("rows by label and split", style="bold")
+    terminal.print(console.grid([config.task.label, *splits], [*counts, total]))
+    duplicates, unusable = seen.counts.duplicates, seen.counts.num_rejected
+    terminal.print(f"{duplicates} duplicates, {unusable} unusable rows")
     for rejected in seen.rejected[:10]:
-        terminal.print(f"    {rejected.where}: {rejected.reason}", style="yellow", markup=False)
+        terminal.print(f"  {rejected.where}: {rejected.reason}", style="yellow", markup=False)
     for problem in seen.problems:
         terminal.print(problem, style="red", markup=False)
     if not seen.problems:
-        terminal.print(f"\n  ready:  maru run {path}", style="green", markup=False)
+        terminal.print(f"\nready: maru run {path}", style="green", markup=False)
     return 2 if seen.problems else 0
 
 
@@ -94,7 +97,8 @@ def _run(
     shutil.rmtree(where.resumable, ignore_errors=True)
     achieved = summary.summarize(config, results)
     summary.write(achieved, folder / "summary.json")
-    summary.show(achieved, view.console, _example(config, base, where))
+    example = '"some text"' if config.task.input_kind == "text" else "image.png"
+    summary.show(achieved, view.console, example)
     return REFUSED if achieved.refusals else 0
 
 
@@ -108,13 +112,6 @@ def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:
     return 1
 
 
-def _example(
-    config: pipeline_config.PipelineConfig, base: pathlib.Path, where: paths.Paths
-) -> str:
-    """An input of the kind the model takes, quoted for a shell."""
-    return '"some text"' if config.task.input_kind == "text" else "image.png"
-
-
 def _base(path: pathlib.Path) -> pathlib.Path:
     """Relative paths in a config start from its folder."""
     return path.resolve().parent
@@ -126,7 +123,7 @@ def _short(path: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def _cell(value: bytes, width: int = 60) -> str:
+def _cell(value: bytes, width: int = 40) -> str:
     if len(value) > 4 and value[:4] in (b"\x89PNG", b"GIF8") or value[:2] in (b"\xff\xd8", b"BM"):
         return f"<image, {len(value):,} bytes>"
     text = " ".join(value.decode("utf-8", "replace").split())

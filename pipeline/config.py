@@ -119,7 +119,6 @@ class PipelineConfig:
                 f"Models that fit: {', '.join(fitting)}."
             )
 
-
     @property
     def features(self) -> tuple[Feature, ...]:
         """The columns that are read and what each holds."""

@@ -97,12 +97,18 @@ def attach(view: RunView) -> None:
         logger.setLevel(logging.INFO)
 
 
-def grid(title: str, columns: list[str], rows: list[list[str]]) -> table.Table:
-    """A plain table; the first column is text, the others are numbers."""
-    result = table.Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, name in enumerate(columns):
-        result.add_column(name, justify="left" if index == 0 else "right")
-    for row in rows:
-        result.add_row(*row)
-    return result
+def grid(columns: list[str], rows: list[list[str]], *, numbers: bool = True) -> table.Table:
+    """A plain table, one line a row.
 
+    Args:
+        columns: Headings.
+        rows: Cells.
+        numbers: Whether all columns but the first are numbers, set flush right.
+    """
+    result = table.Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, name in enumerate(columns):
+        justify = "right" if numbers and index else "left"
+        result.add_column(text.Text(name), justify=justify, no_wrap=True)
+    for row in rows:
+        result.add_row(*(text.Text(cell) for cell in row))
+    return result

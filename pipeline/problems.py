@@ -94,9 +94,7 @@ def _yaml_hint(value: Any) -> str:
     return ""
 
 
-def _locate(
-    location: tuple[int | str, ...], data: Any, hint: Any
-) -> tuple[str, Any, set[str]]:
+def _locate(location: tuple[int | str, ...], data: Any, hint: Any) -> tuple[str, Any, set[str]]:
     """Path as the user wrote it, value there, and the keys known beside the last step.
 
     Pydantic's location also names the chosen member of a union (its tag or its

@@ -98,51 +98,53 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
         terminal: Where.
         sample: An input for the example command, ready for a shell.
     """
-    whole, low, high = summary.metrics["all"], *summary.interval
+    whole, (low, high) = summary.metrics["all"], summary.interval
     count = round(whole["example_count"])
-    terminal.print()
-    terminal.print(
-        console.grid(
-            f"{summary.name} on {count} {summary.split} examples",
-            ["", "accuracy", "macro F1", "cross-entropy"],
-            [
-                ["this model", *_row(whole)],
-                [summary.baseline.name, f"{summary.baseline.simple:.3f}", "", ""],
-                ["most frequent label", f"{summary.baseline.majority:.3f}", "", ""],
-            ],
-        )
-    )
-    terminal.print(f"  95 % interval of the accuracy: {low:.3f} to {high:.3f}")
+    terminal.print(f"\n{summary.name} on {count} {summary.split} examples", style="bold")
+    rows = [
+        ["this model", *_row(whole)],
+        [summary.baseline.name, f"{summary.baseline.simple:.3f}"],
+        ["most frequent label", f"{summary.baseline.majority:.3f}"],
+    ]
+    terminal.print(console.grid(["", *_HEADINGS], rows))
+    terminal.print(f"95 % interval of the accuracy: {low:.3f} to {high:.3f}")
     slices = {name: metrics for name, metrics in summary.metrics.items() if name != "all"}
     if slices:
         rows = [[name, f"{m['example_count']:.0f}", *_row(m)] for name, m in sorted(slices.items())]
-        columns = ["slice", "examples", "accuracy", "macro F1", "cross-entropy"]
-        terminal.print(console.grid("", columns, rows))
+        terminal.print(console.grid(["slice", "examples", *_HEADINGS], rows))
     trained, frozen = summary.parameters["trainable"], summary.parameters["frozen"]
-    terminal.print(f"  parameters: {trained:,} trained, {frozen:,} frozen")
+    terminal.print(f"parameters: {trained:,} trained, {frozen:,} frozen")
     if summary.quarantined:
-        terminal.print(f"  {summary.quarantined} rows left out, listed in {summary.quarantine}")
-    terminal.print(f"  history and TensorBoard logs: {summary.model_run}")
+        _print(terminal, f"{summary.quarantined} rows left out, listed in {summary.quarantine}")
+    _print(terminal, f"history and TensorBoard logs: {summary.model_run}")
     if whole["accuracy"] < summary.baseline.simple:
-        line = "  below the simple baseline: a finding or a bug, look before you serve it"
-        terminal.print(line, style="yellow")
+        line = "Below the simple baseline: a finding or a bug, look before you serve it."
+        _print(terminal, line, "yellow")
     _show_outcome(summary, terminal, sample)
 
 
 def _show_outcome(summary: Summary, terminal: Console, sample: str) -> None:
     if summary.refusals:
-        terminal.print("\n  Refused, so nothing was pushed:", style="red")
+        _print(terminal, "\nRefused, so nothing was pushed:", "red")
         for refusal in summary.refusals:
-            terminal.print(f"    {refusal}", style="red")
+            _print(terminal, f"  {refusal}", "red")
         return
     latency = f", {summary.latency_ms:.0f} ms a request" if summary.latency_ms else ""
-    terminal.print(f"\n  served model: {summary.model}{latency}", style="green")
-    terminal.print(f"  ask it:       maru predict {summary.name} {sample}")
-    terminal.print("  serve it:     maru serve")
+    _print(terminal, f"\nserved model: {summary.model}{latency}", "green")
+    _print(terminal, f"ask it:       maru predict {summary.name} {sample}")
+    _print(terminal, "serve it:     maru serve")
+
+
+def _print(terminal: Console, line: str, style: str = "") -> None:
+    """One line, never wrapped, so that paths can be copied."""
+    terminal.print(line, style=style, markup=False, soft_wrap=True)
 
 
 def _row(metrics: Mapping[str, float]) -> list[str]:
     return [f"{metrics[name]:.3f}" for name in pipeline_config.METRICS]
+
+
+_HEADINGS = [name.replace("_", " ") for name in pipeline_config.METRICS]
 
 
 def write(summary: Summary, path: pathlib.Path) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import typing
 import unicodedata
 
 import pyarrow
@@ -10,7 +11,17 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
-from components.ingest import columns, config, errors, lines, reading, row, tfexample, tfrecord
+from components.ingest import (
+    columns,
+    config,
+    errors,
+    files,
+    lines,
+    reading,
+    row,
+    tfexample,
+    tfrecord,
+)
 
 WANTED = columns.Wanted(("text", "label"), None)
 IMAGES = columns.Wanted(("image", "label"), "image")
@@ -125,11 +136,10 @@ def test_missing_columns_are_named_with_those_there_are(tmp_path, header, messag
         csv(tmp_path, header + "\na,x,b\n")
 
 
-def test_parts_of_a_large_file_hold_every_row_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(lines, "PART_BYTES", 64)
+def test_parts_of_a_large_file_hold_every_row_once(tmp_path):
     rows = [f"text {i} {'x' * (i % 37)}\ty" for i in range(50)]
     (tmp_path / "a.tsv").write_text("text\tlabel\n" + "\n".join(rows))
-    file = lines.files.find("a.tsv", str(tmp_path), ())[0]
+    file = files.find("a.tsv", str(tmp_path), ())[0]
     parts = list(lines.divide(file, 64))
     found = [line for part in parts for line in lines.read(part)]
     assert len(parts) > 10
@@ -292,3 +302,9 @@ def test_excerpts_fit_one_line_of_a_terminal():
     shown = row.excerpt(b"a\x00\n\xff\xc3\xa9" + b"z" * 10_000)
     assert shown.startswith("a\\x00\\x0a\\xffé")
     assert len(shown) == row.EXCERPT_LENGTH
+
+
+def test_every_kind_of_source_has_a_reader():
+    union = typing.get_args(config.Source)[0]
+    kinds = {cls.__dataclass_fields__["kind"].default for cls in typing.get_args(union)}
+    assert kinds - {"sample"} == set(reading.READERS)

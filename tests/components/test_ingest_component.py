@@ -1,0 +1,144 @@
+"""Tests of components/ingest/executor.py and component.py, with TFX and Beam."""
+
+import json
+import pathlib
+
+import pytest
+
+pytestmark = pytest.mark.tfx
+tfx = pytest.importorskip("tfx")
+
+import tensorflow as tf  # noqa: E402
+from tfx.dsl.components.base import base_beam_executor  # noqa: E402
+from tfx.types import standard_artifacts  # noqa: E402
+
+from components import artifacts  # noqa: E402
+from components.ingest import component, errors, executor, tfexample  # noqa: E402
+
+BEAM = [
+    "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
+    "--no_pipeline_type_check",
+]
+FEATURES = [
+    {"name": "text", "kind": "text"},
+    {"name": "label", "kind": "label"},
+    {"name": "text_length", "kind": "derived"},
+]
+
+
+@pytest.fixture
+def data(tmp_path):
+    """40 rows of three classes in two files, one copy among them, and two unusable rows."""
+    rows = [f"row {i}\t{i % 3}" for i in range(40)]
+    (tmp_path / "a.tsv").write_text("\n".join(["text\tlabel", *rows[:15], "ragged", "row 1\t1"]))
+    (tmp_path / "b.tsv").write_text("\n".join(["text\tlabel", *rows[15:], "\t2"]))
+    return tmp_path
+
+
+def run(base, out, split=None, max_quarantined=0.1, source=None):
+    examples, quarantine = standard_artifacts.Examples(), artifacts.Quarantine()
+    for artifact, name in ((examples, "examples"), (quarantine, "quarantine")):
+        artifact.uri = str(out / name)
+        pathlib.Path(artifact.uri).mkdir(parents=True)
+    context = base_beam_executor.BaseBeamExecutor.Context(beam_pipeline_args=list(BEAM))
+    executor.Executor(context).Do(
+        {},
+        {"examples": [examples], "quarantine": [quarantine]},
+        {
+            "source": json.dumps(source or {"kind": "tsv", "path": "*.tsv"}),
+            "split": json.dumps(split or {}),
+            "features": json.dumps(FEATURES),
+            "max_quarantined": max_quarantined,
+            "base": str(base),
+            "samples_dir": str(base),
+            "fingerprint": "f",
+        },
+    )
+    return examples, quarantine
+
+
+def texts(examples, split):
+    files = sorted(str(f) for f in pathlib.Path(examples.uri, f"Split-{split}").iterdir())
+    found = tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator()
+    parsed = [tf.train.Example.FromString(record).features.feature for record in found]
+    return [features["text"].bytes_list.value[0].decode() for features in parsed]
+
+
+def contents(folder):
+    files = sorted(f for f in folder.rglob("*") if f.is_file())
+    return {str(f.relative_to(folder)): f.read_bytes() for f in files}
+
+
+def test_rows_are_split_shuffled_and_counted_and_the_rest_is_quarantined(data):
+    examples, quarantine = run(data, data / "out")
+    train, held_out = texts(examples, "train"), texts(examples, "eval")
+    assert list(examples.splits) == ["train", "eval"]
+    assert examples.get_string_custom_property("payload_format") == "FORMAT_TF_EXAMPLE"
+    assert sorted(train + held_out) == sorted(["row 1", *(f"row {i}" for i in range(40))])
+    assert not set(train) & set(held_out)
+    assert train != sorted(train, key=lambda text: int(text.split()[1]))
+    counts = json.loads(pathlib.Path(quarantine.uri, executor.COUNTS_FILE).read_text())
+    assert (counts["rows"], counts["rejected"], counts["duplicates"]) == (43, 2, 1)
+    assert sum(counts["splits"]["eval"].values()) == len(held_out)
+    listed = pathlib.Path(quarantine.uri, executor.QUARANTINE_FILE).read_text().splitlines()
+    assert [json.loads(line)["where"] for line in listed] == ["a.tsv:17", "b.tsv:27"]
+
+
+@pytest.mark.parametrize("split", [{}, {"stratify": True}], ids=["hashed", "stratified"])
+def test_two_runs_write_the_same_bytes(data, split):
+    run(data, data / "first", split)
+    run(data, data / "second", split)
+    assert contents(data / "first") == contents(data / "second")
+    assert "examples/Split-eval/data_tfrecord-00000-of-00001.gz" in contents(data / "first")
+
+
+def test_too_many_unusable_rows_stop_the_run_and_keep_the_list(data):
+    with pytest.raises(errors.DataError, match=r"2 of 43 rows \(4.7%\).*") as caught:
+        run(data, data / "out", max_quarantined=0.02)
+    (kept,) = (data / "out").glob("*.jsonl")
+    assert str(kept) in str(caught.value)
+    assert len(kept.read_text().splitlines()) == 2
+
+
+def test_a_column_may_name_the_splits(tmp_path):
+    words = ["train", "dev", "test", "train"]
+    rows = [{"text": f"row {i}", "label": i % 2, "part": words[i % 4]} for i in range(20)]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    source = {"kind": "jsonl", "path": "a.jsonl"}
+    with pytest.raises(errors.DataError) as caught:
+        run(tmp_path, tmp_path / "bad", {"column": "prt"}, source=source)
+    assert "no column 'prt'. Did you mean 'part'?" in str(caught.value)
+    examples, _ = run(tmp_path, tmp_path / "out", {"column": "part"}, source=source)
+    assert list(examples.splits) == ["train", "eval", "test"]
+    assert sorted(texts(examples, "eval")) == sorted(f"row {i}" for i in range(1, 20, 4))
+
+
+def test_large_data_goes_into_several_files_without_gaps(data, monkeypatch):
+    monkeypatch.setattr(executor, "_FILE_BYTES", 60)
+    examples, _ = run(data, data / "out")
+    for split in ("train", "eval"):
+        names = sorted(f.name for f in pathlib.Path(examples.uri, f"Split-{split}").iterdir())
+        total = len(names)
+        assert total > 5
+        assert names == [f"data_tfrecord-{i:05d}-of-{total:05d}.gz" for i in range(total)]
+    assert len(texts(examples, "train") + texts(examples, "eval")) == 41
+
+
+def test_examples_are_those_of_tensorflow():
+    values = {"text": "한글".encode(), "image": b"\x00\xff", "label": b""}
+    example = tf.train.Example()
+    for name, value in values.items():
+        example.features.feature[name].bytes_list.value.append(value)
+    assert tfexample.serialize(values) == example.SerializeToString(deterministic=True)
+    example.features.feature["n"].int64_list.value.append(-3)
+    example.features.feature["f"].float_list.value.extend([0.5, 2])
+    example.features.feature["nothing"].SetInParent()
+    expected = {**values, "n": -3, "f": [0.5, 2.0], "nothing": None}
+    assert tfexample.parse(example.SerializeToString()) == expected
+
+
+def test_the_component_declares_its_outputs():
+    ingest = component.Ingest("{}", "{}", "[]", 0, "/", "/", "f")
+    assert ingest.outputs["examples"].type is standard_artifacts.Examples
+    assert ingest.outputs["quarantine"].type is artifacts.Quarantine
+    assert ingest.exec_properties["max_quarantined"] == 0.0
