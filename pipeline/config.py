@@ -37,7 +37,9 @@ Model = _either(*(entry.config for entry in zoo.MODELS.values()))
 _INPUT_KINDS = {"text": "text", "token_ids": "text", "image_bytes": "image"}
 
 _strict = pydantic.with_config(
-    pydantic.ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+    pydantic.ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 )
 """Holds for the nested dataclasses too."""
 
@@ -75,7 +77,8 @@ class RuntimeConfig:
     beam: tuple[str, ...] = ()
     """Arguments for Apache Beam, for example `--runner=DataflowRunner`; default: in process."""
     schema: str | None = None
-    """Schema (`schema.pbtxt`) to validate against; default: inferred from the train split."""
+    """File with a schema (`schema.pbtxt`) to validate against, relative to the YAML; default:
+    inferred from all splits."""
 
 
 @_strict
@@ -159,6 +162,8 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         """Build one mapping, refusing repeated keys."""
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # YAML's own loader refuses it.
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key.value!r} is given twice", key.start_mark

@@ -1,7 +1,9 @@
 """From a config to a TFX pipeline."""
 
 import dataclasses
+import hashlib
 import json
+import pathlib
 import sys
 from typing import Any
 
@@ -47,9 +49,9 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
     ingested = _ingest(config, where, base)
     examples = ingested.outputs["examples"]
     measured = statistics.Statistics(examples=examples).with_id("StatisticsGen")
-    schema = _schema(config, measured)
+    described, schema = _schema(config, where, base, measured)
     validated = validation.Validation(
-        statistics=measured.outputs["statistics"], schema=schema.outputs["schema"]
+        statistics=measured.outputs["statistics"], schema=schema
     ).with_id("ExampleValidator")
     transformed = _transform(config, examples, schema)
     transformed.add_upstream_node(validated)
@@ -91,7 +93,7 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
         enable_cache=True,
         beam_pipeline_args=list(config.runtime.beam or IN_PROCESS_BEAM),
         components=[
-            *(ingested, measured, schema, validated, transformed, *tuned, trained, simple),
+            *(ingested, measured, described, validated, transformed, *tuned, trained, simple),
             *(champion, judged, probed, pushed),
         ],
     )
@@ -111,23 +113,29 @@ def _ingest(config: pipeline_config.PipelineConfig, where: paths.Paths, base: st
     )
 
 
-def _schema(config: pipeline_config.PipelineConfig, measured: Component) -> Component:
-    if config.runtime.schema:
-        return importer.Importer(
-            source_uri=config.runtime.schema, artifact_type=standard_artifacts.Schema
-        ).with_id("ImportedSchema")
-    return SchemaGen(statistics=measured.outputs["statistics"], infer_feature_shape=True)
+def _schema(
+    config: pipeline_config.PipelineConfig, where: paths.Paths, base: str, measured: Component
+) -> tuple[Any, Any]:
+    """The stage that gives the schema, and the schema."""
+    if config.runtime.schema is None:
+        stage = SchemaGen(statistics=measured.outputs["statistics"], infer_feature_shape=True)
+        return stage, stage.outputs["schema"]
+    # TFX wants a folder with nothing else in it, and takes the same folder for the same schema.
+    content = pathlib.Path(base, config.runtime.schema).read_bytes()
+    folder = where.schemas / hashlib.sha256(content).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "schema.pbtxt").write_bytes(content)
+    stage = importer.Importer(source_uri=str(folder), artifact_type=standard_artifacts.Schema)
+    return stage.with_id("ImportedSchema"), stage.outputs["result"]
 
 
-def _transform(
-    config: pipeline_config.PipelineConfig, examples: Any, schema: Component
-) -> Component:
+def _transform(config: pipeline_config.PipelineConfig, examples: Any, schema: Any) -> Component:
     """Only the graph: examples are transformed where they are read, so nothing is stored twice."""
     recipe = zoo.MODELS[config.model.kind].recipe
     model = pipeline_config.to_mapping(config)["model"]
     return Transform(
         examples=examples,
-        schema=schema.outputs["schema"],
+        schema=schema,
         preprocessing_fn="pipeline.modules.transform.preprocessing_fn",
         materialize=False,
         disable_statistics=True,

@@ -39,6 +39,11 @@ class Paths:
         return self.root / "unfinished"
 
     @property
+    def schemas(self) -> pathlib.Path:
+        """Copies of imported schemas, one folder each."""
+        return self.root / "schemas"
+
+    @property
     def samples(self) -> pathlib.Path:
         """Sample data, written out once for all pipelines."""
         return self.workspace / "samples"

@@ -50,6 +50,8 @@ class Summary:
     """Folder with history.json, TensorBoard logs and summary.json of the training."""
     latency_ms: float | None
     """Median milliseconds of one request in the Canary's process."""
+    trials: list[dict[str, Any]]
+    """Finished trials of the search, best first: `score` and the values of the fields."""
 
 
 def summarize(config: pipeline_config.PipelineConfig, results: Mapping[str, Any]) -> Summary:
@@ -87,6 +89,7 @@ def summarize(config: pipeline_config.PipelineConfig, results: Mapping[str, Any]
         model=pushed["pushed_destination"].string_value if is_pushed else None,
         model_run=str(folder("Trainer", "model_run")),
         latency_ms=probed.get("signatures", {}).get("serving_default", {}).get("p50_ms"),
+        trials=_trials(folder("Tuner", "tuner_results")) if "Tuner" in results else [],
     )
 
 
@@ -112,6 +115,8 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
     if slices:
         rows = [[name, f"{m['example_count']:.0f}", *_row(m)] for name, m in sorted(slices.items())]
         terminal.print(console.grid(["slice", "examples", *_HEADINGS], rows))
+    if summary.trials:
+        _show_trials(summary.trials, terminal)
     trained, frozen = summary.parameters["trainable"], summary.parameters["frozen"]
     terminal.print(f"parameters: {trained:,} trained, {frozen:,} frozen")
     if summary.quarantined:
@@ -121,6 +126,28 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
         line = "Below the simple baseline: a finding or a bug, look before you serve it."
         _print(terminal, line, "yellow")
     _show_outcome(summary, terminal, sample)
+
+
+def _trials(folder: pathlib.Path) -> list[dict[str, Any]]:
+    return json.loads(next(folder.glob("*.json")).read_text())
+
+
+def _show_trials(trials: list[dict[str, Any]], terminal: Console) -> None:
+    """The best trials with the fields that were searched."""
+    fields = [name for name in trials[0] if "." in name]
+    rows = [
+        [str(rank), f"{trial['score']:.4f}", *(_value(trial[field]) for field in fields)]
+        for rank, trial in enumerate(trials[:_SHOWN_TRIALS], start=1)
+    ]
+    terminal.print(f"{len(trials)} trials, the best of them", style="bold")
+    terminal.print(console.grid(["", "score", *fields], rows))
+
+
+def _value(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+_SHOWN_TRIALS = 10
 
 
 def _show_outcome(summary: Summary, terminal: Console, sample: str) -> None:

@@ -36,12 +36,17 @@ def require(present: Sequence[str], names: Iterable[str], file: str) -> None:
         raise errors.DataError(f"{file}: two columns are named {min(twice)!r}. Rename one of them.")
     for name in names:
         if name not in present:
-            shown = ", ".join(map(repr, present))
             raise errors.DataError(
-                f"{file}: no column {name!r}. {errors.hint(name, present)} "
-                f"Columns: {shown[:500]}. Name the right one in `task` (or in "
-                f"`data.split.column`, `evaluation.slices`).{_delimiter_hint(present)}"
+                f"{file}: no column {name!r}. {_names_hint(name, present)} Name the right one in "
+                "`task` (or in `data.split.column`, `evaluation.slices`)."
+                f"{_delimiter_hint(present)}"
             )
+
+
+def _names_hint(name: str, present: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, present[:20])) + (", ..." if len(present) > 20 else "")
+    close = errors.closest(name, present)
+    return f"Did you mean {close!r}? Columns: {shown}." if close else f"Columns: {shown}."
 
 
 def _delimiter_hint(present: Sequence[str]) -> str:

@@ -138,8 +138,11 @@ def _plain(value: Any, name: str) -> str:
         raise row.BadRow(f"`{name}` holds {_shown(value)}, not one text or number")
     if "\0" in value:
         raise row.BadRow(f"`{name}` holds a NUL byte; is the file binary, or UTF-16?")
-    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-        raise row.BadRow(f"`{name}` holds half of a surrogate pair, which is not Unicode text")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        reason = f"`{name}` holds half of a surrogate pair, which is not Unicode text"
+        raise row.BadRow(reason) from error
     return value
 
 

@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 from components.ingest import errors, files, row
 
-MAX_ROW_BYTES = 16 * 1024 * 1024
+MAX_ROW_BYTES = 16_000_000
 PART_BYTES = 64 * 1024 * 1024
 _BLOCK = 1 << 20
 # Text grows about this much when it is decompressed.

@@ -133,9 +133,9 @@ def _splits(classes: Mapping[str, Counter[str]], split: config.SplitConfig) -> I
     unknown = sorted(set().union(*classes.values()) - set(labels))
     if labels and unknown:
         yield (
-            f"{len(unknown)} labels occur outside of the train split only, so they cannot be "
-            f"learned: {', '.join(map(repr, unknown[:5]))}. Set `data.split.stratify: true`, or "
-            "leave these rows out."
+            f"Labels without a train row cannot be learned ({len(unknown)} of "
+            f"{len(unknown) + len(labels)}): {', '.join(map(repr, unknown[:5]))}. Set "
+            "`data.split.stratify: true`, or leave their rows out."
         )
 
 

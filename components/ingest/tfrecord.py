@@ -10,6 +10,9 @@ from typing import BinaryIO
 
 import google_crc32c
 
+# Text shrinks nearly as much as at the default of 9, in a third of the time.
+_LEVEL = 3
+
 
 class DamagedFile(ValueError):
     """A TFRecord file is truncated or was altered."""
@@ -17,7 +20,9 @@ class DamagedFile(ValueError):
 
 def write(stream: BinaryIO, records: Iterable[bytes]) -> None:
     """Write gzipped records; equal records give equal bytes, whatever the time or name."""
-    with gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=6, mtime=0) as file:
+    with gzip.GzipFile(
+        filename="", fileobj=stream, mode="wb", compresslevel=_LEVEL, mtime=0
+    ) as file:
         for record in records:
             length = struct.pack("<Q", len(record))
             file.write(length + _checksum(length) + record + _checksum(record))

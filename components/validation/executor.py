@@ -34,13 +34,14 @@ class Executor(example_validator.Executor):
             output_dict[standard_component_specs.ANOMALIES_KEY]
         )
         splits = artifact_utils.decode_split_names(artifact.split_names)
+        schema = artifact_utils.get_single_uri(input_dict[standard_component_specs.SCHEMA_KEY])
         lines = validation.describe({split: _read(artifact, split) for split in splits})
         if lines:
             raise ValueError(
                 "The data does not fit its schema:\n"
                 + "\n".join(f"  {line}" for line in lines)
-                + "\nMend the data, or, if it is right, give a schema that allows it as "
-                "`runtime.schema`. (`maru schema --data` prints the inferred one.)"
+                + "\nMend the data, or, if it is right, edit a copy of "
+                f"{schema}/schema.pbtxt until it allows this and name that as `runtime.schema`."
             )
         return result
 

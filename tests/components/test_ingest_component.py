@@ -1,4 +1,4 @@
-"""Tests of components/ingest/executor.py and component.py, with TFX and Beam."""
+"""Tests of components/ingest/job.py, executor.py and component.py, with TFX and Beam."""
 
 import json
 import pathlib
@@ -13,11 +13,13 @@ from tfx.dsl.components.base import base_beam_executor  # noqa: E402
 from tfx.types import standard_artifacts  # noqa: E402
 
 from components import artifacts  # noqa: E402
-from components.ingest import component, errors, executor, tfexample  # noqa: E402
+from components.ingest import component, errors, executor, job, tfexample  # noqa: E402
 
 BEAM = [
     "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
     "--no_pipeline_type_check",
+    # Any image keeps TFX from packing itself for workers that are elsewhere, a second a run.
+    "--sdk_container_image=unused",
 ]
 FEATURES = [
     {"name": "text", "kind": "text"},
@@ -77,10 +79,10 @@ def test_rows_are_split_shuffled_and_counted_and_the_rest_is_quarantined(data):
     assert sorted(train + held_out) == sorted(["row 1", *(f"row {i}" for i in range(40))])
     assert not set(train) & set(held_out)
     assert train != sorted(train, key=lambda text: int(text.split()[1]))
-    counts = json.loads(pathlib.Path(quarantine.uri, executor.COUNTS_FILE).read_text())
+    counts = json.loads(pathlib.Path(quarantine.uri, job.COUNTS_FILE).read_text())
     assert (counts["rows"], counts["rejected"], counts["duplicates"]) == (43, 2, 1)
     assert sum(counts["splits"]["eval"].values()) == len(held_out)
-    listed = pathlib.Path(quarantine.uri, executor.QUARANTINE_FILE).read_text().splitlines()
+    listed = pathlib.Path(quarantine.uri, job.QUARANTINE_FILE).read_text().splitlines()
     assert [json.loads(line)["where"] for line in listed] == ["a.tsv:17", "b.tsv:27"]
 
 
@@ -114,7 +116,7 @@ def test_a_column_may_name_the_splits(tmp_path):
 
 
 def test_large_data_goes_into_several_files_without_gaps(data, monkeypatch):
-    monkeypatch.setattr(executor, "_FILE_BYTES", 60)
+    monkeypatch.setattr(job, "_FILE_BYTES", 60)
     examples, _ = run(data, data / "out")
     for split in ("train", "eval"):
         names = sorted(f.name for f in pathlib.Path(examples.uri, f"Split-{split}").iterdir())

@@ -76,7 +76,7 @@ def test_labels_that_training_never_sees_are_a_problem(tmp_path):
     data.append({"text": "new", "label": "unseen", "split": "dev"})
     found = look(tmp_path, data, split=config.SplitConfig(column="split"))
     assert found.counts.to_json()["splits"]["eval"] == {"unseen": 1}
-    assert "1 labels occur outside of the train split only" in found.problems[0]
+    assert "Labels without a train row cannot be learned (1 of 4): 'unseen'" in found.problems[0]
 
 
 def test_stratified_small_data_fills_both_splits(tmp_path):

@@ -126,7 +126,7 @@ def test_lone_carriage_returns_are_refused(tmp_path):
     ("header", "message"),
     [
         ("Text,label", "no column 'text'. Did you mean 'Text'"),
-        ("review,stars", "no column 'text'. There are: 'review', 'stars'"),
+        ("review,stars", "no column 'text'. Columns: 'review', 'stars'"),
         ("text\tlabel", "was not divided there: check `data.source.kind`"),
         ("text,label,text", "two columns are named 'text'"),
     ],

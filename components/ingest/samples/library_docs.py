@@ -63,12 +63,13 @@ def write(folder: pathlib.Path) -> None:
     Raises:
         DataError: If fewer than five of the libraries are installed.
     """
-    found = {name: paragraphs(place) for name, place in _installed().items()}
-    if len(found) < _MIN_LIBRARIES:
+    installed = _installed()
+    if len(installed) < _MIN_LIBRARIES:
         raise errors.DataError(
             f"The sample library_docs needs the sources of {_MIN_LIBRARIES} of these libraries: "
-            f"{', '.join(LIBRARIES)}. Installed: {', '.join(found) or 'none'}."
+            f"{', '.join(LIBRARIES)}. Installed: {', '.join(installed) or 'none'}."
         )
+    found = {name: paragraphs(place) for name, place in installed.items()}
     with open(folder / "library_docs.csv", "w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["text", "library"])

@@ -1,0 +1,178 @@
+"""The Beam job of Ingest: read, split, shuffle, write.
+
+Rows travel in batches and pass one shuffle, keyed by split and output file, so small
+data is not slowed by per-element work. Within a file, rows are in the order of their
+hashes: without pattern, and the same in every run.
+"""
+
+import functools
+import itertools
+import json
+import math
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.io import filesystem, filesystems
+
+from components.ingest import config, encode, reading, row, splits, summary, tfrecord
+
+QUARANTINE_FILE = "quarantine.jsonl"
+COUNTS_FILE = "counts.json"
+_QUARANTINE = "quarantine"
+_BATCH_ROWS = 512
+_BATCH_BYTES = 8 * 1024 * 1024
+# One worker sorts one output file in memory.
+_FILE_BYTES = 64 * 1024 * 1024
+
+_Batch = list[encode.Record | row.Rejected]
+_Key = tuple[str, int]
+
+
+def num_files(opened: reading.Opened) -> int:
+    """Output files per split, so that each can be sorted in memory."""
+    return max(1, math.ceil(opened.size / _FILE_BYTES))
+
+
+def build(
+    pipeline: beam.Pipeline,
+    opened: reading.Opened,
+    split: config.SplitConfig,
+    features: Sequence[config.Feature],
+    examples_uri: str,
+    quarantine_uri: str,
+) -> None:
+    """Build the job.
+
+    Args:
+        pipeline: Where to build it.
+        opened: The source.
+        split: How rows are divided.
+        features: Columns to write.
+        examples_uri: Folder that receives `Split-<name>/data_tfrecord-*.gz`.
+        quarantine_uri: Folder that receives `quarantine.jsonl` and `counts.json`.
+    """
+    batches = (
+        pipeline
+        | "Shards" >> beam.Create(opened.shards)
+        | "Read" >> beam.FlatMap(_read_batches, opened, tuple(features), split.column)
+    )
+    plan: Any = splits.plan(split, splits.facts_of_names(reading.named_splits(opened)))
+    if splits.needs_facts(split):
+        # Batches hold whole texts and images; only the facts may be gathered in one place.
+        plan = beam.pvalue.AsSingleton(
+            batches
+            | "Facts" >> beam.Map(_facts)
+            | "Gather" >> beam.CombineGlobally(_concatenate)
+            | "Plan" >> beam.Map(functools.partial(_plan, split))
+        )
+    files = num_files(opened)
+    (
+        batches
+        | "Place" >> beam.FlatMap(_place, plan, files)
+        | "Shuffle" >> beam.GroupByKey()
+        | "Write" >> beam.Map(_write, examples_uri, quarantine_uri, files)
+        | "Count" >> beam.CombineGlobally(summary.merge)
+        | "WriteCounts" >> beam.Map(_write_counts, quarantine_uri)
+    )
+
+
+def _read_batches(
+    shard: Any,
+    opened: reading.Opened,
+    features: tuple[config.Feature, ...],
+    split_column: str | None,
+) -> Iterator[_Batch]:
+    batch: _Batch = []
+    size = 0
+    for entry in opened.read(shard):
+        result = encode.attempt(entry, features, split_column)
+        batch.append(result)
+        size += len(result.example) if isinstance(result, encode.Record) else 0
+        if len(batch) == _BATCH_ROWS or size > _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _facts(batch: _Batch) -> list[splits.Fact]:
+    return [entry.fact for entry in batch if isinstance(entry, encode.Record)]
+
+
+def _concatenate(parts: Iterable[list[splits.Fact]]) -> list[splits.Fact]:
+    return list(itertools.chain.from_iterable(parts))
+
+
+def _plan(split: config.SplitConfig, facts: list[splits.Fact]) -> splits.Plan:
+    return splits.plan(split, facts)
+
+
+def _place(batch: _Batch, plan: splits.Plan, files: int) -> Iterator[tuple[_Key, _Batch]]:
+    groups: dict[_Key, _Batch] = defaultdict(list)
+    for entry in batch:
+        if isinstance(entry, row.Rejected):
+            groups[_QUARANTINE, 0].append(entry)
+        else:
+            # The split takes the first bytes of the hash, so the file takes others.
+            file = int.from_bytes(entry.digest[8:], "big") % files
+            groups[splits.assign(plan, entry.fact), file].append(entry)
+    yield from groups.items()
+
+
+def _write(
+    group: tuple[_Key, Iterable[_Batch]], examples_uri: str, quarantine_uri: str, files: int
+) -> summary.Summary:
+    """Write one file and return its counts."""
+    (split, file), batches = group
+    entries: Any = itertools.chain.from_iterable(batches)
+    if split == _QUARANTINE:
+        return _write_quarantine(sorted(entries, key=row.natural_order), quarantine_uri)
+    records = sorted(entries, key=_content_order)
+    path = _data_file(examples_uri, split, file, files)
+    _write_records(path, (record.example for record in records))
+    return summary.of_group(split, [(record.digest, record.label) for record in records])
+
+
+def _content_order(record: encode.Record) -> tuple[bytes, str, bytes]:
+    return record.digest, record.label, record.example
+
+
+def _write_records(path: str, records: Iterable[bytes]) -> None:
+    with _create(path) as stream:
+        tfrecord.write(stream, records)
+
+
+def _write_quarantine(rejected: list[row.Rejected], uri: str) -> summary.Summary:
+    with _create(os.path.join(uri, QUARANTINE_FILE)) as stream:
+        for entry in rejected:
+            stream.write(json.dumps(vars(entry), ensure_ascii=False).encode() + b"\n")
+    return summary.Summary(rejected=rejected[: summary.MAX_REASONS], num_rejected=len(rejected))
+
+
+def _write_counts(counts: summary.Summary, uri: str) -> None:
+    if not counts.num_rejected:
+        # No group was written, and an empty list says more than no list.
+        _write_quarantine([], uri)
+    with _create(os.path.join(uri, COUNTS_FILE)) as stream:
+        stream.write(json.dumps(counts.to_json(), ensure_ascii=False, indent=2).encode() + b"\n")
+
+
+def _create(path: str) -> Any:
+    # Records are compressed here; Beam would otherwise do it again because of the name.
+    plain = filesystem.CompressionTypes.UNCOMPRESSED
+    return filesystems.FileSystems.create(path, compression_type=plain)
+
+
+def fill_gaps(examples_uri: str, split: str, files: int) -> None:
+    """Write the files that no row fell into, so that the numbering has no gaps."""
+    for file in range(files):
+        path = _data_file(examples_uri, split, file, files)
+        if not filesystems.FileSystems.exists(path):
+            _write_records(path, ())
+
+
+def _data_file(uri: str, split: str, file: int, files: int) -> str:
+    return os.path.join(uri, f"Split-{split}", f"data_tfrecord-{file:05d}-of-{files:05d}.gz")

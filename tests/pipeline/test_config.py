@@ -1,0 +1,301 @@
+"""Tests of pipeline/config.py: what a YAML may say and how it is refused."""
+
+import dataclasses
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from pipeline import config
+from pipeline.problems import ConfigError
+
+ROOT = pathlib.Path(__file__).parents[2]
+SHIPPED = sorted((ROOT / "configs").glob("*.yaml"))
+
+SMALL = """\
+name: reviews
+task: {kind: text_classification}
+data: {source: {kind: csv, path: reviews.csv}}
+model: {kind: text_cnn}
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_text(text, name="reviews.yaml"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write_text
+
+
+def refusal(path, overrides=()):
+    with pytest.raises(ConfigError) as caught:
+        config.load(path, overrides)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_config_loads_and_is_named_after_its_file(path):
+    assert config.load(path).name == path.stem
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_resolved_yaml_says_the_same_as_the_file(path, write):
+    loaded = config.load(path)
+    assert config.load(write(config.to_yaml(loaded))) == loaded
+
+
+def test_there_are_shipped_configs_of_both_modalities():
+    kinds = {config.load(path).task.input_kind for path in SHIPPED}
+    assert kinds == {"text", "image"}
+
+
+def test_what_is_left_out_has_its_default(write):
+    loaded = config.load(write(SMALL))
+    assert (loaded.training.batch_size, loaded.tuning, loaded.data.split.eval) == (32, None, 2)
+    assert loaded.model.kernel_sizes == (3, 4, 5)
+    assert [feature.kind for feature in loaded.features] == ["text", "label"]
+
+
+def test_slices_are_columns_of_their_own_unless_they_are_the_label(write):
+    slices = "evaluation: {slices: [text_length, source, label]}\n"
+    loaded = config.load(write(SMALL + slices))
+    extra = [(feature.name, feature.kind) for feature in loaded.features[2:]]
+    assert extra == [("text_length", "derived"), ("source", "slice")]
+
+
+def test_all_problems_are_reported_at_once_with_path_value_and_hint(write):
+    path = write(
+        """\
+name: reviews
+task: {kind: text_classification, labl: stars}
+data: {source: {kind: csv, path: 3}}
+model: {kind: text_cnn, filters: 1e2, kernel_sizes: [3, wide]}
+training: {epochs: true, learning_rate: 1e-3}
+trainer: {}
+"""
+    )
+    assert refusal(path) == [
+        "task.labl: unknown key. Did you mean 'label'?",
+        "data.source.path: expected text, received 3",
+        "model.filters: expected an integer, received '1e2'. YAML reads this as text; write "
+        "1.0e+2",
+        "model.kernel_sizes[1]: expected an integer, received 'wide'",
+        "training.epochs: expected an integer, received True",
+        "training.learning_rate: expected a number, received '1e-3'. YAML reads this as text; "
+        "write 1.0e-3",
+        "trainer: unknown key. Did you mean 'training'?",
+    ]
+
+
+def test_the_message_counts_the_problems_and_names_the_file(write):
+    with pytest.raises(ConfigError) as caught:
+        config.load(write("task: {kind: text_classification}", "three.yaml"))
+    first, *lines = str(caught.value).splitlines()
+    assert first.startswith("3 problems in ")
+    assert first.endswith("three.yaml:")
+    assert lines == [f"  {key}: missing, and it has no default" for key in ("name", "data", "model")]
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "message"),
+    [
+        ("text_classification", "text_clasification", "task: unknown kind 'text_clasification'."),
+        ("kind: text_cnn", "kind: text_cn", "model: unknown kind 'text_cn'. Did you mean 'text_"),
+        ("kind: csv", "kind: cvs", "data.source: unknown kind 'cvs'. Did you mean 'csv'?"),
+        ("kind: csv, ", "", "data.source: needs the key 'kind'"),
+        ("reviews.csv}", "a, delimiter: '::'}", "data.source: `delimiter` must be one character"),
+        ("name: reviews", "name: My Reviews", "config: `name` becomes a folder and a URL"),
+        ("name: reviews", "name: 7", "name: expected text, received 7"),
+        ("{kind: text_cnn}", "{kind: text_cnn, dropout: .nan}", "received nan"),
+        ("{kind: text_cnn}", "text_cnn", "model: expected a mapping, received 'text_cnn'"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_terms_of_the_yaml(write, found, wanted, message):
+    assert found in SMALL
+    (problem,) = refusal(write(SMALL.replace(found, wanted)))
+    assert message in problem
+
+
+@pytest.mark.parametrize(
+    ("section", "problem"),
+    [
+        (
+            "training: {optimizer: adamm}",
+            "training.optimizer: Unknown optimizer 'adamm'. Did you mean 'adam'? Known: adam, "
+            "adamw, rmsprop, sgd",
+        ),
+        (
+            "training: {schedule: {kind: cosin}}",
+            "training.schedule.kind: expected 'constant', 'cosine' or 'linear', received 'cosin'. "
+            "Did you mean 'cosine'?",
+        ),
+        (
+            "evaluation: {must_reach: {acuracy: 0.5}}",
+            "evaluation: `must_reach` has the unknown metric 'acuracy'. Did you mean 'accuracy'?",
+        ),
+        ("runtime: 3", "runtime: expected a mapping, received 3"),
+    ],
+)
+def test_a_wrong_section_is_refused(write, section, problem):
+    assert refusal(write(SMALL + section)) == [problem]
+
+
+def test_a_model_that_cannot_read_the_task_is_refused_with_those_that_can(write):
+    path = write(SMALL.replace("text_cnn", "resnet, blocks: [1]"))
+    assert refusal(path) == [
+        "config: `model.kind: resnet` reads image, but `task.kind: text_classification` gives "
+        "text. Models that fit: pretrained_text, text_cnn."
+    ]
+
+
+def test_impossible_trials_are_found_before_any_training(write):
+    tuning = """\
+tuning:
+  space:
+    model.filterz: {values: [3]}
+    model.tokenizer: {values: [words, letters]}
+    model.dropout: {linear: [0.1, 1.5]}
+    training.learning_rate: {log: [1.0e-4, 1.0e-2]}
+"""
+    assert refusal(write(SMALL + tuning)) == [
+        "tuning.space: model.filterz: unknown key. Did you mean 'filters'?",
+        "tuning.space: model.tokenizer: expected 'words' or 'characters', received 'letters'. "
+        "Known: characters, words.",
+        "tuning.space: model: `dropout` must be in [0, 1). Received: dropout=1.5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("space", "message"),
+    [
+        ("data.split.eval: {values: [1]}", "fields of `model` and `training`"),
+        ("model.filters: {linear: [9, 3]}", "needs low < high. Received: [9, 3]"),
+        ("model.filters: {values: [3], linear: [1, 2]}", "needs exactly one of `values"),
+        ("", "`space` is empty"),
+    ],
+)
+def test_a_space_that_cannot_be_searched_is_refused(write, space, message):
+    (problem,) = refusal(write(SMALL + f"tuning: {{space: {{{space}}}}}"))
+    assert problem.startswith("tuning")
+    assert message in problem
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"name: a\nname: b\n", "not YAML: the key 'name' is given twice (line 2, column 1)"),
+        (b"a: {b: 1, b: 2}", "not YAML: the key 'b' is given twice (line 1, column 11)"),
+        (b"? [a]\n: 3\n", "not YAML: found unhashable key (line 1, column 3)"),
+        (b"a: [", "not YAML: expected the node content, but found '<stream end>'"),
+        (b"name: \xff", "not UTF-8: byte 0xff at position 6"),
+        (b"", "expected a mapping with the keys name, task, data and model, found nothing"),
+        (b"- a", "expected a mapping with the keys name, task, data and model, found list"),
+    ],
+)
+def test_a_file_that_is_no_yaml_mapping_is_refused(tmp_path, content, problem):
+    path = tmp_path / "broken.yaml"
+    path.write_bytes(content)
+    (found,) = refusal(path)
+    assert found.startswith(problem)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
+    path = tmp_path / "reviews.yaml"
+    path.write_text(SMALL, encoding="utf-8-sig")
+    assert config.load(path).name == "reviews"
+
+
+def test_a_missing_file_is_refused_with_the_closest_name(write, tmp_path):
+    write(SMALL, "reviews.yaml")
+    (problem,) = refusal(tmp_path / "review.yaml")
+    assert problem == f"there is no such file. Did you mean '{tmp_path / 'reviews.yaml'}'?"
+    assert refusal(tmp_path / "no" / "a.yaml") == ["there is no such file."]
+    assert refusal(tmp_path) == ["this is a folder, not a YAML file"]
+
+
+def test_set_replaces_adds_and_removes_fields(write):
+    overrides = [
+        "training.epochs=1",
+        "training.schedule.kind=cosine",
+        "model.kernel_sizes=[2, 3]",
+        "data.source.path=한글 = 파일.csv",
+        "evaluation.must_reach={accuracy: 0.5}",
+        "tuning=null",
+    ]
+    loaded = config.load(write(SMALL + "training: 5\n"), overrides)
+    assert (loaded.training.epochs, loaded.training.schedule.kind) == (1, "cosine")
+    assert loaded.model.kernel_sizes == (2, 3)
+    assert loaded.data.source.path == "한글 = 파일.csv"
+    assert loaded.evaluation.must_reach == {"accuracy": 0.5}
+    assert loaded.tuning is None
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("training.epochs", "'training.epochs' is not of the form dotted.key=value"),
+        ("=3", "'=3' is not of the form dotted.key=value"),
+        ("model.filters=[", "model.filters: the value is not YAML"),
+        ("model.filter=3", "model.filter: unknown key. Did you mean 'filters'?"),
+        ("training.epochs=ten", "training.epochs: expected an integer, received 'ten'"),
+        ("name=", "name: expected text, received None"),
+    ],
+)
+def test_a_wrong_set_is_refused(write, override, message):
+    (problem,) = refusal(write(SMALL), [override])
+    assert problem.startswith(message)
+
+
+def test_the_schema_describes_every_field():
+    schema = config.json_schema()
+    described = [*schema["$defs"].values(), schema]
+    lacking = [
+        f"{part['title']}.{name}"
+        for part in described
+        for name, field in part["properties"].items()
+        # A description equal to the class's own is left to the class.
+        if not field.get("description") and "$ref" not in field
+    ]
+    assert lacking == []
+    assert {"CsvSource", "TextCNNConfig", "ResNetConfig", "TuningConfig"} <= set(schema["$defs"])
+    assert schema["properties"]["name"]["description"].startswith("Name of the pipeline")
+
+
+def test_a_learner_survives_json_and_takes_the_values_of_a_trial(write):
+    loaded = config.load(write(SMALL))
+    learner = config.LearnerConfig(loaded.task, loaded.model, loaded.training)
+    text = config.dump_learner(learner)
+    assert config.load_learner(text) == learner
+    changed = config.load_learner(text, {"model.filters": 7, "training.learning_rate": 0.5})
+    assert (changed.model.filters, changed.training.learning_rate) == (7, 0.5)
+    assert dataclasses.replace(changed, model=learner.model, training=learner.training) == learner
+    with pytest.raises(ConfigError, match=r"a trial with .*\n.*`dropout` must be in \[0, 1\)"):
+        config.load_learner(text, {"model.dropout": 1.0})
+
+
+def test_the_resolved_yaml_names_every_field_of_the_chosen_kinds(write):
+    resolved = yaml.safe_load(config.to_yaml(config.load(write(SMALL))))
+    assert list(resolved) == [field.name for field in dataclasses.fields(config.PipelineConfig)]
+    assert resolved["model"]["tokenizer"] == "words"
+    assert resolved["data"]["source"]["encoding"] == "utf-8"
+
+
+def test_loading_a_config_imports_no_heavy_library():
+    program = (
+        "import sys\n"
+        "from pipeline import commands\n"
+        "assert 'name: digits' in commands.show('configs/digits.yaml', [])\n"
+        "assert commands.schema().startswith('{')\n"
+        "heavy = ('tensorflow.python', 'keras.src', 'keras_hub.src', 'keras_tuner.src', 'tfx',\n"
+        "         'apache_beam', 'tensorflow_transform')\n"
+        "assert not [name for name in heavy if name in sys.modules]\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
