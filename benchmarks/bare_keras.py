@@ -86,9 +86,12 @@ def main(config: dict[str, Any], folder: pathlib.Path, num_train: int) -> None:
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    shuffled = train.unbatch().shuffle(num_train).batch(training["batch_size"])
+    examples = train.unbatch().apply(tf.data.experimental.assert_cardinality(num_train))
+    shuffled = examples.shuffle(num_train).batch(training["batch_size"])
     model.fit(shuffled, validation_data=evaluated, epochs=training["epochs"], verbose=2)
-    scores = _scores(model.predict(evaluated, verbose=0), [labels.index(y) for _, y in rows[num_train:]])
+    scores = _scores(
+        model.predict(evaluated, verbose=0), [labels.index(y) for _, y in rows[num_train:]]
+    )
     (folder / "scores.json").write_text(json.dumps(scores))
     _export(prepared, labels, folder / "export")
 

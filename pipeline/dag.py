@@ -29,6 +29,8 @@ from pipeline.modules import trainer, transform
 
 IN_PROCESS_BEAM = (
     "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
+    # Unused in process, but Beam would spend a second on guessing it, for every job.
+    "--sdk_container_image=unused",
     # TFDV's lift statistics and TFMA's extracts do not satisfy Beam's stricter type check.
     "--no_pipeline_type_check",
 )

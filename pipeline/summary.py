@@ -12,7 +12,7 @@ from scipy import stats
 from components import records
 from components.baseline import baseline
 from components.canary import canary
-from components.ingest import executor as ingest
+from components.ingest import job as ingest
 from pipeline import config as pipeline_config
 from pipeline import console, evaluation
 from pipeline.modules import trainer

@@ -1,0 +1,53 @@
+"""Run a pipeline in this process and see what a terminal would show."""
+
+import dataclasses
+import os
+import pathlib
+import re
+import tempfile
+
+from pipeline import commands
+
+
+@dataclasses.dataclass(frozen=True)
+class Finished:
+    """A run that ended."""
+
+    code: int
+    """Exit code."""
+    shown: str
+    """What the terminal got."""
+    folder: pathlib.Path
+    """Folder with the log, the config and the summary of the run."""
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """`ran`, `cached` or `failed` by stage, in the order they were shown."""
+        return {stage: outcome for stage, outcome, _ in self._stages()}
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """What is shown beside each stage."""
+        return {stage: why for stage, _, why in self._stages()}
+
+    def _stages(self) -> list[tuple[str, str, str]]:
+        line = r"^[✓✗] (\w+) +[\d.]+ s  (\w+) *(.*)$"
+        return [match.groups() for match in re.finditer(line, self.shown, re.MULTILINE)]
+
+
+def run(config: pathlib.Path, workspace: pathlib.Path, *overrides: str) -> Finished:
+    """Run a pipeline as `maru run` does, with the terminal in a file."""
+    root = workspace / "runs"
+    known = set(root.glob("*/log/*"))
+    with tempfile.TemporaryFile() as terminal:
+        saved = os.dup(1)
+        os.dup2(terminal.fileno(), 1)
+        try:
+            code = commands.run(config, overrides, workspace)
+        finally:
+            os.dup2(saved, 1)
+            os.close(saved)
+        terminal.seek(0)
+        shown = terminal.read().decode()
+    (folder,) = set(root.glob("*/log/*")) - known
+    return Finished(code, shown, folder)
