@@ -22,6 +22,7 @@ def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str) -> None
     from serving import repository, server
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.getLogger("tensorflow").setLevel(logging.WARNING)
     config = server.ServerConfig(host=host, port=port, rest_api_port=rest_port)
     folder = paths.Paths(workspace.resolve(), "").served_models
     try:

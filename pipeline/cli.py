@@ -103,7 +103,7 @@ def main() -> None:
     """Entry point: like `cli`, but an error a user can mend shows no traceback."""
     # Read by libraries when they are first imported.
     os.environ["TF_USE_LEGACY_KERAS"] = "0"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:

@@ -52,8 +52,8 @@ class EvaluationConfig:
     """What a model must reach before it is pushed."""
 
     must_reach: dict[str, float] = dataclasses.field(default_factory=dict)
-    """Threshold by metric: at least for `accuracy` and `macro_f1` (0 to 1), at most for
-    `cross_entropy` (nats)."""
+    """Threshold by metric on the whole split: at least for `accuracy` and `macro_f1` (0 to 1), at
+    most for `cross_entropy` (nats)."""
     may_lose: dict[str, float] = dataclasses.field(default_factory=dict)
     """By how much each metric may be worse than the last blessed model's, for example
     `{accuracy: 0.01}`. Metrics not named are compared but never block."""

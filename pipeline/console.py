@@ -1,6 +1,7 @@
 """What a run looks like in a terminal."""
 
 import logging
+from collections.abc import Mapping
 from typing import TextIO
 
 from rich import box, console, progress, table, text
@@ -24,8 +25,8 @@ STAGES = {
 class RunView(logging.Handler):
     """Draws stages as they run: an observer for the runner and a handler for progress records.
 
-    Records of the logger `maru.progress` carry a mapping `progress` with `step`, `steps` and a
-    text; records of `maru.outcome` are remarks shown beside the running stage.
+    Records of the logger `maru.progress` carry a mapping `progress` with `epoch`, `epochs`, `step`,
+    `steps` and metrics; records of `maru.outcome` are remarks shown beside the running stage.
     """
 
     def __init__(self, terminal: TextIO):
@@ -46,6 +47,8 @@ class RunView(logging.Handler):
             progress.TimeElapsedColumn(),
             console=self.console,
             transient=True,
+            redirect_stdout=False,  # They go to the log file.
+            redirect_stderr=False,
             disable=not self.console.is_terminal,
         )
         note = STAGES.get(stage, "")
@@ -58,11 +61,12 @@ class RunView(logging.Handler):
         why = "; ".join([*([result.why] if result.why else []), *self._remarks])
         self._line("green" if result.outcome == "ran" else "cyan", "✓", result, why)
 
-    def failed(self, stage: str, seconds: float) -> None:
+    def failed(self, stage: str, seconds: float, error: BaseException) -> None:
         """Replace the live line by the failure; the error itself is printed by the caller."""
         self._stop()
+        word = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
         start = f"{stage:<17}{seconds:7.1f} s  "
-        self.console.print(text.Text.assemble(("✗ ", "red"), start, ("failed", "red")))
+        self.console.print(text.Text.assemble(("✗ ", "red"), start, (word, "red")))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a progress record or a remark."""
@@ -72,9 +76,9 @@ class RunView(logging.Handler):
         elif self._progress is not None and self._task is not None:
             self._progress.update(
                 self._task,
-                completed=values.get("step"),
-                total=values.get("steps"),
-                note=record.getMessage(),
+                completed=(values["epoch"] - 1) * values["steps"] + values["step"],
+                total=values["epochs"] * values["steps"],
+                note=_training_note(values),
             )
 
     def _line(self, color: str, mark: str, result, why: str) -> None:
@@ -87,6 +91,15 @@ class RunView(logging.Handler):
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+
+def _training_note(values: Mapping[str, float]) -> str:
+    """Epoch and the metrics there are, short enough for one line."""
+    metrics = [f"{name} {values[name]:.3f}" for name in _SHOWN_METRICS if name in values]
+    return "  ".join([f"epoch {values['epoch']}/{values['epochs']}", *metrics])
+
+
+_SHOWN_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 def attach(view: RunView) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow_model_analysis as tfma
 from google.protobuf import wrappers_pb2
+from tensorflow_model_analysis.proto import config_pb2
 
 from pipeline import config as pipeline_config
 
@@ -26,7 +27,7 @@ def eval_config(config: pipeline_config.EvaluationConfig) -> tfma.EvalConfig:
             tfma.MetricConfig(
                 **_METRICS[name],
                 config=f'{{"name": "{name}"}}',
-                threshold=_threshold(name, config),
+                per_slice_thresholds=_thresholds(name, config),
             )
         )
     shared = {
@@ -49,10 +50,13 @@ def eval_config(config: pipeline_config.EvaluationConfig) -> tfma.EvalConfig:
     )
 
 
-def _threshold(
+def _thresholds(
     metric: str, config: pipeline_config.EvaluationConfig
-) -> tfma.MetricThreshold | None:
-    """Bounds of one metric. Without any bound TFMA blesses nothing, so accuracy always has one."""
+) -> list[config_pb2.PerSliceMetricThreshold]:
+    """Bounds of one metric on the whole split; a plain `threshold` would bind every slice.
+
+    Without any bound TFMA blesses nothing, so accuracy always has one.
+    """
     threshold = tfma.MetricThreshold()
     lower_is_better = metric in LOWER_IS_BETTER
     if metric in config.must_reach or metric == "accuracy":
@@ -68,7 +72,10 @@ def _threshold(
         )
         loss = config.may_lose[metric] if lower_is_better else -config.may_lose[metric]
         change.absolute.value = loss
-    return threshold if threshold.ByteSize() else None
+    if not threshold.ByteSize():
+        return []
+    whole = [tfma.SlicingSpec()]
+    return [config_pb2.PerSliceMetricThreshold(slicing_specs=whole, threshold=threshold)]
 
 
 def read(directory: pathlib.Path) -> dict[str, dict[str, float]]:

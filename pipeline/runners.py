@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import json
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
@@ -18,6 +19,7 @@ from tfx.proto.orchestration import pipeline_pb2
 UNCACHED = ("Pusher",)
 """Stages that always look at the world: what is served may have been deleted or replaced."""
 
+_LOG = logging.getLogger(__name__)
 _COMPLETE = metadata_store_pb2.Execution.COMPLETE
 _CACHED = metadata_store_pb2.Execution.CACHED
 _INPUTS = (metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT)
@@ -49,8 +51,8 @@ class Observer(Protocol):
     def finished(self, result: StageResult) -> None:
         """A stage is done."""
 
-    def failed(self, stage: str, seconds: float) -> None:
-        """A stage raised; the exception follows."""
+    def failed(self, stage: str, seconds: float, error: BaseException) -> None:
+        """A stage raised an error or was interrupted; the exception follows."""
 
 
 class LocalRunner(tfx_runner.IrBasedRunner):
@@ -103,6 +105,7 @@ class LocalRunner(tfx_runner.IrBasedRunner):
         if executor is None:  # Resolvers and importers only look things up.
             component_launcher.launch()
             return
+        _LOG.info("%s starts", stage)
         self._observer.started(stage)
         begin = time.monotonic()
         try:
@@ -110,8 +113,8 @@ class LocalRunner(tfx_runner.IrBasedRunner):
             with metadata.Metadata(connection) as handle:
                 outcome, why = _explain(handle.store, info, pipeline.pipeline_info.id)
                 outputs = _artifacts(handle.store, info.execution_id, _OUTPUTS)
-        except BaseException:
-            self._observer.failed(stage, time.monotonic() - begin)
+        except BaseException as error:
+            self._observer.failed(stage, time.monotonic() - begin, error)
             raise
         result = StageResult(
             stage,
@@ -149,7 +152,8 @@ def _explain(store: Any, info: Any, pipeline: str) -> tuple[Literal["cached", "r
     ]
     if not earlier:
         return "ran", "first run"
-    return "ran", _difference(store, max(earlier, key=lambda other: other.id), execution)
+    changed = _difference(store, max(earlier, key=lambda other: other.id), execution)
+    return "ran", changed or ("always looks" if stage in UNCACHED else "how it is run changed")
 
 
 def _difference(store: Any, old: Any, new: Any) -> str:
@@ -165,7 +169,7 @@ def _difference(store: Any, old: Any, new: Any) -> str:
         for e in (old, new)
     )
     changed += [f"new {name}" for name in sorted(after) if before.get(name) != after[name]]
-    return ", ".join(changed) or "always looks"
+    return ", ".join(changed)
 
 
 def _change(name: str, before: Any, after: Any) -> str:
@@ -186,7 +190,12 @@ def _parameters(execution: Any) -> dict[str, Any]:
 
 _TRANSPARENT = ("custom_config", "learner")
 """Names that only wrap others; a user never wrote them."""
-_UNSHOWN = {"code": "the project's own code", "fingerprint": "the data or how it is read"}
+_UNSHOWN = {
+    "code": "the project's own code",
+    "fingerprint": "the data or how it is read",
+    "eval_config.metrics_specs": "the thresholds",
+    "eval_config.slicing_specs": "the slices",
+}
 """Parameters whose values say nothing to a person, and what stands for them."""
 
 

@@ -28,7 +28,7 @@ ask() {
 ask library_docs "How do I fit a random forest and look at feature importances?"
 ask library_docs "Draw a bar chart with error bars and rotate the tick labels."
 ask library_docs "Join two tables on a column and fill the missing values."
-image=$(find "$workspace/samples/digits" -name '*.png' -path '*/7/*' | sort | head -n 1)
+image=$(find "$workspace/samples" -path '*digits*/7/*.png' | sort | head -n 1)
 ask digits "$image"
 
 echo

@@ -77,6 +77,7 @@ def fit(
                 callbacks.SaveEpoch(checkpoints, patience),
                 keras.callbacks.TensorBoard(logs_dir, write_graph=False),
             ],
+            shuffle=False,  # The batches come shuffled.
             verbose=0,
         )
     if patience is not None:

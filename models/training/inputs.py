@@ -46,7 +46,12 @@ class Batches:
     def epochs(self, first: int, end: int) -> tf.data.Dataset:
         """Return the batches of epochs `first` to `end - 1`, one after the other."""
         numbers = tf.data.Dataset.range(first, end)
-        return numbers.flat_map(self.order).prefetch(tf.data.AUTOTUNE)
+        ordered = numbers.flat_map(self.order)
+        # Keras warns of a data set whose end it did not foresee.
+        counted = ordered.apply(
+            tf.data.experimental.assert_cardinality((end - first) * self.num_batches)
+        )
+        return counted.prefetch(tf.data.AUTOTUNE)
 
     def epoch(self, number: int = 0) -> tf.data.Dataset:
         """Return the batches of one epoch."""

@@ -74,7 +74,8 @@ def _token_ids(text: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
     # -1 (unknown) becomes 1 and the most frequent token 2, so that 0 is left for padding.
     ids = tf.SparseTensor(ids.indices, ids.values + RESERVED_TOKENS, ids.dense_shape)
     dense = tf.sparse.to_dense(ids)[:, :length]
-    return {"token_ids": tf.pad(dense, [[0, 0], [0, length - tf.shape(dense)[1]]])}
+    padded = tf.pad(dense, [[0, 0], [0, length - tf.shape(dense)[1]]])
+    return {"token_ids": tf.ensure_shape(padded, [None, length])}
 
 
 def _words(text: tf.Tensor) -> tf.RaggedTensor:

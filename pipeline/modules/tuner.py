@@ -90,6 +90,7 @@ class Trial(keras_tuner.HyperModel):
             epochs=last,
             validation_data=evaluation.epoch(0),
             callbacks=[*callbacks, training_callbacks.Progress(last, train.num_batches)],
+            shuffle=False,  # The batches come shuffled.
             verbose=0,
         )
 

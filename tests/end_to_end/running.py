@@ -1,10 +1,12 @@
 """Run a pipeline in this process and see what a terminal would show."""
 
 import dataclasses
+import json
 import os
 import pathlib
 import re
 import tempfile
+from typing import Any
 
 from pipeline import commands
 
@@ -19,6 +21,11 @@ class Finished:
     """What the terminal got."""
     folder: pathlib.Path
     """Folder with the log, the config and the summary of the run."""
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What `summary.json` holds."""
+        return json.loads((self.folder / "summary.json").read_text())
 
     @property
     def outcomes(self) -> dict[str, str]:
@@ -37,8 +44,6 @@ class Finished:
 
 def run(config: pathlib.Path, workspace: pathlib.Path, *overrides: str) -> Finished:
     """Run a pipeline as `maru run` does, with the terminal in a file."""
-    root = workspace / "runs"
-    known = set(root.glob("*/log/*"))
     with tempfile.TemporaryFile() as terminal:
         saved = os.dup(1)
         os.dup2(terminal.fileno(), 1)
@@ -49,5 +54,5 @@ def run(config: pathlib.Path, workspace: pathlib.Path, *overrides: str) -> Finis
             os.close(saved)
         terminal.seek(0)
         shown = terminal.read().decode()
-    (folder,) = set(root.glob("*/log/*")) - known
+    folder = max((workspace / "runs").glob("*/log/*"), key=lambda path: path.name)
     return Finished(code, shown, folder)

@@ -38,7 +38,7 @@ def test_a_cached_stage_gives_no_reason(view):
 
 def test_a_failed_stage_says_so(view):
     view.started("Evaluator")
-    view.failed("Evaluator", 3.21)
+    view.failed("Evaluator", 3.21, ValueError("no"))
     assert drawn(view) == "✗ Evaluator            3.2 s  failed\n"
 
 

@@ -1,0 +1,158 @@
+"""The rules that keep the packages apart, checked on the source without importing it."""
+
+import ast
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+PACKAGES = ("pipeline", "components", "models", "serving")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+TREES = {str(path.relative_to(ROOT)): ast.parse(path.read_bytes()) for path in SOURCES}
+
+FORBIDDEN = {
+    "pipeline": {"tests", "benchmarks"},
+    "components": {"models", "serving", "pipeline", "tests", "benchmarks"},
+    "models": {"components", "serving", "pipeline", "tests", "benchmarks"},
+    "serving": {"components", "models", "pipeline", "tests", "benchmarks"},
+}
+"""Who must not import whom: siblings cooperate through arguments and files."""
+FACES = re.compile(r"components/\w+/(component|executor)\.py|components/artifacts\.py|pipeline/.*")
+"""Files that may know TFX; everything else runs and is tested without it."""
+COMMANDS = {"pipeline/cli.py", "serving/__main__.py", "serving/probe.py"}
+"""Files that talk to a person through standard output."""
+LONGEST = 400
+"""Lines of a file."""
+
+
+def imports(tree):
+    """Dotted names of everything a file imports, wherever it does."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def importers_of(library):
+    return {
+        path for path, tree in TREES.items() if any(n.split(".")[0] == library for n in imports(tree))
+    }
+
+
+def test_there_is_something_to_check():
+    assert len(TREES) > 60
+    assert {path.split("/")[0] for path in TREES} == set(PACKAGES)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_import_only_what_lies_below_them(package):
+    wrong = [
+        f"{path} imports {name}"
+        for path, tree in TREES.items()
+        if path.startswith(f"{package}/")
+        for name in imports(tree)
+        if name.split(".")[0] in FORBIDDEN[package]
+    ]
+    assert wrong == []
+
+
+def test_tfx_stays_at_the_edge():
+    assert [path for path in sorted(importers_of("tfx")) if not FACES.fullmatch(path)] == []
+
+
+def test_the_web_framework_stays_in_the_file_with_the_routes():
+    assert importers_of("starlette") == {"serving/app.py"}
+
+
+def test_beam_stays_in_the_components():
+    assert all(path.startswith("components/") for path in importers_of("apache_beam"))
+
+
+def test_keras_is_the_one_that_is_not_in_tensorflow():
+    wrong = []
+    for path, tree in TREES.items():
+        wrong += [
+            f"{path}: {ast.unparse(node)}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and ast.unparse(node) == "tf.keras"
+        ]
+        wrong += [
+            f"{path}: {name}"
+            for name in imports(tree)
+            if name.startswith(("tensorflow.keras", "tf_keras"))
+        ]
+    assert wrong == []
+
+
+def function_components():
+    """`(path, tree, function)` of every function that `@component` turns into a component."""
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                names = {ast.unparse(d).split("(")[0].split(".")[-1] for d in node.decorator_list}
+                if "component" in names:
+                    yield path, tree, node
+
+
+def test_function_components_avoid_the_traps_of_tfx():
+    found = list(function_components())
+    assert {path for path, *_ in found} >= {
+        "components/baseline/component.py",
+        "components/canary/component.py",
+    }
+    for path, tree, function in found:
+        # TFX reads raw annotations, and fails on strings with another error's message.
+        assert "__future__.annotations" not in set(imports(tree)), path
+        # TFX drops keyword-only arguments in silence.
+        assert function.args.kwonlyargs == [], f"{path}: {function.name}"
+        assert ast.unparse(function.returns) == "None", f"{path}: {function.name}"
+        assert function in tree.body, f"{path}: {function.name} must be at the top level"
+
+
+def test_only_commands_print():
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in TREES.items()
+        if path not in COMMANDS
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "sys.stdout.write")
+    ]
+    assert wrong == []
+
+
+def test_mistakes_of_a_caller_are_not_asserted():
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assert)
+    ]
+    assert wrong == []
+
+
+def test_files_are_short_enough_to_be_read():
+    files = [*SOURCES, *(ROOT / "tests").rglob("*.py")]
+    lengths = {str(p.relative_to(ROOT)): p.read_bytes().count(b"\n") for p in files}
+    assert {path: length for path, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_names_say_what_is_in_a_file():
+    vague = {"utils", "util", "helpers", "helper", "common", "misc", "base"}
+    assert [path for path in TREES if pathlib.Path(path).stem in vague] == []
+
+
+def test_functions_that_tfx_calls_by_dotted_path_exist():
+    text = (ROOT / "pipeline/dag.py").read_text()
+    paths = re.findall(r'_fn="([\w.]+)"', text)
+    assert len(paths) == 3
+    for path in paths:
+        module, _, function = path.rpartition(".")
+        tree = TREES[f"{module.replace('.', '/')}.py"]
+        assert function in {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}, path
+
+
+def test_every_folder_of_code_is_a_package():
+    folders = {path.parent for path in SOURCES}
+    assert [str(folder) for folder in folders if not (folder / "__init__.py").is_file()] == []

@@ -1,0 +1,127 @@
+"""What the documentation promises."""
+
+import ast
+import pathlib
+import re
+import shlex
+
+import click
+import pytest
+
+from pipeline import cli, config
+
+ROOT = pathlib.Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROGRAMS = {"make", "maru", "curl", "git", "cd", "docker"}
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def commands():
+    """Every command of the README as words, comments left out."""
+    for block in blocks("sh"):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.split(line, comments=True)
+            if words:
+                yield words
+
+
+def dataclass_fields():
+    """`(class, field, whether a docstring follows)` of every dataclass in the packages."""
+    for package in ("pipeline", "components", "models", "serving"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_bytes())):
+                if isinstance(node, ast.ClassDef) and any(
+                    "dataclass" in ast.unparse(decorator) for decorator in node.decorator_list
+                ):
+                    for field, after in zip(node.body, [*node.body[1:], None], strict=True):
+                        if isinstance(field, ast.AnnAssign):
+                            yield node.name, ast.unparse(field.target), _is_text(after)
+
+
+def _is_text(node):
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        and bool(node.value.value.strip())
+    )
+
+
+def test_every_field_of_every_dataclass_has_a_docstring():
+    fields = list(dataclass_fields())
+    assert {"PipelineConfig", "TextCNNConfig", "CsvSource", "ServerConfig"} <= {f[0] for f in fields}
+    assert [f"{name}.{field}" for name, field, is_documented in fields if not is_documented] == []
+
+
+def test_the_readme_shows_only_programs_people_have():
+    found = [words[0] for words in commands()]
+    assert {"make", "maru"} <= set(found) <= PROGRAMS
+
+
+def test_make_verbs_in_the_readme_exist_and_are_listed_by_help():
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE))
+    verbs = {word for words in commands() if words[0] == "make" for word in words[1:]}
+    assert {"demo", "test"} <= {verb for verb in verbs if "=" not in verb} <= targets
+
+
+@pytest.mark.parametrize(
+    "words", [words for words in commands() if words[0] == "maru"], ids=" ".join
+)
+def test_maru_commands_in_the_readme_have_the_options_they_use(words):
+    command = cli.cli.commands[words[1]]
+    command.make_context(words[1], words[2:])  # Raises what `maru` would print.
+
+
+def test_every_verb_is_in_the_readme():
+    shown = {words[1] for words in commands() if words[0] == "maru"}
+    assert shown == set(cli.cli.commands)
+    for command in cli.cli.commands.values():
+        assert isinstance(command, click.Command)
+        assert command.help
+
+
+def test_paths_in_the_table_of_changes_exist():
+    (table,) = re.findall(r"^## To change X\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+    rows = [line for line in table.splitlines() if line.startswith("|")][2:]
+    assert len(rows) >= 8
+    named = [path for row in rows for path in re.findall(r"`([^`]+)`", row)]
+    assert len(named) >= len(rows)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_links_in_the_readme_lead_somewhere():
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    local = [link for link in links if "://" not in link]
+    assert local
+    assert [link for link in local if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+def test_configs_in_the_readme_load(text, tmp_path):
+    path = tmp_path / "reviews.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert config.load(path).name
+
+
+def test_exit_codes_in_the_readme_are_those_of_the_program():
+    from pipeline import commands as pipeline_commands
+
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    assert codes == {0, 1, 2, pipeline_commands.REFUSED, 130}
+
+
+def test_decisions_are_numbered_without_gaps():
+    numbers = sorted(int(p.name[:4]) for p in (ROOT / "docs/decisions").glob("*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers
+
+
+def test_the_change_log_has_the_version_of_the_package():
+    (version,) = re.findall(
+        r'^version = "([^"]+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE
+    )
+    assert version in (ROOT / "CHANGELOG.md").read_text()
