@@ -56,7 +56,7 @@ def show(title: str, titles: Mapping[str, str], runs: Runs) -> Group:
     times = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     times.add_column("")
     for name in ("wall s", "cpu s", "all wall s"):
-        times.add_column(name, justify="right")
+        times.add_column(name, justify="right", overflow="fold")
     for name, found in runs.items():
         times.add_row(titles[name], *_cells(found))
     compared = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -118,7 +118,7 @@ def _draw_stages(axes: Any, row: int, total: float, seconds: Mapping[str, float]
     left = 0.0
     for index, (name, width) in enumerate({"start": start, **seconds}.items()):
         axes.barh(row, width, 0.6, left=left, color=_SHADES[index % 2])
-        if width > 0.07 * total:
+        if width > 0.1 * total:
             axes.text(
                 *(left + width / 2, row, f"{name}\n{width:.1f}"),
                 **{"ha": "center", "va": "center", "color": "white", "fontsize": 6},
