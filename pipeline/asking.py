@@ -6,7 +6,7 @@ import pathlib
 from typing import Any
 
 from pipeline import paths
-from serving import client
+from serving import client, repository, start_up
 
 DEFAULT_SERVER = "127.0.0.1:8501"
 _SHOWN = 5
@@ -19,7 +19,8 @@ def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str) -> None
         ValueError: If the server cannot start.
     """
     # Imported late: `predict` must not wait for TensorFlow when a server runs.
-    from serving import repository, server
+    start_up.skip_keras()
+    from serving import server
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("tensorflow").setLevel(logging.WARNING)
@@ -72,8 +73,6 @@ def _from_server(name: str, question: str, server: str | None) -> dict[str, Any]
 
 def _from_disk(name: str, question: str, where: paths.Paths) -> dict[str, Any]:
     """The answer of the newest pushed version, loaded for this question."""
-    from serving import repository, saved_model
-
     versions = repository.find_versions(where.served) if where.served.is_dir() else {}
     if not versions:
         folder = where.served_models
@@ -82,7 +81,10 @@ def _from_disk(name: str, question: str, where: paths.Paths) -> dict[str, Any]:
             f"No model {name!r} was pushed to {folder}. Pushed models: "
             f"{', '.join(known) or 'none'}. Train one with `maru run CONFIG`."
         )
+    start_up.skip_keras()
     import numpy as np
+
+    from serving import saved_model
 
     predictor = saved_model.SavedModelPredictor(versions[max(versions)], max(versions))
     (key,) = predictor.signatures["serving_default"].inputs

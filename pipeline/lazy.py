@@ -35,4 +35,6 @@ def defer(name: str) -> None:
         return
     module = _Deferred(name)
     module.__spec__ = importlib.util.find_spec(name)
+    # Asked of every module by whoever inspects stacks, AutoGraph for one.
+    module.__file__ = module.__spec__.origin if module.__spec__ else None
     sys.modules[name] = module

@@ -6,6 +6,8 @@ import pathlib
 
 import click
 
+from serving import start_up
+
 _PORT = click.IntRange(0, 65535)
 _FOLDER = click.Path(path_type=pathlib.Path)
 
@@ -43,6 +45,7 @@ def main(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # Read when TensorFlow is imported.
 
     # Imported late: --help must not wait for TensorFlow.
+    start_up.skip_keras()
     from serving import server
     from serving.repository import Sources
 

@@ -18,17 +18,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_text  # noqa: F401  Registers the operations of exported tokenizers.
 from google.protobuf import json_format
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.saved_model import loader_impl
 from tensorflow_serving.apis import get_model_metadata_pb2
 
-from serving import errors
+from serving import errors, text_operations
 from serving.model import DEFAULT_SIGNATURE, Signature, TensorSpec
 
 _SERVING_TAG = "serve"
+text_operations.register()
 # Canonical names by number.
 _CODES = (
     "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
