@@ -34,7 +34,7 @@ def main(folder: pathlib.Path, steps: int, eval_steps: int) -> None:
         module_file=str(source / "imdb_utils_native_keras.py"),
         serving_model_dir=str(folder / "served"),
         metadata_path=str(folder / "metadata.db"),
-        beam_pipeline_args=[],  # Faster here than the example's own worker processes.
+        beam_pipeline_args=[],
     )
     (trainer,) = (node for node in pipeline.components if node.id == "Trainer")
     trainer.exec_properties["train_args"] = proto_utils.proto_to_json(

@@ -184,6 +184,11 @@ def _conv(x, filters: int, kernel_size: int, stride: int, name: str):
     """Convolution without bias, zero-padded alike on all sides, then batch norm."""
     if kernel_size > 1:
         x = keras.layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
+    elif stride > 1:
+        # The same values. oneDNN in TensorFlow 2.21 crashes in the gradient of a narrow 1x1
+        # convolution with strides (memory freed twice, on processors with AVX-512).
+        x = keras.layers.MaxPooling2D(1, stride, name=f"{name}_subsample")(x)
+        stride = 1
     x = keras.layers.Conv2D(
         filters,
         kernel_size,
