@@ -117,7 +117,7 @@ def main() -> None:
 
         if not failures.is_users(error):
             raise
-        click.echo(str(error), err=True)
+        click.echo(failures.worded(error), err=True)
         sys.exit(2)
 
 

@@ -73,7 +73,8 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
     with lock.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
         view = console.RunView(terminal)
         console.attach(view)
-        view.console.print(f"{config.name}: log in {_short(folder / 'log.txt')}", style="dim")
+        log = _short(folder / "log.txt")
+        view.console.print(f"{config.name}: log in {log}", style="dim", soft_wrap=True)
         (folder / "config.yaml").write_text(pipeline_config.to_yaml(config))
         try:
             return _run(config, where, _base(path), folder, view)
@@ -104,7 +105,7 @@ def _run(
 
 def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:
     if failures.is_users(error):
-        terminal.print(f"\n{error}", style="red", markup=False)
+        terminal.print(f"\n{failures.worded(error)}", style="red", markup=False)
         return 2
     last = traceback.format_exception_only(error)[-1].strip()
     terminal.print(f"\nUnexpected: {last}", style="red", markup=False)

@@ -1,10 +1,12 @@
 """Telling a mistake in data or config from a defect of the program."""
 
+import errno
 import pathlib
 import traceback
 
 ROOT = pathlib.Path(__file__).parents[1]
 _PACKAGES = ("pipeline", "components", "models", "serving")
+_THE_MACHINES = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
 _WORDED = (ValueError, OSError, FloatingPointError)
 
 
@@ -12,10 +14,29 @@ def is_users(error: BaseException) -> bool:
     """Whether an error is worded for the user.
 
     It is if code of this project raised it on purpose: a value or file error, raised by a line
-    of ours and not inside a library.
+    of ours and not inside a library. So is a full disk or a folder that must not be written,
+    wherever it was met; the system's own words say which file.
     """
+    if isinstance(error, OSError) and error.errno in _THE_MACHINES:
+        return True
+    if is_full_disk(error):
+        return True
     frames = traceback.extract_tb(error.__traceback__)
     if not frames or not isinstance(error, _WORDED):
         return False
     last = pathlib.Path(frames[-1].filename)
     return any(last.is_relative_to(ROOT / package) for package in _PACKAGES)
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether a library met a full disk; SQLite, TensorFlow and HDF5 each say so differently."""
+    return any(words in str(error).lower() for words in ("disk is full", "no space left"))
+
+
+def worded(error: BaseException) -> str:
+    """What to tell the user of an error that `is_users`."""
+    if is_full_disk(error):
+        return (
+            "The disk is full. Free some of it or choose another --workspace, then run this again."
+        )
+    return str(error)

@@ -23,6 +23,9 @@ find_python() {
 }
 
 python=$(find_python) || fail "needs Python 3.11 with venv: apt-get install python3.11-venv, or pyenv install 3.11, or set PYTHON=/path/to/python3.11"
+# pyfarmhash, which TensorFlow Data Validation imports, has no wheel.
+has_headers='import pathlib, sys, sysconfig; sys.exit(not pathlib.Path(sysconfig.get_paths()["include"], "Python.h").exists())'
+command -v c++ >/dev/null && "$python" -c "$has_headers" || fail "needs a C++ compiler and Python's headers: apt-get install g++ python3.11-dev"
 free_mib=$(df -Pm . | awk 'NR==2 {print $4}')
 [ -d "$venv/lib" ] || [ "$free_mib" -ge "$need_mib" ] || fail "needs $need_mib MiB of free disk here, found $free_mib; free some, or clone to a larger disk"
 

@@ -37,7 +37,9 @@ def imports(tree):
 
 def importers_of(library):
     return {
-        path for path, tree in TREES.items() if any(n.split(".")[0] == library for n in imports(tree))
+        path
+        for path, tree in TREES.items()
+        if any(n.split(".")[0] == library for n in imports(tree))
     }
 
 

@@ -84,7 +84,9 @@ def test_small_data_has_the_statistics_of_tfx_without_a_beam_job(examples, tmp_p
         assert read(ours, split) == read(beam, split)
         assert read(ours, split)[0] == len(rows)
     schemas = [
-        tfdv.infer_schema(tfdv.load_stats_binary(os.path.join(a.uri, "Split-train/FeatureStats.pb")))
+        tfdv.infer_schema(
+            tfdv.load_stats_binary(os.path.join(a.uri, "Split-train/FeatureStats.pb"))
+        )
         for a in (ours, beam)
     ]
     assert schemas[0] == schemas[1]

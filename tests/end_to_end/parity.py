@@ -37,7 +37,9 @@ def assert_server_agrees(server, summary):
             answer = client.predict(address, summary["name"], _json(inputs), signature)
             if len(recorded["outputs"]) == 1:  # REST leaves out the name of a single output.
                 answer = dict.fromkeys(recorded["outputs"], answer)
-            _assert_close({name: _array(value) for name, value in answer.items()}, recorded["outputs"])
+            _assert_close(
+                {name: _array(value) for name, value in answer.items()}, recorded["outputs"]
+            )
             request = predict_pb2.PredictRequest()
             request.model_spec.name = summary["name"]
             request.model_spec.signature_name = signature

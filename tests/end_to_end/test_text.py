@@ -115,7 +115,9 @@ def test_the_reported_metrics_are_those_of_the_served_model(runs):
     predictor = saved_model.SavedModelPredictor(pathlib.Path(summary["model"]))
     answer = predictor.predict("", {"text": np.array([text for text, _ in rows], object)})
     truth = [label for _, label in rows]
-    given = [list(labels).index(label) for labels, label in zip(answer["labels"], truth, strict=True)]
+    given = [
+        list(labels).index(label) for labels, label in zip(answer["labels"], truth, strict=True)
+    ]
     chosen = answer["probabilities"][np.arange(len(given)), given]
     whole = summary["metrics"]["all"]
     accuracy = sklearn.metrics.accuracy_score(truth, answer["label"].tolist())

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from pipeline import asking, cli, config
+from serving import start_up
 
 ROOT = pathlib.Path(__file__).parents[2]
 ROWS = "text,label\n" + "".join(f"문장 {i},{'good' if i % 3 else '나쁨'}\n" for i in range(30))
@@ -152,7 +153,8 @@ def test_predict_without_a_model_says_what_to_run(maru, tmp_path, monkeypatch):
     assert "Train one with `maru run CONFIG`." in err
 
 
-def test_serve_without_a_model_says_what_to_run(maru, tmp_path):
+def test_serve_without_a_model_says_what_to_run(maru, tmp_path, monkeypatch):
+    monkeypatch.setattr(start_up, "skip_keras", lambda: None)  # It is for a process of its own.
     code, _, err = maru("serve", "--workspace", tmp_path, "--port", 0, "--rest-port", 0)
     assert code == 2
     assert str(tmp_path / "served") in err

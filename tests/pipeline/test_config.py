@@ -82,8 +82,7 @@ trainer: {}
     assert refusal(path) == [
         "task.labl: unknown key. Did you mean 'label'?",
         "data.source.path: expected text, received 3",
-        "model.filters: expected an integer, received '1e2'. YAML reads this as text; write "
-        "1.0e+2",
+        "model.filters: expected an integer, received '1e2'. YAML reads this as text; write 1.0e+2",
         "model.kernel_sizes[1]: expected an integer, received 'wide'",
         "training.epochs: expected an integer, received True",
         "training.learning_rate: expected a number, received '1e-3'. YAML reads this as text; "
@@ -98,7 +97,9 @@ def test_the_message_counts_the_problems_and_names_the_file(write):
     first, *lines = str(caught.value).splitlines()
     assert first.startswith("3 problems in ")
     assert first.endswith("three.yaml:")
-    assert lines == [f"  {key}: missing, and it has no default" for key in ("name", "data", "model")]
+    assert lines == [
+        f"  {key}: missing, and it has no default" for key in ("name", "data", "model")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Tests of pipeline/failures.py."""
 
+import errno
+
 import pytest
 
 from components.ingest import config as ingest
@@ -7,7 +9,7 @@ from pipeline import config, failures, paths
 
 
 def catch(call):
-    with pytest.raises(BaseException) as caught:  # noqa: B017, PT011
+    with pytest.raises(BaseException) as caught:
         call()
     return caught.value
 
@@ -38,3 +40,12 @@ def test_defects_and_errors_of_libraries_are_not(defect):
 
 def test_an_error_that_was_never_raised_is_not():
     assert not failures.is_users(ValueError("no traceback"))
+
+
+def test_a_full_disk_is_the_users_to_mend_wherever_it_was_met(tmp_path):
+    try:
+        (tmp_path / "no" / "such" / "folder").write_text("")
+    except OSError as error:
+        assert not failures.is_users(error)
+    full = OSError(errno.ENOSPC, "No space left on device", "/data/log.txt")
+    assert failures.is_users(full)
