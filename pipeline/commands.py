@@ -69,7 +69,8 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
     """
     config = pipeline_config.load(path, overrides)
     where = paths.Paths(workspace.resolve(), config.name)
-    folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S"))
+    # With milliseconds: a run of cached stages takes less than a second.
+    folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3])
     with lock.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
         view = console.RunView(terminal)
         console.attach(view)

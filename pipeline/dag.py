@@ -123,7 +123,13 @@ def _schema(
         stage = SchemaGen(statistics=measured.outputs["statistics"], infer_feature_shape=True)
         return stage, stage.outputs["schema"]
     # TFX wants a folder with nothing else in it, and takes the same folder for the same schema.
-    content = pathlib.Path(base, config.runtime.schema).read_bytes()
+    given = pathlib.Path(base, config.runtime.schema)
+    if not given.is_file():
+        raise ValueError(
+            f"`runtime.schema`: there is no file {given}. Give the path of a `schema.pbtxt`, "
+            "relative to the YAML; an earlier run's SchemaGen wrote one to start from."
+        )
+    content = given.read_bytes()
     folder = where.schemas / hashlib.sha256(content).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "schema.pbtxt").write_bytes(content)

@@ -5,6 +5,8 @@ from typing import Any
 
 import tensorflow_model_analysis as tfma
 from google.protobuf import wrappers_pb2
+
+# TFMA itself names these messages only once TFX has been imported.
 from tensorflow_model_analysis.proto import config_pb2
 
 from pipeline import config as pipeline_config
@@ -19,12 +21,12 @@ _METRICS = {
 }
 
 
-def eval_config(config: pipeline_config.EvaluationConfig) -> tfma.EvalConfig:
+def eval_config(config: pipeline_config.EvaluationConfig) -> config_pb2.EvalConfig:
     """TFMA's configuration for a classifier's `serve_examples` signature."""
-    metrics = [tfma.MetricConfig(class_name="ExampleCount")]
+    metrics = [config_pb2.MetricConfig(class_name="ExampleCount")]
     for name in pipeline_config.METRICS:
         metrics.append(
-            tfma.MetricConfig(
+            config_pb2.MetricConfig(
                 **_METRICS[name],
                 config=f'{{"name": "{name}"}}',
                 per_slice_thresholds=_thresholds(name, config),
@@ -37,15 +39,15 @@ def eval_config(config: pipeline_config.EvaluationConfig) -> tfma.EvalConfig:
         "label_key": "label_id",
         "prediction_key": "probabilities",
     }
-    return tfma.EvalConfig(
+    return config_pb2.EvalConfig(
         model_specs=[
-            tfma.ModelSpec(name=CANDIDATE, **shared),
-            tfma.ModelSpec(name=BASELINE, is_baseline=True, **shared),
+            config_pb2.ModelSpec(name=CANDIDATE, **shared),
+            config_pb2.ModelSpec(name=BASELINE, is_baseline=True, **shared),
         ],
-        metrics_specs=[tfma.MetricsSpec(metrics=metrics)],
+        metrics_specs=[config_pb2.MetricsSpec(metrics=metrics)],
         slicing_specs=[
-            tfma.SlicingSpec(),
-            *(tfma.SlicingSpec(feature_keys=[column]) for column in config.slices),
+            config_pb2.SlicingSpec(),
+            *(config_pb2.SlicingSpec(feature_keys=[column]) for column in config.slices),
         ],
     )
 
@@ -57,7 +59,7 @@ def _thresholds(
 
     Without any bound TFMA blesses nothing, so accuracy always has one.
     """
-    threshold = tfma.MetricThreshold()
+    threshold = config_pb2.MetricThreshold()
     lower_is_better = metric in LOWER_IS_BETTER
     if metric in config.must_reach or metric == "accuracy":
         bound = wrappers_pb2.DoubleValue(value=config.must_reach.get(metric, 0.0))
@@ -66,15 +68,15 @@ def _thresholds(
     if metric in config.may_lose:
         change = threshold.change_threshold
         change.direction = (
-            tfma.MetricDirection.LOWER_IS_BETTER
+            config_pb2.MetricDirection.LOWER_IS_BETTER
             if lower_is_better
-            else tfma.MetricDirection.HIGHER_IS_BETTER
+            else config_pb2.MetricDirection.HIGHER_IS_BETTER
         )
         loss = config.may_lose[metric] if lower_is_better else -config.may_lose[metric]
         change.absolute.value = loss
     if not threshold.ByteSize():
         return []
-    whole = [tfma.SlicingSpec()]
+    whole = [config_pb2.SlicingSpec()]
     return [config_pb2.PerSliceMetricThreshold(slicing_specs=whole, threshold=threshold)]
 
 

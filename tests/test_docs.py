@@ -31,6 +31,7 @@ def commands():
 def config_fields():
     """`(class, field, whether a docstring follows)` of every dataclass a user may set."""
     names = {*config.json_schema()["$defs"], "PipelineConfig", "ServerConfig"}
+    names |= {"SGD", "Adam", "AdamW", "RMSprop"}  # The schema takes an optimizer as any mapping.
     for package in ("pipeline", "components", "models", "serving"):
         for path in sorted((ROOT / package).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_bytes())):

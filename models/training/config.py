@@ -120,7 +120,7 @@ OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
 SCHEDULES = ("constant", "cosine", "linear")
 
 
-def _expand_kind(names: tuple[str, ...], what: str) -> pydantic.BeforeValidator:
+def _expand_kind(names: tuple[str, ...], what: str, shape: Any) -> pydantic.BeforeValidator:
     """Accept a name where a mapping with that `kind` is meant: `optimizer: adamw`."""
 
     def expand(value: Any) -> Any:
@@ -132,13 +132,11 @@ def _expand_kind(names: tuple[str, ...], what: str) -> pydantic.BeforeValidator:
             raise ValueError(f"Unknown {what} {value!r}.{hint} Known: {', '.join(names)}")
         return {"kind": value}
 
-    return pydantic.BeforeValidator(expand, json_schema_input_type=Literal[names] | dict[str, Any])
+    return pydantic.BeforeValidator(expand, json_schema_input_type=Literal[names] | shape)
 
 
-Optimizer = Annotated[
-    Annotated[SGD | Adam | AdamW | RMSprop, pydantic.Discriminator("kind")],
-    _expand_kind(OPTIMIZERS, "optimizer"),
-]
+_AnyOptimizer = Annotated[SGD | Adam | AdamW | RMSprop, pydantic.Discriminator("kind")]
+Optimizer = Annotated[_AnyOptimizer, _expand_kind(OPTIMIZERS, "optimizer", _AnyOptimizer)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +151,7 @@ class TrainingConfig:
     """Highest learning rate, above 0; `schedule` lowers it."""
     optimizer: Optimizer = Adam()
     """Update rule: a name, or a mapping of `kind` and its own fields."""
-    schedule: Annotated[Schedule, _expand_kind(SCHEDULES, "schedule")] = Schedule()
+    schedule: Annotated[Schedule, _expand_kind(SCHEDULES, "schedule", Schedule)] = Schedule()
     """Course of the learning rate: a name, or a mapping of `kind` and `warmup`."""
     early_stopping: EarlyStopping | None = None
     """When to stop before `epochs`; absent: never, and the last weights are kept."""

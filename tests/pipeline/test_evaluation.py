@@ -2,7 +2,11 @@
 
 import pytest
 import tensorflow_model_analysis as tfma
-from tensorflow_model_analysis.proto import metrics_for_slice_pb2, validation_result_pb2
+from tensorflow_model_analysis.proto import (
+    config_pb2,
+    metrics_for_slice_pb2,
+    validation_result_pb2,
+)
 
 from pipeline import config, evaluation
 
@@ -14,7 +18,7 @@ def thresholds(**fields):
     for metric in spec.metrics:
         for bound in metric.per_slice_thresholds:
             # An empty spec is the whole split: a slice of three rows must not block a model.
-            assert list(bound.slicing_specs) == [tfma.SlicingSpec()]
+            assert list(bound.slicing_specs) == [config_pb2.SlicingSpec()]
             found[metric.config.split('"')[3]] = bound.threshold
         assert not metric.HasField("threshold")
     return found
@@ -37,10 +41,10 @@ def test_quality_has_lower_bounds_and_loss_an_upper_bound():
 def test_a_model_may_lose_so_much_against_the_served_one():
     found = thresholds(may_lose={"accuracy": 0.01, "cross_entropy": 0.2})
     change = found["accuracy"].change_threshold
-    assert change.direction == tfma.MetricDirection.HIGHER_IS_BETTER
+    assert change.direction == config_pb2.MetricDirection.HIGHER_IS_BETTER
     assert change.absolute.value == -0.01
     change = found["cross_entropy"].change_threshold
-    assert change.direction == tfma.MetricDirection.LOWER_IS_BETTER
+    assert change.direction == config_pb2.MetricDirection.LOWER_IS_BETTER
     assert change.absolute.value == 0.2
     assert not found["cross_entropy"].HasField("value_threshold")
 

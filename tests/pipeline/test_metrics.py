@@ -8,6 +8,7 @@ import pandas
 import pytest
 import sklearn.metrics
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from pipeline import metrics
 
@@ -54,14 +55,14 @@ def test_tfma_finds_the_metric_by_its_name_and_computes_the_same(monkeypatch):
     probabilities = np.full((len(ACTUAL), 6), 0.05)
     probabilities[np.arange(len(ACTUAL)), PREDICTED] = 0.75
     frame = pandas.DataFrame({"label": ACTUAL, "prediction": list(probabilities)})
-    config = tfma.EvalConfig(
-        model_specs=[tfma.ModelSpec(label_key="label", prediction_key="prediction")],
+    config = config_pb2.EvalConfig(
+        model_specs=[config_pb2.ModelSpec(label_key="label", prediction_key="prediction")],
         metrics_specs=[
-            tfma.MetricsSpec(
-                metrics=[tfma.MetricConfig(class_name="MacroF1", module="pipeline.metrics")]
+            config_pb2.MetricsSpec(
+                metrics=[config_pb2.MetricConfig(class_name="MacroF1", module="pipeline.metrics")]
             )
         ],
-        slicing_specs=[tfma.SlicingSpec()],
+        slicing_specs=[config_pb2.SlicingSpec()],
     )
     result = tfma.analyze_raw_data(frame, config)
     found = result.get_metrics_for_all_slices()[()]["macro_f1"]["doubleValue"]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import pydantic
 import pytest
+import yaml
 
 from pipeline import problems
 
@@ -76,10 +77,13 @@ CIRCLE = {"kind": "circle", "radius": 1.0}
             ["others.kind.radius: expected a number, received True"],
         ),
         ({"shape": CIRCLE, "scale": "big"}, ["scale: expected an integer, received 'big'"]),
-        ({"shape": CIRCLE, "pen": "fin"}, ["pen: expected 'fine' or 'broad', received 'fin'. Did you mean 'fine'?"]),
+        (
+            {"shape": CIRCLE, "pen": "fin"},
+            ["pen: expected 'fine' or 'broad', received 'fin'. Did you mean 'fine'?"],
+        ),
         ({"shape": [CIRCLE]}, [f"shape: expected a mapping, received [{CIRCLE}]"]),
     ],
-)  # fmt: skip
+)
 def test_each_problem_is_one_line_with_its_path(data, lines):
     assert describe(**data) == lines
 
@@ -102,8 +106,6 @@ def test_a_union_of_plain_types_is_one_place_to_the_user():
     ],
 )
 def test_numbers_that_yaml_reads_as_text_are_spelled_out(written, hint):
-    import yaml
-
     (line,) = describe(shape={"kind": "circle", "radius": written})
     assert line.endswith(hint)
     assert isinstance(yaml.safe_load(hint.removeprefix("write ")), float)

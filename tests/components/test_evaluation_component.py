@@ -1,0 +1,33 @@
+"""Tests of components/evaluation/executor.py: which split is evaluated."""
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.tfx
+tfx = pytest.importorskip("tfx")
+
+from tfx.components.evaluator import executor as evaluator  # noqa: E402
+from tfx.types import artifact_utils, standard_artifacts  # noqa: E402
+
+from components.evaluation import component, executor  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    ("splits", "evaluated"),
+    [(["train", "eval"], ["eval"]), (["train", "eval", "test"], ["test"])],
+)
+def test_the_held_out_split_is_evaluated_where_there_is_one(monkeypatch, splits, evaluated):
+    given = {}
+    monkeypatch.setattr(evaluator.Executor, "Do", lambda self, i, o, p: given.update(p))
+    examples = standard_artifacts.Examples()
+    examples.split_names = artifact_utils.encode_split_names(splits)
+    properties = {"example_splits": "null", "eval_config": "{}"}
+    executor.Executor().Do({"examples": [examples]}, {}, properties)
+    assert json.loads(given["example_splits"]) == evaluated
+    assert given["eval_config"] == "{}"
+    assert properties["example_splits"] == "null"  # The caller's are left as they were.
+
+
+def test_the_component_runs_this_executor():
+    assert component.Evaluation.EXECUTOR_SPEC.executor_class is executor.Executor
