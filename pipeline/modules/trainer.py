@@ -65,17 +65,19 @@ def _checkpoints(fn_args: Any) -> pathlib.Path:
 
 
 def _classifier(learner: learners.Learner, model: keras.Model) -> signatures.Classifier:
-    embedder = keras.Model(model.input, model.get_layer("features").output, name="embedder")
+    # The same layers without the compiled training step, which would be exported, too.
+    outputs = {"logits": model.output, "features": model.get_layer("features").output}
+    served = keras.Model(model.input, outputs, name="served")
     task = learner.config.task
     return signatures.Classifier(
         input_name=SERVED_NAMES[task.input_kind],
         input_column=task.input_column,
         label_column=task.label,
         labels=learner.labels,
-        logits=lambda raw: model(learner.encode(raw), training=False),
-        embedding=lambda raw: embedder(learner.encode(raw), training=False),
+        logits=lambda raw: served(learner.encode(raw), training=False)["logits"],
+        embedding=lambda raw: served(learner.encode(raw), training=False)["features"],
         label_id=learner.label_id,
-        resources=[model, learner.graph, *learner.encoder.trackable],
+        resources=[served, learner.graph, *learner.encoder.trackable],
     )
 
 
