@@ -5,7 +5,6 @@ import json
 import pytest
 
 pytestmark = pytest.mark.tfx
-tfx = pytest.importorskip("tfx")
 
 from tfx.components.evaluator import executor as evaluator  # noqa: E402
 from tfx.types import artifact_utils, standard_artifacts  # noqa: E402

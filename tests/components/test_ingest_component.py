@@ -6,7 +6,6 @@ import pathlib
 import pytest
 
 pytestmark = pytest.mark.tfx
-tfx = pytest.importorskip("tfx")
 
 import tensorflow as tf  # noqa: E402
 from tfx.dsl.components.base import base_beam_executor  # noqa: E402

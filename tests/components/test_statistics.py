@@ -5,7 +5,6 @@ import os
 import pytest
 
 pytestmark = pytest.mark.tfx
-tfx = pytest.importorskip("tfx")
 
 import tensorflow as tf  # noqa: E402
 import tensorflow_data_validation as tfdv  # noqa: E402

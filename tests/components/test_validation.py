@@ -38,7 +38,6 @@ def test_data_without_anomalies_has_no_lines():
 @pytest.fixture
 def validate(tmp_path):
     """Validate a column `label` with some values against a schema of two labels."""
-    pytest.importorskip("tfx")
     import tensorflow_data_validation as tfdv
     from google.protobuf import text_format
     from tfx.types import artifact_utils, standard_artifacts

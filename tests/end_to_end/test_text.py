@@ -7,7 +7,6 @@ import pathlib
 import pytest
 
 pytestmark = pytest.mark.tfx
-tfx = pytest.importorskip("tfx")
 
 import numpy as np  # noqa: E402
 import parity  # noqa: E402

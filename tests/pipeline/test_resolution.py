@@ -3,7 +3,6 @@
 import pytest
 
 pytestmark = pytest.mark.tfx
-tfx = pytest.importorskip("tfx")
 
 from tfx.types import standard_artifacts  # noqa: E402
 

@@ -9,7 +9,6 @@ import pathlib
 import pytest
 
 pytestmark = pytest.mark.tfx
-tfx = pytest.importorskip("tfx")
 
 from ml_metadata.proto import metadata_store_pb2  # noqa: E402
 from tfx.dsl.component.experimental.annotations import (  # noqa: E402

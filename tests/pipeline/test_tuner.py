@@ -6,7 +6,6 @@ import types
 import pytest
 
 pytestmark = pytest.mark.tfx
-tfx = pytest.importorskip("tfx")
 
 import apache_beam  # noqa: E402
 import tensorflow as tf  # noqa: E402
