@@ -5,7 +5,7 @@ import logging
 import pathlib
 from typing import Any
 
-from pipeline import paths
+from pipeline import logs, paths
 from serving import client, repository, start_up
 
 DEFAULT_SERVER = "127.0.0.1:8501"
@@ -81,12 +81,17 @@ def _from_disk(name: str, question: str, where: paths.Paths) -> dict[str, Any]:
             f"No model {name!r} was pushed to {folder}. Pushed models: "
             f"{', '.join(known) or 'none'}. Train one with `maru run CONFIG`."
         )
+    with logs.to_file(where.root / "predict.log"):
+        return _load_and_ask(versions[max(versions)], question)
+
+
+def _load_and_ask(version: pathlib.Path, question: str) -> dict[str, Any]:
     start_up.skip_keras()
     import numpy as np
 
     from serving import saved_model
 
-    predictor = saved_model.SavedModelPredictor(versions[max(versions)], max(versions))
+    predictor = saved_model.SavedModelPredictor(version)
     (key,) = predictor.signatures["serving_default"].inputs
     value = _value(key, question)
     array = np.array([value.encode() if isinstance(value, str) else value], dtype=object)

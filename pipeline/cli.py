@@ -104,7 +104,6 @@ def main() -> None:
     # Read by libraries when they are first imported.
     os.environ["TF_USE_LEGACY_KERAS"] = "0"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # Its default, but said it is no news.
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:
