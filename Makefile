@@ -41,7 +41,8 @@ serve: install  ## serve every pushed model on this machine
 
 lock:  ## recompile requirements.txt and requirements-dev.txt (needs uv)
 	uv pip compile pyproject.toml --python-version 3.11 --python-platform x86_64-manylinux_2_36 \
-		--generate-hashes --no-annotate --custom-compile-command "make lock" -o requirements.txt
+		--generate-hashes --no-annotate --custom-compile-command "make lock" \
+		--override requirements-overrides.txt -o requirements.txt
 	uv pip compile --group dev --python-version 3.11 --python-platform x86_64-manylinux_2_36 \
 		--generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements.txt -o requirements-dev.txt
 
