@@ -65,7 +65,7 @@ def _checkpoints(fn_args: Any) -> pathlib.Path:
 
 
 def _classifier(learner: learners.Learner, model: keras.Model) -> signatures.Classifier:
-    # The same layers without the compiled training step, which would be exported, too.
+    # One pass through the layers gives both outputs.
     outputs = {"logits": model.output, "features": model.get_layer("features").output}
     served = keras.Model(model.input, outputs, name="served")
     task = learner.config.task
