@@ -41,7 +41,10 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     with terminal.status("reading the data"):
         seen = preview.preview(config.data, config.features, str(_base(path)), str(where.samples))
     columns = [feature.name for feature in config.features]
-    rows = [[_cell(row.get(name, b"")) for name in columns] for row in seen.rows]
+    rows = [
+        [_cell(row.get(feature.name, b""), feature.kind) for feature in config.features]
+        for row in seen.rows
+    ]
     terminal.print(f"{config.name}: the first rows", style="bold")
     terminal.print(console.grid(columns, rows, numbers=False))
     splits = seen.counts.splits()
@@ -76,7 +79,7 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
         console.attach(view)
         log = _short(folder / "log.txt")
         view.console.print(f"{config.name}: log in {log}", style="dim", soft_wrap=True)
-        (folder / "config.yaml").write_text(pipeline_config.to_yaml(config))
+        (folder / "config.yaml").write_text(pipeline_config.to_yaml(config), "utf-8")
         try:
             return _run(config, where, _base(path), folder, view)
         except Exception as error:
@@ -125,8 +128,8 @@ def _short(path: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def _cell(value: bytes, width: int = 40) -> str:
-    if len(value) > 4 and value[:4] in (b"\x89PNG", b"GIF8") or value[:2] in (b"\xff\xd8", b"BM"):
+def _cell(value: bytes, kind: str, width: int = 40) -> str:
+    if kind == "image":
         return f"<image, {len(value):,} bytes>"
     text = " ".join(value.decode("utf-8", "replace").split())
     return text if len(text) <= width else text[: width - 1] + "…"

@@ -73,12 +73,7 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
         baseline_model=champion.outputs["model"],
         eval_config=evaluation.eval_config(config.evaluation),
     ).with_id("Evaluator")
-    probed = canary.Canary(
-        model=trained.outputs["model"],
-        model_run=trained.outputs["model_run"],
-        command="\n".join([sys.executable, "-m", "serving.probe"]),
-        reference=trainer.REFERENCE,
-    )
+    probed = _canary(trained)
     probed.add_upstream_node(judged)
     pushed = push.Push(
         model=trained.outputs["model"],
@@ -152,7 +147,7 @@ def _transform(config: pipeline_config.PipelineConfig, examples: Any, schema: An
             "input_column": config.task.input_column,
             "label_column": config.task.label,
             "model": json.dumps({key: model[key] for key in transform.RECIPES[recipe].fields}),
-            "code": fingerprint.of_code("pipeline/modules"),
+            "code": fingerprint.of_code("pipeline/modules/transform.py"),
         },
     )
 
@@ -200,6 +195,10 @@ _SPLITS = {
 }
 
 
+_EXPORT_CODE = ("serving/signatures.py", "serving/reference.py")
+"""What of `serving/` goes into an export; the rest of the server trains nothing again."""
+
+
 def _learner(
     config: pipeline_config.PipelineConfig, where: paths.Paths, *, with_tuning: bool
 ) -> dict[str, str]:
@@ -213,8 +212,18 @@ def _learner(
     return {
         "learner": pipeline_config.dump_learner(learner),
         "resumable": str(where.resumable),
-        "code": fingerprint.of_code("models", "pipeline/modules", "serving"),
+        "code": fingerprint.of_code("models", "pipeline/modules", *_EXPORT_CODE),
     }
+
+
+def _canary(trained: Component) -> Component:
+    return canary.Canary(
+        model=trained.outputs["model"],
+        model_run=trained.outputs["model_run"],
+        command="\n".join([sys.executable, "-m", "serving.probe"]),
+        reference=trainer.REFERENCE,
+        code=fingerprint.of_code("serving"),
+    )
 
 
 def _champion(trained: Component) -> Any:

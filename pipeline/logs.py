@@ -30,7 +30,7 @@ def to_file(path: pathlib.Path) -> Iterator[TextIO]:
     with open(path, "ab", buffering=0) as file:
         for descriptor in (1, 2):
             os.dup2(file.fileno(), descriptor)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     before = root.handlers[:], root.level
@@ -42,6 +42,7 @@ def to_file(path: pathlib.Path) -> Iterator[TextIO]:
         sys.stdout.flush()
         sys.stderr.flush()
         root.handlers, root.level = before
+        handler.close()
         for descriptor, original in zip((1, 2), saved, strict=True):
             os.dup2(original, descriptor)
             os.close(original)

@@ -65,10 +65,10 @@ def summarize(config: pipeline_config.PipelineConfig, results: Mapping[str, Any]
     count = round(whole["example_count"])
     correct = round(whole["accuracy"] * count)
     interval = stats.binomtest(correct, count).proportion_ci(method="wilson")
-    probed = json.loads((folder("Canary", "blessing") / canary.REPORT).read_text())
-    trained = json.loads((folder("Trainer", "model_run") / trainer.SUMMARY).read_text())
+    probed = json.loads((folder("Canary", "blessing") / canary.REPORT).read_text("utf-8"))
+    trained = json.loads((folder("Trainer", "model_run") / trainer.SUMMARY).read_text("utf-8"))
     quarantine = folder("Ingest", "quarantine")
-    ingested = json.loads((quarantine / ingest.COUNTS_FILE).read_text())
+    ingested = json.loads((quarantine / ingest.COUNTS_FILE).read_text("utf-8"))
     pushed = results["Pusher"].outputs["pushed_model"].custom_properties
     is_pushed = pushed["pushed"].int_value == 1
     refusals = evaluation.read_refusals(folder("Evaluator", "evaluation")) + [
@@ -129,7 +129,7 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
 
 
 def _trials(folder: pathlib.Path) -> list[dict[str, Any]]:
-    return json.loads(next(folder.glob("*.json")).read_text())
+    return json.loads(next(folder.glob("*.json")).read_text("utf-8"))
 
 
 def _show_trials(trials: list[dict[str, Any]], terminal: Console) -> None:
@@ -176,4 +176,4 @@ _HEADINGS = [name.replace("_", " ") for name in pipeline_config.METRICS]
 
 def write(summary: Summary, path: pathlib.Path) -> None:
     """Write the summary as JSON."""
-    path.write_text(json.dumps(dataclasses.asdict(summary), indent=2, ensure_ascii=False))
+    path.write_text(json.dumps(dataclasses.asdict(summary), indent=2, ensure_ascii=False), "utf-8")

@@ -18,6 +18,7 @@ def Canary(
     blessing: OutputArtifact[standard_artifacts.InfraBlessing],
     command: Parameter[str],
     reference: Parameter[str],
+    code: Parameter[str],
 ) -> None:
     """Send real examples to the exported model in a fresh process; bless it if it answers well.
 
@@ -32,6 +33,7 @@ def Canary(
     Parameters:
         command: Program that probes, its words separated by newlines.
         reference: File of the model run with the trainer's answers.
+        code: Fingerprint of the server; another server is asked again.
     """
     folder = pathlib.Path(blessing.uri)
     problems = canary.run(

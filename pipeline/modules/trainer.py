@@ -117,4 +117,4 @@ def _write_summary(path: pathlib.Path, learner: learners.Learner, model: keras.M
         "frozen_parameters": counts.frozen,
         "learner": json.loads(pipeline_config.dump_learner(learner.config)),
     }
-    path.write_text(json.dumps(summary, indent=2, ensure_ascii=False))
+    path.write_text(json.dumps(summary, indent=2, ensure_ascii=False), "utf-8")

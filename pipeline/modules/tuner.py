@@ -51,6 +51,7 @@ class Trial(keras_tuner.HyperModel):
         super().__init__(name="trial")
         self._fn_args = fn_args
         self._search = search
+        self._prepared: tuple[dict[str, Any], learners.Learner] | None = None
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """The compiled model of a trial."""
@@ -95,7 +96,12 @@ class Trial(keras_tuner.HyperModel):
         )
 
     def _learner(self, hp: keras_tuner.HyperParameters) -> learners.Learner:
+        """The learner of a trial; built once for its `build` and its `fit`."""
         values = tuning.declare(self._search.space, hp)
+        if self._prepared and self._prepared[0] == values:
+            return self._prepared[1]
         config = pipeline_config.load_learner(self._fn_args.custom_config["learner"], values)
         given = self._fn_args
-        return learners.prepare(config, given.transform_graph_path, given.train_files)
+        learner = learners.prepare(config, given.transform_graph_path, given.train_files)
+        self._prepared = values, learner
+        return learner

@@ -45,9 +45,17 @@ def test_it_does_not_change_with_anything_else(code):
     assert fingerprint.of_code("models", "serving") != before
 
 
-def test_the_stages_name_folders_that_exist():
+def test_the_stages_name_files_and_folders_that_exist():
     text = (ROOT / "pipeline/dag.py").read_text()
     calls = re.findall(r"fingerprint\.of_code\(([^)]*)\)", text)
     folders = [folder for call in calls for folder in re.findall('"([^"]+)"', call)]
     assert {"components/ingest", "models", "pipeline/modules", "serving"} <= set(folders)
-    assert all((ROOT / folder).is_dir() for folder in folders)
+    assert all((ROOT / folder).exists() for folder in folders)
+
+
+def test_a_single_file_can_be_named(code):
+    before = fingerprint.of_code("models/a.py")
+    (code / "models/text/b.py").write_text("x = 1\n")
+    assert fingerprint.of_code("models/a.py") == before
+    (code / "models/a.py").write_text("x = 1\n")
+    assert fingerprint.of_code("models/a.py") != before
