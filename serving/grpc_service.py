@@ -5,7 +5,6 @@ Sources of the codes and texts: TensorFlow Serving,
 `model_servers/get_model_status_impl.cc`.
 """
 
-import concurrent.futures
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +28,6 @@ from serving.model import DEFAULT_SIGNATURE, ModelSpec, Repository, VersionStatu
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_TEXT = 1024
-_UNLIMITED = -1
 
 # Where a TensorProto keeps the values of a type. Typed fields, not `tensor_content`: TensorFlow
 # Serving answers so unless told otherwise, and some clients read nothing else.
@@ -43,28 +41,6 @@ _FIELDS = {
     tf.bool: "bool_val",
     tf.string: "string_val",
 }
-
-
-def create_server(repository: Repository, num_threads: int) -> grpc.Server:
-    """Build the gRPC server; the caller adds a port and starts it.
-
-    Args:
-        repository: What can be asked.
-        num_threads: Requests in progress at a time.
-    """
-    server = grpc.server(
-        concurrent.futures.ThreadPoolExecutor(num_threads, "grpc"),
-        options=[
-            ("grpc.max_receive_message_length", _UNLIMITED),
-            ("grpc.max_send_message_length", _UNLIMITED),
-            ("grpc.so_reuseport", 0),  # A taken port is an error, not a second server.
-        ],
-    )
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-        PredictionService(repository), server
-    )
-    model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(repository), server)
-    return server
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):

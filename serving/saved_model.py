@@ -1,40 +1,26 @@
-"""One SavedModel in a TensorFlow session, answering by signature.
-
-A version-1 session, as in TensorFlow Serving itself: the same graph pruning,
-the same error texts, a deadline per call, and no Python object left of the
-model that was exported. Run through `TF_SessionRun_wrapper`, because
-`Session.run` would convert a wrong dtype in silence and has no thread-safe
-options; it is private, which the pinned TensorFlow version and the tests of
-this module make bearable.
+"""One SavedModel, answering by signature.
 
 Sources of the texts: TensorFlow Serving,
 `servables/tensorflow/predict_util.cc`, and TensorFlow,
 `cc/saved_model/util.cc`.
 """
 
-import contextlib
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 from google.protobuf import json_format
 from tensorflow.core.protobuf import meta_graph_pb2
-from tensorflow.python.client import pywrap_tf_session
-from tensorflow.python.saved_model import loader_impl
 from tensorflow_serving.apis import get_model_metadata_pb2
 
-from serving import errors, text_operations
+from serving import errors
 from serving.model import DEFAULT_SIGNATURE, Signature, TensorSpec
+from serving.session import Session, TensorFlowSession
 
-_SERVING_TAG = "serve"
-text_operations.register()
-# Canonical names by number.
-_CODES = (
-    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
-    "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",
-    "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
-)  # fmt: skip
+
+def _unchanged(session: Session) -> Session:
+    return session
 
 
 class SavedModelPredictor:
@@ -43,15 +29,22 @@ class SavedModelPredictor:
     Args:
         path: Folder with `saved_model.pb`.
         version: Number the protocols report.
+        wrap: Puts something, such as batching, around the session.
 
     Raises:
         ServingError: If the model cannot be loaded, with TensorFlow's reason.
     """
 
-    def __init__(self, path: pathlib.Path, version: int = 0):
+    def __init__(
+        self,
+        path: pathlib.Path,
+        version: int = 0,
+        wrap: Callable[[Session], Session] = _unchanged,
+    ):
         self.version = version
-        with _tensorflow_errors():
-            self._session, self._signature_defs = _load(path)
+        loaded = TensorFlowSession(path)
+        self._signature_defs = loaded.signature_defs
+        self._session = wrap(loaded)
         self.signatures = {name: _signature(d) for name, d in self._signature_defs.items()}
         self.metadata_json = _metadata_json(self._signature_defs)
 
@@ -70,41 +63,16 @@ class SavedModelPredictor:
             )
         signature = self._signature_defs[name]
         feeds = {
-            self._output(signature.inputs[alias].name): array
+            signature.inputs[alias].name: array
             for alias, array in _complete(signature, inputs).items()
         }
         aliases = _select(signature, output_filter)
-        fetches = [self._output(signature.outputs[alias].name) for alias in aliases]
-        with _tensorflow_errors(), _run_options(timeout) as options:
-            values = pywrap_tf_session.TF_SessionRun_wrapper(
-                self._session._session, options, feeds, fetches, [], None
-            )
-        return dict(zip(aliases, map(np.asarray, values), strict=True))
+        fetches = [signature.outputs[alias].name for alias in aliases]
+        return dict(zip(aliases, self._session.run(feeds, fetches, timeout), strict=True))
 
     def close(self) -> None:
         """Free the session and its variables."""
         self._session.close()
-
-    def _output(self, name: str):
-        with _tensorflow_errors():
-            return self._session.graph.get_tensor_by_name(name)._as_tf_output()
-
-
-def _load(
-    path: pathlib.Path,
-) -> tuple[tf.compat.v1.Session, dict[str, meta_graph_pb2.SignatureDef]]:
-    graph = tf.Graph()
-    with graph.as_default():
-        session = tf.compat.v1.Session(graph=graph)
-        try:
-            meta_graph = loader_impl.SavedModelLoader(str(path)).load(session, [_SERVING_TAG])
-        except BaseException:
-            session.close()
-            raise
-    # A model without variables has run nothing yet, so its graph never reached the session.
-    session._extend_graph()
-    graph.finalize()
-    return session, dict(meta_graph.signature_def)
 
 
 def _signature(definition: meta_graph_pb2.SignatureDef) -> Signature:
@@ -179,31 +147,3 @@ def _select(signature: meta_graph_pb2.SignatureDef, output_filter: Sequence[str]
 
 def _show(names: set[str]) -> str:
     return "{" + ",".join(sorted(names)) + "}"
-
-
-@contextlib.contextmanager
-def _run_options(timeout: float | None) -> Iterator[object]:
-    if timeout is None:
-        yield None
-        return
-    # Zero would mean no limit at all.
-    milliseconds = max(1, int(timeout * 1000))
-    options = pywrap_tf_session.TF_NewBufferFromString(
-        tf.compat.v1.RunOptions(timeout_in_ms=milliseconds).SerializeToString()
-    )
-    try:
-        yield options
-    finally:
-        pywrap_tf_session.TF_DeleteBuffer(options)
-
-
-@contextlib.contextmanager
-def _tensorflow_errors() -> Iterator[None]:
-    try:
-        yield
-    except tf.errors.OpError as error:
-        raise errors.ServingError(_CODES[error.error_code], error.message) from error
-    except KeyError as error:  # A signature that names a tensor the graph does not have.
-        raise errors.ServingError("NOT_FOUND", str(error.args[0])) from error
-    except (OSError, RuntimeError, ValueError, TypeError) as error:
-        raise errors.ServingError("INVALID_ARGUMENT", str(error)) from error

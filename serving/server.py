@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
-from serving import app, grpc_service, saved_model
+from serving import app, grpc_server, saved_model
 from serving.repository import Repository, Sources
 
 _LOG = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class Server:
 
     def _start_grpc(self) -> None:
         config = self._config
-        self._grpc = grpc_service.create_server(self._repository, config.num_threads)
+        self._grpc = grpc_server.create_server(self._repository, config.num_threads)
         try:
             self.grpc_port = self._grpc.add_insecure_port(_address(config.host, config.port))
         except RuntimeError as error:
