@@ -13,10 +13,18 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from models.encoder import Encoder
-from models.image import resnet
-from models.text import pretrained, text_cnn
+from models.image import alexnet, googlenet, mobilenet, resnet, vgg, vit
+from models.text import (
+    bag_of_words,
+    embedding_pooling,
+    pretrained,
+    recurrent,
+    text_cnn,
+    transformer,
+)
+from models.text import config as text_config
 
-Recipe = Literal["token_ids", "text", "image_bytes"]
+Feature = Literal["token_ids", "text", "image_bytes"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,17 +38,40 @@ class Entry:
     to `logits` `(batch, num_classes)` float32 and whose layer `features` gives `(batch, dim)`."""
     encoder: Callable[[Any], Encoder]
     """`encoder(config)` returns the function from transformed features to the model's inputs."""
-    recipe: Recipe
-    """The transformed feature the encoder reads: `token_ids` `(batch, sequence_length)` int,
-    `text` `(batch,)` string or `image_bytes` `(batch,)` string."""
+    reads: Literal["text", "image"]
+    """What kind of data the model classifies."""
+    feature: Callable[[Any], Feature]
+    """`feature(config)` names the transformed feature the encoder reads: `token_ids` `(batch,
+    sequence_length)` int, `text` `(batch,)` string or `image_bytes` `(batch,)` string."""
+
+
+def _image(module: Any, config: type) -> Entry:
+    return Entry(config, module.build, module.encoder, "image", lambda _: "image_bytes")
+
+
+def _text(module: Any, config: type) -> Entry:
+    return Entry(config, module.build, module.encoder, "text", text_config.feature)
 
 
 MODELS: dict[str, Entry] = {
+    "alexnet": _image(alexnet, alexnet.AlexNetConfig),
+    "bag_of_words": _text(bag_of_words, bag_of_words.BagOfWordsConfig),
+    "embedding_pooling": _text(embedding_pooling, embedding_pooling.EmbeddingPoolingConfig),
+    "googlenet": _image(googlenet, googlenet.GoogLeNetConfig),
+    "mobilenet": _image(mobilenet, mobilenet.MobileNetConfig),
     "pretrained_text": Entry(
-        pretrained.PretrainedTextConfig, pretrained.build, pretrained.encoder, "text"
+        pretrained.PretrainedTextConfig,
+        pretrained.build,
+        pretrained.encoder,
+        "text",
+        lambda _: "text",
     ),
-    "resnet": Entry(resnet.ResNetConfig, resnet.build, resnet.encoder, "image_bytes"),
-    "text_cnn": Entry(text_cnn.TextCNNConfig, text_cnn.build, text_cnn.encoder, "token_ids"),
+    "recurrent": _text(recurrent, recurrent.RecurrentConfig),
+    "resnet": _image(resnet, resnet.ResNetConfig),
+    "text_cnn": _text(text_cnn, text_cnn.TextCNNConfig),
+    "transformer": _text(transformer, transformer.TransformerConfig),
+    "vgg": _image(vgg, vgg.VGGConfig),
+    "vit": _image(vit, vit.ViTConfig),
 }
 
 

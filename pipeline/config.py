@@ -23,7 +23,7 @@ from models import zoo
 from models.tasks import table
 from models.training.config import TrainingConfig
 from models.tuning import TuningConfig
-from pipeline import problems
+from pipeline import problems, schema
 
 
 def _either(*kinds: type) -> Any:
@@ -33,8 +33,6 @@ def _either(*kinds: type) -> Any:
 
 Task = _either(*table.TASKS.values())
 Model = _either(*(entry.config for entry in zoo.MODELS.values()))
-
-_INPUT_KINDS = {"text": "text", "token_ids": "text", "image_bytes": "image"}
 
 _strict = pydantic.with_config(
     pydantic.ConfigDict(
@@ -109,12 +107,10 @@ class PipelineConfig:
                 "`name` becomes a folder and a URL, so it must be lower case letters, digits and "
                 f"`_`, starting with a letter. Received: {self.name!r}"
             )
-        needed = _INPUT_KINDS[zoo.MODELS[self.model.kind].recipe]
+        needed = zoo.MODELS[self.model.kind].reads
         if needed != self.task.input_kind:
             fitting = [
-                kind
-                for kind, entry in zoo.MODELS.items()
-                if _INPUT_KINDS[entry.recipe] == self.task.input_kind
+                kind for kind, entry in zoo.MODELS.items() if entry.reads == self.task.input_kind
             ]
             raise ValueError(
                 f"`model.kind: {self.model.kind}` reads {needed}, but `task.kind: "
@@ -234,7 +230,8 @@ def to_yaml(config: PipelineConfig) -> str:
 
 def json_schema() -> dict[str, Any]:
     """JSON schema of the YAML, for completion in editors."""
-    return _ADAPTER.json_schema()
+    models = (entry.config for entry in zoo.MODELS.values())
+    return schema.describe_inherited(_ADAPTER.json_schema(), models)
 
 
 def dump_learner(learner: LearnerConfig) -> str:

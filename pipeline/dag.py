@@ -134,8 +134,9 @@ def _schema(
 
 def _transform(config: pipeline_config.PipelineConfig, examples: Any, schema: Any) -> Component:
     """Only the graph: examples are transformed where they are read, so nothing is stored twice."""
-    recipe = zoo.MODELS[config.model.kind].recipe
+    feature = zoo.MODELS[config.model.kind].feature(config.model)
     model = pipeline_config.to_mapping(config)["model"]
+    fields = {key: model[key] for key in transform.FEATURES[feature].fields if key in model}
     return Transform(
         examples=examples,
         schema=schema,
@@ -143,10 +144,10 @@ def _transform(config: pipeline_config.PipelineConfig, examples: Any, schema: An
         materialize=False,
         disable_statistics=True,
         custom_config={
-            "recipe": recipe,
+            "feature": feature,
             "input_column": config.task.input_column,
             "label_column": config.task.label,
-            "model": json.dumps({key: model[key] for key in transform.RECIPES[recipe].fields}),
+            "model": json.dumps(fields),
             "code": fingerprint.of_code("pipeline/modules/transform.py"),
         },
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import glob
-from collections.abc import Callable, Sequence
+import hashlib
+import json
+import pathlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -35,17 +38,28 @@ class Learner:
     """Transform graph: a layer from raw to transformed columns."""
     encoder: Encoder
     """From transformed columns to the model's inputs."""
+    measured: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    """What layers need to know of the training split, by layer name: the mean image of `pixels`,
+    the inverse document frequencies of `idf`."""
 
     def build(self) -> keras.Model:
         """A fresh model; its weights depend on the seed alone."""
         keras.utils.set_random_seed(self.config.training.seed)
-        return zoo.MODELS[self.config.model.kind].build(self.config.model, len(self.labels))
+        model = zoo.MODELS[self.config.model.kind].build(self.config.model, len(self.labels))
+        for layer, values in self.measured.items():
+            model.get_layer(layer).set_measured(values)
+        return model
+
+    def with_model(self, **fields: Any) -> Learner:
+        """The same learner with some fields of `model` replaced."""
+        model = dataclasses.replace(self.config.model, **fields)
+        return dataclasses.replace(self, config=dataclasses.replace(self.config, model=model))
 
     def batches(self, patterns: Sequence[str], *, shuffled: bool) -> inputs.Batches:
         """The examples of some files, in batches of `training.batch_size`."""
         training = self.config.training
         return inputs.batches(
-            [file for pattern in patterns for file in glob.glob(pattern)],
+            _find(patterns),
             parse=lambda serialized: tf.io.parse_example(serialized, self.columns),
             transform=self.graph,
             encode=self.encoder,
@@ -70,7 +84,10 @@ class Learner:
 
 
 def prepare(
-    config: pipeline_config.LearnerConfig, transform_output: str, train_files: Sequence[str]
+    config: pipeline_config.LearnerConfig,
+    transform_output: str,
+    train_files: Sequence[str],
+    folder: pathlib.Path,
 ) -> Learner:
     """Fill into a config what only the data knows.
 
@@ -78,6 +95,7 @@ def prepare(
         config: As the user wrote it.
         transform_output: Folder of the Transform's output.
         train_files: Patterns of the train split's files.
+        folder: Where a learned tokenizer is kept for the next trial or try.
 
     Raises:
         ValueError: If the train split has fewer than two labels.
@@ -93,49 +111,92 @@ def prepare(
     spec = output.raw_feature_spec()
     columns = {name: spec[name] for name in (config.task.input_column, config.task.label)}
     entry = zoo.MODELS[config.model.kind]
-    learner = Learner(config, labels, columns, graph, entry.encoder(config.model))
-    changes = _FROM_DATA[entry.recipe](learner, output, train_files)
-    model = dataclasses.replace(config.model, **changes)
-    return dataclasses.replace(learner, config=dataclasses.replace(config, model=model))
+    learner = Learner(config, labels, columns, graph, _NO_ENCODER)
+    if (
+        getattr(config.model, "tokenizer_file", "") is None
+        and entry.feature(config.model) == "text"
+    ):
+        learner = _with_learned_tokenizer(learner, transform_output, train_files, folder)
+    elif entry.feature(config.model) == "token_ids":
+        size = output.vocabulary_size_by_name(transform.TOKENS) + transform.RESERVED_TOKENS
+        learner = learner.with_model(vocabulary_size=size)
+    learner = dataclasses.replace(learner, encoder=entry.encoder(learner.config.model))
+    if getattr(config.model, "weighting", None) == "tf_idf":
+        return _with_document_frequencies(learner, train_files)
+    if entry.reads == "image":
+        return _with_pixel_statistics(learner, train_files)
+    return learner
 
 
-def _nothing(
-    learner: Learner, output: tft.TFTransformOutput, train_files: Sequence[str]
-) -> dict[str, Any]:
-    return {}
+def _with_learned_tokenizer(
+    learner: Learner, transform_output: str, train_files: Sequence[str], folder: pathlib.Path
+) -> Learner:
+    """Learn the tokenizer from the training texts, unless that was done before."""
+    from models.text import subwords
+
+    model = learner.config.model
+    content = json.dumps(
+        [transform_output, sorted(train_files), model.tokenizer, model.vocabulary_size]
+    )
+    name = hashlib.sha256(content.encode()).hexdigest()[:16]
+    path = folder / f"tokenizer-{name}" / model.tokenizer
+    if not path.is_file():
+        subwords.learn(model.tokenizer, _texts(learner, train_files), model.vocabulary_size, path)
+    tokenizer = subwords.load(model.tokenizer, str(path), model.sequence_length)
+    return learner.with_model(tokenizer_file=str(path), vocabulary_size=tokenizer.vocabulary_size())
 
 
-def _vocabulary_size(
-    learner: Learner, output: tft.TFTransformOutput, train_files: Sequence[str]
-) -> dict[str, Any]:
-    size = output.vocabulary_size_by_name(transform.TOKENS) + transform.RESERVED_TOKENS
-    return {"vocabulary_size": size}
+def _texts(learner: Learner, files: Sequence[str]) -> Iterator[str]:
+    """The normalised texts of some files."""
+    column = learner.config.task.input_column
+    records = tf.data.TFRecordDataset(_find(files), compression_type="GZIP").batch(_TEXTS_AT_ONCE)
+    for serialized in records:
+        raw = tf.io.parse_example(serialized, learner.columns)[column]
+        for text in learner.transform(column, tf.reshape(raw, [-1]))["text"].numpy():
+            yield text.decode("utf-8")
 
 
-def _pixel_statistics(
-    learner: Learner, output: tft.TFTransformOutput, train_files: Sequence[str]
-) -> dict[str, Any]:
-    """Mean and standard deviation per channel over the first training images.
+def _with_document_frequencies(learner: Learner, train_files: Sequence[str]) -> Learner:
+    """Measure how rare each token is; scikit-learn's smoothed formula."""
+    batches = learner.batches(train_files, shuffled=False)
+    frequencies = np.zeros(learner.config.model.vocabulary_size)
+    for inputs_, _ in batches.epoch(0):
+        for token_ids in inputs_["token_ids"].numpy():
+            frequencies[np.unique(token_ids)] += 1
+    factors = np.log((1 + batches.num_examples) / (1 + frequencies)) + 1
+    return dataclasses.replace(learner, measured={"idf": factors})
+
+
+def _with_pixel_statistics(learner: Learner, train_files: Sequence[str]) -> Learner:
+    """What `pixels` subtracts and divides by, measured on the first training images.
 
     Ingest orders them without pattern, so the first ones are a fair sample.
     """
-    if learner.config.model.pixels != "standardize":
-        return {}
+    pixels = learner.config.model.pixels
+    if pixels in ("unit", "signed"):
+        return learner
     batches = learner.batches(train_files, shuffled=False)
-    sums, count = np.zeros((2, 3)), 0
-    for inputs_, _ in batches.epoch(0).take(-(-STANDARDIZED_ON // batches.batch_size)):
-        pixels = tf.cast(inputs_["image"], tf.float64)
-        sums += [tf.reduce_sum(pixels, [0, 1, 2]), tf.reduce_sum(pixels**2, [0, 1, 2])]
-        count += int(tf.size(pixels)) // 3
-    mean, square = sums / count
-    deviation = np.sqrt(square - mean**2)
-    return {"channel_mean": tuple(mean.tolist()), "channel_std": tuple(deviation.tolist())}
+    count, total, squares = 0, 0.0, 0.0
+    for inputs_, _ in batches.epoch(0).take(-(-MEASURED_IMAGES // batches.batch_size)):
+        images = tf.cast(inputs_["image"], tf.float64)
+        count += len(images)
+        total += tf.reduce_sum(images, 0).numpy()
+        squares += tf.reduce_sum(images**2, [0, 1, 2]).numpy()
+    if pixels == "mean_image":
+        return dataclasses.replace(learner, measured={"pixels": total / count})
+    mean = np.mean(total / count, axis=(0, 1))
+    fields = {"channel_mean": tuple(mean.tolist())}
+    if pixels == "standardize":
+        deviation = np.sqrt(squares / (count * total[..., 0].size) - mean**2)
+        fields["channel_std"] = tuple(deviation.tolist())
+    return learner.with_model(**fields)
 
 
-STANDARDIZED_ON = 5000
+def _find(patterns: Sequence[str]) -> list[str]:
+    return sorted(file for pattern in patterns for file in glob.glob(pattern))
+
+
+_NO_ENCODER = Encoder(lambda features: features)
+_TEXTS_AT_ONCE = 512
+MEASURED_IMAGES = 5000
 """Training images whose pixels are measured."""
-_FROM_DATA: dict[str, Callable[..., dict[str, Any]]] = {
-    "text": _nothing,
-    "token_ids": _vocabulary_size,
-    "image_bytes": _pixel_statistics,
-}

@@ -35,7 +35,8 @@ def run_fn(fn_args: Any) -> None:
     """
     values = (fn_args.hyperparameters or {}).get("values")
     config = pipeline_config.load_learner(fn_args.custom_config["learner"], values)
-    learner = learners.prepare(config, fn_args.transform_output, fn_args.train_files)
+    folder = pathlib.Path(fn_args.custom_config["resumable"])
+    learner = learners.prepare(config, fn_args.transform_output, fn_args.train_files, folder)
     model = learner.build()
     run = pathlib.Path(fn_args.model_run_dir)
     train = learner.batches(fn_args.train_files, shuffled=True)

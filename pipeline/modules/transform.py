@@ -1,4 +1,4 @@
-"""What Transform computes: label ids, and what the model's recipe needs.
+"""What Transform computes: label ids, and the feature the model reads.
 
 `preprocessing_fn` is called by TFX by its dotted path. Everything here ends up
 in the transform graph, which training, evaluation and the served model share.
@@ -28,17 +28,17 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, str]
 
     Args:
         inputs: Raw columns of a batch, each `(batch, 1)` or sparse.
-        custom_config: `recipe`, `input_column`, `label_column`, and as JSON in `model` the fields
-            of the model that the recipe depends on.
+        custom_config: `feature`, `input_column`, `label_column`, and as JSON in `model` the fields
+            of the model that the feature depends on.
 
     Returns:
-        `label_id` `(batch,)` int64, -1 for labels not seen in training, and the features of the
-        recipe: `token_ids` `(batch, sequence_length)` int64, or `text` `(batch,)` string, or
-        `image_bytes` `(batch,)` string.
+        `label_id` `(batch,)` int64, -1 for labels not seen in training, and the feature
+        the model reads: `token_ids` `(batch, sequence_length)` int64, or `text` `(batch,)`
+        string, or `image_bytes` `(batch,)` string.
     """
-    recipe = RECIPES[custom_config["recipe"]]
+    feature = FEATURES[custom_config["feature"]]
     column = _column(inputs, custom_config["input_column"])
-    outputs = recipe.function(column, json.loads(custom_config["model"]))
+    outputs = feature.function(column, json.loads(custom_config["model"]))
     outputs["label_id"] = tft.compute_and_apply_vocabulary(
         _column(inputs, custom_config["label_column"]), vocab_filename=LABELS, default_value=-1
     )
@@ -64,6 +64,7 @@ def _text(text: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
 
 def _token_ids(text: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
     tokens = SPLITTERS[model["tokenizer"]](_normalized(text))
+    tokens = tf.concat([tokens, *_ngrams(tokens, model.get("ngrams", 1))], axis=1)
     length = model["sequence_length"]
     ids = tft.compute_and_apply_vocabulary(
         tokens[:, :length].to_sparse(),
@@ -76,6 +77,12 @@ def _token_ids(text: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
     dense = tf.sparse.to_dense(ids)[:, :length]
     padded = tf.pad(dense, [[0, 0], [0, length - tf.shape(dense)[1]]])
     return {"token_ids": tf.ensure_shape(padded, [None, length])}
+
+
+def _ngrams(tokens: tf.RaggedTensor, longest: int) -> list[tf.RaggedTensor]:
+    """Runs of 2 to `longest` neighbours, joined by spaces."""
+    join = tf_text.Reduction.STRING_JOIN
+    return [tf_text.ngrams(tokens, n, reduction_type=join) for n in range(2, longest + 1)]
 
 
 def _words(text: tf.Tensor) -> tf.RaggedTensor:
@@ -102,17 +109,19 @@ SPLITTERS: dict[str, Callable[[tf.Tensor], tf.RaggedTensor]] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
+class ModelFeature:
     """How one kind of model feature is computed."""
 
     function: Callable[[tf.Tensor, Mapping[str, Any]], Tensors]
     """Input column `(batch,)` and the model's fields to the model's features."""
     fields: tuple[str, ...]
-    """Fields of the model's config the function reads."""
+    """Fields of the model's config the function reads, if the model has them."""
 
 
-RECIPES = {
-    "text": Recipe(_text, ()),
-    "token_ids": Recipe(_token_ids, ("vocabulary_size", "sequence_length", "tokenizer")),
-    "image_bytes": Recipe(_image_bytes, ()),
+FEATURES = {
+    "text": ModelFeature(_text, ()),
+    "token_ids": ModelFeature(
+        _token_ids, ("vocabulary_size", "sequence_length", "tokenizer", "ngrams")
+    ),
+    "image_bytes": ModelFeature(_image_bytes, ()),
 }

@@ -102,6 +102,7 @@ class Trial(keras_tuner.HyperModel):
             return self._prepared[1]
         config = pipeline_config.load_learner(self._fn_args.custom_config["learner"], values)
         given = self._fn_args
-        learner = learners.prepare(config, given.transform_graph_path, given.train_files)
+        folder = pathlib.Path(given.custom_config["resumable"])
+        learner = learners.prepare(config, given.transform_graph_path, given.train_files, folder)
         self._prepared = values, learner
         return learner

@@ -31,6 +31,8 @@ class Case:
     """Number of trainable parameters with three classes, counted by hand."""
     frozen: int
     """Number of other parameters, counted by hand."""
+    learning_rate: float = 0.02
+    """At which Adam learns the four examples in 150 steps."""
 
     @property
     def entry(self) -> zoo.Entry:
@@ -86,7 +88,7 @@ def overfits_four_examples(case, tmp_path):
     model, inputs = case.build(), case.inputs()
     frozen = [np.array(weight) for layer in model.layers for weight in _fixed(layer)]
     model.compile(
-        keras.optimizers.Adam(0.02),
+        keras.optimizers.Adam(case.learning_rate),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     dataset = tf.data.Dataset.from_tensors((inputs, LABELS)).repeat(150)

@@ -6,19 +6,12 @@ import conformance
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+import tiny_images
 
 from models import finetune
 from models.image import resnet
 
 SMALL = resnet.ResNetConfig(blocks=(1, 1), stem="small", width=3, image_size=8)
-
-
-def make_images():
-    x, y = np.meshgrid(np.linspace(0, 255, 12), np.linspace(0, 255, 7))
-    planes = [np.stack(channels, -1) for channels in ((x, y, x), (y, x, y), (x, x, 255 - y))]
-    planes.append(np.zeros((7, 12, 3)))
-    return [tf.io.encode_png(plane.astype("uint8")).numpy() for plane in planes]
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +26,20 @@ def case():
     moving_statistics = 2 * (3 + 3 + 3 + 6 + 6 + 6)
     return conformance.Case(
         SMALL,
-        {"image_bytes": make_images()},
+        tiny_images.FEATURES,
         6,
         trainable=stem + first + second + head,
         frozen=moving_statistics,
     )
+
+
+PUBLISHED = [
+    (18, 11_689_512),
+    (34, 21_797_672),
+    (50, 25_557_032),
+    (101, 44_549_160),
+    (152, 60_192_808),
+]
 
 
 @pytest.mark.parametrize("check", conformance.CHECKS)
@@ -45,12 +47,12 @@ def test_conforms(check, case, tmp_path):
     check(case, tmp_path)
 
 
-@pytest.mark.parametrize(("depth", "published"), [(18, 11_689_512), (50, 25_557_032)])
+@pytest.mark.parametrize(("depth", "published"), PUBLISHED)
 def test_published_networks_have_the_published_size(depth, published):
-    """The counts of torchvision's `resnet18` and `resnet50`."""
+    """The counts of torchvision's networks."""
     model = resnet.build(resnet.ResNetConfig(depth=depth), 1000)
     assert finetune.trainable_counts(model).trainable == published
-    assert model.get_layer("features").output.shape == (None, 512 if depth == 18 else 2048)
+    assert model.get_layer("features").output.shape == (None, 512 if depth < 50 else 2048)
     last = model.get_layer(f"stage_4_block_{resnet.DEPTHS[depth][1][-1]}_relu")
     assert last.output.shape[1:3] == (7, 7)
 
@@ -70,6 +72,7 @@ def test_bottleneck_blocks_end_four_times_as_wide():
 @pytest.mark.parametrize(
     ("pixels", "wanted"),
     [
+        ("channel_mean", [0.0 - 10, 51.0 - 20, 255.0 - 30]),
         ("unit", [0.0, 0.2, 1.0]),
         ("signed", [-1.0, -0.6, 1.0]),
         ("standardize", [(0 - 10) / 2, (51 - 20) / 4, (255 - 30) / 8]),

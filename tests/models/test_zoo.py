@@ -29,7 +29,7 @@ def test_configs_are_importable_without_tensorflow():
 
 
 def test_unknown_model_is_named_with_the_closest():
-    message = r"Unknown model 'text_cn'\. Did you mean 'text_cnn'\? Known models: pretrained_text, "
+    message = r"Unknown model 'text_cn'\. Did you mean 'text_cnn'\? Known models: alexnet, "
     with pytest.raises(ValueError, match=message):
         zoo.lookup("text_cn")
 

@@ -112,7 +112,7 @@ def test_the_message_counts_the_problems_and_names_the_file(write):
         ("reviews.csv}", "a, delimiter: '::'}", "data.source: `delimiter` must be one character"),
         ("name: reviews", "name: My Reviews", "config: `name` becomes a folder and a URL"),
         ("name: reviews", "name: 7", "name: expected text, received 7"),
-        ("{kind: text_cnn}", "{kind: text_cnn, dropout: .nan}", "received nan"),
+        ("{kind: text_cnn}", "{kind: text_cnn, recipe: {dropout: .nan}}", "received nan"),
         ("{kind: text_cnn}", "text_cnn", "model: expected a mapping, received 'text_cnn'"),
     ],
 )
@@ -150,7 +150,8 @@ def test_a_model_that_cannot_read_the_task_is_refused_with_those_that_can(write)
     path = write(SMALL.replace("text_cnn", "resnet, blocks: [1]"))
     assert refusal(path) == [
         "config: `model.kind: resnet` reads image, but `task.kind: text_classification` gives "
-        "text. Models that fit: pretrained_text, text_cnn."
+        "text. Models that fit: bag_of_words, embedding_pooling, pretrained_text, recurrent, "
+        "text_cnn, transformer."
     ]
 
 
@@ -160,14 +161,14 @@ tuning:
   space:
     model.filterz: {values: [3]}
     model.tokenizer: {values: [words, letters]}
-    model.dropout: {linear: [0.1, 1.5]}
+    model.recipe.dropout: {linear: [0.1, 1.5]}
     training.learning_rate: {log: [1.0e-4, 1.0e-2]}
 """
     assert refusal(write(SMALL + tuning)) == [
         "tuning.space: model.filterz: unknown key. Did you mean 'filters'?",
-        "tuning.space: model.tokenizer: expected 'words' or 'characters', received 'letters'. "
-        "Known: characters, words.",
-        "tuning.space: model: `dropout` must be in [0, 1). Received: dropout=1.5",
+        "tuning.space: model.tokenizer: expected 'words', 'characters', 'wordpiece', 'bpe' or "
+        "'unigram', received 'letters'. Known: bpe, characters, unigram, wordpiece, words.",
+        "tuning.space: model.recipe: `dropout` must be in [0, 1). Received: dropout=1.5",
     ]
 
 
@@ -276,7 +277,7 @@ def test_a_learner_survives_json_and_takes_the_values_of_a_trial(write):
     assert (changed.model.filters, changed.training.learning_rate) == (7, 0.5)
     assert dataclasses.replace(changed, model=learner.model, training=learner.training) == learner
     with pytest.raises(ConfigError, match=r"a trial with .*\n.*`dropout` must be in \[0, 1\)"):
-        config.load_learner(text, {"model.dropout": 1.0})
+        config.load_learner(text, {"model.recipe.dropout": 1.0})
 
 
 def test_the_resolved_yaml_names_every_field_of_the_chosen_kinds(write):

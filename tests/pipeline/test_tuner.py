@@ -52,7 +52,7 @@ def write_graph(folder):
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     rows = [{"text": [text.encode()], "label": [label.encode()]} for text, label in ROWS]
     custom_config = {
-        "recipe": "token_ids",
+        "feature": "token_ids",
         "input_column": "text",
         "label_column": "label",
         "model": json.dumps({"vocabulary_size": 50, "sequence_length": 4, "tokenizer": "words"}),

@@ -1,0 +1,60 @@
+"""Fields that every image model built from scratch has."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from models.recipe import Recipe
+
+Pixels = Literal["mean_image", "channel_mean", "standardize", "unit", "signed"]
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageModelConfig:
+    """Input and recipe of an image model; each model adds its architecture."""
+
+    image_size: int = 224
+    """Side of the square input in pixels; images are stretched to it."""
+    pixels: Pixels = "standardize"
+    """What happens to pixel values: the mean training image is subtracted (AlexNet), the mean
+    per channel is (VGG), zero mean and unit deviation per channel (ResNet), [0, 1] or [-1, 1]."""
+    channel_mean: tuple[float, float, float] = (123.675, 116.28, 103.53)
+    """Mean of red, green and blue in 0 to 255; training replaces the ImageNet default by the
+    statistics of the training images."""
+    channel_std: tuple[float, float, float] = (58.395, 57.12, 57.375)
+    """Standard deviation of red, green and blue in 0 to 255, above 0; replaced like the mean."""
+    recipe: Recipe = Recipe()
+    """Initializer, activation, normalisation and regularisation; what is left out is the
+    paper's."""
+
+    def __post_init__(self) -> None:
+        if min(self.channel_std) <= 0:
+            raise ValueError(
+                "`channel_std` must be above 0 in every channel. "
+                f"Received: channel_std={list(self.channel_std)}. A channel that never changes "
+                "cannot be standardized; use `pixels: unit`."
+            )
+
+    def check_image_size(self, smallest: int, why: str) -> None:
+        """Refuse images that the network would shrink to nothing.
+
+        Raises:
+            ValueError: If `image_size` is below `smallest`.
+        """
+        if self.image_size < smallest:
+            raise ValueError(
+                f"`image_size` must be at least {smallest} pixels {why}. "
+                f"Received: image_size={self.image_size}"
+            )
+
+    def check_positive(self, *fields: str) -> None:
+        """Refuse sizes below 1.
+
+        Raises:
+            ValueError: Naming the first such field.
+        """
+        for field in fields:
+            value = getattr(self, field)
+            if value < 1:
+                raise ValueError(f"`{field}` must be at least 1. Received: {field}={value}")

@@ -1,0 +1,107 @@
+"""Convolution and dense layers with what a recipe puts around them."""
+
+from __future__ import annotations
+
+import keras
+
+from models import recipe as recipes
+from models.recipe import Recipe
+
+
+def convolution(
+    x,
+    filters: int,
+    kernel_size: int,
+    recipe: Recipe,
+    name: str,
+    *,
+    stride: int = 1,
+    padding: int | None = None,
+    groups: int = 1,
+    bias_initializer: str = "zeros",
+):
+    """Convolution without its activation: `(batch, rows, columns, channels)` to as many filters.
+
+    It has a bias unless a normalisation follows at once, which has its own.
+
+    Args:
+        x: Feature maps.
+        filters: Number of output channels.
+        kernel_size: Side of the kernel, odd.
+        recipe: Complete recipe.
+        name: Prefix of the layers' names.
+        stride: Step in both directions.
+        padding: Zeros on each side; None: `kernel_size // 2`, which keeps the size.
+        groups: Number of groups of channels that do not see each other.
+        bias_initializer: Where the biases start.
+    """
+    padding = kernel_size // 2 if padding is None else padding
+    if padding:
+        x = keras.layers.ZeroPadding2D(padding, name=f"{name}_pad")(x)
+    elif stride > 1:
+        # The same values. oneDNN in TensorFlow 2.21 crashes in the gradient of a narrow 1x1
+        # convolution with strides (memory freed twice, on processors with AVX-512).
+        x = keras.layers.MaxPooling2D(1, stride, name=f"{name}_subsample")(x)
+        stride = 1
+    return keras.layers.Conv2D(
+        filters,
+        kernel_size,
+        stride,
+        groups=groups,
+        use_bias=not is_normalized_first(recipe),
+        kernel_initializer=recipes.initializer(recipe),
+        bias_initializer=bias_initializer,
+        kernel_regularizer=recipes.regularizer(recipe),
+        name=f"{name}_conv",
+    )(x)
+
+
+def dense(x, units: int, recipe: Recipe, name: str, *, bias_initializer: str = "zeros"):
+    """Dense layer without its activation: `(..., dim)` -> `(..., units)`; see `convolution`."""
+    return keras.layers.Dense(
+        units,
+        use_bias=not is_normalized_first(recipe),
+        kernel_initializer=recipes.initializer(recipe),
+        bias_initializer=bias_initializer,
+        kernel_regularizer=recipes.regularizer(recipe),
+        name=f"{name}_dense",
+    )(x)
+
+
+def normalized(x, recipe: Recipe, name: str):
+    """The recipe's normalisation, if it stands before the activation; otherwise `x`."""
+    return recipes.normalization(recipe, name)(x) if is_normalized_first(recipe) else x
+
+
+def activated(x, recipe: Recipe, name: str):
+    """The recipe's activation, and its normalisation if that stands after."""
+    x = recipes.activation(recipe, f"{name}_{recipe.activation}")(x)
+    if recipe.normalization != "none" and not is_normalized_first(recipe):
+        x = recipes.normalization(recipe, name)(x)
+    return x
+
+
+def activate(x, recipe: Recipe, name: str):
+    """Normalisation and activation in the recipe's order."""
+    return activated(normalized(x, recipe, name), recipe, name)
+
+
+def drop(x, recipe: Recipe, name: str):
+    """Dropout at the recipe's rate."""
+    return keras.layers.Dropout(recipe.dropout, name=f"{name}_dropout")(x)
+
+
+def logits(x, num_classes: int, recipe: Recipe):
+    """The head: features `(batch, dim)` to `(batch, num_classes)` float32, always with a bias."""
+    return keras.layers.Dense(
+        num_classes,
+        kernel_initializer=recipes.initializer(recipe),
+        kernel_regularizer=recipes.regularizer(recipe),
+        dtype="float32",
+        name="logits",
+    )(x)
+
+
+def is_normalized_first(recipe: Recipe) -> bool:
+    """True if a normalisation stands between a kernel and its activation."""
+    return recipe.normalization != "none" and recipe.normalization_position == "before"

@@ -1,0 +1,113 @@
+"""How a network built from scratch starts, bends, normalises and is regularised.
+
+Every model built from scratch has a field `recipe`. What it leaves out is the choice of
+the model's paper, so one line of YAML changes one thing of a published network.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import keras
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Choices shared by all networks built from scratch; absent: the paper's."""
+
+    initializer: (
+        Literal[
+            "zeros", "random_normal", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform"
+        ]
+        | None
+    ) = None
+    """Distribution of the first weights. Glorot and Bengio (2010), proceedings.mlr.press/v9/
+    glorot10a.html, equation 16; He et al. (2015), arXiv:1502.01852, equation 10."""
+    initializer_std: float | None = None
+    """Standard deviation of `random_normal`, above 0."""
+    activation: Literal["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu"] | None = None
+    """Nonlinearity of the hidden layers; `leaky_relu` has the slope 0.01 below zero."""
+    elu_alpha: float | None = None
+    """Value that `elu` tends to below zero, negated; above 0."""
+    normalization: Literal["none", "batch", "layer"] | None = None
+    """Ioffe and Szegedy (2015), arXiv:1502.03167, or Ba et al. (2016), arXiv:1607.06450."""
+    normalization_position: Literal["before", "after"] | None = None
+    """Whether the normalisation stands before or after the activation."""
+    dropout: float | None = None
+    """Rate, in [0, 1), at the places where the paper drops activations."""
+    l1: float | None = None
+    """Factor of the sum of absolute kernel weights in the loss, at least 0; with `l2`: elastic
+    net."""
+    l2: float | None = None
+    """Factor of the sum of squared kernel weights in the loss, at least 0; half of what papers
+    call weight decay."""
+
+    def __post_init__(self) -> None:
+        for field in ("initializer_std", "elu_alpha"):
+            value = getattr(self, field)
+            if value is not None and value <= 0:
+                raise ValueError(f"`{field}` must be above 0. Received: {field}={value}")
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
+        for field in ("l1", "l2"):
+            value = getattr(self, field)
+            if value is not None and value < 0:
+                raise ValueError(f"`{field}` must be at least 0. Received: {field}={value}")
+
+    def over(self, paper: Recipe) -> Recipe:
+        """This recipe, with what it leaves out taken from `paper`, then from `PLAIN`."""
+        fields = [field.name for field in dataclasses.fields(self)]
+        chosen = {name: getattr(self, name) for name in fields}
+        for fallback in (paper, PLAIN):
+            chosen = {
+                name: getattr(fallback, name) if value is None else value
+                for name, value in chosen.items()
+            }
+        return Recipe(**chosen)
+
+
+PLAIN = Recipe(
+    initializer="glorot_uniform",
+    initializer_std=0.01,
+    activation="relu",
+    elu_alpha=1.0,
+    normalization="none",
+    normalization_position="before",
+    dropout=0.0,
+    l1=0.0,
+    l2=0.0,
+)
+"""What neither the user nor a paper says."""
+
+
+def initializer(recipe: Recipe) -> keras.initializers.Initializer:
+    """A fresh initializer of a complete recipe; call it once per weight."""
+    if recipe.initializer == "random_normal":
+        return keras.initializers.RandomNormal(stddev=recipe.initializer_std)
+    return keras.initializers.get(recipe.initializer)
+
+
+def regularizer(recipe: Recipe) -> keras.regularizers.Regularizer | None:
+    """The penalty on kernels; None without one."""
+    if not recipe.l1 and not recipe.l2:
+        return None
+    return keras.regularizers.L1L2(recipe.l1, recipe.l2)
+
+
+def activation(recipe: Recipe, name: str) -> keras.layers.Layer:
+    """The nonlinearity as a layer."""
+    if recipe.activation == "leaky_relu":
+        return keras.layers.LeakyReLU(negative_slope=0.01, name=name)
+    if recipe.activation == "elu":
+        return keras.layers.ELU(recipe.elu_alpha, name=name)
+    if recipe.activation == "relu":
+        return keras.layers.ReLU(name=name)
+    return keras.layers.Activation(recipe.activation, name=name)
+
+
+def normalization(recipe: Recipe, name: str, epsilon: float = 1e-5) -> keras.layers.Layer:
+    """The normalisation over channels as a layer; `normalization` must not be `none`."""
+    if recipe.normalization == "batch":
+        return keras.layers.BatchNormalization(momentum=0.9, epsilon=epsilon, name=f"{name}_bn")
+    return keras.layers.LayerNormalization(epsilon=epsilon, name=f"{name}_ln")

@@ -1,0 +1,84 @@
+"""Bag of words: which tokens a text has, how often, or how tellingly; order is lost.
+
+Sources: Harris (1954), "Distributional Structure"; Spärck Jones (1972), "A Statistical
+Interpretation of Term Specificity and Its Application in Retrieval" (inverse document
+frequency). The weighting `tf_idf` is scikit-learn's default: counts times
+`ln((1 + n) / (1 + df)) + 1`, then unit length.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import keras
+
+from models.layers import blocks
+from models.recipe import Recipe
+from models.text import config as text_config
+
+PAPER = Recipe(initializer="glorot_uniform", activation="relu", normalization="none")
+"""No paper, so the plain choices."""
+
+
+@dataclasses.dataclass(frozen=True)
+class BagOfWordsConfig(text_config.TextModelConfig):
+    """Architecture of the bag of words."""
+
+    kind: Literal["bag_of_words"] = "bag_of_words"
+    """Name of this model."""
+    weighting: Literal["binary", "counts", "tf_idf"] = "tf_idf"
+    """Whether a token is there, how often, or how often weighed by how rare it is elsewhere."""
+    ngrams: int = 1
+    """Longest run of tokens that counts as a token of its own, at least 1; needs the tokenizer
+    `words` or `characters`."""
+    hidden_dims: tuple[int, ...] = ()
+    """Units of hidden layers between the bag and the head; none: a linear model."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_positive("ngrams")
+        if self.ngrams > 1 and text_config.feature(self) == "text":
+            raise ValueError(
+                "`ngrams` needs `tokenizer: words` or `characters`. Received: "
+                f"ngrams={self.ngrams} with tokenizer={self.tokenizer!r}"
+            )
+        if self.hidden_dims and min(self.hidden_dims) < 1:
+            raise ValueError(
+                "`hidden_dims` must be at least 1 unit each. "
+                f"Received: hidden_dims={list(self.hidden_dims)}"
+            )
+
+
+def build(config: BagOfWordsConfig, num_classes: int) -> keras.Model:
+    """Build the classifier with fresh weights; the caller compiles it.
+
+    Args:
+        config: Architecture.
+        num_classes: Number of labels, at least 2.
+
+    Returns:
+        A model mapping `token_ids` `(batch, sequence_length)` int32 to `logits`
+        `(batch, num_classes)` float32. Layer `features` gives the weighted bag
+        `(batch, vocabulary_size)`, or the last hidden layer.
+    """
+    from models.layers.bag import BagOfTokens, InverseDocumentFrequency
+
+    recipe = config.recipe.over(PAPER)
+    token_ids = text_config.token_input(config)
+
+    x = BagOfTokens(config.vocabulary_size, config.weighting == "binary", name="bag")(token_ids)
+    if config.weighting == "tf_idf":
+        x = InverseDocumentFrequency(name="idf")(x)
+        x = keras.layers.UnitNormalization(name="unit")(x)
+    for index, units in enumerate(config.hidden_dims, start=1):
+        x = blocks.dense(x, units, recipe, f"hidden_{index}")
+        x = blocks.activate(x, recipe, f"hidden_{index}")
+        x = blocks.drop(x, recipe, f"hidden_{index}")
+    x = keras.layers.Identity(name="features")(x)
+    logits = blocks.logits(x, num_classes, recipe)
+
+    return keras.Model({"token_ids": token_ids}, logits, name="bag_of_words")
+
+
+encoder = text_config.encoder

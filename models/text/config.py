@@ -1,0 +1,95 @@
+"""Fields and input that every text model built from scratch has."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import keras
+
+from models.encoder import Encoder
+from models.recipe import Recipe
+
+Tokenizer = Literal["words", "characters", "wordpiece", "bpe", "unigram"]
+
+
+@dataclasses.dataclass(frozen=True)
+class TextModelConfig:
+    """Input and recipe of a text model; each model adds its architecture."""
+
+    vocabulary_size: int = 20_000
+    """Largest number of token ids, padding (0) and unknown tokens (1) included; training replaces
+    it by the number that the data really has."""
+    sequence_length: int = 256
+    """Input length in tokens; shorter texts are padded with 0, longer ones cut."""
+    tokenizer: Tokenizer = "words"
+    """What a token is: words and single signs, characters, or pieces of words learned from the
+    training texts (WordPiece; byte-pair encoding and unigram by SentencePiece). Characters and
+    pieces suit languages that glue words together, such as Korean."""
+    tokenizer_file: str | None = None
+    """A learned tokenizer to use instead of learning one; training fills it in."""
+    recipe: Recipe = Recipe()
+    """Initializer, activation, normalisation and regularisation; what is left out is the
+    paper's."""
+
+    def __post_init__(self) -> None:
+        if self.vocabulary_size < 3:
+            raise ValueError(
+                "`vocabulary_size` must be at least 3. "
+                f"Received: vocabulary_size={self.vocabulary_size}"
+            )
+        self.check_positive("sequence_length")
+        if self.tokenizer_file is not None and self.tokenizer in ("words", "characters"):
+            raise ValueError(
+                f"`tokenizer: {self.tokenizer}` learns nothing, so it reads no file. Received: "
+                f"tokenizer_file={self.tokenizer_file!r}. Remove it, or choose wordpiece, bpe or "
+                "unigram."
+            )
+
+    def check_positive(self, *fields: str) -> None:
+        """Refuse sizes below 1.
+
+        Raises:
+            ValueError: Naming the first such field.
+        """
+        for field in fields:
+            value = getattr(self, field)
+            if value < 1:
+                raise ValueError(f"`{field}` must be at least 1. Received: {field}={value}")
+
+
+def feature(config: TextModelConfig) -> str:
+    """The transformed feature the encoder reads: ids, or text for learned tokenizers."""
+    return "token_ids" if config.tokenizer in ("words", "characters") else "text"
+
+
+def token_input(config: TextModelConfig) -> keras.KerasTensor:
+    """The model's input, `token_ids` `(batch, sequence_length)` int32."""
+    return keras.Input((config.sequence_length,), dtype="int32", name="token_ids")
+
+
+def encoder(config: TextModelConfig) -> Encoder:
+    """Return the encoder to `token_ids` `(batch, sequence_length)` int32.
+
+    Args:
+        config: Architecture; its `sequence_length` must be the width of the feature.
+
+    Returns:
+        An encoder from `token_ids`, which Transform computed, or from `text` `(batch,)` string.
+
+    Raises:
+        ValueError: If the tokenizer must be learned first, or its file cannot be read.
+    """
+    import tensorflow as tf
+
+    if feature(config) == "text":
+        from models.text import subwords
+
+        tokenizer = subwords.load(config.tokenizer, config.tokenizer_file, config.sequence_length)
+        return Encoder(lambda features: {"token_ids": tokenizer(features["text"])}, (tokenizer,))
+
+    def encode(features):
+        token_ids = tf.ensure_shape(features["token_ids"], (None, config.sequence_length))
+        return {"token_ids": tf.cast(token_ids, tf.int32)}
+
+    return Encoder(encode)

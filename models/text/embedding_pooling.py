@@ -1,0 +1,79 @@
+"""Mean of learned token vectors, then a linear or hidden layer.
+
+Source: Joulin et al. (2016), "Bag of Tricks for Efficient Text Classification",
+https://arxiv.org/abs/1607.01759 (mean, linear); Iyyer et al. (2015), "Deep Unordered
+Composition Rivals Syntactic Methods for Text Classification", https://aclanthology.org/P15-1162
+(mean, hidden layers). Difference: n-grams of tokens are not hashed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import keras
+
+from models.layers import blocks
+from models.recipe import Recipe
+from models.text import config as text_config
+
+PAPER = Recipe(initializer="glorot_uniform", activation="relu", normalization="none", dropout=0.3)
+"""Iyyer et al., section 5; they drop whole words, here elements of the mean are dropped."""
+
+
+@dataclasses.dataclass(frozen=True)
+class EmbeddingPoolingConfig(text_config.TextModelConfig):
+    """Architecture of the pooled embedding."""
+
+    kind: Literal["embedding_pooling"] = "embedding_pooling"
+    """Name of this model."""
+    embedding_dim: int = 128
+    """Width of one token vector."""
+    pooling: Literal["mean", "max"] = "mean"
+    """How the vectors of a text become one."""
+    hidden_dims: tuple[int, ...] = ()
+    """Units of hidden layers between the pooled vector and the head."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_positive("embedding_dim")
+        if self.hidden_dims and min(self.hidden_dims) < 1:
+            raise ValueError(
+                "`hidden_dims` must be at least 1 unit each. "
+                f"Received: hidden_dims={list(self.hidden_dims)}"
+            )
+
+
+def build(config: EmbeddingPoolingConfig, num_classes: int) -> keras.Model:
+    """Build the classifier with fresh weights; the caller compiles it.
+
+    Args:
+        config: Architecture.
+        num_classes: Number of labels, at least 2.
+
+    Returns:
+        A model mapping `token_ids` `(batch, sequence_length)` int32 to `logits`
+        `(batch, num_classes)` float32. Layer `features` gives the pooled vector or the last
+        hidden layer.
+    """
+    from models.layers import pooling
+
+    recipe = config.recipe.over(PAPER)
+    token_ids = text_config.token_input(config)
+
+    x = keras.layers.Embedding(config.vocabulary_size, config.embedding_dim, name="embedding")(
+        token_ids
+    )
+    x = pooling.POOLINGS[config.pooling](x, pooling.is_token(token_ids))
+    x = blocks.drop(x, recipe, "pool")
+    for index, units in enumerate(config.hidden_dims, start=1):
+        x = blocks.dense(x, units, recipe, f"hidden_{index}")
+        x = blocks.activate(x, recipe, f"hidden_{index}")
+        x = blocks.drop(x, recipe, f"hidden_{index}")
+    x = keras.layers.Identity(name="features")(x)
+    logits = blocks.logits(x, num_classes, recipe)
+
+    return keras.Model({"token_ids": token_ids}, logits, name="embedding_pooling")
+
+
+encoder = text_config.encoder

@@ -1,0 +1,103 @@
+"""Recurrent networks over tokens: simple, LSTM, GRU; one or two directions; stacked.
+
+Sources: Elman (1990), "Finding Structure in Time"; Hochreiter and Schmidhuber (1997), "Long
+Short-Term Memory", with the forget gate of Gers et al. (2000); Cho et al. (2014),
+https://arxiv.org/abs/1406.1078 (GRU); Schuster and Paliwal (1997), "Bidirectional Recurrent
+Neural Networks". A sequence in and one label out (many to one): the last state, or all states
+pooled.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import keras
+
+from models import recipe as recipes
+from models.layers import blocks, transformer
+from models.recipe import Recipe
+from models.text import config as text_config
+
+PAPER = Recipe(initializer="glorot_uniform", activation="tanh", normalization="none", dropout=0.5)
+"""Zaremba et al. (2014), https://arxiv.org/abs/1409.2329: dropout between layers, not in time."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RecurrentConfig(text_config.TextModelConfig):
+    """Architecture of the recurrent network."""
+
+    kind: Literal["recurrent"] = "recurrent"
+    """Name of this model."""
+    cell: Literal["simple", "lstm", "gru"] = "lstm"
+    """What carries the state from token to token."""
+    embedding_dim: int = 128
+    """Width of one token vector."""
+    units: int = 128
+    """Width of a state, per direction."""
+    num_layers: int = 1
+    """Layers on top of each other; each reads the states of the one below."""
+    bidirectional: bool = False
+    """Whether a second network reads from the end, its states joined to the first's."""
+    pooling: Literal["last", "mean", "max"] = "last"
+    """Text vector: the state after the last token, or all states pooled."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_positive("embedding_dim", "units", "num_layers")
+
+
+def build(config: RecurrentConfig, num_classes: int) -> keras.Model:
+    """Build the classifier with fresh weights; the caller compiles it.
+
+    Args:
+        config: Architecture.
+        num_classes: Number of labels, at least 2.
+
+    Returns:
+        A model mapping `token_ids` `(batch, sequence_length)` int32 to `logits`
+        `(batch, num_classes)` float32. Layer `features` gives the text vector.
+    """
+    from models.layers import pooling
+
+    recipe = config.recipe.over(PAPER)
+    token_ids = text_config.token_input(config)
+
+    x = keras.layers.Embedding(
+        config.vocabulary_size, config.embedding_dim, mask_zero=True, name="embedding"
+    )(token_ids)
+    x = blocks.drop(x, recipe, "embedding")
+    for index in range(1, config.num_layers + 1):
+        is_last = index == config.num_layers and config.pooling == "last"
+        x = _layer(config, recipe, f"layer_{index}", has_all_states=not is_last)(x)
+        x = transformer.normalization(recipe, f"layer_{index}")(x)
+        x = blocks.drop(x, recipe, f"layer_{index}")
+    if config.pooling != "last":
+        x = pooling.POOLINGS[config.pooling](x, pooling.is_token(token_ids))
+    x = keras.layers.Identity(name="features")(x)
+    logits = blocks.logits(x, num_classes, recipe)
+
+    return keras.Model({"token_ids": token_ids}, logits, name="recurrent")
+
+
+encoder = text_config.encoder
+
+
+def _layer(
+    config: RecurrentConfig, recipe: Recipe, name: str, *, has_all_states: bool
+) -> keras.layers.Layer:
+    """One layer of cells in one or both directions; padding leaves the state as it is."""
+    cells = {
+        "simple": keras.layers.SimpleRNN,
+        "lstm": keras.layers.LSTM,
+        "gru": keras.layers.GRU,
+    }
+    layer = cells[config.cell](
+        config.units,
+        activation=recipes.activation(recipe, f"{name}_{recipe.activation}"),
+        kernel_initializer=recipes.initializer(recipe),
+        kernel_regularizer=recipes.regularizer(recipe),
+        return_sequences=has_all_states,
+        name=name,
+    )
+    return keras.layers.Bidirectional(layer, name=name) if config.bidirectional else layer

@@ -1,0 +1,126 @@
+"""Tokenizers learned from the training texts: WordPiece, byte-pair encoding, unigram.
+
+Sources: Schuster and Nakajima (2012), "Japanese and Korean Voice Search" (WordPiece);
+Sennrich et al. (2015), https://arxiv.org/abs/1508.07909 (BPE); Kudo (2018),
+https://arxiv.org/abs/1804.10959 (unigram); Kudo and Richardson (2018),
+https://arxiv.org/abs/1808.06226 (SentencePiece, which learns the latter two). Case is folded;
+id 0 pads and id 1 is the unknown piece, as with words.
+"""
+
+from __future__ import annotations
+
+import io
+import pathlib
+from collections.abc import Iterable
+
+import keras_hub
+import tensorflow as tf
+
+PADDING, UNKNOWN = "[PAD]", "[UNK]"
+# Rarer characters than this share of the text are unknown; SentencePiece's own advice for
+# languages with rich character sets, Hangul among them.
+_CHARACTER_COVERAGE = 0.9995
+
+
+def learn(kind: str, texts: Iterable[str], vocabulary_size: int, path: pathlib.Path) -> None:
+    """Learn a tokenizer and write it to a file.
+
+    Args:
+        kind: `wordpiece`, `bpe` or `unigram`.
+        texts: Training texts.
+        vocabulary_size: Largest number of pieces; small data may not have as many.
+        path: File to write.
+
+    Raises:
+        ValueError: If the texts are too few or the vocabulary too small to learn from.
+    """
+    lines = [text for text in texts if text.strip()]
+    if not lines:
+        raise ValueError(
+            f"`tokenizer: {kind}` has nothing to learn from: every training text is empty."
+        )
+    content = (_wordpiece if kind == "wordpiece" else _sentencepiece)(kind, lines, vocabulary_size)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    partial.rename(path)
+
+
+def load(kind: str, path: str | None, sequence_length: int):
+    """Read a learned tokenizer.
+
+    Args:
+        kind: `wordpiece`, `bpe` or `unigram`.
+        path: File that `learn` wrote.
+        sequence_length: Width of its output.
+
+    Returns:
+        A Keras layer from texts `(batch,)` to ids `(batch, sequence_length)` int32.
+
+    Raises:
+        ValueError: If there is no such file, or it holds another kind of tokenizer.
+    """
+    if path is None or not pathlib.Path(path).is_file():
+        raise ValueError(
+            f"`tokenizer: {kind}` is learned in training, or read from `tokenizer_file`. "
+            f"Received: tokenizer_file={path!r}, which is no file."
+        )
+    content = pathlib.Path(path).read_bytes()
+    try:
+        if kind == "wordpiece":
+            return _wordpiece_layer(content, sequence_length)
+        return keras_hub.tokenizers.SentencePieceTokenizer(
+            proto=content, sequence_length=sequence_length, dtype="int32"
+        )
+    except (ValueError, tf.errors.OpError) as error:
+        raise ValueError(
+            f"The tokenizer file {path} is no {kind} tokenizer: {error}. Give the file of another "
+            "training, or leave out `tokenizer_file` to learn one."
+        ) from error
+
+
+def _wordpiece_layer(content: bytes, sequence_length: int):
+    return keras_hub.tokenizers.WordPieceTokenizer(
+        content.decode("utf-8").splitlines(),
+        sequence_length=sequence_length,
+        lowercase=True,
+        oov_token=UNKNOWN,
+        dtype="int32",
+    )
+
+
+def _wordpiece(kind: str, lines: list[str], vocabulary_size: int) -> bytes:
+    pieces = keras_hub.tokenizers.compute_word_piece_vocabulary(
+        tf.data.Dataset.from_tensor_slices(lines),
+        vocabulary_size,
+        lowercase=True,
+        reserved_tokens=[PADDING, UNKNOWN],
+    )
+    return "\n".join(pieces).encode()
+
+
+def _sentencepiece(kind: str, lines: list[str], vocabulary_size: int) -> bytes:
+    import sentencepiece
+
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(lines),
+            model_writer=model,
+            model_type=kind,
+            vocab_size=vocabulary_size,
+            hard_vocab_limit=False,
+            character_coverage=_CHARACTER_COVERAGE,
+            normalization_rule_name="nmt_nfkc_cf",
+            pad_id=0,
+            unk_id=1,
+            bos_id=-1,
+            eos_id=-1,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise ValueError(
+            f"`tokenizer: {kind}` could not be learned from {len(lines)} texts with "
+            f"`vocabulary_size: {vocabulary_size}`: {error}. A smaller vocabulary may do."
+        ) from error
+    return model.getvalue()

@@ -1,0 +1,113 @@
+"""Transformer encoder over tokens, trained from scratch.
+
+Source: Vaswani et al. (2017), "Attention Is All You Need", https://arxiv.org/abs/1706.03762,
+section 3, the encoder; learned positions and the class token are those of Devlin et al. (2018),
+https://arxiv.org/abs/1810.04805. Difference: embeddings are not tied to the head, which has
+one row per label.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import keras
+
+from models.layers import blocks
+from models.layers import transformer as layers
+from models.recipe import Recipe
+from models.text import config as text_config
+
+PAPER = Recipe(
+    initializer="glorot_uniform",
+    activation="relu",
+    normalization="layer",
+    dropout=0.1,
+)
+"""Sections 3.3 and 5.4."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TransformerConfig(text_config.TextModelConfig):
+    """Architecture of the Transformer encoder."""
+
+    kind: Literal["transformer"] = "transformer"
+    """Name of this model."""
+    hidden_dim: int = 128
+    """Width of a token vector; even."""
+    num_layers: int = 2
+    """Encoder blocks."""
+    num_heads: int = 4
+    """Attention heads; divides `hidden_dim`."""
+    mlp_dim: int = 256
+    """Units of the hidden layer of each block's perceptron."""
+    positions: Literal["sinusoidal", "learned"] = "sinusoidal"
+    """How a token knows its place."""
+    normalization: Literal["pre", "post"] = "post"
+    """Whether each part's input is normalised or, as in the paper, each sum; pre-norm trains
+    without a warm-up."""
+    pooling: Literal["mean", "max"] = "mean"
+    """How the token vectors become one text vector."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_positive("hidden_dim", "num_layers", "num_heads", "mlp_dim")
+        if self.hidden_dim % self.num_heads:
+            raise ValueError(
+                f"`num_heads` must divide `hidden_dim` ({self.hidden_dim}). "
+                f"Received: num_heads={self.num_heads}"
+            )
+        if self.hidden_dim % 2:
+            raise ValueError(f"`hidden_dim` must be even. Received: hidden_dim={self.hidden_dim}")
+
+
+def build(config: TransformerConfig, num_classes: int) -> keras.Model:
+    """Build the classifier with fresh weights; the caller compiles it.
+
+    Args:
+        config: Architecture.
+        num_classes: Number of labels, at least 2.
+
+    Returns:
+        A model mapping `token_ids` `(batch, sequence_length)` int32 to `logits`
+        `(batch, num_classes)` float32. Layer `features` gives the pooled text vector.
+    """
+    from models.layers import pooling
+    from models.layers.positions import LearnedPositions, SinusoidalPositions
+
+    recipe = config.recipe.over(PAPER)
+    is_norm_first = config.normalization == "pre"
+    positions = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
+    token_ids = text_config.token_input(config)
+    is_token = pooling.is_token(token_ids)
+
+    x = keras.layers.Embedding(config.vocabulary_size, config.hidden_dim, name="embedding")(
+        token_ids
+    )
+    # Section 3.4: the embedding is scaled up, or the positions would drown it.
+    x = keras.layers.Rescaling(config.hidden_dim**0.5, name="embedding_scale")(x)
+    x = positions[config.positions](name="positions")(x)
+    x = blocks.drop(x, recipe, "positions")
+    # (batch, length, 1) -> (batch, 1, length): every place may look at every token.
+    attention_mask = keras.layers.Permute((2, 1), name="attention_mask")(is_token)
+    for index in range(1, config.num_layers + 1):
+        x = layers.encoder_block(
+            x,
+            config.num_heads,
+            config.mlp_dim,
+            recipe,
+            f"block_{index}",
+            is_norm_first=is_norm_first,
+            attention_mask=attention_mask,
+        )
+    if is_norm_first:
+        x = layers.normalization(recipe, "last")(x)
+    x = pooling.POOLINGS[config.pooling](x, is_token)
+    x = keras.layers.Identity(name="features")(x)
+    x = blocks.drop(x, recipe, "features")
+    logits = blocks.logits(x, num_classes, recipe)
+
+    return keras.Model({"token_ids": token_ids}, logits, name="transformer")
+
+
+encoder = text_config.encoder
