@@ -77,7 +77,13 @@ def build(config: PretrainedTextConfig, num_classes: int) -> keras.Model:
             `sequence_length` tokens or has fewer than `trainable_layers` layers.
     """
     backbone = _token_vectors(
-        presets.load(keras_hub.models.Backbone.from_preset, config.preset), config
+        presets.load(
+            keras_hub.models.Backbone.from_preset,
+            config.preset,
+            # A preset remembers its dtype; the training's counts.
+            dtype=keras.config.dtype_policy().name,
+        ),
+        config,
     )
     inputs = {
         name: keras.Input((config.sequence_length,), dtype=tensor.dtype, name=name)

@@ -6,99 +6,13 @@ Needs neither Keras nor TensorFlow.
 from __future__ import annotations
 
 import dataclasses
-import difflib
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-import pydantic
+from models.training import optimizer_config, schedule_config
+from models.training.choices import check_share, one_of
 
-
-def _check_share(field: str, value: float) -> None:
-    if not 0 <= value < 1:
-        raise ValueError(f"`{field}` must be in [0, 1). Received: {field}={value}")
-
-
-@dataclasses.dataclass(frozen=True)
-class SGD:
-    """Stochastic gradient descent with momentum."""
-
-    kind: Literal["sgd"] = "sgd"
-    """Name of this optimizer."""
-    momentum: float = 0.9
-    """Share of the last update that is kept, in [0, 1)."""
-    nesterov: bool = False
-    """Whether the gradient is taken after the momentum step."""
-
-    def __post_init__(self) -> None:
-        _check_share("momentum", self.momentum)
-
-
-@dataclasses.dataclass(frozen=True)
-class Adam:
-    """Adam, Kingma and Ba (2014), https://arxiv.org/abs/1412.6980."""
-
-    kind: Literal["adam"] = "adam"
-    """Name of this optimizer."""
-    beta_1: float = 0.9
-    """Decay of the mean gradient, in [0, 1)."""
-    beta_2: float = 0.999
-    """Decay of the mean squared gradient, in [0, 1)."""
-
-    def __post_init__(self) -> None:
-        _check_share("beta_1", self.beta_1)
-        _check_share("beta_2", self.beta_2)
-
-
-@dataclasses.dataclass(frozen=True)
-class AdamW:
-    """Adam with decoupled weight decay, Loshchilov and Hutter (2017), arXiv:1711.05101."""
-
-    kind: Literal["adamw"] = "adamw"
-    """Name of this optimizer."""
-    weight_decay: float = 0.01
-    """Share of a weight removed per step and unit of learning rate, at least 0; biases and
-    normalisation parameters do not decay."""
-    beta_1: float = 0.9
-    """Decay of the mean gradient, in [0, 1)."""
-    beta_2: float = 0.999
-    """Decay of the mean squared gradient, in [0, 1)."""
-
-    def __post_init__(self) -> None:
-        _check_share("beta_1", self.beta_1)
-        _check_share("beta_2", self.beta_2)
-        if self.weight_decay < 0:
-            raise ValueError(
-                "`weight_decay` must be at least 0. "
-                f"Received: weight_decay={self.weight_decay}. For none, use `optimizer: adam`."
-            )
-
-
-@dataclasses.dataclass(frozen=True)
-class RMSprop:
-    """Gradient divided by a running mean of its magnitude (Hinton, lecture 6e, 2012)."""
-
-    kind: Literal["rmsprop"] = "rmsprop"
-    """Name of this optimizer."""
-    rho: float = 0.9
-    """Decay of the mean squared gradient, in [0, 1)."""
-    momentum: float = 0.0
-    """Share of the last update that is kept, in [0, 1)."""
-
-    def __post_init__(self) -> None:
-        _check_share("rho", self.rho)
-        _check_share("momentum", self.momentum)
-
-
-@dataclasses.dataclass(frozen=True)
-class Schedule:
-    """Course of the learning rate over all steps of the training."""
-
-    kind: Literal["constant", "cosine", "linear"] = "constant"
-    """Shape after the warm-up: the full rate throughout, half a cosine to 0, or a line to 0."""
-    warmup: float = 0.0
-    """Share of all steps in which the rate first rises linearly, in [0, 1)."""
-
-    def __post_init__(self) -> None:
-        _check_share("warmup", self.warmup)
+Optimizer = one_of("optimizer", optimizer_config.OPTIMIZERS)
+Schedule = one_of("schedule", schedule_config.SCHEDULES)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,29 +30,6 @@ class EarlyStopping:
             )
 
 
-OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
-SCHEDULES = ("constant", "cosine", "linear")
-
-
-def _expand_kind(names: tuple[str, ...], what: str, shape: Any) -> pydantic.BeforeValidator:
-    """Accept a name where a mapping with that `kind` is meant: `optimizer: adamw`."""
-
-    def expand(value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        if value not in names:
-            close = difflib.get_close_matches(value, names, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"Unknown {what} {value!r}.{hint} Known: {', '.join(names)}")
-        return {"kind": value}
-
-    return pydantic.BeforeValidator(expand, json_schema_input_type=Literal[names] | shape)
-
-
-_AnyOptimizer = Annotated[SGD | Adam | AdamW | RMSprop, pydantic.Discriminator("kind")]
-Optimizer = Annotated[_AnyOptimizer, _expand_kind(OPTIMIZERS, "optimizer", _AnyOptimizer)]
-
-
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
     """How long, how fast and with what a model is trained."""
@@ -149,14 +40,32 @@ class TrainingConfig:
     """Examples per step, at least 1."""
     learning_rate: float = 1e-3
     """Highest learning rate, above 0; `schedule` lowers it."""
-    optimizer: Optimizer = Adam()
+    optimizer: Optimizer = optimizer_config.Adam()
     """Update rule: a name, or a mapping of `kind` and its own fields."""
-    schedule: Annotated[Schedule, _expand_kind(SCHEDULES, "schedule", Schedule)] = Schedule()
-    """Course of the learning rate: a name, or a mapping of `kind` and `warmup`."""
+    schedule: Schedule = schedule_config.Constant()
+    """Course of the learning rate: a name, or a mapping of `kind` and its own fields."""
     early_stopping: EarlyStopping | None = None
     """When to stop before `epochs`; absent: never, and the last weights are kept."""
     clip_norm: float | None = None
     """Largest norm of all gradients together, above 0; absent: no clipping."""
+    accumulate: int = 1
+    """Steps whose gradients are averaged into one update, at least 1; `batch_size` times this is
+    what the optimizer sees."""
+    label_smoothing: float = 0.0
+    """Share of the target that is spread evenly over all classes, in [0, 1); Szegedy et al.
+    (2015), https://arxiv.org/abs/1512.00567, section 7."""
+    class_weights: Literal["balanced"] | dict[str, float] | None = None
+    """Factor of each label's loss: `balanced` weighs every label alike however often it occurs,
+    a mapping gives the factors (1 for labels left out); absent: examples count alike."""
+    averaging: float | None = None
+    """Decay of the exponential moving average of the weights, in (0, 1), for example 0.999; the
+    average is validated and exported. Absent: the weights themselves are."""
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    """Arithmetic of the training; weights and the exported model are float32 always."""
+    xla: bool = False
+    """Whether steps are compiled by XLA: slow to start, often faster on GPUs."""
+    devices: Literal["one", "all"] = "one"
+    """Whether one GPU or all GPUs of this machine share each batch; without a GPU, the CPU."""
     seed: int = 0
     """Seed of weights, dropout and the order of examples, at least 0."""
     cache_mib: int = 512
@@ -164,13 +73,30 @@ class TrainingConfig:
     prepared anew each epoch."""
 
     def __post_init__(self) -> None:
-        for field, minimum in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("cache_mib", 0)):
+        for field, minimum in (
+            ("epochs", 1),
+            ("batch_size", 1),
+            ("accumulate", 1),
+            ("seed", 0),
+            ("cache_mib", 0),
+        ):
             value = getattr(self, field)
             if value < minimum:
                 raise ValueError(f"`{field}` must be at least {minimum}. Received: {field}={value}")
         if self.learning_rate <= 0:
             raise ValueError(
                 f"`learning_rate` must be above 0. Received: learning_rate={self.learning_rate}"
+            )
+        check_share("label_smoothing", self.label_smoothing)
+        if self.averaging is not None and not 0 < self.averaging < 1:
+            raise ValueError(
+                f"`averaging` must be in (0, 1). Received: averaging={self.averaging}. "
+                "For no average, leave it out."
+            )
+        if isinstance(self.class_weights, dict) and min(self.class_weights.values(), default=1) < 0:
+            raise ValueError(
+                "`class_weights` must be at least 0 each. "
+                f"Received: class_weights={self.class_weights}"
             )
         if self.clip_norm is not None and self.clip_norm <= 0:
             raise ValueError(

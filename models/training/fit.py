@@ -7,10 +7,11 @@ import hashlib
 import json
 import logging
 import pathlib
+from collections.abc import Mapping
 
 import keras
 
-from models.training import callbacks, files, optimizers
+from models.training import callbacks, files, losses, optimizers
 from models.training.checkpoint import Checkpoints
 from models.training.config import TrainingConfig
 from models.training.inputs import Batches
@@ -25,6 +26,7 @@ def fit(
     training: TrainingConfig,
     checkpoints_dir: str | pathlib.Path,
     logs_dir: str | pathlib.Path,
+    class_weights: Mapping[int, float] | None = None,
 ) -> dict[str, list[float]]:
     """Train a classifier whose output is logits.
 
@@ -39,10 +41,12 @@ def fit(
         training: Epochs, optimizer, schedule and so on.
         checkpoints_dir: Weights and state of the last and the best epoch.
         logs_dir: `history.json` and TensorBoard's event files.
+        class_weights: Factor of each class's loss, see `models/training/weighting.py`; None: 1.
 
     Returns:
         Metric name (`loss`, `accuracy`, `val_loss`, `val_accuracy`) to one value per epoch. The
-        model has the best epoch's weights with early stopping, otherwise the last epoch's.
+        model has the best epoch's weights with early stopping, otherwise the last epoch's; with
+        `averaging`, their moving average.
 
     Raises:
         ValueError: If early stopping is asked for without a validation split.
@@ -76,12 +80,19 @@ def fit(
                 callbacks.Progress(training.epochs, train.num_batches),
                 callbacks.SaveEpoch(checkpoints, patience),
                 keras.callbacks.TensorBoard(logs_dir, write_graph=False),
+                *([keras.callbacks.SwapEMAWeights()] if training.averaging else []),
             ],
+            class_weight=dict(class_weights) if class_weights else None,
             shuffle=False,  # The batches come shuffled.
             verbose=0,
         )
     if patience is not None:
         checkpoints.restore_best(model)
+    elif training.averaging:
+        # Keras has put the average into the model; start from what the last epoch left.
+        checkpoints.restore_last(model)
+    if training.averaging:
+        _averaging_optimizer(model).finalize_variable_values(model.trainable_variables)
     files.write_json(logs_dir / "history.json", checkpoints.state.history)
     return checkpoints.state.history
 
@@ -96,10 +107,15 @@ def compile_classifier(model: keras.Model, training: TrainingConfig, steps: int)
     """
     model.compile(
         optimizer=optimizers.build(training, steps),
-        # A label that the train split lacks has the id -1: it has no loss, and counts as missed.
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1),
+        loss=losses.build(training.label_smoothing),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        jit_compile=training.xla,
     )
+
+
+def _averaging_optimizer(model: keras.Model) -> keras.optimizers.Optimizer:
+    """The optimizer that keeps the average; half precision wraps it in one that scales losses."""
+    return getattr(model.optimizer, "inner_optimizer", model.optimizer)
 
 
 def _fingerprint(model: keras.Model, train: Batches, training: TrainingConfig) -> str:

@@ -10,6 +10,7 @@ from models.training.config import TrainingConfig
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
+    "lion": keras.optimizers.Lion,
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }
@@ -23,15 +24,23 @@ def build(training: TrainingConfig, steps: int) -> keras.optimizers.Optimizer:
         steps: Steps of the whole training, which the schedule spans.
 
     Returns:
-        The optimizer. With `adamw`, biases and the scale and shift of normalisations do not
-        decay, as in the BERT recipe (Devlin et al. 2018, https://arxiv.org/abs/1810.04805).
+        The optimizer. Biases and the scale and shift of normalisations do not decay, as in the
+        BERT recipe (Devlin et al. 2018, https://arxiv.org/abs/1810.04805).
     """
     fields = dataclasses.asdict(training.optimizer)
+    # Updates are what Keras counts when it accumulates.
+    updates = max(1, steps // training.accumulate)
     optimizer = OPTIMIZERS[fields.pop("kind")](
-        learning_rate=schedules.build(training.schedule, training.learning_rate, steps),
+        learning_rate=schedules.build(training.schedule, training.learning_rate, updates),
         global_clipnorm=training.clip_norm,
-        **fields,
+        use_ema=training.averaging is not None,
+        ema_momentum=training.averaging or 0.0,
+        gradient_accumulation_steps=training.accumulate if training.accumulate > 1 else None,
+        **{
+            name: value or None if name == "weight_decay" else value
+            for name, value in fields.items()
+        },
     )
-    if "weight_decay" in fields:
+    if fields.get("weight_decay"):
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer

@@ -1,17 +1,20 @@
 """Learning rate as a function of the step.
 
-Source of the cosine: Loshchilov and Hutter (2016), "SGDR", https://arxiv.org/abs/1608.03983,
-equation 5 without restarts. The linear warm-up is that of Goyal et al. (2017),
-https://arxiv.org/abs/1706.02677, section 2.2, measured in steps.
+The linear warm-up is that of Goyal et al. (2017), https://arxiv.org/abs/1706.02677,
+section 2.2, measured in steps.
 """
+
+import dataclasses
+import math
+from typing import Any
 
 import keras
 
-from models.training.config import Schedule
+from models.training import schedule_config
 
 
 def build(
-    schedule: Schedule, peak: float, steps: int
+    schedule: schedule_config.Schedule, peak: float, steps: int
 ) -> keras.optimizers.schedules.LearningRateSchedule:
     """Build the schedule of a training.
 
@@ -22,28 +25,31 @@ def build(
 
     Returns:
         A schedule over steps 0 to `steps`. With `w` warm-up steps, step `t < w` has
-        `peak * (t + 1) / w`, so the first step already learns; after it, with
-        `p = (t - w) / (steps - w)`, the rate is `peak` (constant),
-        `peak * (1 - p)` (linear) or `peak * (1 + cos(pi * p)) / 2` (cosine).
+        `peak * (t + 1) / w`, so the first step already learns (`one_cycle`: half a cosine from
+        `start * peak`); after it, with `p = (t - w) / (steps - w)`, the rate is `peak`
+        (constant), `peak * (1 - p)` (linear), `peak * (1 + cos(pi * p)) / 2` (cosine, one_cycle)
+        or `peak` times `factor` for each point of `at` that lies before `t / steps` (step).
     """
-    return WarmUp(peak, schedule.kind, round(schedule.warmup * steps), steps)
+    return Course(peak, dataclasses.asdict(schedule), round(schedule.warmup * steps), steps)
 
 
 @keras.saving.register_keras_serializable(package="maru")
-class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
-    """A linear rise, then one of the `SHAPES`.
+class Course(keras.optimizers.schedules.LearningRateSchedule):
+    """A rise, then one of the `FALLS`.
 
     Args:
         peak: Highest learning rate.
-        shape: Key of `SHAPES`.
+        schedule: Fields of the schedule; `kind` is a key of `FALLS`.
         warmup_steps: Steps of the rise, below `steps`.
         steps: Steps of the whole training.
     """
 
-    def __init__(self, peak: float, shape: str, warmup_steps: int, steps: int) -> None:
+    def __init__(
+        self, peak: float, schedule: dict[str, Any], warmup_steps: int, steps: int
+    ) -> None:
         super().__init__()
         self.peak = peak
-        self.shape = shape
+        self.schedule = schedule
         self.warmup_steps = warmup_steps
         self.steps = steps
 
@@ -51,22 +57,39 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
         """Learning rate of a step, scalar float32."""
         step = keras.ops.cast(step, "float32")
         rising = (step + 1) / max(self.warmup_steps, 1)
+        if self.schedule["kind"] == "one_cycle":
+            start = self.schedule["start"]
+            rising = start + (1 - start) * (1 - keras.ops.cos(math.pi * rising)) / 2
         progress = (step - self.warmup_steps) / max(self.steps - self.warmup_steps, 1)
-        falling = SHAPES[self.shape](keras.ops.clip(progress, 0.0, 1.0))
+        fall = FALLS[self.schedule["kind"]]
+        falling = fall(keras.ops.clip(progress, 0.0, 1.0), step / self.steps, self.schedule)
         return self.peak * keras.ops.where(step < self.warmup_steps, rising, falling)
 
     def get_config(self):
         """Arguments of the constructor."""
         return {
             "peak": self.peak,
-            "shape": self.shape,
+            "schedule": self.schedule,
             "warmup_steps": self.warmup_steps,
             "steps": self.steps,
         }
 
 
-SHAPES = {
-    "constant": lambda progress: keras.ops.ones_like(progress),
-    "cosine": lambda progress: (1 + keras.ops.cos(3.141592653589793 * progress)) / 2,
-    "linear": lambda progress: 1 - progress,
+def _cosine(progress, share, schedule):
+    return (1 + keras.ops.cos(math.pi * progress)) / 2
+
+
+def _drops(progress, share, schedule):
+    passed = sum(keras.ops.cast(share >= point, "float32") for point in schedule["at"])
+    return schedule["factor"] ** passed
+
+
+FALLS = {
+    "constant": lambda progress, share, schedule: keras.ops.ones_like(progress),
+    "cosine": _cosine,
+    "linear": lambda progress, share, schedule: 1 - progress,
+    "one_cycle": _cosine,
+    "step": _drops,
 }
+"""Share of the peak by kind: of the progress after the warm-up, the share of all steps and the
+schedule's fields."""

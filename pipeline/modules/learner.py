@@ -17,7 +17,7 @@ import tensorflow_transform as tft
 
 from models import zoo
 from models.encoder import Encoder
-from models.training import inputs
+from models.training import inputs, placement, weighting
 from pipeline import config as pipeline_config
 from pipeline.modules import transform
 
@@ -42,10 +42,15 @@ class Learner:
     """What layers need to know of the training split, by layer name: the mean image of `pixels`,
     the inverse document frequencies of `idf`."""
 
-    def build(self) -> keras.Model:
-        """A fresh model; its weights depend on the seed alone."""
+    def build(self, precision: str) -> keras.Model:
+        """A fresh model; its weights depend on the seed alone.
+
+        Args:
+            precision: Dtype policy of its layers: the training's, or `float32` to export it.
+        """
         keras.utils.set_random_seed(self.config.training.seed)
-        model = zoo.MODELS[self.config.model.kind].build(self.config.model, len(self.labels))
+        with placement.precision(precision):
+            model = zoo.MODELS[self.config.model.kind].build(self.config.model, len(self.labels))
         for layer, values in self.measured.items():
             model.get_layer(layer).set_measured(values)
         return model
@@ -68,6 +73,14 @@ class Learner:
             shuffle_seed=training.seed if shuffled else None,
             cache_mib=training.cache_mib,
         )
+
+    def class_weights(self, patterns: Sequence[str]) -> dict[int, float] | None:
+        """Factor of each class's loss, as `training.class_weights` says of some files' labels."""
+        chosen = self.config.training.class_weights
+        if chosen is None:
+            return None
+        ids = [labels.numpy() for _, labels in self.batches(patterns, shuffled=False).epoch(0)]
+        return weighting.class_weights(chosen, self.labels, np.concatenate(ids))
 
     def encode(self, raw: tf.Tensor) -> Features:
         """Raw inputs `(n,)` string to the model's inputs: the way of every served request."""

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from models import finetune
-from models.training import fit
+from models.training import fit, placement
 from pipeline import config as pipeline_config
 from pipeline.modules import learner as learners
 from serving import reference, signatures
@@ -37,16 +37,29 @@ def run_fn(fn_args: Any) -> None:
     config = pipeline_config.load_learner(fn_args.custom_config["learner"], values)
     folder = pathlib.Path(fn_args.custom_config["resumable"])
     learner = learners.prepare(config, fn_args.transform_output, fn_args.train_files, folder)
-    model = learner.build()
     run = pathlib.Path(fn_args.model_run_dir)
-    train = learner.batches(fn_args.train_files, shuffled=True)
-    evaluation = learner.batches(fn_args.eval_files, shuffled=False)
-    fit.fit(model, train, evaluation, learner.config.training, _checkpoints(fn_args), run)
+    model = _train(learner, fn_args, run)
     classifier = _classifier(learner, model)
     signatures.export(classifier, pathlib.Path(fn_args.serving_model_dir))
     examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
     reference.save(run / REFERENCE, _answers(classifier, examples))
     _write_summary(run / SUMMARY, learner, model)
+
+
+def _train(learner: learners.Learner, fn_args: Any, run: pathlib.Path) -> keras.Model:
+    """The trained model, in float32 whatever it was trained in."""
+    training = learner.config.training
+    train = learner.batches(fn_args.train_files, shuffled=True)
+    evaluation = learner.batches(fn_args.eval_files, shuffled=False)
+    class_weights = learner.class_weights(fn_args.train_files)
+    with placement.strategy(training.devices).scope():
+        model = learner.build(training.precision)
+        fit.fit(model, train, evaluation, training, _checkpoints(fn_args), run, class_weights)
+    if training.precision == "float32" and training.devices == "one":
+        return model
+    exported = learner.build("float32")
+    exported.set_weights(model.get_weights())
+    return exported
 
 
 def _checkpoints(fn_args: Any) -> pathlib.Path:

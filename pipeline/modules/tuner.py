@@ -56,7 +56,7 @@ class Trial(keras_tuner.HyperModel):
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """The compiled model of a trial."""
         learner = self._learner(hp)
-        model = learner.build()
+        model = learner.build(learner.config.training.precision)
         train = learner.batches(self._fn_args.train_files, shuffled=True)
         training = learner.config.training
         fit.compile_classifier(model, training, training.epochs * train.num_batches)
@@ -90,6 +90,7 @@ class Trial(keras_tuner.HyperModel):
             initial_epoch=initial_epoch,
             epochs=last,
             validation_data=evaluation.epoch(0),
+            class_weight=learner.class_weights(self._fn_args.train_files),
             callbacks=[*callbacks, training_callbacks.Progress(last, train.num_batches)],
             shuffle=False,  # The batches come shuffled.
             verbose=0,

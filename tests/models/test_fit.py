@@ -10,15 +10,18 @@ import pytest
 import tensorflow as tf
 
 from models.training import fit as fitting
-from models.training.config import SGD, AdamW, EarlyStopping, Schedule, TrainingConfig
+from models.training import placement
+from models.training.config import EarlyStopping, TrainingConfig
 from models.training.inputs import Batches
+from models.training.optimizer_config import SGD, AdamW
+from models.training.schedule_config import Cosine
 
 CONFIG = TrainingConfig(
     epochs=4,
     batch_size=3,
     learning_rate=0.05,
     optimizer=AdamW(),
-    schedule=Schedule("cosine", warmup=0.2),
+    schedule=Cosine(warmup=0.2),
 )
 
 
@@ -183,3 +186,62 @@ def test_a_label_unseen_in_training_counts_as_missed_and_has_no_loss(tmp_path):
     _, history = run(tmp_path, validation=some)
     assert np.all(np.isfinite(history["val_loss"]))
     assert max(history["val_accuracy"]) <= 4 / 6 + 1e-6
+
+
+ALL_AT_ONCE = dataclasses.replace(
+    CONFIG, averaging=0.5, label_smoothing=0.1, accumulate=2, clip_norm=1.0
+)
+
+
+def test_averaged_training_continues_and_ends_like_an_uninterrupted_one(tmp_path):
+    whole, whole_history = run(tmp_path / "whole", ALL_AT_ONCE)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        run(tmp_path / "killed", ALL_AT_ONCE, kill_in_epoch(2, make_split(11)))
+    continued, continued_history = run(tmp_path / "killed", ALL_AT_ONCE)
+    finished, _ = run(tmp_path / "killed", ALL_AT_ONCE)
+    assert continued_history == whole_history
+    assert_same_weights(continued, whole)
+    assert_same_weights(finished, whole)
+
+
+def test_the_average_is_what_was_validated_and_is_kept(tmp_path):
+    config = dataclasses.replace(CONFIG, averaging=0.9)
+    validation = make_split(7, seed=1)
+    model, history = run(tmp_path, config, validation=validation)
+    plain, _ = run(tmp_path / "plain")
+    loss = model.evaluate(validation.epoch(), verbose=0, return_dict=True)["loss"]
+    np.testing.assert_allclose(loss, history["val_loss"][-1], rtol=1e-5)
+    assert np.abs(model.get_weights()[0] - plain.get_weights()[0]).max() > 1e-3
+
+
+def test_class_weights_reach_the_loss(tmp_path):
+    config = dataclasses.replace(CONFIG, epochs=1, learning_rate=1e-9)
+    arguments = (make_split(11), make_split(7, seed=1), config)
+
+    def loss(name, weights):
+        folder = tmp_path / name
+        history = fitting.fit(make_model(), *arguments, folder, folder, weights)
+        return history["loss"][0]
+
+    assert loss("zero", {0: 0.0, 1: 0.0}) == 0.0
+    np.testing.assert_allclose(loss("twice", {0: 2.0, 1: 2.0}), 2 * loss("once", None), rtol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_trains_weights_in_full(tmp_path, precision):
+    with placement.precision(precision):
+        model = make_model()
+    assert model.get_layer("hidden").compute_dtype == precision.removeprefix("mixed_")
+    config = dataclasses.replace(CONFIG, averaging=0.5)
+    trained, history = run(tmp_path, config, model=model)
+    assert {weight.dtype for weight in trained.trainable_weights} == {"float32"}
+    assert np.all(np.isfinite(history["loss"]))
+    exported = make_model(seed=5)
+    exported.set_weights(trained.get_weights())
+    assert exported.get_layer("hidden").compute_dtype == "float32"
+
+
+def test_xla_trains_the_same(tmp_path):
+    _, plain = run(tmp_path / "plain", dataclasses.replace(CONFIG, epochs=1))
+    _, compiled = run(tmp_path / "xla", dataclasses.replace(CONFIG, epochs=1, xla=True))
+    np.testing.assert_allclose(compiled["val_loss"], plain["val_loss"], rtol=0.2)

@@ -10,17 +10,9 @@ import pydantic
 import pytest
 
 from models.training import optimizers, schedules
-from models.training.config import (
-    OPTIMIZERS,
-    SCHEDULES,
-    SGD,
-    Adam,
-    AdamW,
-    EarlyStopping,
-    RMSprop,
-    Schedule,
-    TrainingConfig,
-)
+from models.training.config import EarlyStopping, TrainingConfig
+from models.training.optimizer_config import OPTIMIZERS, SGD, Adam, AdamW, Lion, RMSprop
+from models.training.schedule_config import SCHEDULES, Constant, Cosine, Linear, OneCycle, Step
 
 STRICT = pydantic.TypeAdapter(pydantic.with_config({"strict": True})(TrainingConfig))
 
@@ -31,7 +23,7 @@ def read(**fields):
 
 def test_a_name_stands_for_an_optimizer_with_defaults():
     assert read(optimizer="adamw").optimizer == AdamW()
-    assert read(schedule="cosine").schedule == Schedule("cosine")
+    assert read(schedule="cosine").schedule == Cosine()
 
 
 def test_a_mapping_sets_the_fields_of_an_optimizer():
@@ -39,7 +31,7 @@ def test_a_mapping_sets_the_fields_of_an_optimizer():
         optimizer={"kind": "sgd", "momentum": 0.5}, schedule={"kind": "linear", "warmup": 0.1}
     )
     assert config.optimizer == SGD(momentum=0.5)
-    assert config.schedule == Schedule("linear", warmup=0.1)
+    assert config.schedule == Linear(warmup=0.1)
 
 
 def test_an_unknown_optimizer_is_named_with_the_closest():
@@ -49,7 +41,7 @@ def test_an_unknown_optimizer_is_named_with_the_closest():
 
 def test_the_schema_allows_both_forms():
     schema = json.dumps(STRICT.json_schema())
-    assert '"enum": ["adam", "adamw", "rmsprop", "sgd"]' in schema
+    assert '"enum": ["adam", "adamw", "lion", "rmsprop", "sgd"]' in schema
 
 
 @pytest.mark.parametrize(
@@ -61,11 +53,20 @@ def test_the_schema_allows_both_forms():
         (lambda: TrainingConfig(learning_rate=0.0), "`learning_rate` must be above 0"),
         (lambda: TrainingConfig(clip_norm=0.0), "`clip_norm` must be above 0"),
         (lambda: EarlyStopping(patience=0), "`patience` must be at least 1 epoch"),
-        (lambda: Schedule(warmup=1.0), r"`warmup` must be in \[0, 1\)"),
+        (lambda: Constant(warmup=1.0), r"`warmup` must be in \[0, 1\)"),
         (lambda: SGD(momentum=1.0), r"`momentum` must be in \[0, 1\)"),
         (lambda: Adam(beta_1=-0.1), r"`beta_1` must be in \[0, 1\)"),
         (lambda: AdamW(weight_decay=-1.0), "`weight_decay` must be at least 0"),
         (lambda: RMSprop(rho=1.5), r"`rho` must be in \[0, 1\)"),
+        (lambda: Lion(weight_decay=-0.1), "`weight_decay` must be at least 0"),
+        (lambda: Step(at=()), "`at` must name at least one share of the steps"),
+        (lambda: Step(at=(0.7, 0.3)), r"`at` must .* rising, .*Received: at=\[0.7, 0.3\]"),
+        (lambda: Step(factor=1.0), r"`factor` must be in \(0, 1\)"),
+        (lambda: OneCycle(start=0.0), r"`start` must be in \(0, 1\)"),
+        (lambda: TrainingConfig(accumulate=0), "`accumulate` must be at least 1"),
+        (lambda: TrainingConfig(label_smoothing=1.0), r"`label_smoothing` must be in \[0, 1\)"),
+        (lambda: TrainingConfig(averaging=1.0), r"`averaging` must be in \(0, 1\)"),
+        (lambda: TrainingConfig(class_weights={"a": -1.0}), "`class_weights` must be at least 0"),
     ],
 )
 def test_impossible_values_are_refused(make, message):
@@ -79,37 +80,51 @@ def rates(schedule, steps=10):
 
 
 def test_constant_rate_stays():
-    np.testing.assert_allclose(rates(Schedule("constant")), np.full(11, 2.0))
+    np.testing.assert_allclose(rates(Constant()), np.full(11, 2.0))
 
 
 def test_linear_rate_falls_to_zero():
     wanted = [2 * (1 - step / 10) for step in range(11)]
-    np.testing.assert_allclose(rates(Schedule("linear")), wanted, atol=1e-6)
+    np.testing.assert_allclose(rates(Linear()), wanted, atol=1e-6)
 
 
 def test_cosine_rate_falls_to_zero():
     wanted = [1 + math.cos(math.pi * step / 10) for step in range(11)]
-    np.testing.assert_allclose(rates(Schedule("cosine")), wanted, atol=1e-6)
+    np.testing.assert_allclose(rates(Cosine()), wanted, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", SCHEDULES)
+@pytest.mark.parametrize("kind", ["constant", "cosine", "linear", "step"])
 def test_warm_up_rises_linearly_to_the_peak(kind):
-    values = rates(Schedule(kind, warmup=0.4))
+    values = rates(SCHEDULES[kind](warmup=0.4))
     np.testing.assert_allclose(values[:5], [0.5, 1.0, 1.5, 2.0, 2.0], atol=1e-6)
 
 
 def test_linear_rate_after_a_warm_up_ends_at_zero():
-    values = rates(Schedule("linear", warmup=0.4))
+    values = rates(Linear(warmup=0.4))
     np.testing.assert_allclose(values[4:], [2 * (1 - p / 6) for p in range(7)], atol=1e-6)
 
 
+def test_step_rate_drops_at_its_points():
+    values = rates(Step(at=(0.3, 0.8), factor=0.5))
+    np.testing.assert_allclose(values, [2.0] * 3 + [1.0] * 5 + [0.5] * 3, atol=1e-6)
+
+
+def test_one_cycle_rises_and_falls_along_cosines():
+    values = rates(OneCycle(warmup=0.4, start=0.1))
+    rising = [0.2 + 1.8 * (1 - math.cos(math.pi * share)) / 2 for share in (0.25, 0.5, 0.75, 1)]
+    falling = [1 + math.cos(math.pi * step / 6) for step in range(7)]
+    np.testing.assert_allclose(values, rising + falling, atol=1e-6)
+
+
 def test_schedule_survives_serialization():
-    schedule = schedules.build(Schedule("cosine", warmup=0.2), 2.0, 10)
+    schedule = schedules.build(Cosine(warmup=0.2), 2.0, 10)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
     assert float(again(3)) == float(schedule(3))
 
 
-@pytest.mark.parametrize("config", [SGD(), Adam(), AdamW(), RMSprop()])
+@pytest.mark.parametrize(
+    "config", [SGD(), SGD(weight_decay=0.1), Adam(), AdamW(), Lion(), RMSprop()]
+)
 def test_each_optimizer_takes_a_step_downhill(config):
     training = TrainingConfig(optimizer=config, learning_rate=0.1, clip_norm=1.0)
     optimizer = optimizers.build(training, 10)
@@ -121,7 +136,7 @@ def test_each_optimizer_takes_a_step_downhill(config):
 
 def test_every_named_optimizer_can_be_built():
     assert set(optimizers.OPTIMIZERS) == set(OPTIMIZERS)
-    assert set(schedules.SHAPES) == set(SCHEDULES)
+    assert set(schedules.FALLS) == set(SCHEDULES)
 
 
 def test_biases_do_not_decay():
@@ -131,6 +146,17 @@ def test_biases_do_not_decay():
     bias = keras.Variable([1.0], name="bias")
     optimizer.apply([np.zeros(1, "float32")] * 2, [kernel, bias])
     np.testing.assert_allclose([float(kernel[0]), float(bias[0])], [0.95, 1.0], atol=1e-6)
+
+
+def test_accumulated_gradients_make_one_update_of_their_mean():
+    training = TrainingConfig(optimizer=SGD(momentum=0.0), learning_rate=0.5, accumulate=2)
+    optimizer = optimizers.build(training, 10)
+    weight = keras.Variable([1.0], name="kernel")
+    optimizer.build([weight])
+    optimizer.apply([np.array([1.0], "float32")], [weight])
+    assert float(weight[0]) == 1.0
+    optimizer.apply([np.array([3.0], "float32")], [weight])
+    assert float(weight[0]) == 1.0 - 0.5 * 2
 
 
 def test_config_is_frozen():

@@ -1,0 +1,111 @@
+"""Update rules and their fields: `training.optimizer` in the YAML."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from models.training.choices import check_share
+
+
+@dataclasses.dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent with momentum."""
+
+    kind: Literal["sgd"] = "sgd"
+    """Name of this optimizer."""
+    momentum: float = 0.9
+    """Share of the last update that is kept, in [0, 1)."""
+    nesterov: bool = False
+    """Whether the gradient is taken after the momentum step."""
+    weight_decay: float = 0.0
+    """As in `adamw`."""
+
+    def __post_init__(self) -> None:
+        check_share("momentum", self.momentum)
+        _check_decay(self.weight_decay)
+
+
+@dataclasses.dataclass(frozen=True)
+class Adam:
+    """Adam, Kingma and Ba (2014), https://arxiv.org/abs/1412.6980."""
+
+    kind: Literal["adam"] = "adam"
+    """Name of this optimizer."""
+    beta_1: float = 0.9
+    """Decay of the mean gradient, in [0, 1)."""
+    beta_2: float = 0.999
+    """Decay of the mean squared gradient, in [0, 1)."""
+
+    def __post_init__(self) -> None:
+        check_share("beta_1", self.beta_1)
+        check_share("beta_2", self.beta_2)
+
+
+@dataclasses.dataclass(frozen=True)
+class AdamW:
+    """Adam with decoupled weight decay, Loshchilov and Hutter (2017), arXiv:1711.05101."""
+
+    kind: Literal["adamw"] = "adamw"
+    """Name of this optimizer."""
+    weight_decay: float = 0.01
+    """Share of a weight removed per step and unit of learning rate, at least 0; biases and
+    normalisation parameters do not decay."""
+    beta_1: float = 0.9
+    """Decay of the mean gradient, in [0, 1)."""
+    beta_2: float = 0.999
+    """Decay of the mean squared gradient, in [0, 1)."""
+
+    def __post_init__(self) -> None:
+        check_share("beta_1", self.beta_1)
+        check_share("beta_2", self.beta_2)
+        _check_decay(self.weight_decay)
+
+
+@dataclasses.dataclass(frozen=True)
+class RMSprop:
+    """Gradient divided by a running mean of its magnitude (Hinton, lecture 6e, 2012)."""
+
+    kind: Literal["rmsprop"] = "rmsprop"
+    """Name of this optimizer."""
+    rho: float = 0.9
+    """Decay of the mean squared gradient, in [0, 1)."""
+    momentum: float = 0.0
+    """Share of the last update that is kept, in [0, 1)."""
+
+    def __post_init__(self) -> None:
+        check_share("rho", self.rho)
+        check_share("momentum", self.momentum)
+
+
+@dataclasses.dataclass(frozen=True)
+class Lion:
+    """Sign of the momentum, Chen et al. (2023), https://arxiv.org/abs/2302.06675.
+
+    Its learning rate is a third to a tenth of AdamW's, its decay three to ten times as large.
+    """
+
+    kind: Literal["lion"] = "lion"
+    """Name of this optimizer."""
+    weight_decay: float = 0.03
+    """As in `adamw`."""
+    beta_1: float = 0.9
+    """Share of the momentum in the update, in [0, 1)."""
+    beta_2: float = 0.99
+    """Decay of the momentum, in [0, 1)."""
+
+    def __post_init__(self) -> None:
+        check_share("beta_1", self.beta_1)
+        check_share("beta_2", self.beta_2)
+        _check_decay(self.weight_decay)
+
+
+OPTIMIZERS = {"adam": Adam, "adamw": AdamW, "lion": Lion, "rmsprop": RMSprop, "sgd": SGD}
+"""Update rules by name."""
+
+
+def _check_decay(weight_decay: float) -> None:
+    if weight_decay < 0:
+        raise ValueError(
+            f"`weight_decay` must be at least 0. Received: weight_decay={weight_decay}"
+        )

@@ -1,0 +1,49 @@
+"""Tests of models/training/losses.py and weighting.py."""
+
+import keras
+import numpy as np
+import pytest
+
+from models.training import losses, weighting
+
+LOGITS = np.float32([[2.0, -1.0, 0.5], [0.0, 0.0, 3.0]])
+
+
+def test_smoothed_targets_follow_the_formula():
+    log_probabilities = np.log(np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True))
+    target = np.full((2, 3), 0.3 / 3)
+    target[0, 1] += 0.7
+    target[1, 2] += 0.7
+    wanted = -(target * log_probabilities).sum(1).mean()
+    assert float(losses.build(0.3)(np.array([1, 2]), LOGITS)) == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_an_unknown_label_has_no_loss(smoothing):
+    assert float(losses.build(smoothing)(np.array([-1, -1]), LOGITS)) == 0.0
+
+
+def test_the_loss_survives_serialization():
+    loss = losses.build(0.2)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
+    assert float(again(np.array([1, 2]), LOGITS)) == float(loss(np.array([1, 2]), LOGITS))
+
+
+def test_balanced_weights_equal_scikit_learns():
+    from sklearn.utils.class_weight import compute_class_weight
+
+    ids = np.array([0, 0, 0, 1, 2, 2])
+    wanted = compute_class_weight("balanced", classes=np.arange(3), y=ids)
+    got = weighting.class_weights("balanced", ["a", "b", "c"], ids)
+    assert got == pytest.approx(dict(enumerate(wanted)))
+
+
+def test_labels_left_out_count_once():
+    ids = np.array([0, 1, 2])
+    assert weighting.class_weights({"b": 3.0}, ["a", "b", "c"], ids) == {0: 1.0, 1: 3.0, 2: 1.0}
+    assert weighting.class_weights(None, ["a"], ids) is None
+
+
+def test_an_unknown_label_is_refused_with_the_closest():
+    with pytest.raises(ValueError, match="names the label 'bad ', .* Did you mean 'bad'?"):
+        weighting.class_weights({"bad ": 2.0}, ["bad", "good"], np.array([0, 1]))

@@ -1,0 +1,57 @@
+"""Tests of models/training/placement.py."""
+
+import subprocess
+import sys
+
+import keras
+import tensorflow as tf
+
+from models.training import placement
+
+ON_TWO_DEVICES = """
+import pathlib, sys, tempfile
+import keras, numpy as np, tensorflow as tf
+from models.training import fit, placement
+from models.training.config import TrainingConfig
+from models.training.inputs import Batches
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+vectors = np.random.default_rng(0).normal(size=(12, 5)).astype("float32")
+labels = (vectors.sum(axis=1) > 0).astype("int64")
+dataset = tf.data.Dataset.from_tensor_slices(({"vector": vectors}, labels))
+split = Batches(lambda number: dataset.batch(4), 12, 4, is_cached=True)
+folder = pathlib.Path(tempfile.mkdtemp())
+
+def train(strategy, name):
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        vector = keras.Input((5,), name="vector")
+        model = keras.Model({"vector": vector}, keras.layers.Dense(2)(vector))
+        config = TrainingConfig(epochs=2, batch_size=4, learning_rate=0.05)
+        fit.fit(model, split, split, config, folder / name, folder / name)
+    return model.get_weights()
+
+two = placement.strategy("all", ["CPU:0", "CPU:1"])
+assert two.num_replicas_in_sync == 2
+for a, b in zip(train(two, "two"), train(placement.strategy("one"), "one")):
+    np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+"""
+
+
+def test_two_devices_train_what_one_trains():
+    result = subprocess.run([sys.executable, "-c", ON_TWO_DEVICES], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+def test_all_devices_of_a_machine_without_gpus_are_one(caplog, monkeypatch):
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [])
+    assert placement.strategy("all").num_replicas_in_sync == 1
+    assert "`training.devices: all` found 0 GPUs" in caplog.text
+
+
+def test_the_precision_before_returns():
+    before = keras.config.dtype_policy()
+    with placement.precision("mixed_bfloat16"):
+        assert keras.layers.Dense(1).compute_dtype == "bfloat16"
+    assert keras.config.dtype_policy() == before
