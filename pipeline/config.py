@@ -21,6 +21,7 @@ from components.ingest.config import DataConfig, Feature
 from components.ingest.encode import DERIVED
 from models import zoo
 from models.tasks import table
+from models.training import schedule_config
 from models.training.config import TrainingConfig
 from models.tuning import TuningConfig
 from pipeline import problems, schema
@@ -230,8 +231,9 @@ def to_yaml(config: PipelineConfig) -> str:
 
 def json_schema() -> dict[str, Any]:
     """JSON schema of the YAML, for completion in editors."""
-    models = (entry.config for entry in zoo.MODELS.values())
-    return schema.describe_inherited(_ADAPTER.json_schema(), models)
+    heirs = [entry.config for entry in zoo.MODELS.values()]
+    heirs += schedule_config.SCHEDULES.values()
+    return schema.describe_inherited(_ADAPTER.json_schema(), heirs)
 
 
 def dump_learner(learner: LearnerConfig) -> str:
