@@ -1,59 +1,104 @@
 """The gRPC half of TensorFlow Serving: PredictionService and ModelService.
 
 Sources of the codes and texts: TensorFlow Serving,
-`servables/tensorflow/predict_util.cc`, `get_model_metadata_impl.cc` and
-`model_servers/get_model_status_impl.cc`.
+`model_servers/prediction_service_impl.cc`, `model_service_impl.cc`,
+`get_model_status_impl.cc`, `grpc_status_util.cc` and
+`servables/tensorflow/get_model_metadata_impl.cc`.
 """
 
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import grpc
-import numpy as np
-import tensorflow as tf
 from google.protobuf import json_format
-from tensorflow.core.framework import tensor_pb2
 from tensorflow_serving.apis import (
+    classification_pb2,
     get_model_metadata_pb2,
     get_model_status_pb2,
+    inference_pb2,
+    model_management_pb2,
     model_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
+    regression_pb2,
 )
 
-from serving import errors
-from serving.model import DEFAULT_SIGNATURE, ModelSpec, Repository, VersionStatus
+from serving import errors, inference, model_config, request_metrics
+from serving.model import ModelSpec, Options, Repository, VersionStatus
+from serving.request_metrics import RequestMetrics
 
 _LOG = logging.getLogger(__name__)
+# Bytes of a status text; the rest is cut off.
 _LONGEST_TEXT = 1024
+_LONGEST_SECONDS = 1e9
+_DEFAULTS = Options()
 
-# Where a TensorProto keeps the values of a type. Typed fields, not `tensor_content`: TensorFlow
-# Serving answers so unless told otherwise, and some clients read nothing else.
-_FIELDS = {
-    tf.float32: "float_val",
-    tf.float64: "double_val",
-    **dict.fromkeys([tf.int32, tf.int16, tf.int8, tf.uint8, tf.uint16], "int_val"),
-    tf.int64: "int64_val",
-    tf.uint32: "uint32_val",
-    tf.uint64: "uint64_val",
-    tf.bool: "bool_val",
-    tf.string: "string_val",
-}
+
+class CountedMetrics(request_metrics.Metrics, Protocol):
+    """Metrics that can be read back; `serving.metrics.Metrics` is one."""
+
+    def value(self, name: str) -> int | None:
+        """Sum of a counter over its labels; None if there is no such counter."""
+
+
+class ReloadableRepository(Repository, Protocol):
+    """A repository whose list of models can be replaced."""
+
+    def apply(self, models: Sequence[model_config.ServedModel]) -> None:
+        """Serve these models and no others; returns when each new one is available.
+
+        Raises:
+            ServingError: If a model cannot be served.
+        """
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Predict and GetModelMetadata; what it lacks answers UNIMPLEMENTED."""
+    """Predict, Classify, Regress, MultiInference and GetModelMetadata.
 
-    def __init__(self, repository: Repository):
+    Args:
+        repository: What can be asked.
+        metrics: Where requests are counted; None counts nothing.
+        options: How to answer.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        metrics: request_metrics.Metrics | None = None,
+        options: Options = _DEFAULTS,
+    ):
         self._repository = repository
+        self._recorder = RequestMetrics(metrics, "GRPC")
+        self._options = options
 
     def Predict(
         self, request: predict_pb2.PredictRequest, context: grpc.ServicerContext
     ) -> predict_pb2.PredictResponse:
-        """Run one signature."""
-        return _answer(context, self._predict, request, context.time_remaining())
+        """Run one signature on tensors."""
+        return self._count("Predict", inference.predict, request, context)
+
+    def Classify(
+        self, request: classification_pb2.ClassificationRequest, context: grpc.ServicerContext
+    ) -> classification_pb2.ClassificationResponse:
+        """Run one signature on examples, for labels and scores."""
+        return self._count("Classify", inference.classify, request, context)
+
+    def Regress(
+        self, request: regression_pb2.RegressionRequest, context: grpc.ServicerContext
+    ) -> regression_pb2.RegressionResponse:
+        """Run one signature on examples, for a number each."""
+        return self._count("Regress", inference.regress, request, context)
+
+    def MultiInference(
+        self, request: inference_pb2.MultiInferenceRequest, context: grpc.ServicerContext
+    ) -> inference_pb2.MultiInferenceResponse:
+        """Classify and regress the same examples; the first task says which model."""
+        spec = request.tasks[0].model_spec if request.tasks else model_pb2.ModelSpec()
+        return _answer(
+            context, self._infer, inference.multi_inference, spec, request, _timeout(context)
+        )
 
     def GetModelMetadata(
         self, request: get_model_metadata_pb2.GetModelMetadataRequest, context: grpc.ServicerContext
@@ -61,29 +106,24 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         """Describe the signatures."""
         return _answer(context, self._metadata, request)
 
-    def _predict(
-        self, request: predict_pb2.PredictRequest, timeout: float | None
-    ) -> predict_pb2.PredictResponse:
-        with self._repository.lease(_model_spec(request)) as predictor:
-            outputs = predictor.predict(
-                request.model_spec.signature_name,
-                {alias: _to_array(alias, tensor) for alias, tensor in request.inputs.items()},
-                tuple(request.output_filter),
-                timeout,
-            )
-            version = predictor.version
-        response = predict_pb2.PredictResponse()
-        response.model_spec.name = request.model_spec.name
-        response.model_spec.version.value = version
-        response.model_spec.signature_name = request.model_spec.signature_name or DEFAULT_SIGNATURE
-        for alias, array in outputs.items():
-            response.outputs[alias].CopyFrom(to_tensor_proto(array))
-        return response
+    def _count(self, api: str, infer: Callable, request: Any, context: grpc.ServicerContext) -> Any:
+        def work() -> Any:
+            with self._recorder.request(request.model_spec.name, api):
+                _require_model_spec(request)
+                return self._infer(infer, request.model_spec, request, _timeout(context))
+
+        return _answer(context, work)
+
+    def _infer(
+        self, infer: Callable, spec: model_pb2.ModelSpec, request: Any, timeout: float | None
+    ) -> Any:
+        with self._repository.lease(_model_spec(spec)) as predictor:
+            return infer(predictor, request, self._options, timeout, self._recorder)
 
     def _metadata(
         self, request: get_model_metadata_pb2.GetModelMetadataRequest
     ) -> get_model_metadata_pb2.GetModelMetadataResponse:
-        spec = _model_spec(request)
+        _require_model_spec(request)
         if not request.metadata_field:
             raise errors.invalid_argument(
                 "GetModelMetadataRequest must specify at least one metadata_field"
@@ -91,23 +131,29 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         for field in request.metadata_field:
             if field != "signature_def":
                 raise errors.invalid_argument(f"Metadata field {field} is not supported")
-        with self._repository.lease(spec) as predictor:
+        with self._repository.lease(_model_spec(request.model_spec)) as predictor:
             signatures = json_format.Parse(
                 predictor.metadata_json, get_model_metadata_pb2.SignatureDefMap()
             )
             version = predictor.version
         response = get_model_metadata_pb2.GetModelMetadataResponse()
-        response.model_spec.name = spec.name
+        response.model_spec.name = request.model_spec.name
         response.model_spec.version.value = version
         response.metadata["signature_def"].Pack(signatures)
         return response
 
 
 class ModelService(model_service_pb2_grpc.ModelServiceServicer):
-    """GetModelStatus; what it lacks answers UNIMPLEMENTED."""
+    """GetModelStatus and HandleReloadConfigRequest.
 
-    def __init__(self, repository: Repository):
+    Args:
+        repository: What is served.
+        metrics: Read for the increases that a reload reports; None reports zeros.
+    """
+
+    def __init__(self, repository: ReloadableRepository, metrics: CountedMetrics | None = None):
         self._repository = repository
+        self._metrics = metrics
 
     def GetModelStatus(
         self, request: get_model_status_pb2.GetModelStatusRequest, context: grpc.ServicerContext
@@ -115,11 +161,16 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
         """List the states of the versions; a label in the request is ignored."""
         return _answer(context, self._status, request)
 
+    def HandleReloadConfigRequest(
+        self, request: model_management_pb2.ReloadConfigRequest, context: grpc.ServicerContext
+    ) -> model_management_pb2.ReloadConfigResponse:
+        """Replace the list of models; returns when each newly named one is available."""
+        return _answer(context, self._reload, request)
+
     def _status(
         self, request: get_model_status_pb2.GetModelStatusRequest
     ) -> get_model_status_pb2.GetModelStatusResponse:
-        if not request.HasField("model_spec"):
-            raise errors.invalid_argument("Missing ModelSpec")
+        _require_model_spec(request)
         spec = request.model_spec
         version = spec.version.value if spec.HasField("version") else None
         statuses = self._repository.status(spec.name, version)
@@ -127,42 +178,49 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
             model_version_status=map(_status_proto, statuses)
         )
 
+    def _reload(
+        self, request: model_management_pb2.ReloadConfigRequest
+    ) -> model_management_pb2.ReloadConfigResponse:
+        if request.config.WhichOneof("config") != "model_config_list":
+            raise errors.invalid_argument(
+                "ServerModelConfig type not supported by HandleReloadConfigRequest. "
+                "Only ModelConfigList is currently supported"
+            )
+        before = self._values(request.metric_names)
+        try:
+            self._repository.apply(model_config.from_proto(request.config))
+        except errors.ServingError as error:
+            _LOG.error("ReloadConfig failed: %s", error.text)
+            raise
+        response = model_management_pb2.ReloadConfigResponse()
+        response.status.SetInParent()
+        for name, value in self._values(request.metric_names).items():
+            response.metric.add(name=name, int64_value_increase=value - before[name])
+        return response
 
-def to_tensor_proto(array: np.ndarray) -> tensor_pb2.TensorProto:
-    """Write an array the way TensorFlow Serving does.
-
-    Args:
-        array: Strings as an object array of bytes.
-    """
-    if array.dtype.kind == "O" and not array.size:
-        dtype = tf.string  # An empty object array says nothing about its items.
-    else:
-        dtype = tf.string if array.dtype.kind == "O" else tf.as_dtype(array.dtype)
-    if dtype not in _FIELDS:
-        return tf.make_tensor_proto(array)
-    proto = tensor_pb2.TensorProto(dtype=dtype.as_datatype_enum)
-    proto.tensor_shape.SetInParent()
-    for size in array.shape:
-        proto.tensor_shape.dim.add(size=size)
-    getattr(proto, _FIELDS[dtype]).extend(array.ravel().tolist())
-    return proto
-
-
-def _to_array(alias: str, tensor: tensor_pb2.TensorProto) -> np.ndarray:
-    try:
-        return tf.make_ndarray(tensor)
-    except (TypeError, ValueError) as error:
-        raise errors.invalid_argument(f"tensor parsing error: {alias}") from error
+    def _values(self, names: Sequence[str]) -> Mapping[str, int]:
+        if self._metrics is None:
+            return dict.fromkeys(names, 0)
+        return {name: self._metrics.value(name) or 0 for name in names}
 
 
-def _model_spec(request: Any) -> ModelSpec:
+def _require_model_spec(request: Any) -> None:
     if not request.HasField("model_spec"):
         raise errors.invalid_argument("Missing ModelSpec")
-    spec: model_pb2.ModelSpec = request.model_spec
+
+
+def _model_spec(spec: model_pb2.ModelSpec) -> ModelSpec:
     if not spec.name:
         raise errors.invalid_argument("ModelSpec has no name specified.")
     version = spec.version.value if spec.HasField("version") else None
-    return ModelSpec(spec.name, version, spec.version_label or None)
+    label = spec.version_label if spec.HasField("version_label") else None
+    return ModelSpec(spec.name, version, label)
+
+
+def _timeout(context: grpc.ServicerContext) -> float | None:
+    seconds = context.time_remaining()
+    # A call without a deadline has some hundred thousand million years left.
+    return None if seconds is None or seconds > _LONGEST_SECONDS else seconds
 
 
 def _status_proto(status: VersionStatus) -> get_model_status_pb2.ModelVersionStatus:
@@ -188,6 +246,7 @@ def _answer(context: grpc.ServicerContext, work: Callable, *arguments: Any) -> A
     except Exception as error:
         _LOG.exception("A gRPC request failed.")
         code, text = "INTERNAL", f"{type(error).__name__}: {error}"
-    if len(text) > _LONGEST_TEXT:
-        text = text[:_LONGEST_TEXT] + "...TRUNCATED"
+    encoded = text.encode("utf-8", "replace")
+    if len(encoded) > _LONGEST_TEXT:
+        text = encoded[:_LONGEST_TEXT].decode("utf-8", "ignore") + "...TRUNCATED"
     return context.abort(grpc.StatusCode[code], text)

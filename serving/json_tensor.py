@@ -8,12 +8,13 @@ converted by whole levels; only a refusal walks value by value to name the culpr
 import base64
 import binascii
 import itertools
-from collections.abc import Iterator
+import struct
 from typing import Any
 
 import numpy as np
 
-from serving import errors, json_writer
+from serving import errors
+from serving.json_dump import dump
 
 # Inclusive limits of the JSON integer; 8 and 16 bits wrap around, as they do in TensorFlow Serving.
 _INT32 = (-(2**31), 2**31 - 1)
@@ -29,7 +30,6 @@ _INTEGERS = {
 _FLOATS = {"float": np.float32, "double": np.float64}
 # NumPy's limit; a graph with more axes than that does not exist.
 _MAX_RANK = 64
-_DUMP_BYTES = 256
 
 
 def to_array(value: Any, dtype: str) -> np.ndarray:
@@ -70,61 +70,26 @@ def is_base64(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("b64"), str)
 
 
-def dump(value: Any) -> str:
-    """Show a JSON value as TensorFlow Serving does in errors: at most 256 bytes of it."""
-    text, size = [], 0
-    for part in _dump_parts(value, 1):
-        text.append(part)
-        size += len(part)
-        if size > _DUMP_BYTES:
-            break
-    return "".join(text).encode("utf-8", "replace")[:_DUMP_BYTES].decode("utf-8", "ignore")
-
-
-def _dump_parts(value: Any, depth: int) -> Iterator[str]:
-    # Lazy, because the value can be huge or nested deeper than Python's stack.
-    margin, end = "\n" + "    " * depth, "\n" + "    " * (depth - 1)
-    if isinstance(value, dict) and value:
-        for index, (key, item) in enumerate(value.items()):
-            yield ("," if index else "{") + margin + json_writer.quote(key) + ": "
-            yield from _dump_parts(item, depth + 1)
-        yield end + "}"
-    elif isinstance(value, list) and value:
-        for index, item in enumerate(value):
-            yield ("," if index else "[") + margin
-            yield from _dump_parts(item, depth + 1)
-        yield end + "]"
-    else:
-        yield _dump_scalar(value)
-
-
-def _dump_scalar(value: Any) -> str:
-    if isinstance(value, str):
-        return json_writer.quote(value)
-    if isinstance(value, float):
-        return json_writer.format_floats(np.array([value]))[0]
-    names = {None: "null", True: "true", False: "false"}
-    if value is None or isinstance(value, bool):
-        return names[value]
-    return str(value)
-
-
 def _convert(leaves: list, dtype: str) -> np.ndarray | None:
     types = set(map(type, leaves))
     if dtype in _FLOATS and types <= {int, float}:
         with np.errstate(over="ignore"):  # What does not fit becomes infinite.
-            return np.array(leaves, np.float64).astype(_FLOATS[dtype])
+            return _pack(leaves, "d").astype(_FLOATS[dtype])
     if dtype in _INTEGERS and types <= {int}:
         (low, high), numpy_type = _INTEGERS[dtype]
         if leaves and (min(leaves) < low or max(leaves) > high):
             return None
-        wide = np.uint64 if dtype == "uint64" else np.int64
-        return np.array(leaves, wide).astype(numpy_type)
+        return _pack(leaves, "Q" if dtype == "uint64" else "q").astype(numpy_type)
     if dtype == "bool" and types <= {bool}:
         return np.array(leaves, np.bool_)
     if dtype == "string" and types <= {str, dict}:
         return _convert_strings(leaves)
     return None
+
+
+def _pack(values: list, code: str) -> np.ndarray:
+    """Twice as fast as `np.array`, which looks for sequences among the values."""
+    return np.frombuffer(struct.pack(f"{len(values)}{code}", *values), code)
 
 
 def _convert_strings(leaves: list) -> np.ndarray | None:
@@ -196,7 +161,7 @@ def _explain_leaf(value: Any, dtype: str) -> None:
     elif dtype in {"string", "bool", *_FLOATS, *_INTEGERS} or isinstance(value, dict):
         if _convert([value], dtype) is None:
             raise errors.invalid_argument(
-                f"JSON Value: {dump(value)} Type: {_type_name(value)} "
+                f"JSON Value: {dump(value)} Type: {type_name(value)} "
                 f"is not of expected type: {dtype}"
             )
     else:
@@ -209,7 +174,8 @@ def _no_conversion(value: Any, dtype: str) -> errors.ServingError:
     )
 
 
-def _type_name(value: Any) -> str:
+def type_name(value: Any) -> str:
+    """RapidJSON's name of a value's type."""
     if value is None or isinstance(value, bool):
         return {None: "Null", True: "True", False: "False"}[value]
     names = {dict: "Object", list: "Array", str: "String"}

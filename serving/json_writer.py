@@ -7,18 +7,22 @@ writes through RapidJSON's `PrettyWriter`. Its odd newline before the `]` of
 """
 
 import base64
-import json
 import math
 from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring
 
 import numpy as np
 
-from serving import errors
+from serving import errors, json_numbers
 
 _INDENT = "    "
-_ROUND_TRIP_DIGITS = {4: 9, 8: 17}
-_NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-_WRITABLE_INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint32", "uint64")
+_WRITABLE = {
+    "float32", "float64", "bool",
+    "int8", "int16", "int32", "int64", "uint8", "uint32", "uint64",
+}  # fmt: skip
+_ESCAPES = {code: f"\\u{code:04X}" for code in range(0x20)} | str.maketrans(
+    {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+)
 # TensorFlow's names where they differ from NumPy's.
 _TYPE_NAMES = {"float16": "half"}
 
@@ -40,8 +44,7 @@ def write_rows(outputs: Mapping[str, np.ndarray]) -> bytes:
     batch = _batch_size(outputs)
     if len(outputs) == 1:
         [(name, array)] = outputs.items()
-        rows = _row_values(name, array, depth=2)
-        return _encode(f'{{\n{_INDENT}"predictions": [{", ".join(rows)}{_close(batch)}\n}}')
+        return _encode(f'{{\n{_INDENT}"predictions": [{_rows(name, array)}{_close(batch)}\n}}')
     columns = [(quote(name), _row_values(name, array, 3)) for name, array in outputs.items()]
     margin = _INDENT * 3
     objects = []
@@ -69,26 +72,46 @@ def write_columns(outputs: Mapping[str, np.ndarray]) -> bytes:
     return _encode(f'{{\n{_INDENT}"outputs": {{\n{joined}\n{_INDENT}}}\n}}')
 
 
-def format_floats(array: np.ndarray) -> list[str]:
-    """Shortest of six digits, or as many as it takes to read the same number back.
+def write_classes(labels: np.ndarray | None, scores: np.ndarray | None) -> bytes:
+    """Classes as one list of label and score pairs per example.
 
     Args:
-        array: Flat array of float32 or float64.
+        labels: Bytes, shape (batch, classes); None writes empty labels.
+        scores: float32, shape (batch, classes); None writes zeros.
+
+    Raises:
+        ServingError: If there are no examples.
     """
-    texts = [format(value, "g") for value in array.tolist()]
-    read_back = np.array([float(text) for text in texts], array.dtype)
-    precise = f".{_ROUND_TRIP_DIGITS[array.dtype.itemsize]}g"
-    for index in np.flatnonzero(read_back != array):
-        texts[index] = format(float(array[index]), precise)
-    texts = [text if "." in text or "e" in text else text + ".0" for text in texts]
-    for index in np.flatnonzero(~np.isfinite(array)):
-        texts[index] = _NOT_FINITE[format(float(array[index]), "g")]
-    return texts
+    shape = labels.shape if labels is not None else scores.shape
+    if not shape[0]:
+        raise errors.invalid_argument("Cannot convert empty ClassificationResults to JSON")
+    names, values = ['""'] * math.prod(shape), ["0.0"] * math.prod(shape)
+    if labels is not None:
+        names = _texts("classes", labels, 0)
+    if scores is not None:
+        values = json_numbers.texts(scores.reshape(-1))
+    pairs = [f"[{name}, {value}]" for name, value in zip(names, values, strict=True)]
+    rows = [f"[{', '.join(row)}]" for row in _split(pairs, shape[1], shape[0])]
+    return _encode(f'{{\n{_INDENT}"results": [{", ".join(rows)}{_close(shape[0])}\n}}')
+
+
+def write_values(values: np.ndarray) -> bytes:
+    """One number per example, float32 of shape (batch,).
+
+    Raises:
+        ServingError: If there are no examples.
+    """
+    if not values.size:
+        raise errors.invalid_argument("Cannot convert empty RegressionResults to JSON")
+    return _encode(f'{{\n{_INDENT}"results": [{", ".join(json_numbers.texts(values))}]\n}}')
 
 
 def quote(text: str) -> str:
     """A JSON string: only quotes, backslashes and control characters are escaped."""
-    return json.dumps(text, ensure_ascii=False)
+    quoted = encode_basestring(text)  # What `json.dumps` calls in the end, without its five layers.
+    if "\\u00" in quoted:  # RapidJSON has capitals, Python has not.
+        quoted = f'"{text.translate(_ESCAPES)}"'
+    return quoted
 
 
 def _encode(text: str) -> bytes:
@@ -116,17 +139,37 @@ def _batch_size(outputs: Mapping[str, np.ndarray]) -> int:
     return batch
 
 
+def _rows(name: str, array: np.ndarray) -> str:
+    """All examples on one line, the outermost brackets left out."""
+    if _is_text(array):
+        return ", ".join(_row_values(name, array, depth=2))
+    return _compact(array)[1:-1].replace(",", ", ")
+
+
 def _row_values(name: str, array: np.ndarray, depth: int) -> list[str]:
     """One text per example, arrays on one line; `depth` counts the open brackets around it."""
-    items = _leaves(name, array, depth + array.ndim - 1)
+    if not _is_text(array):
+        if not array.size:  # Nothing to cut at.
+            return [_compact(row).replace(",", ", ") for row in array]
+        return _split_rows(_compact(array).replace(",", ", "), array.ndim)
+    items = _texts(name, array, depth + array.ndim - 1)
     for level in reversed(range(1, array.ndim)):
         groups = _split(items, array.shape[level], math.prod(array.shape[:level]))
         items = ["[" + ", ".join(group) + "]" for group in groups]
     return items
 
 
+def _split_rows(text: str, ndim: int) -> list[str]:
+    """Cut `[[..], [..]]` between its rows."""
+    opening, closing = "[" * (ndim - 1), "]" * (ndim - 1)
+    inner = text[ndim : len(text) - ndim]
+    return [opening + row + closing for row in inner.split(closing + ", " + opening)]
+
+
 def _column_value(name: str, array: np.ndarray, depth: int) -> str:
-    items = _leaves(name, array, depth + array.ndim)
+    if not _is_text(array):
+        return _indent(_compact(array), array, depth)
+    items = _texts(name, array, depth + array.ndim)
     for level in reversed(range(array.ndim)):
         margin = "\n" + _INDENT * (depth + level + 1)
         end = "\n" + _INDENT * (depth + level) + "]"
@@ -137,22 +180,63 @@ def _column_value(name: str, array: np.ndarray, depth: int) -> str:
     return items[0]
 
 
-def _leaves(name: str, array: np.ndarray, depth: int) -> list[str]:
-    flat = array.reshape(-1)
-    if array.dtype.kind in "OS":
-        if name.endswith("_bytes"):
-            margin, end = _INDENT * (depth + 1), _INDENT * depth
-            encoded = (base64.b64encode(item).decode() for item in flat.tolist())
-            return [f'{{\n{margin}"b64": "{text}"\n{end}}}' for text in encoded]
-        return [quote(item.decode("utf-8", "surrogateescape")) for item in flat.tolist()]
-    if array.dtype.kind == "b":
-        return ["true" if item else "false" for item in flat.tolist()]
-    if array.dtype.name in ("float32", "float64"):
-        return format_floats(flat)
-    if array.dtype.name in _WRITABLE_INTEGERS:
-        return [str(item) for item in flat.tolist()]
-    type_name = _TYPE_NAMES.get(array.dtype.name, array.dtype.name)
-    raise errors.invalid_argument(f"Failed to write JSON value for tensor type: {type_name}")
+def _indent(text: str, array: np.ndarray, depth: int) -> str:
+    """Put every value of compact nested lists on a line of its own.
+
+    Works by whole separators, `,` between values and `],[`, `]],[[` between lists, and not by
+    value: an image has fifty thousand values but three kinds of separators.
+    """
+    if not array.size:
+        return _indent_empty(array.shape, depth)
+    margins = ["\n" + _INDENT * (depth + level) for level in range(array.ndim + 1)]
+    openings = [("[" + margins[level + 1]) for level in range(array.ndim)]
+    closings = [(margins[level] + "]") for level in range(array.ndim)]
+    # The longest first, because it holds the others; marks keep what is done from being redone.
+    for level in range(array.ndim):
+        deeper = array.ndim - 1 - level
+        text = text.replace("]" * deeper + "," + "[" * deeper, chr(level))
+    inner = text[array.ndim : len(text) - array.ndim]
+    for level in range(array.ndim):
+        separator = "".join(reversed(closings[level + 1 :])) + "," + margins[level + 1]
+        inner = inner.replace(chr(level), separator + "".join(openings[level + 1 :]))
+    return "".join(openings) + inner + "".join(reversed(closings))
+
+
+def _indent_empty(shape: Sequence[int], depth: int) -> str:
+    if not shape[0]:
+        return "[]"
+    margin, end = "\n" + _INDENT * (depth + 1), "\n" + _INDENT * depth
+    item = _indent_empty(shape[1:], depth + 1)
+    return "[" + margin + ("," + margin).join([item] * shape[0]) + end + "]"
+
+
+def _is_text(array: np.ndarray) -> bool:
+    return array.dtype.kind in "OS"
+
+
+def _compact(array: np.ndarray) -> str:
+    """Numbers or truth values as JSON without blanks."""
+    if array.dtype.name in _WRITABLE:
+        return json_numbers.write(array)
+    raise errors.invalid_argument(
+        f"Failed to write JSON value for tensor type: {_type_name(array.dtype)}"
+    )
+
+
+def _texts(name: str, array: np.ndarray, depth: int) -> list[str]:
+    """JSON of each string; `depth` counts the open brackets around it."""
+    items = array.reshape(-1).tolist()
+    if name.endswith("_bytes"):
+        margin, end = _INDENT * (depth + 1), _INDENT * depth
+        encoded = (base64.b64encode(item).decode() for item in items)
+        return [f'{{\n{margin}"b64": "{text}"\n{end}}}' for text in encoded]
+    return [quote(item.decode("utf-8", "surrogateescape")) for item in items]
+
+
+def _type_name(dtype: np.dtype) -> str:
+    """TensorFlow's name; NumPy has its quantized types as records of one field."""
+    name = dtype.names[0] if dtype.names else dtype.name
+    return _TYPE_NAMES.get(name, name)
 
 
 def _split(items: Sequence[str], size: int, count: int) -> list[Sequence[str]]:

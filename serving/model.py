@@ -22,6 +22,8 @@ class TensorSpec:
     """TensorFlow's name of the type: `float`, `double`, `int32`, `string`, ..."""
     shape: tuple[int, ...] | None = None
     """Sizes per axis, -1 where unknown; None if not even the rank is known."""
+    tensor: str = dataclasses.field(default="", compare=False)
+    """Name of the tensor in the graph, such as `x:0`; empty where there is no graph."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +34,21 @@ class Signature:
     """Inputs by alias."""
     outputs: Mapping[str, TensorSpec]
     """Outputs by alias."""
+    method_name: str = ""
+    """What the exporter meant it for: `tensorflow/serving/predict`, `classify`, `regress` or its
+    own."""
+    description: str = dataclasses.field(default="", compare=False)
+    """The whole `SignatureDef` in protobuf's text format, for errors that show it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How requests are answered; the server's flags set it for all models."""
+
+    tensor_content: bool = False
+    """Whether gRPC answers hold their values in `tensor_content` instead of typed fields."""
+    check_method_names: bool = False
+    """Whether a signature answers only the API that its `method_name` names."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,8 +104,16 @@ class Predictor(Protocol):
             ServingError: With TensorFlow Serving's code and text.
         """
 
+    def run(
+        self,
+        feeds: Mapping[str, np.ndarray],
+        fetches: Sequence[str],
+        timeout: float | None = None,
+    ) -> list[np.ndarray]:
+        """Compute tensors by their names in the graph; see `serving.session.Session.run`."""
+
     def close(self) -> None:
-        """Free the memory; nobody calls `predict` any more."""
+        """Free the memory; nobody calls `predict` or `run` any more."""
 
 
 class Repository(Protocol):

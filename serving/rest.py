@@ -10,9 +10,12 @@ import json
 import logging
 import re
 import urllib.parse
+from collections.abc import Callable, Mapping
 
-from serving import errors, json_writer, protocol
-from serving.model import ModelSpec, Repository, VersionStatus
+from serving import errors, example_inference, example_json, json_writer, protocol
+from serving.example_inference import Task
+from serving.model import ModelSpec, Options, Repository, VersionStatus
+from serving.request_metrics import Metrics, RequestMetrics
 
 _LOG = logging.getLogger(__name__)
 _MODEL = r"(?:/([^/:]+))"
@@ -20,6 +23,7 @@ _VERSION = r"(?:(?:/versions/(\d+))|(?:/labels/([^/:]+)))?"
 _INFERENCE = re.compile(rf"/v1/models{_MODEL}{_VERSION}:(classify|regress|predict)", re.I | re.A)
 _STATUS = re.compile(rf"/v1/models{_MODEL}?{_VERSION}(?:/(metadata))?", re.I | re.A)
 _LARGEST_VERSION = 2**63 - 1
+_DEFAULTS = Options()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,18 +36,29 @@ class Answer:
     """JSON."""
 
 
-def answer(repository: Repository, method: str, path: str, body: bytes, timeout: float) -> Answer:
+def answer(
+    repository: Repository,
+    method: str,
+    path: str,
+    body: bytes,
+    timeout: float | None,
+    metrics: Metrics | None = None,
+    options: Options = _DEFAULTS,
+) -> Answer:
     """Answer one request to `/v1/...`.
 
     Args:
         repository: What can be asked.
         method: HTTP method.
-        path: Path and query as the client sent them, still percent-encoded.
+        path: Path and query as the client sent them, still percent-encoded, one character a byte.
         body: Request body.
-        timeout: Seconds a prediction may take.
+        timeout: Seconds a prediction may take; None for as long as it takes.
+        metrics: Where the request is counted; None counts nothing.
+        options: How to answer.
     """
+    request = _Request(repository, body, timeout, RequestMetrics(metrics, "REST"), options)
     try:
-        return Answer(200, _route(repository, method, path, body, timeout))
+        return Answer(200, _route(request, method, path))
     except errors.ServingError as error:
         return refusal(errors.HTTP_STATUS[error.code], error.text)
     except Exception as error:
@@ -56,31 +71,81 @@ def refusal(status: int, text: str) -> Answer:
     return Answer(status, json_writer.write_error(text))
 
 
-def _route(repository: Repository, method: str, path: str, body: bytes, timeout: float) -> bytes:
-    inference = _INFERENCE.fullmatch(path) if method == "POST" else None
-    if inference and inference[4] == "predict":
-        return _predict(repository, _spec(*inference.groups()[:3]), body, timeout)
-    if inference and inference[4] in ("classify", "regress"):
-        raise errors.ServingError("UNIMPLEMENTED", f"{inference[4]} is not implemented")
-    status = _STATUS.fullmatch(path) if method == "GET" else None
-    if status is None:
-        raise errors.invalid_argument(f"Malformed request: {method} {path}")
-    if status[1] is None:
+@dataclasses.dataclass(frozen=True)
+class _Request:
+    """What all the handlers need."""
+
+    repository: Repository
+    body: bytes
+    timeout: float | None
+    recorder: RequestMetrics
+    options: Options
+
+
+def _route(request: _Request, method: str, path: str) -> bytes:
+    pattern = {"POST": _INFERENCE, "GET": _STATUS}.get(method)
+    match = pattern.fullmatch(path) if pattern else None
+    name = _decode(match[1] or "") if match else ""
+    verb = match[4] if match and method == "POST" else ""
+    with request.recorder.request(name, verb):
+        if match and method == "GET":
+            return _describe(request, name, match)
+        # The pattern takes a verb in any case, but only lower case means something.
+        handle = _HANDLERS.get(verb)
+        if handle is None:
+            raw = path.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
+            raise errors.invalid_argument(f"Malformed request: {method} {raw}")
+        return handle(request, _spec(name, match[2], match[3]))
+
+
+def _predict(request: _Request, spec: ModelSpec) -> bytes:
+    body = protocol.parse(request.body)
+    with request.repository.lease(spec) as predictor:
+        signature = protocol.find_signature(body, predictor.signatures)
+        inputs = protocol.decode(body, signature)
+        example_inference.check_predict(predictor, body.signature_name, request.options)
+        with request.recorder.runtime(spec.name, "Predict"):
+            outputs = predictor.predict(body.signature_name, inputs, timeout=request.timeout)
+    return protocol.encode(outputs, is_row_format=body.is_row_format)
+
+
+def _classify(request: _Request, spec: ModelSpec) -> bytes:
+    body = protocol.parse(request.body)
+    examples = example_json.decode(body)
+    task = Task(body.signature_name, example_inference.CLASSIFY)
+    with request.repository.lease(spec) as predictor:
+        signature = example_inference.find(predictor, task, request.options)
+        with request.recorder.runtime(spec.name, "Classify"):
+            classes = example_inference.classify(predictor, signature, examples, request.timeout)
+    return json_writer.write_classes(classes.labels, classes.scores)
+
+
+def _regress(request: _Request, spec: ModelSpec) -> bytes:
+    body = protocol.parse(request.body)
+    examples = example_json.decode(body)
+    task = Task(body.signature_name, example_inference.REGRESS)
+    with request.repository.lease(spec) as predictor:
+        signature = example_inference.find(predictor, task, request.options)
+        with request.recorder.runtime(spec.name, "Regress"):
+            values = example_inference.regress(predictor, signature, examples, request.timeout)
+    return json_writer.write_values(values)
+
+
+_HANDLERS: Mapping[str, Callable[[_Request, ModelSpec], bytes]] = {
+    "predict": _predict,
+    "classify": _classify,
+    "regress": _regress,
+}
+
+
+def _describe(request: _Request, name: str, match: re.Match[str]) -> bytes:
+    if not name:
         raise errors.invalid_argument("Missing model name in request.")
-    spec = _spec(*status.groups()[:3])
-    if status[4] == "metadata":
-        return _metadata(repository, spec)
+    spec = _spec(name, match[2], match[3])
+    if match[4] == "metadata":
+        return _metadata(request.repository, spec)
     # As in TensorFlow Serving, a label is ignored here.
-    return encode_status(repository.status(spec.name, spec.version))
-
-
-def _predict(repository: Repository, spec: ModelSpec, body: bytes, timeout: float) -> bytes:
-    parsed = protocol.parse(body)
-    with repository.lease(spec) as predictor:
-        signature = protocol.find_signature(parsed, predictor.signatures)
-        inputs = protocol.decode(parsed, signature)
-        outputs = predictor.predict(parsed.signature_name, inputs, timeout=timeout)
-    return protocol.encode(outputs, is_row_format=parsed.is_row_format)
+    return encode_status(request.repository.status(spec.name, spec.version))
 
 
 def _metadata(repository: Repository, spec: ModelSpec) -> bytes:
@@ -117,7 +182,13 @@ def _spec(name: str, version: str | None, label: str | None) -> ModelSpec:
     if len(digits) > len(str(_LARGEST_VERSION)) or int(digits or 0) > _LARGEST_VERSION:
         raise errors.invalid_argument(f"Failed to convert version: {version} to numeric.")
     return ModelSpec(
-        urllib.parse.unquote(name),
+        name,
         None if version is None else int(version),
-        None if label is None else urllib.parse.unquote(label),
+        None if label is None else _decode(label),
     )
+
+
+def _decode(text: str) -> str:
+    """Undo the percent-encoding of a part of the path."""
+    raw = urllib.parse.unquote_to_bytes(text.encode("latin-1", "replace"))
+    return raw.decode("utf-8", "replace")

@@ -9,14 +9,15 @@ import pathlib
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import tensorflow as tf
-from google.protobuf import json_format
+from google.protobuf import json_format, text_format
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import get_model_metadata_pb2
 
-from serving import errors
+from serving import errors, tensor_proto
 from serving.model import DEFAULT_SIGNATURE, Signature, TensorSpec
-from serving.session import Session, TensorFlowSession
+from serving.session import Session, SessionSettings, TensorFlowSession
+
+_DEFAULTS = SessionSettings()
 
 
 def _unchanged(session: Session) -> Session:
@@ -30,6 +31,7 @@ class SavedModelPredictor:
         path: Folder with `saved_model.pb`.
         version: Number the protocols report.
         wrap: Puts something, such as batching, around the session.
+        settings: Which graph of the SavedModel, and on what it runs.
 
     Raises:
         ServingError: If the model cannot be loaded, with TensorFlow's reason.
@@ -40,9 +42,10 @@ class SavedModelPredictor:
         path: pathlib.Path,
         version: int = 0,
         wrap: Callable[[Session], Session] = _unchanged,
+        settings: SessionSettings = _DEFAULTS,
     ):
         self.version = version
-        loaded = TensorFlowSession(path)
+        loaded = TensorFlowSession(path, settings)
         self._signature_defs = loaded.signature_defs
         self._session = wrap(loaded)
         self.signatures = {name: _signature(d) for name, d in self._signature_defs.items()}
@@ -68,7 +71,16 @@ class SavedModelPredictor:
         }
         aliases = _select(signature, output_filter)
         fetches = [signature.outputs[alias].name for alias in aliases]
-        return dict(zip(aliases, self._session.run(feeds, fetches, timeout), strict=True))
+        return dict(zip(aliases, self.run(feeds, fetches, timeout), strict=True))
+
+    def run(
+        self,
+        feeds: Mapping[str, np.ndarray],
+        fetches: Sequence[str],
+        timeout: float | None = None,
+    ) -> list[np.ndarray]:
+        """Compute tensors by name; see `serving.session.Session.run`."""
+        return self._session.run(feeds, fetches, timeout)
 
     def close(self) -> None:
         """Free the session and its variables."""
@@ -79,6 +91,8 @@ def _signature(definition: meta_graph_pb2.SignatureDef) -> Signature:
     return Signature(
         {alias: _spec(info) for alias, info in definition.inputs.items()},
         {alias: _spec(info) for alias, info in definition.outputs.items()},
+        definition.method_name,
+        text_format.MessageToString(definition),
     )
 
 
@@ -87,7 +101,8 @@ def _spec(info: meta_graph_pb2.TensorInfo) -> TensorSpec:
     dtype = meta_graph_pb2.TensorInfo.DESCRIPTOR.fields_by_name["dtype"].enum_type
     name = dtype.values_by_number[info.dtype].name.removeprefix("DT_").lower()
     shape = info.tensor_shape
-    return TensorSpec(name, None if shape.unknown_rank else tuple(d.size for d in shape.dim))
+    sizes = None if shape.unknown_rank else tuple(dim.size for dim in shape.dim)
+    return TensorSpec(name, sizes, info.name)
 
 
 def _metadata_json(definitions: Mapping[str, meta_graph_pb2.SignatureDef]) -> str:
@@ -118,7 +133,7 @@ def _complete(
         if alias in inputs:
             complete[alias] = inputs[alias]
         elif alias in defaults:
-            complete[alias] = tf.make_ndarray(defaults[alias])
+            complete[alias] = tensor_proto.read(defaults[alias])
         else:
             raise errors.invalid_argument(
                 f"Signature input alias: {alias}(feed name: {info.name}) not found in request "

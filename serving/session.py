@@ -9,6 +9,7 @@ this module make bearable.
 """
 
 import contextlib
+import dataclasses
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
@@ -21,7 +22,6 @@ from tensorflow.python.saved_model import loader_impl
 
 from serving import errors, text_operations
 
-_SERVING_TAG = "serve"
 text_operations.register()
 # Canonical names by number.
 _CODES = (
@@ -31,6 +31,16 @@ _CODES = (
 )  # fmt: skip
 
 SignatureDefs = Mapping[str, meta_graph_pb2.SignatureDef]
+
+
+@dataclasses.dataclass(frozen=True)
+class SessionSettings:
+    """Which graph of a SavedModel runs, and on what."""
+
+    tags: tuple[str, ...] = ("serve",)
+    """All the tags of the graph to load, in any order."""
+    config: tf.compat.v1.ConfigProto | None = None
+    """Threads, devices and memory; None leaves them to TensorFlow."""
 
 
 class Session(Protocol):
@@ -60,19 +70,24 @@ class Session(Protocol):
         """Free the memory; nobody calls `run` any more."""
 
 
+_DEFAULTS = SessionSettings()
+
+
 class TensorFlowSession:
     """The graph of one SavedModel; see `Session`.
 
     Args:
         path: Folder with `saved_model.pb`.
+        settings: Which graph, and on what.
 
     Raises:
         ServingError: If the model cannot be loaded, with TensorFlow's reason.
     """
 
-    def __init__(self, path: pathlib.Path):
+    def __init__(self, path: pathlib.Path, settings: SessionSettings = _DEFAULTS):
         with _tensorflow_errors():
-            self._session, self.signature_defs = _load(path)
+            self._session, self.signature_defs = _load(path, settings)
+        self._outputs: dict[str, object] = {}
 
     def run(
         self,
@@ -96,25 +111,44 @@ class TensorFlowSession:
         """Free the session and its variables."""
         self._session.close()
 
-    def _output(self, name: str):
-        return self._session.graph.get_tensor_by_name(name)._as_tf_output()
+    def _output(self, name: str) -> object:
+        """The handle of a tensor; looking one up takes longer than a small model's run."""
+        if name not in self._outputs:
+            self._outputs[name] = self._session.graph.get_tensor_by_name(name)._as_tf_output()
+        return self._outputs[name]
 
 
 def _load(
-    path: pathlib.Path,
+    path: pathlib.Path, settings: SessionSettings
 ) -> tuple[tf.compat.v1.Session, SignatureDefs]:
+    loader = loader_impl.SavedModelLoader(str(path))
+    _require_tags(loader, settings.tags)
     graph = tf.Graph()
     with graph.as_default():
-        session = tf.compat.v1.Session(graph=graph)
+        session = tf.compat.v1.Session(graph=graph, config=settings.config)
         try:
-            meta_graph = loader_impl.SavedModelLoader(str(path)).load(session, [_SERVING_TAG])
+            # Step by step, because `load` would read the whole file a second time.
+            saver, _ = loader.load_graph(graph, settings.tags)
+            loader.restore_variables(session, saver)
+            loader.run_init_ops(session, settings.tags)
         except BaseException:
             session.close()
             raise
     # A model without variables has run nothing yet, so its graph never reached the session.
     session._extend_graph()
     graph.finalize()
-    return session, dict(meta_graph.signature_def)
+    return session, dict(loader.get_meta_graph_def_from_tags(settings.tags).signature_def)
+
+
+def _require_tags(loader: loader_impl.SavedModelLoader, tags: Sequence[str]) -> None:
+    graphs = loader.saved_model.meta_graphs
+    if not any(set(graph.meta_info_def.tags) == set(tags) for graph in graphs):
+        # The words of TensorFlow's C++ loader, `cc/saved_model/reader.cc`.
+        raise errors.not_found(
+            f"Could not find meta graph def matching supplied tags: {{ {' '.join(tags)} }}. "
+            "To inspect available tag-sets in the SavedModel, please use the SavedModel CLI: "
+            "`saved_model_cli`"
+        )
 
 
 @contextlib.contextmanager

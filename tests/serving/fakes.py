@@ -55,5 +55,8 @@ class FakeRepository:
         failed = VersionStatus(4, "END", "NOT_FOUND", 'no "file"')
         return [failed, VersionStatus(3, "AVAILABLE")]
 
+    def model_names(self):
+        return ["demo"]
+
     def is_ready(self):
         return self.ready

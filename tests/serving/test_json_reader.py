@@ -20,6 +20,9 @@ from serving import json_reader
         "18446744073709551615",
         "-9223372036854775808",
         '"한글"',
+        "[[[[1], 2], [3, [4]]], [5]]",
+        '[{"a": [[[]]]}, {"a\\n": {"b": {}}}]',
+        "[[1.5, -2e3 ,0] ,[7]]",
     ],
 )
 def test_reads_what_the_standard_reader_reads(text):
@@ -35,6 +38,16 @@ def test_reads_what_strict_readers_refuse():
     values = json_reader.read(b"[NaN, Inf, -Inf, Infinity, -Infinity] rest")
     assert math.isnan(values[0])
     assert values[1:] == [math.inf, -math.inf, math.inf, -math.inf]
+
+
+def test_infinite_numbers_keep_their_places():
+    values = json_reader.read(b"[[1, Inf, 2], [-Infinity ,3], [-Inf], [4, NaN]]")
+    assert values[:3] == [[1, math.inf, 2], [-math.inf, 3], [-math.inf]]
+    assert values[3][0] == 4 and math.isnan(values[3][1])
+
+
+def test_a_byte_order_mark_is_skipped():
+    assert json_reader.read(b"\xef\xbb\xbf[1]") == [1]
 
 
 def test_the_first_of_two_equal_keys_counts():
@@ -54,6 +67,14 @@ def test_the_first_of_two_equal_keys_counts():
         ('"\\x"', "Invalid escape character in string. at offset: 1"),
         ('"\\u12g4"', "Incorrect hex digit after \\u escape in string. at offset: 1"),
         ('"\\ud800"', "The surrogate pair in string is invalid. at offset: 1"),
+        ("[Infinit]", "Invalid value. at offset: 1"),
+        ("[1, nan]", "Invalid value. at offset: 4"),
+        ("[1, 2Inf]", "Missing a comma or ] after an array element. at offset: 5"),
+        ("[1, 2,]", "Invalid value. at offset: 6"),
+        ("[1, -]", "Invalid value. at offset: 4"),
+        ("[1, 1e999]", "Number too big to be stored in double. at offset: 4"),
+        ("[[1]}", "Missing a comma or ] after an array element. at offset: 4"),
+        ('{"a": [[1]]]', "Missing a comma or } after an object member. at offset: 11"),
         ("1.", "Miss fraction part in number. at offset: 2"),
         ("1e", "Miss exponent in number. at offset: 2"),
         ("1e999", "Number too big to be stored in double. at offset: 0"),

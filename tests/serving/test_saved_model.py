@@ -1,11 +1,13 @@
 """Tests of serving/saved_model.py with a real export."""
 
 import json
+import shutil
 
 import exports
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from serving import errors, saved_model
 from serving.model import TensorSpec
@@ -120,3 +122,64 @@ def test_a_folder_without_a_model_does_not_load(tmp_path, content):
         (tmp_path / "saved_model.pb").write_bytes(content)
     with pytest.raises(errors.ServingError):
         saved_model.SavedModelPredictor(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def with_default(exported, tmp_path_factory):
+    """The export again, with a default for the input `b` of `add`."""
+    folder = tmp_path_factory.mktemp("default") / "1"
+    shutil.copytree(exported, folder)
+    message = saved_model_pb2.SavedModel()
+    message.ParseFromString((folder / "saved_model.pb").read_bytes())
+    signature = message.meta_graphs[0].signature_def["add"]
+    default = np.array([[10, 20]], "float32")
+    signature.defaults["b"].CopyFrom(tf.make_tensor_proto(default))
+    (folder / "saved_model.pb").write_bytes(message.SerializeToString())
+    loaded = saved_model.SavedModelPredictor(folder)
+    yield loaded
+    loaded.close()
+
+
+def test_an_input_with_a_default_may_be_left_out(with_default):
+    assert with_default.predict("add", {"a": X})["sum"].tolist() == [[10.5, 20.5]]
+    assert with_default.predict("add", {"a": X, "b": X})["sum"].tolist() == [[0.5, 0.5]]
+    assert '"b": {' in with_default.metadata_json
+
+
+@pytest.mark.parametrize(
+    ("inputs", "text"),
+    [
+        (
+            {"b": X},
+            "Signature input alias: a(feed name: add_a:0) not found in request and no default "
+            "value provided. Inputs expected to be in the request {b}, or default input alias "
+            "set: b",
+        ),
+        (
+            {"a": X, "key": X},
+            "Inputs contains invalid name. Used request inputs: a, request input: a,key",
+        ),
+    ],
+)
+def test_defaults_do_not_excuse_wrong_names(with_default, inputs, text):
+    with pytest.raises(errors.ServingError) as caught:
+        with_default.predict("add", inputs)
+    assert (caught.value.code, caught.value.text) == ("INVALID_ARGUMENT", text)
+
+
+class Squared(tf.Module):
+    """Compiled by XLA, and with one output under two names."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, "x")], jit_compile=True)
+    def square(self, x):
+        y = x * x
+        return {"y": y, "z": y}
+
+
+def test_a_compiled_model_runs_and_one_tensor_may_have_two_names(tmp_path):
+    model = Squared()
+    tf.saved_model.save(model, str(tmp_path), {"serving_default": model.square})
+    predictor = saved_model.SavedModelPredictor(tmp_path)
+    outputs = predictor.predict("", {"x": np.array([3, -2], "float32")})
+    assert {name: array.tolist() for name, array in outputs.items()} == {"y": [9, 4], "z": [9, 4]}
+    predictor.close()
