@@ -1,35 +1,14 @@
-"""What the commands about served models do."""
+"""What `maru predict` does: ask a running server, or the pushed model itself."""
 
 import json
-import logging
 import pathlib
 from typing import Any
 
 from pipeline import logs, paths
-from serving import client, repository, start_up
+from serving import client, start_up, storage
 
 DEFAULT_SERVER = "127.0.0.1:8501"
 _SHOWN = 5
-
-
-def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str) -> None:
-    """Serve every pushed model of a workspace until told to stop.
-
-    Raises:
-        ValueError: If the server cannot start.
-    """
-    # Imported late: `predict` must not wait for TensorFlow when a server runs.
-    start_up.skip_keras()
-    from serving import server
-
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    logging.getLogger("tensorflow").setLevel(logging.WARNING)
-    config = server.ServerConfig(host=host, port=port, rest_api_port=rest_port)
-    folder = paths.Paths(workspace.resolve(), "").served_models
-    try:
-        server.run(repository.Sources({}, folder), config)
-    except server.StartError as error:
-        raise ValueError(str(error)) from error
 
 
 def predict(
@@ -60,20 +39,23 @@ def predict(
 
 def _from_server(name: str, question: str, server: str | None) -> dict[str, Any] | None:
     """The answer of a running server; None if no address was given and none has the model."""
+    # Where nobody said that there is a server, one look is enough.
+    retries = client.Retries(attempts=1 if server is None else 4)
     try:
-        signature = client.signatures(server or DEFAULT_SERVER, name)["serving_default"]
-        inputs = {key: [_value(key, question)] for key in signature["inputs"]}
-        outputs = client.predict(server or DEFAULT_SERVER, name, inputs)
+        with client.Client(server or DEFAULT_SERVER, retries=retries) as asked:
+            signature = asked.signatures(name)["serving_default"]
+            inputs = {key: [_value(key, question)] for key in signature.inputs}
+            outputs = asked.predict(name, inputs)
     except client.ClientError as error:
         if server is None and error.status in (None, 404):
             return None
         raise ValueError(str(error)) from error
-    return {key: outputs[key][0] for key in ("labels", "probabilities")}
+    return {key: outputs[key][0].tolist() for key in ("labels", "probabilities")}
 
 
 def _from_disk(name: str, question: str, where: paths.Paths) -> dict[str, Any]:
     """The answer of the newest pushed version, loaded for this question."""
-    versions = repository.find_versions(where.served) if where.served.is_dir() else {}
+    versions = storage.find_versions(where.served)
     if not versions:
         folder = where.served_models
         known = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []

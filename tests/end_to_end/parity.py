@@ -29,16 +29,16 @@ def assert_export_agrees(summary):
 
 def assert_server_agrees(server, summary):
     """A running server gives the trainer's answers over REST and gRPC."""
-    address = f"127.0.0.1:{server.rest_port}"
-    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+    with (
+        client.Client(f"127.0.0.1:{server.rest_port}") as rest,
+        grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel,
+    ):
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
         for signature, recorded in trainers_answers(summary).items():
             inputs = recorded["inputs"]
-            answer = client.predict(address, summary["name"], _json(inputs), signature)
-            if len(recorded["outputs"]) == 1:  # REST leaves out the name of a single output.
-                answer = dict.fromkeys(recorded["outputs"], answer)
+            answer = rest.predict(summary["name"], inputs, signature)
             _assert_close(
-                {name: _array(value) for name, value in answer.items()}, recorded["outputs"]
+                {name: _as_bytes(value) for name, value in answer.items()}, recorded["outputs"]
             )
             request = predict_pb2.PredictRequest()
             request.model_spec.name = summary["name"]
@@ -51,17 +51,11 @@ def assert_server_agrees(server, summary):
             _assert_close(received, recorded["outputs"])
 
 
-def _json(inputs):
-    """Text as strings, everything else as bytes, which the client sends in base64."""
-    return {
-        name: [value.decode() if name == "text" else value for value in values.tolist()]
-        for name, values in inputs.items()
-    }
-
-
-def _array(value):
-    array = np.array(value)
-    return np.char.encode(array, "utf-8").astype(object) if array.dtype.kind == "U" else array
+def _as_bytes(array):
+    """Strings as the trainer records them."""
+    if array.dtype != object:
+        return array
+    return np.array([text.encode() for text in array.ravel()], object).reshape(array.shape)
 
 
 def _assert_close(received, expected):

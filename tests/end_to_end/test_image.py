@@ -12,7 +12,7 @@ import running  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from pipeline import asking, console, paths  # noqa: E402
-from serving import client, repository, server  # noqa: E402
+from serving import client, server  # noqa: E402
 
 COLORS = {"red": (220, 40, 40), "녹색": (40, 200, 60), "blue": (30, 60, 210)}
 IMAGES_OF = {"red": 20, "녹색": 14, "blue": 8}
@@ -53,9 +53,9 @@ def finished(project):
 
 @pytest.fixture(scope="module")
 def served(project, finished):
-    free = server.ServerConfig(port=0, rest_api_port=0, poll_seconds=0, drain_seconds=5)
+    free = server.ServerConfig(port=0, rest_api_port=0, drain_seconds=5)
     folder = paths.Paths(project / "workspace", "").served_models
-    running_server = server.Server(repository.Sources(models_dir=folder), free)
+    running_server = server.Server(server.Sources(models_dir=folder), free)
     running_server.start()
     yield running_server
     running_server.stop()
@@ -83,15 +83,16 @@ def test_a_file_is_answered_with_every_label_and_its_probability(project, finish
     image = project / "images" / "녹색" / "1.jpg"
     answer = asking.predict("colors", str(image), address, project, as_json=False)
     assert {line.split()[0] for line in answer.splitlines()} == set(COLORS)
-    outputs = client.predict(address, "colors", {"image_bytes": [image.read_bytes()]})
-    assert outputs["label"] == [answer.split()[0]]
+    with client.Client(address) as asked:
+        outputs = asked.predict("colors", {"image_bytes": [image.read_bytes()]})
+    assert outputs["label"].tolist() == [answer.split()[0]]
     assert sum(outputs["probabilities"][0]) == pytest.approx(1.0, abs=1e-5)
 
 
 def test_bytes_that_are_no_image_are_refused_not_answered(served):
     address = f"127.0.0.1:{served.rest_port}"
-    with pytest.raises(client.ClientError) as caught:
-        client.predict(address, "colors", {"image_bytes": [b"no image"]})
+    with client.Client(address) as asked, pytest.raises(client.ClientError) as caught:
+        asked.predict("colors", {"image_bytes": [b"no image"]})
     assert caught.value.status == 400
 
 

@@ -16,7 +16,7 @@ import sklearn.metrics  # noqa: E402
 from components import records  # noqa: E402
 from components.push import push  # noqa: E402
 from pipeline import asking, config, console, dag, lock, paths  # noqa: E402
-from serving import repository, saved_model, server  # noqa: E402
+from serving import saved_model, server  # noqa: E402
 
 PHRASES = {
     "good": ["정말 좋은 영화", "great fun", "loved every minute of it and of its long second part"],
@@ -77,9 +77,9 @@ def runs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def served(runs):
-    free = server.ServerConfig(port=0, rest_api_port=0, poll_seconds=0, drain_seconds=5)
+    free = server.ServerConfig(port=0, rest_api_port=0, drain_seconds=5)
     folder = paths.Paths(runs.workspace, "").served_models
-    running_server = server.Server(repository.Sources(models_dir=folder), free)
+    running_server = server.Server(server.Sources(models_dir=folder), free)
     running_server.start()
     yield running_server
     running_server.stop()

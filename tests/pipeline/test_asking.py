@@ -2,37 +2,52 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from pipeline import asking
 from serving import client
 
 OUTPUTS = {
-    "label": ["spam"],
-    "probability": [0.75],
-    "labels": [["a", "b", "c", "d", "ham", "스팸"]],
-    "probabilities": [[0.01, 0.02, 0.03, 0.04, 0.15, 0.75]],
+    "labels": np.array([["a", "b", "c", "d", "ham", "스팸"]], object),
+    "probabilities": np.array([[0.01, 0.02, 0.03, 0.04, 0.15, 0.75]]),
 }
+
+
+class FakeClient:
+    """A server with one model, `mail`, or one that answers about images; notes what is asked."""
+
+    calls = []
+    refusal = None
+
+    def __init__(self, server, retries):
+        self.server = server
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def signatures(self, model):
+        if model != "mail":
+            raise client.ClientError("Servable not found", "NOT_FOUND", 404)
+        name = "image_bytes" if self.server == "images:1" else "text"
+        return {"serving_default": client.Signature({name: client.TensorSpec("string")}, {})}
+
+    def predict(self, model, inputs):
+        if self.refusal is not None:
+            raise self.refusal
+        self.calls.append((self.server, model, inputs))
+        return OUTPUTS
 
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What the fake server was asked; it has one model, `mail`."""
-    calls = []
-
-    def signatures(server, model):
-        if model != "mail":
-            raise client.ClientError("Servable not found", 404)
-        name = "image_bytes" if server == "images:1" else "text"
-        return {"serving_default": {"inputs": {name: {}}, "outputs": {}}}
-
-    def predict(server, model, inputs):
-        calls.append((server, model, inputs))
-        return OUTPUTS
-
-    monkeypatch.setattr(client, "signatures", signatures)
-    monkeypatch.setattr(client, "predict", predict)
-    return calls
+    """What the fake server was asked."""
+    monkeypatch.setattr(client, "Client", FakeClient)
+    monkeypatch.setattr(FakeClient, "calls", [])
+    return FakeClient.calls
 
 
 def test_the_best_five_labels_are_shown_in_order(asked, tmp_path):
@@ -78,9 +93,7 @@ def test_without_a_server_the_pushed_models_are_looked_through(asked, tmp_path):
 
 
 def test_a_server_that_refuses_the_question_is_an_error(asked, tmp_path, monkeypatch):
-    def refuse(server, model, inputs):
-        raise client.ClientError("the model is broken", 500)
-
-    monkeypatch.setattr(client, "predict", refuse)
+    broken = client.ClientError("the model is broken", "INTERNAL", 500)
+    monkeypatch.setattr(FakeClient, "refusal", broken)
     with pytest.raises(ValueError, match="the model is broken"):
         asking.predict("mail", "hello", None, tmp_path, as_json=False)

@@ -65,3 +65,61 @@ def export_text_model(path: pathlib.Path, shift: float = 0.5) -> pathlib.Path:
     signatures = {"serving_default": model.classify, "embed": model.embed, "add": model.add}
     tf.saved_model.save(model, str(path), signatures)
     return path
+
+
+class EchoModel(tf.Module):
+    """Answers with what it was asked."""
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, "text"),
+            tf.TensorSpec([None], tf.string, "raw_bytes"),
+            tf.TensorSpec([None, 3], tf.int64, "ids"),
+            tf.TensorSpec([None], tf.float32, "score"),
+            tf.TensorSpec([None], tf.bool, "flag"),
+        ]
+    )
+    def echo(self, text, raw_bytes, ids, score, flag):
+        answer = {"text": text, "raw_bytes": raw_bytes, "ids": ids, "score": score, "flag": flag}
+        return {name: tf.identity(value) for name, value in answer.items()}
+
+    @tf.function(input_signature=[tf.TensorSpec(None, tf.float32, "x")])
+    def any_shape(self, x):
+        return {"x": tf.identity(x)}
+
+
+def export_echo_model(path: pathlib.Path, *dtypes: tf.DType) -> pathlib.Path:
+    """Write the model with the signatures `serving_default`, `any_shape` and one of each type."""
+    model = EchoModel()
+    signatures = {"serving_default": model.echo, "any_shape": model.any_shape}
+    for dtype in dtypes:
+        spec = tf.TensorSpec([None], dtype, "x")
+        function = tf.function(lambda x: {"x": tf.identity(x)}, input_signature=[spec])
+        signatures[dtype.name] = function.get_concrete_function()
+    tf.saved_model.save(model, str(path), signatures)
+    return path
+
+
+class MatrixModel(tf.Module):
+    """A product of matrices, scaled, and the label of its largest column."""
+
+    def __init__(self, scale: float):
+        self.weights = tf.Variable([[0.11, -0.52, 0.31], [0.23, 0.41, -0.77]])
+        self.scale = tf.Variable(scale)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, "x")])
+    def score(self, x):
+        scores = tf.matmul(x * self.scale, self.weights) @ tf.eye(3)
+        names = tf.constant(["a", "b", "c"])
+        return {
+            "scores": scores,
+            "label": tf.gather(names, tf.argmax(scores, axis=1)),
+            "labels": tf.tile(names[None], [tf.shape(x)[0], 1]),
+        }
+
+
+def export_matrix_model(path: pathlib.Path, scale: float = 1.0) -> pathlib.Path:
+    """Write the model that multiplies matrices, with the signature `serving_default`."""
+    model = MatrixModel(scale)
+    tf.saved_model.save(model, str(path), {"serving_default": model.score})
+    return path
