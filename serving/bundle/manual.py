@@ -1,0 +1,131 @@
+"""The README of a bundle: the commands, and the figures they came with."""
+
+import pathlib
+import string
+from collections.abc import Mapping, Sequence
+
+from serving.bundle import compose, kubernetes, model, server_files
+from serving.bundle.model import Bundled
+from serving.bundle.sweep import Sweep
+from serving.bundle.twins import Twin
+
+_TEMPLATE = pathlib.Path(__file__).with_name("manual.md")
+_PER_MODEL = (
+    "Each model batches by `batching_params.pbtxt` in its version's folder "
+    "(`--enable_per_model_batching_parameters`); of `config/batching.config` only the threads "
+    "count, for all models together."
+)
+_TWINS = (
+    "Twins have the weights of their originals and as many bytes; their matrix products and "
+    "convolutions run in the low precision, which pays where the hardware has it. Compared with "
+    "the trainer's float32 answers to the reference examples, all of them in one batch here:"
+)
+
+
+def text(app: kubernetes.App, sweeps: Mapping[str, Sweep], made: Sequence[Twin]) -> str:
+    """Fill the template.
+
+    Args:
+        app: Names, models and release.
+        sweeps: What was measured, by model name.
+        made: The twins among the models.
+    """
+    first = app.models[0]
+    measured = sweeps[first.name]
+    service = model.dns_name(first.name)
+    twin_names = {twin.source.name for twin in made}
+    values = {
+        "title": ", ".join(entry.name for entry in app.models),
+        "tag": app.release.tag,
+        "text": app.release.text,
+        "models_table": _table(app.models),
+        "twins": _twins(made),
+        "originals": " ".join(entry.name for entry in app.models if entry.name not in twin_names),
+        "machine": measured.machine,
+        "callers": str(measured.callers),
+        "seconds": f"{measured.seconds:g}",
+        "sweep_file": "sweep.json",
+        "checksums_file": "SHA256SUMS",
+        "docker_flags": _docker_flags(app.models),
+        "name": first.name,
+        "version": str(first.version),
+        "input": first.inputs[0],
+        "curl": _curl(first),
+        "example_bytes": _example_bytes(first),
+        "metrics_path": server_files.METRICS_PATH,
+        "app": app.name,
+        "app_file": service,
+        "isvc": service,
+        "memory_request": str(model.memory_request(app.models)),
+        "memory_limit": str(model.memory_limit(app.models)),
+        "start_seconds": str(model.start_seconds(app.models)),
+        "per_model": _PER_MODEL if len(app.models) > 1 else "",
+    }
+    filled = string.Template(_TEMPLATE.read_text("utf-8")).substitute(values)
+    return filled.replace("\n\n\n", "\n\n")
+
+
+def _table(models: Sequence[Bundled]) -> str:
+    rows = [
+        "| model | version | MB | batch sizes | threads | timeout | examples/s | p95 | loads in |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for entry in models:
+        batching = entry.batching
+        cells = [
+            entry.name,
+            str(entry.version),
+            f"{entry.size / 1e6:.1f}",
+            ", ".join(map(str, batching.allowed_batch_sizes)),
+            str(batching.num_batch_threads),
+            f"{batching.batch_timeout_micros} µs",
+            f"{entry.throughput:.0f}",
+            f"{entry.p95_ms:.0f} ms",
+            f"{entry.load_seconds:.1f} s",
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _twins(made: Sequence[Twin]) -> str:
+    if not made:
+        return ""
+    rows = [
+        _TWINS,
+        "",
+        "| twin | in low precision | largest difference | equal labels | float32 | twin |",
+        "|---|---|---|---|---|---|",
+    ]
+    for twin in made:
+        cells = [
+            twin.source.name,
+            f"{twin.products} products in {twin.dtype}",
+            f"{twin.difference:.1e}",
+            f"{twin.agreement:.1%}",
+            f"{twin.original_ms:.1f} ms",
+            f"{twin.twin_ms:.1f} ms",
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _docker_flags(models: Sequence[Bundled]) -> str:
+    arguments = server_files.flags(models, compose.CONFIG_FOLDER)
+    return " \\\n".join(f"  {argument}" for argument in arguments)
+
+
+def _is_binary(entry: Bundled) -> bool:
+    return entry.inputs[0].endswith("_bytes")
+
+
+def _curl(entry: Bundled) -> str:
+    url = f"http://127.0.0.1:{server_files.REST_PORT}/v1/models/{entry.name}:predict"
+    if _is_binary(entry):
+        body = '"{\\"instances\\": [{\\"b64\\": \\"$(base64 -w0 image.png)\\"}]}"'
+    else:
+        body = '\'{"instances": ["some text"]}\''
+    return f"curl -d {body} {url}"
+
+
+def _example_bytes(entry: Bundled) -> str:
+    return 'open("image.png", "rb").read()' if _is_binary(entry) else '"some text"'
