@@ -196,7 +196,11 @@ _SPLITS = {
 }
 
 
-_EXPORT_CODE = ("serving/signatures.py", "serving/reference.py")
+_EXPORT_CODE = (
+    "serving/signatures.py",
+    "serving/reference.py",
+    "serving/bundle/warm_up_file.py",
+)
 """What of `serving/` goes into an export; the rest of the server trains nothing again."""
 
 

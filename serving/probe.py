@@ -38,11 +38,15 @@ def probe(model_dir: pathlib.Path, expected: reference.Reference, tolerance: flo
     Returns:
         `signatures` (per name `max_abs_difference`, `labels_equal`, `p50_ms`, `p95_ms` at batch
         1, `batch`, `batch_p50_ms`, `batch_p95_ms`), `load_seconds`, `memory_mib` (the
-        process's peak) and `problems`, a list of sentences that is empty if all is well.
+        process's peak), `remarks` about where it can be served, and `problems`, a list of
+        sentences that is empty if all is well.
     """
     from serving import saved_model  # Late: a process of its own skips Keras first.
+    from serving.bundle import compatibility
 
-    report: dict[str, Any] = {"signatures": {}, "load_seconds": None, "problems": []}
+    report: dict[str, Any] = {
+        "signatures": {}, "load_seconds": None, "remarks": [], "problems": []
+    }
     started = time.perf_counter()
     try:
         predictor = saved_model.SavedModelPredictor(model_dir)
@@ -50,6 +54,7 @@ def probe(model_dir: pathlib.Path, expected: reference.Reference, tolerance: flo
         report["problems"].append(f"The export does not load: {error.text}")
         return report
     report["load_seconds"] = round(time.perf_counter() - started, 3)
+    report["remarks"] = compatibility.remarks(model_dir)
     report["problems"] += _compare_names(
         "signature", "the export", set(expected), set(predictor.signatures) - _INTERNAL_SIGNATURES
     )

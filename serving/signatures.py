@@ -21,6 +21,8 @@ import keras
 import tensorflow as tf
 
 Outputs = dict[str, tf.Tensor]
+FOR_EVALUATION = "label_ids"
+"""The signature that no client asks."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +91,7 @@ def endpoints(classifier: Classifier) -> dict[str, tuple[Callable[[tf.Tensor], O
         "serving_default": (classifier.answer, classifier.input_name),
         "serve_examples": (serve_examples, "examples"),
         "embed": (embed, classifier.input_name),
-        "label_ids": (label_ids, "examples"),
+        FOR_EVALUATION: (label_ids, "examples"),
     }
 
 

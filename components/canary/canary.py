@@ -1,5 +1,6 @@
 """Load an export in a fresh process and see whether it answers as the trainer did."""
 
+import dataclasses
 import json
 import pathlib
 import subprocess
@@ -9,17 +10,27 @@ REPORT = "canary.json"
 """Name of the report inside the artifact."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """What a probe says of a model, in words."""
+
+    problems: Sequence[str]
+    """Why it must not be served; empty if it is fit to be."""
+    remarks: Sequence[str]
+    """What its operators should know."""
+
+
 def run(
     command: Sequence[str], model: pathlib.Path, reference: pathlib.Path, report: pathlib.Path
-) -> list[str]:
-    """Probe a model and return what is wrong with it, in words; nothing if it is fit to serve.
+) -> Findings:
+    """Probe a model.
 
     Args:
         command: Program that takes a SavedModel, reference answers and a report to write, such as
             `python -m serving.probe`.
         model: SavedModel.
         reference: The trainer's own answers to real examples.
-        report: Where the program writes its JSON report, whose `problems` are returned.
+        report: Where the program writes its JSON report, with `problems` and `remarks`.
     """
     arguments = [*command, str(model), str(reference), str(report)]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
@@ -28,9 +39,9 @@ def run(
             f"The server process died before it could answer (exit code {done.returncode}). "
             f"It printed last: {_last_lines(done.stderr)}"
         )
-        report.write_text(json.dumps({"problems": [problem]}, indent=2))
-        return [problem]
-    return list(json.loads(report.read_text())["problems"])
+        report.write_text(json.dumps({"problems": [problem], "remarks": []}, indent=2))
+    written = json.loads(report.read_text())
+    return Findings(written["problems"], written["remarks"])
 
 
 def _last_lines(text: str, count: int = 5) -> str:

@@ -36,13 +36,16 @@ def Canary(
         code: Fingerprint of the server; another server is asked again.
     """
     folder = pathlib.Path(blessing.uri)
-    problems = canary.run(
+    findings = canary.run(
         command.split("\n"),
         pathlib.Path(path_utils.serving_model_path(model.uri)),
         pathlib.Path(model_run.uri, reference),
         folder / canary.REPORT,
     )
-    (folder / ("INFRA_NOT_BLESSED" if problems else "INFRA_BLESSED")).write_text("")
-    blessing.set_int_custom_property("blessed", 0 if problems else 1)
-    for problem in problems:
-        logging.getLogger("maru.outcome").warning("refused: %s", problem)
+    (folder / ("INFRA_NOT_BLESSED" if findings.problems else "INFRA_BLESSED")).write_text("")
+    blessing.set_int_custom_property("blessed", 0 if findings.problems else 1)
+    outcome = logging.getLogger("maru.outcome")
+    for remark in findings.remarks:
+        outcome.info("%s", remark)
+    for problem in findings.problems:
+        outcome.warning("refused: %s", problem)

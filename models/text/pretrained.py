@@ -114,6 +114,9 @@ def encoder(config: PretrainedTextConfig) -> Encoder:
         keras_hub.models.TextClassifierPreprocessor.from_preset,
         config.preset,
         sequence_length=config.sequence_length,
+        # One text is cut alike either way, but the other way's operation is unknown to
+        # TensorFlow Serving before 2.20.
+        truncate="waterfall",
     )
 
     def encode(features):

@@ -18,6 +18,7 @@ from models.training import fit, placement
 from pipeline import config as pipeline_config
 from pipeline.modules import learner as learners
 from serving import reference, signatures
+from serving.bundle import warm_up_file
 
 SUMMARY = "summary.json"
 """File of the model run: parameter counts, labels and the resolved settings."""
@@ -25,6 +26,8 @@ REFERENCE = "reference.npz"
 """File of the model run: the trainer's own answers to real examples."""
 NUM_REFERENCE = 32
 """Examples the Canary compares on."""
+WARM_UP_BATCHES = (1, NUM_REFERENCE)
+"""Rows of the requests that every export brings, for servers to replay before it answers."""
 
 
 def run_fn(fn_args: Any) -> None:
@@ -42,7 +45,9 @@ def run_fn(fn_args: Any) -> None:
     classifier = _classifier(learner, model)
     signatures.export(classifier, pathlib.Path(fn_args.serving_model_dir))
     examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
-    reference.save(run / REFERENCE, _answers(classifier, examples))
+    answers = _answers(classifier, examples)
+    reference.save(run / REFERENCE, answers)
+    _write_warm_up(pathlib.Path(fn_args.serving_model_dir), answers)
     _write_summary(run / SUMMARY, learner, model)
 
 
@@ -112,6 +117,15 @@ def _answers(classifier: signatures.Classifier, examples: list[bytes]) -> dict[s
             "outputs": {key: value.numpy() for key, value in outputs.items()},
         }
     return answers
+
+
+def _write_warm_up(export: pathlib.Path, answers: reference.Reference) -> None:
+    """Let servers meet real requests before clients do; nobody asks the evaluation's signature."""
+    asked = {name: answers[name] for name in answers if name != signatures.FOR_EVALUATION}
+    warm_up_file.write(export, _ANY_NAME, asked, WARM_UP_BATCHES)
+
+
+_ANY_NAME = "default"  # A server replays the requests to the version they lie in.
 
 
 def _records(patterns: list[str]) -> Any:

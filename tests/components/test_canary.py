@@ -11,11 +11,11 @@ from components.canary import canary
 OK = """
 import json, sys
 model, reference, report = sys.argv[1:]
-json.dump({"problems": [], "model": model, "reference": reference}, open(report, "w"))
+json.dump({"problems": [], "remarks": ["needs more"], "model": model, "reference": reference}, open(report, "w"))
 """
 REFUSES = """
 import json, sys
-json.dump({"problems": ["출력이 다르다", "too slow"]}, open(sys.argv[3], "w"))
+json.dump({"problems": ["출력이 다르다", "too slow"], "remarks": []}, open(sys.argv[3], "w"))
 sys.exit(1)
 """
 DIES = """
@@ -38,26 +38,26 @@ def run(tmp_path):
 
 
 def test_a_model_that_answers_well_has_no_problems(run):
-    problems, report = run(OK)
-    assert problems == []
+    found, report = run(OK)
+    assert (found.problems, found.remarks) == ([], ["needs more"])
     assert (report["model"], report["reference"]) == ("model", "answers.npz")
 
 
 def test_what_the_probe_finds_is_passed_on(run):
-    problems, report = run(REFUSES)
-    assert problems == report["problems"] == ["출력이 다르다", "too slow"]
+    found, report = run(REFUSES)
+    assert found.problems == report["problems"] == ["출력이 다르다", "too slow"]
 
 
 def test_a_probe_that_dies_is_a_problem_with_its_last_words(run):
-    problems, report = run(DIES)
-    assert problems == report["problems"]
-    (problem,) = problems
+    found, report = run(DIES)
+    assert found.problems == report["problems"]
+    (problem,) = found.problems
     assert "died before it could answer (exit code -6)" in problem
     assert problem.endswith("It printed last: line 4 / line 5 / line 6 / line 7 / line 8")
 
 
 def test_a_probe_that_says_nothing_is_a_problem(run):
-    problems, _ = run("")
-    assert problems == [
+    found, _ = run("")
+    assert found.problems == [
         "The server process died before it could answer (exit code 0). It printed last: nothing"
     ]
