@@ -1,5 +1,6 @@
-"""What a process that only serves does first."""
+"""What a process that only serves does before it answers."""
 
+import gc
 import sys
 
 
@@ -12,3 +13,16 @@ def skip_keras() -> None:
     """
     if "tensorflow" not in sys.modules:
         sys.modules.setdefault("keras", None)
+
+
+def settle() -> None:
+    """Keep the garbage collector away from what loading left behind.
+
+    TensorFlow and a model are a million objects that stay. A request with many numbers makes
+    enough new ones to have all of them looked at again: without this, parsing a 3 MB JSON body
+    takes fifteen times as long.
+    """
+    gc.collect()
+    gc.freeze()
+    # Objects of a request die by their reference counts; only rare cycles need the collector.
+    gc.set_threshold(50_000, 20, 50)
