@@ -164,6 +164,11 @@ class Repository:
         with self._changed:
             return sorted(self._models)
 
+    def labels(self, name: str) -> dict[str, int]:
+        """Version by label of a model; empty for a model without labels or an unknown one."""
+        with self._changed:
+            return dict(self._labels.get(name, {}))
+
     def is_ready(self) -> bool:
         """True once every model, configured or in `models_dir`, has an available version."""
         with self._changed:

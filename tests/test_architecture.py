@@ -64,8 +64,8 @@ def test_tfx_stays_at_the_edge():
     assert [path for path in sorted(importers_of("tfx")) if not FACES.fullmatch(path)] == []
 
 
-def test_the_web_framework_stays_in_the_file_with_the_routes():
-    assert importers_of("starlette") == {"serving/app.py"}
+def test_the_web_server_stays_in_the_file_that_runs_it():
+    assert importers_of("uvicorn") == {"serving/http_server.py"}
 
 
 def test_beam_stays_in_the_components():

@@ -58,5 +58,8 @@ class FakeRepository:
     def model_names(self):
         return ["demo"]
 
+    def labels(self, name):
+        return {"stable": 3}
+
     def is_ready(self):
         return self.ready

@@ -119,6 +119,7 @@ def test_labels_lead_to_versions_until_they_are_removed(make, tmp_path):
     labels = {"stable": 1, "canary": 2, "newest": 2}
     repository.apply([demo(tmp_path, All(), labels=labels)])
     found = {label: served(repository, ModelSpec("demo", label=label)) for label in labels}
+    assert repository.labels("demo") == labels and repository.labels("other") == {}
     assert found == labels
     repository.apply([demo(tmp_path, All(), labels={"stable": 2})])
     assert served(repository, ModelSpec("demo", label="stable")) == 2
