@@ -1,26 +1,48 @@
-"""The server process: load, open the ports, answer, drain.
+"""The server: loads, opens the ports, answers, drains.
 
 Ports open only after the models are loaded, so an open port means readiness.
-On SIGTERM or SIGINT the server stops accepting, answers what it has, and exits 0.
 """
 
 import contextlib
 import dataclasses
+import errno
 import logging
-import os
-import signal
+import pathlib
 import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from typing import TextIO
 
-import uvicorn
-
-from serving import app, grpc_server, saved_model
-from serving.repository import Repository, Sources
+from serving import tls
+from serving.access_log import AccessLog
+from serving.admission import Admission
+from serving.app import RestConfig
+from serving.batching.batcher import Batcher
+from serving.batching.parameters import BatchingParameters
+from serving.config_file import ConfigFile
+from serving.edge import Edge
+from serving.grpc_server import GrpcConfig, GrpcServer
+from serving.http_server import HttpServer
+from serving.metrics import Metrics
+from serving.model import Options
+from serving.model_config import ServedModel
+from serving.repository import Repository, RepositoryConfig
+from serving.version_loader import LoadingConfig, VersionLoader
 
 _LOG = logging.getLogger(__name__)
-_START_SECONDS = 30.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Sources:
+    """Where the models are named."""
+
+    models: Sequence[ServedModel] = ()
+    """Models served from the start; must be empty if there is a `config_file`."""
+    config_file: pathlib.Path | None = None
+    """Text file with a `ModelServerConfig`; None for none."""
+    config_poll_seconds: float = 0.0
+    """Time between two looks at `config_file`; 0 reads it once."""
+    models_dir: pathlib.Path | None = None
+    """Folder whose subfolders are models named after them, now and later; None for none."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,18 +51,38 @@ class ServerConfig:
 
     host: str = "127.0.0.1"
     """Address to listen on; `0.0.0.0` answers other machines, too."""
-    port: int = 8500
-    """Port of gRPC; 0 picks a free one."""
-    rest_api_port: int = 8501
-    """Port of HTTP; 0 picks a free one."""
-    rest_api_timeout: float = 30.0
-    """Seconds a prediction over HTTP may take; then 504."""
-    poll_seconds: float = 1.0
-    """Seconds between two looks for new versions; 0 looks only at the start."""
+    port: int | None = 8500
+    """Port of gRPC; 0 picks a free one, None opens none."""
+    grpc_socket: pathlib.Path | None = None
+    """UNIX socket for gRPC; None opens none."""
+    rest_api_port: int | None = 8501
+    """Port of HTTP; 0 picks a free one, None opens none."""
     drain_seconds: float = 30.0
     """Seconds that running requests get to finish when the server is told to stop."""
-    num_threads: int = 4 * (os.cpu_count() or 1)
-    """Requests in progress at a time, for each of the two protocols."""
+    repository: RepositoryConfig = RepositoryConfig()
+    """How the disk is followed."""
+    loading: LoadingConfig = LoadingConfig()
+    """How versions are loaded."""
+    batching: BatchingParameters | None = None
+    """How concurrent requests run together; None runs each on its own."""
+    is_batching_per_model: bool = False
+    """Whether versions bring their own `batching`, of which then only the threads count."""
+    answering: Options = Options()
+    """How requests are answered."""
+    grpc: GrpcConfig = GrpcConfig()
+    """How gRPC is answered."""
+    grpc_tls: tls.Tls | None = None
+    """Keys of gRPC; None for plain text."""
+    rest: RestConfig = RestConfig()
+    """How HTTP is answered."""
+    rest_tls: tls.Tls | None = None
+    """Keys of HTTPS; None for plain text."""
+    token: str | None = None
+    """What callers must present; None lets all in."""
+    max_concurrent_requests: int | None = None
+    """Requests in progress over both protocols, beyond which they are refused; None for any."""
+    access_log: TextIO | None = None
+    """Gets one JSON line per request; None for no log."""
 
 
 class StartError(Exception):
@@ -51,18 +93,34 @@ class Server:
     """Both protocols over one repository.
 
     Args:
-        sources: Where models are.
+        sources: Where the models are named.
         config: Ports and limits.
 
     Attributes:
-        grpc_port: The opened port, after `start`.
-        rest_port: The opened port, after `start`.
+        repository: What is served.
+        metrics: What is counted.
+        grpc_port: The opened port, after `start`; 0 if there is none.
+        rest_port: The opened port, after `start`; 0 if there is none.
     """
 
     def __init__(self, sources: Sources, config: ServerConfig):
         self._sources = sources
         self._config = config
-        self._repository = Repository(sources, saved_model.SavedModelPredictor, config.poll_seconds)
+        self.metrics = Metrics()
+        self._batcher: Batcher | None = None
+        if config.batching is not None:
+            self._batcher = Batcher(config.batching, self.metrics, config.is_batching_per_model)
+        load = VersionLoader(config.loading, self.metrics, self._batcher)
+        self.repository = Repository(load, config.repository, sources.models_dir)
+        self._config_file: ConfigFile | None = None
+        if sources.config_file is not None:
+            self._config_file = ConfigFile(
+                sources.config_file, self.repository.apply, sources.config_poll_seconds
+            )
+        self._admission = Admission(self.metrics, config.token, config.max_concurrent_requests)
+        self._access_log: AccessLog | None = None
+        self._grpc: GrpcServer | None = None
+        self._rest: HttpServer | None = None
         self.grpc_port = 0
         self.rest_port = 0
 
@@ -70,96 +128,114 @@ class Server:
         """Load the models, then open the ports.
 
         Raises:
-            StartError: If a port is taken or no model could be loaded.
+            ServingError: If a model or a file is wrong, as in TensorFlow Serving.
+            StartError: If a port is taken, or `models_dir` has nothing to serve.
         """
-        # Before loading, which can take a minute, look whether the ports will be free.
-        _bind(self._config.host, self._config.port, "--port").close()
-        rest_socket = _bind(self._config.host, self._config.rest_api_port, "--rest_api_port")
         try:
-            self._repository.poll()
-            _require_a_model(self._repository, self._sources)
-            self._start_grpc()
+            # Before loading, which can take a minute, look whether the ports will be free.
+            with _reserved(self._config) as rest_socket:
+                self._load()
+                edge = self._open_edge()
+                self._start_grpc(edge)
+                self._start_rest(edge, rest_socket)
         except BaseException:
-            rest_socket.close()
-            self._repository.close()
+            if self._grpc is not None:
+                self._grpc.stop(0).wait()
+            self._close()
             raise
-        self._start_rest(rest_socket)
-        if self._config.poll_seconds > 0:
-            self._repository.start()
+        self.repository.start()
+        if self._config_file is not None:
+            self._config_file.start()
 
     def stop(self) -> None:
-        """Stop accepting, answer what was accepted, then unload."""
-        grpc_stopped = self._grpc.stop(self._config.drain_seconds)
-        self._rest.should_exit = True
-        self._rest_thread.join()
-        grpc_stopped.wait()
-        self._repository.close()
+        """Say so to load balancers, stop accepting, answer what was accepted, then unload."""
+        self._admission.drain()
+        stopped = []
+        if self._grpc is not None:
+            self._grpc.drain()
+            stopped.append(self._grpc.stop(self._config.drain_seconds))
+        if self._rest is not None:
+            self._rest.stop()
+        for event in stopped:
+            event.wait()
+        self._close()
 
-    def _start_grpc(self) -> None:
-        config = self._config
-        self._grpc = grpc_server.create_server(self._repository, config.num_threads)
-        try:
-            self.grpc_port = self._grpc.add_insecure_port(_address(config.host, config.port))
-        except RuntimeError as error:
-            raise StartError(_port_taken(config.host, config.port, "--port")) from error
-        self._grpc.start()
-        _LOG.info("Running gRPC ModelServer at %s ...", _address(config.host, self.grpc_port))
+    def _load(self) -> None:
+        if self._config_file is not None:
+            self._config_file.load()
+        else:
+            self.repository.apply(self._sources.models)
+        if self._sources.models_dir is not None:
+            _require_a_model(self.repository, self._sources.models_dir)
 
-    def _start_rest(self, rest_socket: socket.socket) -> None:
+    def _open_edge(self) -> Edge:
+        if self._config.access_log is not None:
+            self._access_log = AccessLog(self._config.access_log)
+        return Edge(
+            self.repository,
+            self.metrics,
+            self._admission,
+            self._config.answering,
+            self._access_log,
+        )
+
+    def _start_grpc(self, edge: Edge) -> None:
         config = self._config
-        self.rest_port = rest_socket.getsockname()[1]
-        application = app.create_app(
-            self._repository, timeout=config.rest_api_timeout, num_threads=config.num_threads
+        if config.port is None and config.grpc_socket is None:
+            return
+        server = GrpcServer(edge, config.grpc)
+        if config.port is not None:
+            address = _address(config.host, config.port)
+            try:
+                self.grpc_port = server.listen(address, config.grpc_tls)
+            except RuntimeError as error:
+                raise StartError(_cannot_listen(address, "--port")) from error
+        if config.grpc_socket is not None:
+            try:
+                server.listen(f"unix:{config.grpc_socket}", config.grpc_tls)
+            except RuntimeError as error:
+                raise StartError(
+                    f"Cannot listen on the UNIX socket {config.grpc_socket}: {error}. "
+                    "Choose another path with --grpc_socket_path."
+                ) from error
+        server.start()
+        self._grpc = server
+        if config.port is not None:
+            address = _address(config.host, self.grpc_port)
+            _LOG.info("Running gRPC ModelServer at %s ...", address)
+        if config.grpc_socket is not None:
+            _LOG.info("Running gRPC ModelServer at UNIX socket %s ...", config.grpc_socket)
+
+    def _start_rest(self, edge: Edge, listener: socket.socket | None) -> None:
+        if listener is None:
+            return
+        config = self._config
+        self._rest = HttpServer(
+            edge, config.rest, listener.dup(), config.rest_tls, config.drain_seconds
         )
-        self._rest = uvicorn.Server(
-            uvicorn.Config(
-                application,
-                log_config=None,
-                log_level=logging.WARNING,
-                access_log=False,
-                lifespan="off",
-                ws="none",
-                server_header=False,
-                timeout_graceful_shutdown=max(1, round(config.drain_seconds)),
-            )
-        )
-        # Outside the main thread uvicorn leaves the signals alone; `run` handles them.
-        self._rest_thread = threading.Thread(
-            target=self._rest.run, kwargs={"sockets": [rest_socket]}, name="rest", daemon=True
-        )
-        self._rest_thread.start()
-        _wait_for(lambda: self._rest.started or not self._rest_thread.is_alive())
+        self._rest.start()
+        self.rest_port = self._rest.port
         _LOG.info("Exporting HTTP/REST API at:localhost:%d ...", self.rest_port)
 
-
-def run(sources: Sources, config: ServerConfig) -> None:
-    """Serve until SIGTERM or SIGINT, then drain and return.
-
-    Raises:
-        StartError: If the server cannot start.
-    """
-    stop = threading.Event()
-    server = Server(sources, config)
-    with _handled(signal.SIGTERM, stop), _handled(signal.SIGINT, stop):
-        server.start()
-        stop.wait()
-        _LOG.info("Stopping: running requests may finish, new ones are refused.")
-        server.stop()
-    _LOG.info("Stopped.")
+    def _close(self) -> None:
+        if self._config_file is not None:
+            self._config_file.close()
+        self.repository.close()
+        if self._batcher is not None:
+            self._batcher.close()
+        if self._access_log is not None:
+            self._access_log.close()
 
 
-def _require_a_model(repository: Repository, sources: Sources) -> None:
+def _require_a_model(repository: Repository, models_dir: pathlib.Path) -> None:
+    """Refuse to serve a folder of models of which none can be served."""
     names = repository.model_names()
     if not names:
-        places = [str(path) for path in sources.base_paths.values()]
-        layout = "<version number>/saved_model.pb"
-        if sources.models_dir is not None:
-            places.append(str(sources.models_dir))
-            layout = "<model>/<version number>/saved_model.pb"
         raise StartError(
-            f"There is no model to serve in {' or '.join(places)}. Expected folders like "
-            f"{layout}. Train and push one with `maru run <your.yaml>`, or name the right folder "
-            "with --models_dir or --model_base_path."
+            f"There is no model to serve in {models_dir}. Expected folders like "
+            "<model>/<version number>/saved_model.pb. Train and push one with "
+            "`maru run <your.yaml>`, or name the right folder with --models_dir or "
+            "--model_base_path."
         )
     statuses = {name: repository.status(name) for name in names}
     if any(status.state == "AVAILABLE" for known in statuses.values() for status in known):
@@ -171,9 +247,20 @@ def _require_a_model(repository: Repository, sources: Sources) -> None:
         for status in known
     ]
     raise StartError(
-        f"Failed to start server. Error: UNKNOWN: {len(failures)} servable(s) did not become "
-        f"available: {''.join(failures)}}}"
+        f"UNKNOWN: {len(failures)} servable(s) did not become available: {{{''.join(failures)}}}"
     )
+
+
+@contextlib.contextmanager
+def _reserved(config: ServerConfig) -> Iterator[socket.socket | None]:
+    """The bound socket of HTTP, if there is one; that of gRPC is tried and left to gRPC."""
+    if config.port is not None:
+        _bind(config.host, config.port, "--port").close()
+    if config.rest_api_port is None:
+        yield None
+        return
+    with _bind(config.host, config.rest_api_port, "--rest_api_port") as bound:
+        yield bound
 
 
 def _bind(host: str, port: int, flag: str) -> socket.socket:
@@ -185,32 +272,21 @@ def _bind(host: str, port: int, flag: str) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise StartError(_port_taken(host, port, flag, error)) from error
+        raise StartError(_cannot_listen(_address(host, port), flag, error)) from error
     return listener
 
 
-def _port_taken(host: str, port: int, flag: str, error: OSError | None = None) -> str:
-    reason = error.strerror if error else "Address already in use"
+def _cannot_listen(address: str, flag: str, error: OSError | None = None) -> str:
+    if error is None or error.errno == errno.EADDRINUSE:
+        return (
+            f"Cannot listen on {address}: Address already in use. Another server may be running "
+            f"there. Choose another port with {flag}."
+        )
     return (
-        f"Cannot listen on {_address(host, port)}: {reason}. Another server may be running "
-        f"there. Choose another port with {flag}, or {flag}=0 for any free one."
+        f"Cannot listen on {address}: {error.strerror}. Choose an address of this machine with "
+        f"--host and a port that you may use with {flag}."
     )
 
 
 def _address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-
-@contextlib.contextmanager
-def _handled(number: signal.Signals, stop: threading.Event) -> Iterator[None]:
-    before = signal.signal(number, lambda *_: stop.set())
-    try:
-        yield
-    finally:
-        signal.signal(number, before)

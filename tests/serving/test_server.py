@@ -1,13 +1,10 @@
 """Tests of serving/server.py, grpc_service.py and client.py over real sockets."""
 
+import dataclasses
+import io
 import json
-import os
-import re
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 
@@ -26,10 +23,11 @@ from tensorflow_serving.apis import (
 )
 
 from serving import client, saved_model
-from serving.repository import Sources
-from serving.server import Server, ServerConfig, StartError
+from serving.model_config import ServedModel
+from serving.repository import RepositoryConfig
+from serving.server import Server, ServerConfig, Sources, StartError
 
-FREE = ServerConfig(port=0, rest_api_port=0, poll_seconds=0.05, drain_seconds=5)
+FREE = ServerConfig(port=0, rest_api_port=0, repository=RepositoryConfig(poll_seconds=0.05))
 TEXTS = ["", "긴 문장" * 9, "eight ch"]
 
 
@@ -179,18 +177,6 @@ def test_small_requests_do_not_wait_for_delayed_packets(rest):
     assert time.monotonic() - started < 0.8
 
 
-def test_the_client_asks_without_tensorflow(server):
-    address = f"127.0.0.1:{server.rest_port}"
-    assert client.status(address, "texts")[0]["state"] == "AVAILABLE"
-    answer = client.predict(address, "texts", {"text": ["", b"\xff" * 50]})
-    assert answer["label"] == [exports.LABELS[0], "long"]
-    embedding = client.predict(address, "texts", {"text": ["abc"]}, "embed")
-    assert np.shape(embedding) == (1, 2)
-    with pytest.raises(client.ClientError, match=r"Latest\(no\)") as caught:
-        client.predict(address, "no", {"text": []})
-    assert caught.value.status == 404
-
-
 def test_versions_are_swapped_under_load_without_a_dropped_request(
     exported, tmp_path, models_dir, server, rest
 ):
@@ -207,8 +193,9 @@ def test_versions_are_swapped_under_load_without_a_dropped_request(
     # Elsewhere first and then renamed, as a pusher does.
     exports.export_text_model(tmp_path / "2", shift=-3.0).rename(models_dir / "texts" / "2")
     deadline = time.monotonic() + 20
+    asked = client.Client(rest.split("/v1")[0])
     while time.monotonic() < deadline:
-        states = {v["version"]: v["state"] for v in client.status(rest.split("/v1")[0], "texts")}
+        states = {str(v.version): v.state for v in asked.status("texts")}
         if states == {"2": "AVAILABLE", "1": "END"}:
             break
         time.sleep(0.05)
@@ -223,11 +210,12 @@ def test_running_requests_are_answered_before_the_server_stops(tmp_path):
     exports.export_slow_model(tmp_path / "slow" / "1")
     server = Server(Sources(models_dir=tmp_path), FREE)
     server.start()
-    steps, answers = 300_000, []
+    steps, answers = 150_000, []
 
     def ask_rest():
         address = f"127.0.0.1:{server.rest_port}"
-        answers.append(client.predict(address, "slow", {"steps": steps}))
+        with client.Client(address) as asked:
+            answers.append(asked.predict("slow", {"steps": steps})["total"].item())
 
     def ask_grpc():
         with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
@@ -245,7 +233,7 @@ def test_running_requests_are_answered_before_the_server_stops(tmp_path):
         thread.join()
     assert answers == [steps, steps]
     with pytest.raises(client.ClientError, match="No server answers"):
-        client.status(f"127.0.0.1:{server.rest_port}", "slow")
+        client.Client(f"127.0.0.1:{server.rest_port}").status("slow")
 
 
 def test_a_taken_port_names_the_flag_that_changes_it(models_dir):
@@ -253,8 +241,59 @@ def test_a_taken_port_names_the_flag_that_changes_it(models_dir):
         port = taken.getsockname()[1]
         for field, flag in (("port", "--port"), ("rest_api_port", "--rest_api_port")):
             config = ServerConfig(**{"port": 0, "rest_api_port": 0, field: port})
-            with pytest.raises(StartError, match=f"127.0.0.1:{port}.*port with {flag}, or"):
+            with pytest.raises(StartError, match=f"127.0.0.1:{port}.*port with {flag}."):
                 Server(Sources(models_dir=models_dir), config).start()
+
+
+def test_an_address_of_another_machine_names_the_flag_that_changes_it(models_dir):
+    config = ServerConfig(host="192.0.2.1", port=0)
+    with pytest.raises(
+        StartError, match=r"192\.0\.2\.1:0: Cannot assign.*this machine with --host"
+    ):
+        Server(Sources(models_dir=models_dir), config).start()
+
+
+def test_a_model_without_a_version_is_waited_for(exported, tmp_path, caplog):
+    server = Server(Sources([ServedModel("late", tmp_path / "late")]), FREE)
+    starting = threading.Thread(target=server.start)
+    starting.start()
+    (tmp_path / "late").mkdir()
+    deadline = time.monotonic() + 20
+    while "No versions of servable late found under base path" not in caplog.text:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert server.rest_port == 0
+    shutil.copytree(exported, tmp_path / "copied")
+    (tmp_path / "copied").rename(tmp_path / "late" / "5")
+    starting.join(20)
+    assert client.Client(f"127.0.0.1:{server.rest_port}").status("late")[0].version == 5
+    server.stop()
+
+
+def test_a_token_guards_both_protocols_and_each_request_leaves_a_line(models_dir):
+    log = io.StringIO()
+    config = dataclasses.replace(FREE, token="0123456789abcdef", access_log=log)
+    server = Server(Sources(models_dir=models_dir), config)
+    server.start()
+    url = f"http://127.0.0.1:{server.rest_port}/v1/models/texts:predict"
+    bearer = "Bearer 0123456789abcdef"
+    codes = [
+        requests.post(url, json={"instances": ["a"]}, headers=headers, timeout=10).status_code
+        for headers in ({}, {"Authorization": bearer})
+    ]
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as opened:
+        predict = prediction_service_pb2_grpc.PredictionServiceStub(opened).Predict
+        assert refusal(predict, predict_request(text=["a"]))[0] == "UNAUTHENTICATED"
+        predict(predict_request(text=["a"]), metadata=[("authorization", bearer)], timeout=10)
+    server.stop()
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert codes == [401, 200]
+    assert [(line["protocol"], line["status"]) for line in lines] == [
+        ("REST", 401),
+        ("REST", 200),
+        ("GRPC", "UNAUTHENTICATED"),
+        ("GRPC", "OK"),
+    ]
 
 
 def test_a_folder_without_models_says_what_to_run(tmp_path):
@@ -265,25 +304,7 @@ def test_a_folder_without_models_says_what_to_run(tmp_path):
 def test_a_model_that_does_not_load_says_why(tmp_path):
     (tmp_path / "m" / "1").mkdir(parents=True)
     (tmp_path / "m" / "1" / "saved_model.pb").write_bytes(b"broken")
-    with pytest.raises(StartError, match=r"1 servable\(s\) did not become available: \{\{name: m"):
+    with pytest.raises(
+        StartError, match=r"1 servable\(s\) did not become available: \{\{\{name: m"
+    ):
         Server(Sources(models_dir=tmp_path), FREE).start()
-
-
-def test_the_command_drains_on_sigterm_and_exits_zero(exported):
-    command = [sys.executable, "-m", "serving", "--port=0", "--rest_api_port=0", "--model_name=m"]
-    command += [f"--model_base_path={exported.parent}", "--enable_batching"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
-    lines = []
-    for line in process.stderr:
-        lines.append(line)
-        exporting = re.search(r"Exporting HTTP/REST API at:localhost:(\d+) \.\.\.", line)
-        if exporting:
-            break
-    assert re.search(r"Running gRPC ModelServer at 127\.0\.0\.1:\d+ \.\.\.", "".join(lines))
-    assert "unknown argument: --enable_batching" in "".join(lines)
-    url = f"http://127.0.0.1:{exporting[1]}/v1/models/m:predict"
-    answer = requests.post(url, data=json.dumps({"inputs": ["a"]}), timeout=10)
-    assert answer.status_code == 200
-    process.send_signal(signal.SIGTERM)
-    _, rest_of_log = process.communicate(timeout=20)
-    assert (process.returncode, "Stopped." in rest_of_log) == (0, True)
