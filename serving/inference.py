@@ -78,9 +78,7 @@ def classify(
         ServingError: With TensorFlow Serving's code and text.
     """
     spec = request.model_spec
-    task = Task(spec.signature_name, example_inference.CLASSIFY)
-    signature = example_inference.find(predictor, task, options)
-    examples = serialized_examples(request.input)
+    signature, examples = _prepare(predictor, request, example_inference.CLASSIFY, options)
     with recorder.runtime(spec.name, "Classify"):
         result = example_inference.classify(predictor, signature, examples, timeout)
     response = classification_pb2.ClassificationResponse(model_spec=_answered(spec, predictor))
@@ -101,9 +99,7 @@ def regress(
         ServingError: With TensorFlow Serving's code and text.
     """
     spec = request.model_spec
-    task = Task(spec.signature_name, example_inference.REGRESS)
-    signature = example_inference.find(predictor, task, options)
-    examples = serialized_examples(request.input)
+    signature, examples = _prepare(predictor, request, example_inference.REGRESS, options)
     with recorder.runtime(spec.name, "Regress"):
         values = example_inference.regress(predictor, signature, examples, timeout)
     response = regression_pb2.RegressionResponse(model_spec=_answered(spec, predictor))
@@ -160,6 +156,17 @@ def serialized_examples(message: input_pb2.Input) -> list[bytes]:
         raise errors.invalid_argument("Input is empty.")
     context = shared.context.SerializeToString()
     return [context + example.SerializeToString() for example in examples]
+
+
+def _prepare(
+    predictor: Predictor,
+    request: classification_pb2.ClassificationRequest | regression_pb2.RegressionRequest,
+    method_name: str,
+    options: Options,
+) -> tuple[Signature, list[bytes]]:
+    task = Task(request.model_spec.signature_name, method_name)
+    signature = example_inference.find(predictor, task, options)
+    return signature, serialized_examples(request.input)
 
 
 def _multi_inference_signatures(

@@ -1,66 +1,26 @@
 """The client for asyncio."""
 
 import asyncio
-import functools
-import random
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
-from serving.client import address as addresses
-from serving.client import asyncio_streams, calls
 from serving.client.address import Address, Tls
-from serving.client.calls import Calls, Classes, Transport
-from serving.client.over_rest import RestTransport
-from serving.client.pool import Pool
-from serving.client.retries import Retries
+from serving.client.calls import Classes, Transport, check_examples, model_spec
+from serving.client.opening import BaseClient
 from serving.client.signature import Signature
 from serving.model import VersionStatus
 
 
-class AsyncClient:
-    """Asks a model server, ours or TensorFlow Serving, over REST or gRPC.
-
-    The address chooses the protocol. Threads may share a client; each request in progress has a
-    connection of its own over REST, and they share one over gRPC.
-
-    Args:
-        server: `host:port`, `http://...` or `https://...` for REST; `grpc://host:port`,
-            `grpcs://host:port` (TLS) or `unix:/path` for gRPC.
-        timeout: Seconds for a call that does not say, repetitions included.
-        retries: When and how often a failed request is repeated; None means `Retries()`.
-        tls: Certificates, for `https://` and `grpcs://`.
-        token: Bearer token that proves who asks.
-        gzip_above: Bytes of a request from which on it is compressed; None never does.
-        rng: Spreads the repetitions of many clients over time.
-
-    Raises:
-        ValueError: If the address is none of these, or the token is no header.
+class AsyncClient(BaseClient):
+    """Asks like `Client`, with methods to be awaited in one event loop.
 
     Example:
-        with Client("127.0.0.1:8501") as client:
-            answer = client.predict("reviews", {"text": ["Never again.", "Lovely."]})
-            answer["label"]  # array(['1', '5'], dtype=object)
+        async with AsyncClient("grpc://127.0.0.1:8500") as client:
+            answer = await client.predict("reviews", {"text": ["Never again.", "Lovely."]})
     """
-
-    def __init__(
-        self,
-        server: str,
-        *,
-        timeout: float = 30.0,
-        retries: Retries | None = None,
-        tls: Tls | None = None,
-        token: str | None = None,
-        gzip_above: int | None = None,
-        rng: random.Random | None = None,
-    ):
-        where = addresses.parse(server)
-        addresses.check_secrets(where, tls, token)
-        open_transport = _open_grpc if where.is_grpc else _open_rest
-        transport = open_transport(where, tls or Tls(), token, gzip_above)
-        self._calls = Calls(transport, timeout, retries or Retries(), rng or random.Random())
 
     async def predict(
         self,
@@ -74,31 +34,8 @@ class AsyncClient:
         timeout: float | None = None,
         is_idempotent: bool = True,
     ) -> dict[str, np.ndarray]:
-        """Run one signature.
-
-        The model's own signature says which types the inputs get, so `{"text": ["a", "b"]}` and
-        `{"ids": [[1, 2]]}` do. It is asked once, and again when a request does not fit it any more.
-
-        Args:
-            model: Served name.
-            inputs: By name: numbers, strings, bytes, (nested) lists of them, or NumPy arrays.
-            signature: Its name; empty means `serving_default`.
-            version: Exact version; None means the newest.
-            label: Version label, such as `stable`; excludes `version`.
-            outputs: Names of the outputs to return; empty means all of them. Over gRPC the others
-                are not even calculated.
-            timeout: Seconds; None means the client's.
-            is_idempotent: False if asking twice does harm; then nothing is ever repeated.
-
-        Returns:
-            Arrays by output name. Strings are object arrays of `str`; of `bytes`, if the name ends
-            in `_bytes`. bfloat16 comes as float32.
-
-        Raises:
-            ValueError: If the inputs do not fit the signature; the message says what does.
-            ClientError: If the server refuses or does not answer in time.
-        """
-        spec = calls.model_spec(model, version, label)
+        """See `Client.predict`."""
+        spec = model_spec(model, version, label)
         return await self._calls.predict(spec, inputs, signature, outputs, timeout, is_idempotent)
 
     async def classify(
@@ -112,26 +49,9 @@ class AsyncClient:
         label: str | None = None,
         timeout: float | None = None,
     ) -> Classes:
-        """Label examples, with a model whose signature takes `tf.Example`s for this.
-
-        Args:
-            model: Served name.
-            examples: A value or a flat list of values by feature, for each example.
-            signature: Its name; empty means `serving_default`.
-            context: Features that all examples share.
-            version: Exact version; None means the newest.
-            label: Version label; excludes `version`.
-            timeout: Seconds; None means the client's.
-
-        Returns:
-            `(label, score)` of each class, for each example.
-
-        Raises:
-            ValueError: If a feature is neither numbers nor strings and bytes.
-            ClientError: If the server refuses or does not answer in time.
-        """
-        spec = calls.model_spec(model, version, label)
-        checked = calls.check_examples(spec, signature, examples, context)
+        """See `Client.classify`."""
+        spec = model_spec(model, version, label)
+        checked = check_examples(spec, signature, examples, context)
         return await self._calls.classify(checked, timeout)
 
     async def regress(
@@ -145,25 +65,17 @@ class AsyncClient:
         label: str | None = None,
         timeout: float | None = None,
     ) -> np.ndarray:
-        """Predict one number for each example; see `classify`.
-
-        Returns:
-            `(examples,)` float32.
-        """
-        spec = calls.model_spec(model, version, label)
-        checked = calls.check_examples(spec, signature, examples, context)
+        """See `Client.regress`."""
+        spec = model_spec(model, version, label)
+        checked = check_examples(spec, signature, examples, context)
         return await self._calls.regress(checked, timeout)
 
     async def status(
         self, model: str, *, version: int | None = None, timeout: float | None = None
     ) -> list[VersionStatus]:
-        """States of a model's versions, newest first; of one, if `version` says so.
-
-        Raises:
-            ClientError: NOT_FOUND if the server never had the model.
-        """
-        spec = calls.model_spec(model, version, None)
-        return await self._calls.status(spec.name, spec.version, timeout)
+        """See `Client.status`."""
+        spec = model_spec(model, version, None)
+        return await self._calls.status(spec, timeout)
 
     async def signatures(
         self,
@@ -173,27 +85,16 @@ class AsyncClient:
         label: str | None = None,
         timeout: float | None = None,
     ) -> dict[str, Signature]:
-        """What a model takes and gives, by the name of the signature.
-
-        Raises:
-            ClientError: NOT_FOUND if the model is not available.
-        """
-        spec = calls.model_spec(model, version, label)
+        """See `Client.signatures`."""
+        spec = model_spec(model, version, label)
         return await self._calls.signatures(spec, timeout)
 
     async def wait_until_ready(
         self, model: str, *, version: int | None = None, timeout: float = 60.0
     ) -> int:
-        """Wait for a server to start and to load a model.
-
-        Returns:
-            The newest available version.
-
-        Raises:
-            ClientError: DEADLINE_EXCEEDED if it took too long, with what the model was doing.
-        """
-        spec = calls.model_spec(model, version, None)
-        return await self._calls.wait_until_ready(spec.name, spec.version, timeout)
+        """See `Client.wait_until_ready`."""
+        spec = model_spec(model, version, None)
+        return await self._calls.wait_until_ready(spec, timeout)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -210,25 +111,27 @@ class AsyncClient:
     ) -> None:
         await self.close()
 
+    def _open_rest(
+        self, where: Address, tls: Tls, token: str | None, gzip_above: int | None
+    ) -> Transport:
+        from serving.client.asyncio_http import AsyncioHttp
+        from serving.client.over_rest import RestTransport
 
-def _open_rest(where: Address, tls: Tls, token: str | None, gzip_above: int | None) -> Transport:
-    context = tls.context() if where.is_secure else None
-    pool = Pool(functools.partial(asyncio_streams.connect, where, context))
-    return RestTransport(where, pool, asyncio.sleep, token, gzip_above)
+        return RestTransport(
+            where.target, AsyncioHttp(where, tls, token), asyncio.sleep, gzip_above
+        )
 
+    def _open_grpc(
+        self, where: Address, tls: Tls, token: str | None, gzip_above: int | None
+    ) -> Transport:
+        import grpc.aio
 
-def _open_grpc(where: Address, tls: Tls, token: str | None, gzip_above: int | None) -> Transport:
-    # Imported late: whoever asks over REST should not wait for gRPC.
-    import grpc.aio
+        from serving.client import over_grpc
 
-    from serving.client import over_grpc
-
-    if where.is_secure:
-        proof = over_grpc.credentials(tls)
-        channel = functools.partial(grpc.aio.secure_channel, where.target, proof, over_grpc.OPTIONS)
-    else:
-        channel = functools.partial(grpc.aio.insecure_channel, where.target, over_grpc.OPTIONS)
-    return over_grpc.GrpcTransport(where, channel, _wait, asyncio.sleep, token, gzip_above)
+        channel = over_grpc.opener(grpc.aio, where, tls)
+        return over_grpc.GrpcTransport(
+            where.target, channel, _wait, asyncio.sleep, token, gzip_above
+        )
 
 
 async def _wait(function: Any) -> Any:

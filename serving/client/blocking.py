@@ -1,7 +1,5 @@
 """The client for threads."""
 
-import functools
-import random
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -9,58 +7,24 @@ from typing import Any, Self
 
 import numpy as np
 
-from serving.client import address as addresses
-from serving.client import calls, streams
 from serving.client.address import Address, Tls
-from serving.client.calls import Calls, Classes, Transport, run_blocking
-from serving.client.over_rest import RestTransport
-from serving.client.pool import Pool
-from serving.client.retries import Retries
+from serving.client.calls import Classes, Transport, check_examples, model_spec, run_blocking
+from serving.client.opening import BaseClient
 from serving.client.signature import Signature
 from serving.model import VersionStatus
 
 
-class Client:
+class Client(BaseClient):
     """Asks a model server, ours or TensorFlow Serving, over REST or gRPC.
 
-    The address chooses the protocol. Threads may share a client; each request in progress has a
-    connection of its own over REST, and they share one over gRPC.
-
-    Args:
-        server: `host:port`, `http://...` or `https://...` for REST; `grpc://host:port`,
-            `grpcs://host:port` (TLS) or `unix:/path` for gRPC.
-        timeout: Seconds for a call that does not say, repetitions included.
-        retries: When and how often a failed request is repeated; None means `Retries()`.
-        tls: Certificates, for `https://` and `grpcs://`.
-        token: Bearer token that proves who asks.
-        gzip_above: Bytes of a request from which on it is compressed; None never does.
-        rng: Spreads the repetitions of many clients over time.
-
-    Raises:
-        ValueError: If the address is none of these, or the token is no header.
+    Threads may share a client; each request in progress has a connection of its own over REST, and
+    they share one over gRPC. Arguments and errors are those of `BaseClient`.
 
     Example:
         with Client("127.0.0.1:8501") as client:
             answer = client.predict("reviews", {"text": ["Never again.", "Lovely."]})
             answer["label"]  # array(['1', '5'], dtype=object)
     """
-
-    def __init__(
-        self,
-        server: str,
-        *,
-        timeout: float = 30.0,
-        retries: Retries | None = None,
-        tls: Tls | None = None,
-        token: str | None = None,
-        gzip_above: int | None = None,
-        rng: random.Random | None = None,
-    ):
-        where = addresses.parse(server)
-        addresses.check_secrets(where, tls, token)
-        open_transport = _open_grpc if where.is_grpc else _open_rest
-        transport = open_transport(where, tls or Tls(), token, gzip_above)
-        self._calls = Calls(transport, timeout, retries or Retries(), rng or random.Random())
 
     def predict(
         self,
@@ -88,7 +52,8 @@ class Client:
             outputs: Names of the outputs to return; empty means all of them. Over gRPC the others
                 are not even calculated.
             timeout: Seconds; None means the client's.
-            is_idempotent: False if asking twice does harm; then nothing is ever repeated.
+            is_idempotent: False if asking twice does harm; then nothing is ever repeated, not even
+                when the server closes a kept connection just as it is used.
 
         Returns:
             Arrays by output name. Strings are object arrays of `str`; of `bytes`, if the name ends
@@ -98,7 +63,7 @@ class Client:
             ValueError: If the inputs do not fit the signature; the message says what does.
             ClientError: If the server refuses or does not answer in time.
         """
-        spec = calls.model_spec(model, version, label)
+        spec = model_spec(model, version, label)
         return run_blocking(
             self._calls.predict(spec, inputs, signature, outputs, timeout, is_idempotent)
         )
@@ -132,8 +97,8 @@ class Client:
             ValueError: If a feature is neither numbers nor strings and bytes.
             ClientError: If the server refuses or does not answer in time.
         """
-        spec = calls.model_spec(model, version, label)
-        checked = calls.check_examples(spec, signature, examples, context)
+        spec = model_spec(model, version, label)
+        checked = check_examples(spec, signature, examples, context)
         return run_blocking(self._calls.classify(checked, timeout))
 
     def regress(
@@ -152,8 +117,8 @@ class Client:
         Returns:
             `(examples,)` float32.
         """
-        spec = calls.model_spec(model, version, label)
-        checked = calls.check_examples(spec, signature, examples, context)
+        spec = model_spec(model, version, label)
+        checked = check_examples(spec, signature, examples, context)
         return run_blocking(self._calls.regress(checked, timeout))
 
     def status(
@@ -164,8 +129,8 @@ class Client:
         Raises:
             ClientError: NOT_FOUND if the server never had the model.
         """
-        spec = calls.model_spec(model, version, None)
-        return run_blocking(self._calls.status(spec.name, spec.version, timeout))
+        spec = model_spec(model, version, None)
+        return run_blocking(self._calls.status(spec, timeout))
 
     def signatures(
         self,
@@ -180,7 +145,7 @@ class Client:
         Raises:
             ClientError: NOT_FOUND if the model is not available.
         """
-        spec = calls.model_spec(model, version, label)
+        spec = model_spec(model, version, label)
         return run_blocking(self._calls.signatures(spec, timeout))
 
     def wait_until_ready(
@@ -194,8 +159,8 @@ class Client:
         Raises:
             ClientError: DEADLINE_EXCEEDED if it took too long, with what the model was doing.
         """
-        spec = calls.model_spec(model, version, None)
-        return run_blocking(self._calls.wait_until_ready(spec.name, spec.version, timeout))
+        spec = model_spec(model, version, None)
+        return run_blocking(self._calls.wait_until_ready(spec, timeout))
 
     def close(self) -> None:
         """Close the connections."""
@@ -212,29 +177,27 @@ class Client:
     ) -> None:
         self.close()
 
+    def _open_rest(
+        self, where: Address, tls: Tls, token: str | None, gzip_above: int | None
+    ) -> Transport:
+        from serving.client.http import BlockingHttp
+        from serving.client.over_rest import RestTransport
+
+        return RestTransport(where.target, BlockingHttp(where, tls, token), _sleep, gzip_above)
+
+    def _open_grpc(
+        self, where: Address, tls: Tls, token: str | None, gzip_above: int | None
+    ) -> Transport:
+        import grpc
+
+        from serving.client import over_grpc
+
+        channel = over_grpc.opener(grpc, where, tls)
+        return over_grpc.GrpcTransport(where.target, channel, _wait, _sleep, token, gzip_above)
+
 
 async def _sleep(seconds: float) -> None:
     time.sleep(seconds)
-
-
-def _open_rest(where: Address, tls: Tls, token: str | None, gzip_above: int | None) -> Transport:
-    context = tls.context() if where.is_secure else None
-    pool = Pool(functools.partial(streams.connect, where, context))
-    return RestTransport(where, pool, _sleep, token, gzip_above)
-
-
-def _open_grpc(where: Address, tls: Tls, token: str | None, gzip_above: int | None) -> Transport:
-    # Imported late: whoever asks over REST should not wait for gRPC.
-    import grpc
-
-    from serving.client import over_grpc
-
-    if where.is_secure:
-        proof = over_grpc.credentials(tls)
-        channel = functools.partial(grpc.secure_channel, where.target, proof, over_grpc.OPTIONS)
-    else:
-        channel = functools.partial(grpc.insecure_channel, where.target, over_grpc.OPTIONS)
-    return over_grpc.GrpcTransport(where, channel, _wait, _sleep, token, gzip_above)
 
 
 async def _wait(function: Any) -> Any:

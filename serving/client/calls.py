@@ -42,8 +42,6 @@ class Question:
     """Arrays by name; strings as object arrays of bytes."""
     outputs: Sequence[str] = ()
     """Wanted outputs; empty means all of them."""
-    is_idempotent: bool = True
-    """Whether asking twice does no harm."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,7 +123,7 @@ class Calls:
         deadline = self._deadline(timeout)
 
         async def ask(known: Mapping[str, Signature]) -> dict[str, np.ndarray]:
-            question = _question(known, spec, inputs, signature_name, outputs, is_idempotent)
+            question = _question(known, spec, inputs, signature_name, outputs)
             try:
                 answer = await self._persist(
                     lambda: self.transport.predict(question, deadline), deadline, is_idempotent
@@ -156,19 +154,20 @@ class Calls:
         deadline = self._deadline(timeout)
         return await self._persist(lambda: self.transport.regress(examples, deadline), deadline)
 
-    async def status(
-        self, name: str, version: int | None, timeout: float | None
-    ) -> list[VersionStatus]:
+    async def status(self, spec: ModelSpec, timeout: float | None) -> list[VersionStatus]:
         """States of a model's versions, newest first."""
         deadline = self._deadline(timeout)
-        return await self._persist(lambda: self.transport.status(name, version, deadline), deadline)
+        return await self._persist(
+            lambda: self.transport.status(spec.name, spec.version, deadline), deadline
+        )
 
     async def signatures(self, spec: ModelSpec, timeout: float | None) -> dict[str, Signature]:
         """What a model takes and gives, asked anew."""
         return dict(await self._fetch_signatures(spec, self._deadline(timeout)))
 
-    async def wait_until_ready(self, name: str, version: int | None, timeout: float) -> int:
+    async def wait_until_ready(self, spec: ModelSpec, timeout: float) -> int:
         """Ask for the status until a version is available; that version."""
+        name, version = spec.name, spec.version
         deadline = self._deadline(timeout)
         state = "nobody answered"
         while True:
@@ -262,7 +261,6 @@ def _question(
     inputs: Mapping[str, Any],
     signature_name: str,
     outputs: Sequence[str],
-    is_idempotent: bool,
 ) -> Question:
     name = signature_name or DEFAULT_SIGNATURE
     if name not in known:
@@ -275,7 +273,7 @@ def _question(
         if output not in signature.outputs:
             raise ValueError(unknown(f"Signature {where} has no output", output, signature.outputs))
     arrays = tensors.encode_inputs(inputs, signature, where)
-    return Question(spec, signature_name, signature, arrays, tuple(outputs), is_idempotent)
+    return Question(spec, signature_name, signature, arrays, tuple(outputs))
 
 
 def _add_shapes(error: ClientError, question: Question) -> None:

@@ -1,5 +1,6 @@
 """The calls over gRPC, without the generated modules, which would import TensorFlow."""
 
+import functools
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -51,8 +52,8 @@ class GrpcTransport:
     """See `serving.client.calls.Transport`.
 
     Args:
-        address: Where.
-        open_channel: Opens a channel there, with `OPTIONS`; called with the first request, because
+        address: Who is asked, for errors.
+        open_channel: Opens a channel there, as from `opener`; called with the first request:
             asyncio's channels belong to the event loop in which they are opened.
         wait: Makes an awaitable of what the channel's calls and its `close` return.
         sleep: How to wait.
@@ -62,14 +63,14 @@ class GrpcTransport:
 
     def __init__(
         self,
-        address: Address,
+        address: str,
         open_channel: Callable[[], Any],
         wait: Callable[[Any], Awaitable[Any]],
         sleep: Callable[[float], Awaitable[None]],
         token: str | None,
         gzip_above: int | None,
     ):
-        self.address = address.target
+        self.address = address
         self.sleep = sleep
         self._open_channel = open_channel
         self._channel: Any = None
@@ -172,14 +173,22 @@ class GrpcTransport:
         return self._calls[method]
 
 
-def credentials(tls: Tls) -> grpc.ChannelCredentials:
-    """Certificates as gRPC takes them.
+def opener(library: Any, where: Address, tls: Tls) -> Callable[[], Any]:
+    """What opens a channel.
+
+    Args:
+        library: The module `grpc` or `grpc.aio`.
+        where: The server.
+        tls: Certificates, if the address is encrypted.
 
     Raises:
-        OSError: If a file cannot be read.
+        OSError: If a certificate cannot be read.
     """
+    if not where.is_secure:
+        return functools.partial(library.insecure_channel, where.target, OPTIONS)
     files = (tls.ca, tls.key, tls.certificate)
-    return grpc.ssl_channel_credentials(*(None if f is None else f.read_bytes() for f in files))
+    proof = grpc.ssl_channel_credentials(*(None if f is None else f.read_bytes() for f in files))
+    return functools.partial(library.secure_channel, where.target, proof, OPTIONS)
 
 
 def _code(number: int) -> str:

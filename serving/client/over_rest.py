@@ -2,7 +2,6 @@
 
 import email.utils
 import gzip
-import ssl
 import time
 import urllib.parse
 from collections.abc import Awaitable, Callable
@@ -11,11 +10,9 @@ from typing import Any
 import numpy as np
 
 from serving.client import rest_json, signature
-from serving.client.address import Address
 from serving.client.calls import Classes, Examples, Question
 from serving.client.errors import ClientError, code_of_http
-from serving.client.http1 import NotHttpError, Response, TruncatedError
-from serving.client.pool import Pool
+from serving.client.http import Http, Response, stranger
 from serving.client.retries import Deadline
 from serving.client.signature import Signature
 from serving.model import ModelSpec, VersionStatus
@@ -28,29 +25,23 @@ class RestTransport:
     """See `serving.client.calls.Transport`.
 
     Args:
-        address: Where.
-        pool: Its connections.
+        address: Who is asked, for errors.
+        http: Sends requests there.
         sleep: How to wait.
-        token: Sent as `Authorization: Bearer`; None sends nothing.
         gzip_above: Bytes of a body from which on it is compressed; None never does.
     """
 
     def __init__(
         self,
-        address: Address,
-        pool: Pool,
+        address: str,
+        http: Http,
         sleep: Callable[[float], Awaitable[None]],
-        token: str | None,
         gzip_above: int | None,
     ):
-        self.address = address.target
+        self.address = address
         self.sleep = sleep
-        self._pool = pool
-        self._prefix = address.prefix
+        self._http = http
         self._gzip_above = gzip_above
-        self._headers = f"Host: {address.target}\r\nAccept: application/json\r\n"
-        if token is not None:
-            self._headers += f"Authorization: Bearer {token}\r\n"
 
     async def signatures(self, spec: ModelSpec, deadline: Deadline) -> dict[str, Signature]:
         """What a model takes and gives, by the name of the signature."""
@@ -77,13 +68,7 @@ class RestTransport:
     async def predict(self, question: Question, deadline: Deadline) -> dict[str, np.ndarray]:
         """Outputs by name; strings as object arrays of bytes."""
         body = rest_json.dump_predict(question.signature_name, question.inputs)
-        answer = await self._ask(
-            "POST",
-            f"{_path(question.spec)}:predict",
-            body,
-            deadline,
-            is_idempotent=question.is_idempotent,
-        )
+        answer = await self._ask("POST", f"{_path(question.spec)}:predict", body, deadline)
         with _Expected(self.address, "`outputs`"):
             outputs = answer["outputs"]
         return rest_json.read_outputs(outputs, question.signature, question.outputs)
@@ -102,7 +87,7 @@ class RestTransport:
 
     async def close(self) -> None:
         """Close the connections."""
-        self._pool.close()
+        await self._http.close()
 
     async def _ask_about_examples(
         self, method: str, examples: Examples, deadline: Deadline
@@ -112,30 +97,12 @@ class RestTransport:
         with _Expected(self.address, "`results`"):
             return answer["results"]
 
-    async def _ask(
-        self, method: str, path: str, body: bytes, deadline: Deadline, *, is_idempotent: bool = True
-    ) -> Any:
-        head = f"{method} {self._prefix}{path} HTTP/1.1\r\n{self._headers}"
-        if body:
-            head += "Content-Type: application/json\r\n"
+    async def _ask(self, method: str, path: str, body: bytes, deadline: Deadline) -> Any:
+        headers = {"Content-Type": "application/json"} if body else {}
         if self._gzip_above is not None and len(body) > self._gzip_above:
             body = gzip.compress(body, _GZIP_LEVEL)
-            head += "Content-Encoding: gzip\r\n"
-        if method == "POST":
-            head += f"Content-Length: {len(body)}\r\n"
-        request = f"{head}\r\n".encode("latin-1")
-        try:
-            response = await self._pool.exchange(
-                request, body, deadline, is_idempotent=is_idempotent
-            )
-        except TimeoutError as error:
-            raise deadline.passed() from error
-        except TruncatedError as error:
-            raise ClientError(f"{self.address} broke off in the middle of its answer.") from error
-        except NotHttpError as error:
-            raise ClientError(_stranger(self.address, "what is not HTTP")) from error
-        except OSError as error:
-            raise _unreachable(self.address, error) from error
+            headers["Content-Encoding"] = "gzip"
+        response = await self._http.exchange(method, path, headers, body, deadline)
         return _parse(response, self.address)
 
 
@@ -172,7 +139,7 @@ def _parse(response: Response, address: str) -> Any:
         answer = rest_json.load(response.body)
     except ValueError as error:
         if status == 200 or code_of_http(status) in ("NOT_FOUND", "INVALID_ARGUMENT", "UNKNOWN"):
-            text = _stranger(address, f"HTTP {status} without JSON")
+            text = stranger(address, f"HTTP {status} without JSON")
             raise ClientError(text, code_of_http(status), status) from error
         answer = None  # A proxy's own page, whose number says enough.
     if status == 200:
@@ -196,30 +163,3 @@ def _retry_after(text: str | None) -> float | None:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
     except ValueError:
         return None
-
-
-def _stranger(address: str, answered: str) -> str:
-    return (
-        f"{address} is not a model server: it answered {answered}. If it is the gRPC port of one, "
-        f"write grpc://{address}"
-    )
-
-
-def _unreachable(address: str, error: OSError) -> ClientError:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        text = (
-            f"The certificate of {address} is not trusted: {error.verify_message}. "
-            "Name its authority: tls=Tls(ca=...)"
-        )
-        return ClientError(text, "UNAUTHENTICATED")
-    if isinstance(error, ssl.SSLError):
-        text = f"{address} and this client found no common encryption: {error.reason or error}"
-        return ClientError(text)
-    if isinstance(error, ConnectionResetError | BrokenPipeError):
-        text = f"{address} closed the connection before it answered."
-        return ClientError(text, "UNAVAILABLE")
-    return ClientError(
-        f"No server answers at {address} ({error}). Start one with `maru serve`, or give the "
-        "address of a running one.",
-        "UNAVAILABLE",
-    )

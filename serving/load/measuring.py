@@ -69,7 +69,7 @@ def measure(
     Args:
         target: Who is asked.
         payloads: Bodies of the requests, sent in turns.
-        concurrency: Callers, at least 1. Over REST each has a connection, over gRPC all share one.
+        concurrency: Callers, at least 1. Over REST each has a connection, over gRPC 100 share one.
         seconds: Length of the measured window.
         warmup_seconds: Time before it, in which requests are sent and not measured.
         check: Compares answers; given up to 256, spread over the whole run, after it.
