@@ -13,10 +13,20 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from models.encoder import Encoder
-from models.image import alexnet, googlenet, mobilenet, resnet, vgg, vit
+from models.image import (
+    alexnet,
+    googlenet,
+    hub_image,
+    mobilenet,
+    pretrained_image,
+    resnet,
+    vgg,
+    vit,
+)
 from models.text import (
     bag_of_words,
     embedding_pooling,
+    hub_text,
     pretrained,
     recurrent,
     text_cnn,
@@ -58,7 +68,12 @@ MODELS: dict[str, Entry] = {
     "bag_of_words": _text(bag_of_words, bag_of_words.BagOfWordsConfig),
     "embedding_pooling": _text(embedding_pooling, embedding_pooling.EmbeddingPoolingConfig),
     "googlenet": _image(googlenet, googlenet.GoogLeNetConfig),
+    "hub_image": _image(hub_image, hub_image.HubImageConfig),
+    "hub_text": Entry(
+        hub_text.HubTextConfig, hub_text.build, hub_text.encoder, "text", lambda _: "text"
+    ),
     "mobilenet": _image(mobilenet, mobilenet.MobileNetConfig),
+    "pretrained_image": _image(pretrained_image, pretrained_image.PretrainedImageConfig),
     "pretrained_text": Entry(
         pretrained.PretrainedTextConfig,
         pretrained.build,

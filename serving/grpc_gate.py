@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from serving import errors
 from serving.edge import Edge
@@ -53,14 +54,20 @@ class _Call:
         self._model = self._client = ""
 
     def read(self, request: bytes) -> Any:
-        """The message; of those who may not ask the bytes, unread."""
+        """The message; of those who may not ask, or whose bytes are none, the bytes."""
         self._request_bytes = len(request)
+        # Here is no context yet to tell a refusal to.
         try:
             self._edge.admission.check_token(self._authorization, _GRPC)
+            return self._handler.request_deserializer(request)
         except errors.ServingError as error:
-            self._refusal = error  # Here is no context yet to tell it to.
-            return request
-        return self._handler.request_deserializer(request)
+            self._refusal = error
+        except DecodeError:
+            # The code of TensorFlow Serving's gRPC, whose text is empty.
+            self._refusal = errors.ServingError(
+                "INTERNAL", f"The bytes of the request are no message for {self._path}"
+            )
+        return request
 
     def answer(self, message: Any, context: grpc.ServicerContext) -> Any:
         """The answer, as a message."""

@@ -3,11 +3,12 @@
 It accepts `NaN`, `Inf` and `Infinity`, ignores what follows the first value,
 keeps the first of two equal keys, nests without limit and passes bytes that
 are not UTF-8 through (as surrogates). Error texts and offsets (in bytes) are
-those of RapidJSON's iterative parser, which TensorFlow Serving uses. It is ten
-times slower than orjson, so `protocol.py` asks orjson first.
+those of RapidJSON 1.1.0's iterative parser, which TensorFlow Serving uses:
+https://github.com/Tencent/rapidjson, `reader.h`. It is ten times slower than
+orjson, so `protocol.py` asks orjson first.
 """
 
-import codecs
+import os
 import re
 from typing import Any
 
@@ -17,6 +18,8 @@ _BLANKS = (" ", "\t", "\r", "\n")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+)?", re.ASCII)
 _LITERAL = re.compile(r"null|true|false|-?Infinity|-?Inf(?!i)|-?NaN")
+_WORDS = ("null", "true", "false", "Infinity", "-Infinity", "NaN", "-NaN")
+_BYTE_ORDER_MARK = re.compile(rb"\xef?\xbb?\xbf?")
 _NOT_FINITE = re.compile(r"-?(?:Infinity|Inf(?!i)|NaN)")
 _LITERALS = {
     "null": None,
@@ -57,17 +60,18 @@ def read(body: bytes) -> Any:
     Raises:
         ValueError: `<reason> at offset: <bytes>`, RapidJSON's words.
     """
-    text = body.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+    start = _BYTE_ORDER_MARK.match(body).end()
+    text = body[start:].decode("utf-8", "surrogateescape")
     try:
         return _read_document(text)
     except JSONError as error:
-        offset = len(text[: error.position].encode("utf-8", "surrogateescape"))
+        offset = start + len(text[: error.position].encode("utf-8", "surrogateescape"))
         raise ValueError(f"{error.reason} at offset: {offset}") from error
 
 
 def _read_document(text: str) -> Any:
     position = _skip(text, 0)
-    if position == len(text):
+    if text[position : position + 1] in ("", "\0", "]", "}", ",", ":"):
         raise JSONError("The document is empty.", position)
     # Open containers instead of recursion: depth is the client's choice.
     stack: list[Any] = []
@@ -114,7 +118,7 @@ def _close(text: str, position: int, stack: list) -> int:
 
 def _expect_comma(text: str, position: int, is_object: bool) -> int:
     if text[position : position + 1] != ",":
-        what = "} after an object member" if is_object else "] after an array element"
+        what = "'}' after an object member" if is_object else "']' after an array element"
         raise JSONError(f"Missing a comma or {what}.", position)
     return _skip(text, position + 1)
 
@@ -184,13 +188,14 @@ def _open_lists(text: str, position: int, stack: list) -> tuple[list, int]:
 def _read_number(text: str, position: int) -> tuple[float | int, int]:
     match = _NUMBER.match(text, position)
     if not match:
-        raise JSONError("Invalid value.", position)
+        raise JSONError("Invalid value.", _end_of_resemblance(text, position))
     end = match.end()
-    following = text[end : end + 1]
-    if following == "." and match["fraction"] is None:
-        raise JSONError("Miss fraction part in number.", end + 1)
-    if following in ("e", "E") and match["exponent"] is None:
-        raise JSONError("Miss exponent in number.", end + 1)
+    if match["exponent"] is None:
+        following = text[end : end + 2]
+        if following[:1] == "." and match["fraction"] is None:
+            raise JSONError("Miss fraction part in number.", end + 1)
+        if following[:1] in ("e", "E"):
+            raise JSONError("Miss exponent in number.", end + 1 + (following[1:] in ("+", "-")))
     if match["fraction"] is None and match["exponent"] is None:
         # More than 19 digits never fit 64 bits, and Python refuses to parse thousands of them.
         integer = int(match.group()) if end - position <= 20 else None
@@ -202,9 +207,15 @@ def _read_number(text: str, position: int) -> tuple[float | int, int]:
     return number, end
 
 
+def _end_of_resemblance(text: str, position: int) -> int:
+    """Behind the characters with which a word of JSON begins."""
+    text = text[position : position + max(map(len, _WORDS))]
+    return position + max(len(os.path.commonprefix((text, word))) for word in _WORDS)
+
+
 def _read_string(text: str, position: int) -> tuple[str, int]:
     parts = []
-    start, position = position, position + 1
+    position += 1
     while True:
         plain = _PLAIN_CHARACTERS.match(text, position)
         parts.append(plain.group())
@@ -216,9 +227,9 @@ def _read_string(text: str, position: int) -> tuple[str, int]:
             escaped, position = _read_escape(text, position)
             parts.append(escaped)
         elif character in ("", "\0"):
-            raise JSONError("Missing a closing quotation mark in string.", start)
+            raise JSONError("Missing a closing quotation mark in string.", position)
         else:
-            raise JSONError("Invalid encoding in string.", position)
+            raise JSONError("Invalid escape character in string.", position)
 
 
 def _read_escape(text: str, position: int) -> tuple[str, int]:
@@ -230,7 +241,8 @@ def _read_escape(text: str, position: int) -> tuple[str, int]:
     code = _read_hex(text, position + 2, position)
     end = position + 6
     if 0xDC00 <= code <= 0xDFFF:
-        raise JSONError("The surrogate pair in string is invalid.", position)
+        # The second half of a pair on its own passes, in bytes that are not UTF-8.
+        return chr(code).encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape"), end
     if 0xD800 <= code <= 0xDBFF:
         low = _read_hex(text, end + 2, position) if text[end : end + 2] == "\\u" else 0
         if not 0xDC00 <= low <= 0xDFFF:

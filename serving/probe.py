@@ -44,9 +44,7 @@ def probe(model_dir: pathlib.Path, expected: reference.Reference, tolerance: flo
     from serving import saved_model  # Late: a process of its own skips Keras first.
     from serving.bundle import compatibility
 
-    report: dict[str, Any] = {
-        "signatures": {}, "load_seconds": None, "remarks": [], "problems": []
-    }
+    report: dict[str, Any] = {"signatures": {}, "load_seconds": None, "remarks": [], "problems": []}
     started = time.perf_counter()
     try:
         predictor = saved_model.SavedModelPredictor(model_dir)

@@ -47,7 +47,11 @@ class SavedModelPredictor:
         self.version = version
         loaded = TensorFlowSession(path, settings)
         self._signature_defs = loaded.signature_defs
-        self._session = wrap(loaded)
+        try:
+            self._session = wrap(loaded)
+        except BaseException:
+            loaded.close()
+            raise
         self.signatures = {name: _signature(d) for name, d in self._signature_defs.items()}
         self.metadata_json = _metadata_json(self._signature_defs)
 

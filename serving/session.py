@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow.python.client import pywrap_tf_session
+from tensorflow.python.framework import ops
 from tensorflow.python.saved_model import loader_impl
 
 from serving import errors, text_operations
@@ -105,11 +106,15 @@ class TensorFlowSession:
                 [],
                 None,
             )
-        return [np.asarray(value) for value in values]
+        # A single string comes as bytes, of which NumPy's own type would lose zeros at the end.
+        return [np.asarray(value, object if isinstance(value, bytes) else None) for value in values]
 
     def close(self) -> None:
-        """Free the session and its variables."""
+        """Free the session, its variables and its graph."""
+        self._outputs.clear()
         self._session.close()
+        # A graph and its operations refer to each other in ways that Python frees late, if ever.
+        ops.dismantle_graph(self._session.graph)
 
     def _output(self, name: str) -> object:
         """The handle of a tensor; looking one up takes longer than a small model's run."""

@@ -54,29 +54,38 @@ def test_the_first_of_two_equal_keys_counts():
     assert json_reader.read(b'{"a": 1, "a": 2}') == {"a": 1}
 
 
+def test_half_a_surrogate_pair_passes_if_it_is_the_second():
+    value = json_reader.read(rb'"\uDE00"')
+    assert value.encode("utf-8", "surrogateescape") == b"\xed\xb8\x80"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         (" ", "The document is empty. at offset: 1"),
         ("[1,]", "Invalid value. at offset: 3"),
-        ("[1 2]", "Missing a comma or ] after an array element. at offset: 3"),
-        ('{"a": 1 "b"}', "Missing a comma or } after an object member. at offset: 8"),
+        ("[1 2]", "Missing a comma or ']' after an array element. at offset: 3"),
+        ('{"a": 1 "b"}', "Missing a comma or '}' after an object member. at offset: 8"),
         ('{"a" 1}', "Missing a colon after a name of object member. at offset: 5"),
         ("{1: 2}", "Missing a name for object member. at offset: 1"),
-        ('"abc', "Missing a closing quotation mark in string. at offset: 0"),
+        ("]", "The document is empty. at offset: 0"),
+        ("\ufeff[nul]", "Invalid value. at offset: 7"),
+        ('"abc', "Missing a closing quotation mark in string. at offset: 4"),
+        ('"a\n"', "Invalid escape character in string. at offset: 2"),
         ('"\\x"', "Invalid escape character in string. at offset: 1"),
         ('"\\u12g4"', "Incorrect hex digit after \\u escape in string. at offset: 1"),
         ('"\\ud800"', "The surrogate pair in string is invalid. at offset: 1"),
-        ("[Infinit]", "Invalid value. at offset: 1"),
-        ("[1, nan]", "Invalid value. at offset: 4"),
-        ("[1, 2Inf]", "Missing a comma or ] after an array element. at offset: 5"),
+        ("[Infinit]", "Invalid value. at offset: 8"),
+        ("[1, nan]", "Invalid value. at offset: 5"),
+        ("[1, 2Inf]", "Missing a comma or ']' after an array element. at offset: 5"),
         ("[1, 2,]", "Invalid value. at offset: 6"),
-        ("[1, -]", "Invalid value. at offset: 4"),
+        ("[1, -]", "Invalid value. at offset: 5"),
         ("[1, 1e999]", "Number too big to be stored in double. at offset: 4"),
-        ("[[1]}", "Missing a comma or ] after an array element. at offset: 4"),
-        ('{"a": [[1]]]', "Missing a comma or } after an object member. at offset: 11"),
+        ("[[1]}", "Missing a comma or ']' after an array element. at offset: 4"),
+        ('{"a": [[1]]]', "Missing a comma or '}' after an object member. at offset: 11"),
         ("1.", "Miss fraction part in number. at offset: 2"),
         ("1e", "Miss exponent in number. at offset: 2"),
+        ("1e+", "Miss exponent in number. at offset: 3"),
         ("1e999", "Number too big to be stored in double. at offset: 0"),
     ],
 )

@@ -133,7 +133,7 @@ ELEMENT = "Failed to process element: "
     [
         ("", ONE, "JSON Parse error: The document is empty"),
         ("{", ONE, "JSON Parse error: Missing a name for object member. at offset: 1"),
-        ('{"가": nul}', ONE, "JSON Parse error: Invalid value. at offset: 8"),
+        ('{"가": nul}', ONE, "JSON Parse error: Invalid value. at offset: 11"),
         ("[1]", ONE, "JSON Value: [1] Is not object"),
         (
             '{"signature_name": 1}',

@@ -1,7 +1,9 @@
 """Tests of serving/saved_model.py with a real export."""
 
+import gc
 import json
 import shutil
+import weakref
 
 import exports
 import numpy as np
@@ -183,3 +185,42 @@ def test_a_compiled_model_runs_and_one_tensor_may_have_two_names(tmp_path):
     outputs = predictor.predict("", {"x": np.array([3, -2], "float32")})
     assert {name: array.tolist() for name, array in outputs.items()} == {"y": [9, 4], "z": [9, 4]}
     predictor.close()
+
+
+def test_a_closed_model_leaves_nothing_for_the_garbage_collector(exported):
+    loaded = saved_model.SavedModelPredictor(exported)
+    loaded.predict("", {"text": TEXTS})
+    graph = weakref.ref(loaded._session._session.graph)
+    gc.disable()
+    try:
+        loaded.close()
+        del loaded
+        assert graph() is None
+    finally:
+        gc.enable()
+
+
+def test_a_session_is_closed_if_nothing_can_be_put_around_it(exported):
+    sessions = []
+
+    def refuse(session):
+        sessions.append(session)
+        raise errors.invalid_argument("no")
+
+    with pytest.raises(errors.ServingError, match="no"):
+        saved_model.SavedModelPredictor(exported, wrap=refuse)
+    with pytest.raises(RuntimeError, match="[Cc]losed"):
+        sessions[0]._session.run([])
+
+
+def test_a_single_string_keeps_its_zeros(tmp_path):
+    echo = tf.function(
+        lambda text: {"text": tf.identity(text)},
+        input_signature=[tf.TensorSpec([], tf.string, "text")],
+    )
+    tf.saved_model.save(
+        tf.Module(), str(tmp_path), {"serving_default": echo.get_concrete_function()}
+    )
+    loaded = saved_model.SavedModelPredictor(tmp_path)
+    assert loaded.predict("", {"text": np.array(b"a\0", object)})["text"].item() == b"a\0"
+    loaded.close()

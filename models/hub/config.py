@@ -1,0 +1,64 @@
+"""Fields that every model on a Hub module has."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from models.finetuning import config as finetuning
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HubModelConfig(finetuning.FineTuned):
+    """Which module is used and how it is fine-tuned.
+
+    A block of a module is the variables whose names agree up to their last slash, which are those
+    of one layer. A module that is not trained as a whole stays in inference: its dropout is off
+    and its batch normalisation keeps its statistics.
+    """
+
+    handle: str
+    """The module: a folder, an archive (.tar.gz, .tgz, .tar, .zip), the https:// address of one,
+    an address at tfhub.dev, or kaggle://publisher/model/framework/variation."""
+    output: str | None = None
+    """Which output to use if the module has several: a key, or a position such as "0"."""
+    fine_tuning: finetuning.Method = finetuning.Full()
+    """What is trained and when: full, partial, frozen, head_first or gradual."""
+    trainable_pattern: str | None = None
+    """Regular expression; `partial` trains the variables in whose names it is found, instead of
+    the last `trainable_layers` blocks."""
+    dropout: float = 0.1
+    """Rate applied to the module's vector, in [0, 1)."""
+    cache_folder: str | None = None
+    """Where fetched modules are kept; absent: what TFHUB_CACHE_DIR names, or workspace/hub."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.handle:
+            raise ValueError("`handle` must not be empty. Example: `handle: modules/my_encoder`")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
+        if isinstance(self.fine_tuning, finetuning.LoRA):
+            raise ValueError(
+                "`fine_tuning: lora` needs the layers of a model, and a Hub module is one "
+                "function. Received: fine_tuning=lora. Use full, partial, frozen, head_first or "
+                "gradual."
+            )
+        self._check_pattern()
+
+    def _check_pattern(self) -> None:
+        if self.trainable_pattern is None:
+            return
+        if not isinstance(self.fine_tuning, finetuning.Partial):
+            raise ValueError(
+                "`trainable_pattern` goes with `fine_tuning: partial`. Received: "
+                f"fine_tuning={self.fine_tuning.kind}, "
+                f"trainable_pattern={self.trainable_pattern!r}"
+            )
+        try:
+            re.compile(self.trainable_pattern)
+        except re.error as error:
+            raise ValueError(
+                "`trainable_pattern` must be a regular expression. Received: "
+                f"trainable_pattern={self.trainable_pattern!r}: {error}"
+            ) from error

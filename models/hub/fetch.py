@@ -1,0 +1,192 @@
+"""Bring the files of a module into an empty folder."""
+
+from __future__ import annotations
+
+import http.client
+import importlib.util
+import pathlib
+import re
+import shutil
+import tarfile
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
+import zipfile
+
+ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
+_TIMEOUT = 60  # Seconds without an answer or data.
+_KAGGLE_PAGE = re.compile(
+    r"https?://(?:www\.)?kaggle\.com/models/(?P<publisher>[^/]+)/(?P<model>[^/]+)/"
+    r"(?:frameworks/)?(?P<framework>[^/]+)/(?:variations/)?(?P<variation>[^/?#]+)"
+    r"(?:/(?:versions/)?(?P<version>\d+))?/?(?:[?#].*)?"
+)
+
+
+def is_remote(handle: str) -> bool:
+    """True for an address or a Kaggle handle, False for what should be a path."""
+    return "://" in handle
+
+
+def stamp(handle: str) -> str | None:
+    """What changes when a local archive does; None for what cannot be looked at cheaply."""
+    path = pathlib.Path(handle).expanduser()
+    if is_remote(handle) or not path.is_file():
+        return None
+    status = path.stat()
+    return f"{status.st_size} bytes, {status.st_mtime_ns} ns"
+
+
+def fetch(handle: str, folder: pathlib.Path) -> None:
+    """Bring the files of a module into an empty folder.
+
+    Args:
+        handle: As `cache.resolve` takes it, but no folder.
+        folder: Empty folder.
+
+    Raises:
+        ValueError: If the handle is of no known kind or the archive is damaged or unsafe.
+        ConnectionError: If it cannot be downloaded.
+    """
+    page = _KAGGLE_PAGE.fullmatch(handle)
+    if page:
+        _fetch_from_kaggle("/".join(filter(None, page.groups())), handle, folder)
+    elif handle.startswith("kaggle://"):
+        _fetch_from_kaggle(handle.removeprefix("kaggle://"), handle, folder)
+    elif handle.startswith(("http://", "https://")):
+        with tempfile.NamedTemporaryFile(dir=folder.parent) as file:
+            _download(handle, file)
+            unpack(pathlib.Path(file.name), folder, handle)
+    elif is_remote(handle):
+        raise ValueError(
+            f"Cannot fetch the module {handle!r}: only https://, http:// and kaggle:// are known. "
+            "Give a folder, an archive or one of these."
+        )
+    else:
+        path = pathlib.Path(handle).expanduser()
+        if not path.is_file():
+            raise ValueError(
+                f"There is no module {handle!r}: no folder or archive {path.absolute()}. Expected "
+                f"a folder, an archive ({', '.join(ARCHIVES)}), the address of one, an address at "
+                "tfhub.dev, or kaggle://publisher/model/framework/variation. Bring the module back "
+                "to that place, or change `handle`."
+            )
+        unpack(path, folder, handle)
+
+
+def find_module(folder: pathlib.Path, handle: str) -> pathlib.Path:
+    """Return the folder that holds `saved_model.pb`: the given one or the only one below it.
+
+    Raises:
+        ValueError: If there is none or there are several.
+    """
+    if (folder / "saved_model.pb").is_file():
+        return folder
+    found = sorted(path.parent for path in folder.rglob("saved_model.pb"))
+    if len(found) == 1:
+        return found[0]
+    raise ValueError(
+        f"{handle!r} is no module: expected one saved_model.pb in {folder}. "
+        f"Received: {[str(path.relative_to(folder)) for path in found] or 'none'} among "
+        f"{sorted(path.name for path in folder.iterdir())}. A module is what "
+        "`tf.saved_model.save` writes."
+    )
+
+
+def unpack(archive: pathlib.Path, folder: pathlib.Path, handle: str) -> None:
+    """Unpack a tar (also compressed) or zip archive of plain files.
+
+    Raises:
+        ValueError: If it is damaged, of another format, or has links, devices or names that
+            lead out of the folder; nothing is unpacked from such an archive.
+    """
+    try:
+        if tarfile.is_tarfile(archive):
+            with tarfile.open(archive) as opened:
+                _check_members(
+                    {one.name: one.isfile() or one.isdir() for one in opened}, folder, handle
+                )
+                opened.extractall(folder, filter="data")
+        else:
+            # Of the two, zip alone begins to be a damaged archive of the right kind here.
+            with zipfile.ZipFile(archive) as opened:
+                _check_members(
+                    {one.filename: not _is_link(one) for one in opened.infolist()}, folder, handle
+                )
+                opened.extractall(folder)
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+        raise ValueError(
+            f"Cannot unpack the module {handle!r}: expected a whole archive "
+            f"({', '.join(ARCHIVES)}). The reason given: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _check_members(members: dict[str, bool], folder: pathlib.Path, handle: str) -> None:
+    """Refuse an archive that would write elsewhere; `members`: name to whether it is plain."""
+    root = folder.resolve()
+    for name, is_plain in members.items():
+        if not is_plain or not (root / name).resolve().is_relative_to(root):
+            raise ValueError(
+                f"The archive of the module {handle!r} is unsafe: expected plain files inside its "
+                f"own folder. Received: {name!r}. Nothing was unpacked."
+            )
+
+
+def _is_link(member: zipfile.ZipInfo) -> bool:
+    return member.external_attr >> 16 & 0o170000 == 0o120000
+
+
+def _download(handle: str, file) -> None:
+    """Download an archive; a shorter answer than announced is an error."""
+    address = _archive_address(handle)
+    try:
+        with urllib.request.urlopen(address, timeout=_TIMEOUT) as response:
+            shutil.copyfileobj(response, file)
+            announced = response.headers.get("Content-Length")
+        file.flush()
+        if announced is not None and file.tell() != int(announced):
+            raise EOFError(f"received {file.tell()} of {announced} bytes")
+    # URLError and what sockets raise are OSErrors.
+    except (OSError, EOFError, http.client.HTTPException) as error:
+        raise ConnectionError(
+            f"Cannot fetch the module {handle!r} from {address}: {_reason(error)}."
+        ) from error
+
+
+def _archive_address(handle: str) -> str:
+    """Ask a server of modules, as tfhub.dev is one, for the archive and not for the page."""
+    parts = urllib.parse.urlsplit(handle)
+    if parts.path.endswith(ARCHIVES) or "tf-hub-format" in parts.query:
+        return handle
+    query = "&".join(filter(None, [parts.query, "tf-hub-format=compressed"]))
+    return urllib.parse.urlunsplit(parts._replace(query=query))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        return f"the server answered {error.code} {error.reason}"
+    return f"{type(error).__name__}: {getattr(error, 'reason', error)}"
+
+
+def _fetch_from_kaggle(name: str, handle: str, folder: pathlib.Path) -> None:
+    if len(name.split("/")) not in (4, 5) or not all(name.split("/")):
+        raise ValueError(
+            "A Kaggle handle is kaggle://publisher/model/framework/variation, with or without "
+            f"/version. Received: {handle!r}"
+        )
+    if importlib.util.find_spec("kagglehub") is None:
+        raise ValueError(
+            f"The module {handle!r} is fetched with the Python package kagglehub, which is not "
+            "installed. Install the locked requirements of this project."
+        )
+    import kagglehub
+
+    try:
+        kagglehub.model_download(name, output_dir=str(folder))
+    # Its failures are those of two HTTP libraries and of its own.
+    except Exception as error:
+        raise ConnectionError(
+            f"Cannot fetch the module {handle!r} from Kaggle: check the network, the name, and "
+            "whether the model asks for an account (KAGGLE_USERNAME and KAGGLE_KEY). The reason "
+            f"given: {_reason(error)}."
+        ) from error

@@ -1,0 +1,202 @@
+"""Classifier on top of any network of keras.applications or KerasHub image backbone.
+
+The linear head sits on the mean over the last feature map, as in He et al. (2015),
+https://arxiv.org/abs/1512.03385, or, for Transformers, on the vector of the first token, as in
+Dosovitskiy et al. (2020), https://arxiv.org/abs/2010.11929. The preprocessing that the network was
+trained with is part of the model.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import pathlib
+from typing import Literal
+
+import keras
+import keras_hub
+
+from models import finetune
+from models.encoder import Encoder
+from models.finetuning import course
+from models.finetuning.config import FineTuned
+from models.image import decode
+
+
+@dataclasses.dataclass(frozen=True)
+class PretrainedImageConfig(FineTuned):
+    """Which pretrained network is used and how it is fine-tuned."""
+
+    kind: Literal["pretrained_image"] = "pretrained_image"
+    """Name of this model."""
+    preset: str = "mobilenet_v2"
+    """A network of keras.applications, such as resnet50, mobilenet_v2 or efficientnet_b0, a
+    KerasHub preset name, a handle such as hf://organisation/model, or a preset's folder."""
+    weights: str = "pretrained"
+    """`pretrained` (of keras.applications: on ImageNet), `none` to start from random ones, or, for
+    networks of keras.applications, a file that Keras saved without the network's head."""
+    image_size: int = 224
+    """Side of the square input in pixels; images are stretched to it."""
+    dropout: float = 0.1
+    """Rate applied to the image vector, in [0, 1)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for field in ("preset", "weights"):
+            if not getattr(self, field):
+                raise ValueError(f"`{field}` must not be empty. Leave it out for the default.")
+        if self.image_size < 1:
+            raise ValueError(
+                f"`image_size` must be at least 1 pixel. Received: image_size={self.image_size}"
+            )
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
+
+
+def build(config: PretrainedImageConfig, num_classes: int) -> keras.Model:
+    """Build the classifier with the network's weights and a fresh head.
+
+    Args:
+        config: Network and fine-tuning.
+        num_classes: Number of labels, at least 2.
+
+    Returns:
+        A model mapping `image` `(batch, image_size, image_size, 3)` uint8 to `logits`
+        `(batch, num_classes)` float32. Layer `features` gives the pooled image vector; layer
+        `backbone` is the network.
+
+    Raises:
+        ValueError: If the network cannot be found, downloaded or read, if it cannot read images of
+            this size, or if it has fewer blocks than `trainable_layers`.
+    """
+    from models.image import networks
+
+    is_application = networks.find(config.preset) is not None
+    pixels, backbone = (_application if is_application else _hub_preset)(config)
+    image = keras.Input((config.image_size, config.image_size, 3), dtype="uint8", name="image")
+
+    x = finetune.prepare(backbone, config)(pixels(image))
+    if len(x.shape) == 4:
+        x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
+    else:
+        x = keras.layers.Cropping1D((0, x.shape[1] - 1), name="first_token")(x)
+        x = keras.layers.Flatten(name="pool")(x)
+    x = keras.layers.Identity(name="features")(x)
+    x = keras.layers.Dropout(config.dropout, name="dropout")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
+
+    return keras.Model({"image": image}, logits, name="pretrained_image")
+
+
+def encoder(config: PretrainedImageConfig) -> Encoder:
+    """Return the encoder: `image_bytes` `(batch,)` string to `image`, see `decode.decode`."""
+    return Encoder(
+        lambda features: {"image": decode.decode(features["image_bytes"], config.image_size)}
+    )
+
+
+def _application(config: PretrainedImageConfig) -> tuple[keras.layers.Layer, keras.Model]:
+    """Preprocessing and network from keras.applications."""
+    from models.image import networks
+
+    _, function = networks.find(config.preset)
+    named = {"pretrained": "imagenet", "none": None}
+    if config.weights not in named and not pathlib.Path(config.weights).expanduser().is_file():
+        raise ValueError(
+            f"There is no file of weights {pathlib.Path(config.weights).absolute()}. Expected "
+            f"`weights` to be pretrained, none or a file. Received: weights={config.weights!r}"
+        )
+    weights = named.get(config.weights, str(pathlib.Path(config.weights).expanduser()))
+    try:
+        network = getattr(keras.applications, function)(
+            include_top=False,
+            weights=weights,
+            input_shape=(config.image_size, config.image_size, 3),
+        )
+    # Downloads, files and sizes fail with errors of three libraries and of plain `Exception`.
+    except Exception as error:
+        raise ValueError(
+            f"Could not make {function} for images of {config.image_size} pixels with `weights: "
+            f"{config.weights}`. `pretrained` weights are downloaded to ~/.keras/models on first "
+            "use: check the network, or give a file. The reason given: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    backbone = keras.Model(network.inputs, network.output, name=course.BACKBONE)
+    return networks.NetworkPixels(config.preset, name="pixels"), backbone
+
+
+def _hub_preset(config: PretrainedImageConfig) -> tuple[keras.layers.Layer, keras.Model]:
+    """Preprocessing and backbone from a KerasHub preset."""
+    if config.weights not in ("pretrained", "none"):
+        raise ValueError(
+            "A KerasHub preset brings its weights: expected `weights` to be pretrained or none. "
+            f"Received: weights={config.weights!r}"
+        )
+    preset = _resolve(config.preset)
+    try:
+        backbone = keras_hub.models.Backbone.from_preset(
+            preset,
+            load_weights=config.weights == "pretrained",
+            # A preset remembers its dtype; the training's counts.
+            dtype=keras.config.dtype_policy().name,
+        )
+        converter = keras_hub.layers.ImageConverter.from_preset(preset)
+    # Downloads fail with the errors of four HTTP libraries, files with those of three formats.
+    except Exception as error:
+        raise ValueError(
+            f"Could not load the preset {config.preset!r} as an image model. If it is a folder, a "
+            "file is missing or of another kind of model; else it is downloaded on first use: "
+            "check the network, that the name exists and that its terms are accepted. The reason "
+            f"given: {type(error).__name__}: {error}"
+        ) from error
+    _check(backbone, config)
+    # The images have their size; what is left of the preset's preprocessing is this.
+    pixels = keras.layers.Rescaling(
+        1.0 if converter.scale is None else converter.scale,
+        0.0 if converter.offset is None else converter.offset,
+        dtype="float32",
+        name="pixels",
+    )
+    return pixels, keras.Model(backbone.inputs[0], backbone.output, name=course.BACKBONE)
+
+
+def _resolve(preset: str) -> str:
+    """What KerasHub's `from_preset` understands."""
+    from models.image import networks
+
+    if "://" in preset or preset in keras_hub.models.Backbone.presets:
+        return preset
+    folder = pathlib.Path(preset).expanduser()
+    if (folder / "config.json").is_file():
+        return str(folder)
+    known = [*(name.lower() for name in networks.names()), *keras_hub.models.Backbone.presets]
+    close = difflib.get_close_matches(preset, known, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise ValueError(
+        f"Unknown preset {preset!r}.{hint} It is no network of keras.applications, no KerasHub "
+        "preset name (listed at https://keras.io/keras_hub/presets/), no handle such as "
+        f"hf://organisation/model, and {folder.absolute()} is no folder with a config.json. Change "
+        "`preset`."
+    )
+
+
+def _check(backbone: keras.Model, config: PretrainedImageConfig) -> None:
+    """Refuse backbones that take something else than such images."""
+    shapes = [tuple(tensor.shape) for tensor in backbone.inputs]
+    if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][-1] != 3:
+        raise ValueError(
+            f"The preset {config.preset!r} is no image model: expected one input (batch, height, "
+            f"width, 3). Received: {shapes}. Choose another `preset`."
+        )
+    size = (config.image_size, config.image_size)
+    if any(side not in (None, config.image_size) for side in shapes[0][1:3]):
+        raise ValueError(
+            f"The preset {config.preset!r} reads images of {shapes[0][1]} pixels. "
+            f"Received: image_size={size[0]}"
+        )
+    output = backbone.output
+    if not isinstance(output, keras.KerasTensor) or len(output.shape) not in (3, 4):
+        raise ValueError(
+            f"The preset {config.preset!r} gives no feature map or tokens. Received: {output}. "
+            "Choose another `preset`."
+        )
