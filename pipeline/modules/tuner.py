@@ -3,20 +3,27 @@
 `tuner_fn` is called by TFX by its dotted path.
 """
 
-import hashlib
-import json
+import logging
+import os
 import pathlib
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import keras
-import keras_tuner
 from tfx.components.tuner.component import TunerFnResult
 
-from models import tuning
-from models.training import callbacks as training_callbacks
-from models.training import fit
-from pipeline import config as pipeline_config
-from pipeline.modules import learner as learners
+from models.tuning import oracles, parallel, results, search
+from models.tuning.config import TuningConfig
+from pipeline import failures, search_plot
+from pipeline.modules import trial
+
+JOB = "search.json"
+"""File in the folder of unfinished work that tells workers elsewhere what is searched."""
+RESULTS = "trials.json"
+"""File in a search's folder with every trial."""
+PLOT = "trials.png"
+"""File in a search's folder with the scores drawn."""
+_OUTCOME = logging.getLogger("maru.outcome")
 
 
 def tuner_fn(fn_args: Any) -> TunerFnResult:
@@ -29,81 +36,89 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
         The tuner, which continues an unfinished search, and no further arguments: each trial
         opens the data itself, since a trial may change how it is read.
     """
-    config = pipeline_config.load_learner(fn_args.custom_config["learner"])
-    content = json.dumps([fn_args.custom_config, fn_args.transform_graph_path], sort_keys=True)
-    name = hashlib.sha256(content.encode()).hexdigest()[:16]
-    directory = pathlib.Path(fn_args.custom_config["resumable"]) / f"search-{name}"
-    tuner = tuning.build_tuner(
-        config.tuning, Trial(fn_args, config.tuning), directory, config.training.epochs
+    given = fn_args.custom_config
+    resumable = pathlib.Path(given["resumable"])
+    name = trial.search_name(given, fn_args.transform_graph_path)
+    job = trial.Job(
+        learner=given["learner"],
+        resumable=given["resumable"],
+        transform_graph=fn_args.transform_graph_path,
+        train_files=tuple(fn_args.train_files),
+        eval_files=tuple(fn_args.eval_files),
+        folder=str(resumable / name),
     )
-    return TunerFnResult(tuner=tuner, fit_kwargs={})
+    job.write(resumable / JOB)
+    return TunerFnResult(tuner=_search(job, resumable, name), fit_kwargs={})
 
 
-class Trial(keras_tuner.HyperModel):
-    """One trial: a model with some fields of the config replaced.
+def report_folder(resumable: pathlib.Path, name: str) -> pathlib.Path:
+    """Where the results of a search are kept; the folder of unfinished work is cleared."""
+    return resumable.parent / "searches" / name
 
-    Args:
-        fn_args: TFX's `FnArgs`.
-        search: What is searched.
-    """
 
-    def __init__(self, fn_args: Any, search: tuning.TuningConfig):
-        super().__init__(name="trial")
-        self._fn_args = fn_args
-        self._search = search
-        self._prepared: tuple[dict[str, Any], learners.Learner] | None = None
-
-    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
-        """The compiled model of a trial."""
-        learner = self._learner(hp)
-        model = learner.build(learner.config.training.precision)
-        train = learner.batches(self._fn_args.train_files, shuffled=True)
-        training = learner.config.training
-        fit.compile_classifier(model, training, training.epochs * train.num_batches)
-        return model
-
-    def fit(
-        self,
-        hp: keras_tuner.HyperParameters,
-        model: keras.Model,
-        callbacks: list[keras.callbacks.Callback] = (),
-        epochs: int | None = None,
-        initial_epoch: int = 0,
-        **_: Any,
-    ) -> keras.callbacks.History:
-        """Train one trial.
-
-        Args:
-            hp: Values of the trial.
-            model: Its compiled model.
-            callbacks: KerasTuner's, which keep score and checkpoint.
-            epochs: Last epoch if the algorithm shortens trials, else `training.epochs`.
-            initial_epoch: First epoch if the trial continues an earlier one.
-        """
-        learner = self._learner(hp)
-        last = epochs or learner.config.training.epochs
-        train = learner.batches(self._fn_args.train_files, shuffled=True)
-        evaluation = learner.batches(self._fn_args.eval_files, shuffled=False)
-        return model.fit(
-            train.epochs(initial_epoch, last),
-            steps_per_epoch=train.num_batches,
-            initial_epoch=initial_epoch,
-            epochs=last,
-            validation_data=evaluation.epoch(0),
-            class_weight=learner.class_weights(self._fn_args.train_files),
-            callbacks=[*callbacks, training_callbacks.Progress(last, train.num_batches)],
-            shuffle=False,  # The batches come shuffled.
-            verbose=0,
+def _search(job: trial.Job, resumable: pathlib.Path, name: str) -> search.Search:
+    config = job.config
+    tuning = config.tuning
+    arguments = {
+        "oracle": oracles.build(tuning, config.training.epochs),
+        "hypermodel": trial.Trial(job),
+        "folder": pathlib.Path(job.folder),
+        "searched": tuning.space,
+        "finished": lambda found: _report(report_folder(resumable, name), found, tuning),
+    }
+    # KerasTuner reads these variables itself, wherever it is.
+    host = os.environ.get("KERASTUNER_ORACLE_IP")
+    identity = os.environ.get("KERASTUNER_TUNER_ID", "")
+    if host is not None and "chief" not in identity:
+        raise ValueError(
+            "KERASTUNER_ORACLE_IP is set, so this process belongs to a search on several machines, "
+            "and only its chief runs the pipeline. On the chief, set KERASTUNER_TUNER_ID=chief; "
+            f"elsewhere, start `maru tune`. KERASTUNER_TUNER_ID is {identity!r}."
         )
+    if tuning.workers == 1 and host is None:
+        return search.Search(**arguments)
+    fleet = parallel.Fleet(
+        command=[
+            *(sys.executable, "-m", "pipeline.modules.tuning_worker"),
+            str(resumable / JOB),
+        ],
+        size=tuning.workers,
+        environment=worker_environment(os.environ, tuning.workers, len(os.sched_getaffinity(0))),
+        host=host or "127.0.0.1",
+        port=int(os.environ.get("KERASTUNER_ORACLE_PORT", "0")),
+    )
+    return parallel.ParallelSearch(fleet, **arguments)
 
-    def _learner(self, hp: keras_tuner.HyperParameters) -> learners.Learner:
-        """The learner of a trial; built once for its `build` and its `fit`."""
-        values = tuning.declare(self._search.space, hp)
-        if self._prepared and self._prepared[0] == values:
-            return self._prepared[1]
-        config = pipeline_config.load_learner(self._fn_args.custom_config["learner"], values)
-        given = self._fn_args
-        folder = pathlib.Path(given.custom_config["resumable"])
-        learner = learners.prepare(config, given.transform_graph_path, given.train_files, folder)
-        self._prepared = values, learner
-        return learner
+
+def worker_environment(ours: Mapping[str, str], num_workers: int, num_cores: int) -> dict[str, str]:
+    """The environment of a worker, with its share of the cores."""
+    threads = str(max(1, num_cores // num_workers))
+    path = os.pathsep.join(filter(None, [str(failures.ROOT), ours.get("PYTHONPATH")]))
+    return {
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # Or the first worker takes all of its memory.
+        **ours,
+        "PYTHONPATH": path,
+        "TF_USE_LEGACY_KERAS": "0",
+        **dict.fromkeys(_THREADS, threads),
+    }
+
+
+_THREADS = (
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+)
+
+
+def _report(
+    folder: pathlib.Path, found: Sequence[results.TrialResult], config: TuningConfig
+) -> None:
+    """Keep table and plot, and say where."""
+    results.write(folder / RESULTS, found)
+    failed = sum(result.score is None for result in found)
+    if failed < len(found):
+        search_plot.draw(found, config, folder / PLOT)
+    counts = f"{len(found)} trials" + (f", {failed} failed" if failed else "")
+    _OUTCOME.info("%s; table and plot in %s", counts, folder)

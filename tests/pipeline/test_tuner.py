@@ -1,6 +1,12 @@
 """Tests of pipeline/modules/tuner.py: real searches on twenty rows, one per algorithm."""
 
 import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
 import types
 
 import pytest
@@ -16,7 +22,8 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils  # n
 from models.tasks import classification  # noqa: E402
 from models.text import text_cnn  # noqa: E402
 from models.training.config import TrainingConfig  # noqa: E402
-from models.tuning import SearchRange, TuningConfig  # noqa: E402
+from models.tuning import results  # noqa: E402
+from models.tuning.config import SearchRange, TuningConfig  # noqa: E402
 from pipeline import config  # noqa: E402
 from pipeline.modules import transform, tuner  # noqa: E402
 
@@ -97,44 +104,161 @@ def search(given, resumable, **fields):
     return result.tuner, fn_args
 
 
-@pytest.mark.parametrize(
-    ("algorithm", "trials"), [("random", 2), ("grid", 2), ("bayesian", 3), ("hyperband", None)]
-)
-def test_every_algorithm_keeps_every_trial_with_its_score(given, tmp_path, algorithm, trials):
-    fields = {"trials": trials} if trials else {}
-    found, fn_args = search(given, tmp_path, algorithm=algorithm, **fields)
+def scores(found):
+    return {name: trial.score for name, trial in found.oracle.trials.items()}
+
+
+def kept(given, resumable):
+    """The results file of the only search."""
+    (path,) = resumable.parent.glob("searches/*/trials.json")
+    assert path.with_name("trials.png").is_file()
+    return results.read(path)
+
+
+def test_a_search_keeps_every_trial_and_goes_on_if_it_is_started_again(given, tmp_path):
+    found, fn_args = search(given, tmp_path / "unfinished", trials=2)
     finished = found.oracle.trials.values()
-    assert len(finished) == trials if trials else len(finished) >= 2
+    assert len(finished) == 2
     for trial in finished:
         assert 0 <= trial.score <= 1
-        assert trial.hyperparameters.values.keys() >= SPACE.keys()
         assert trial.hyperparameters.get("model.filters") in (2, 5)
         assert 1e-3 <= trial.hyperparameters.get("training.learning_rate") <= 1e-1
     best = found.get_best_hyperparameters()[0].values
-    assert found.oracle.get_best_trials()[0].score == max(trial.score for trial in finished)
+    assert best.keys() == SPACE.keys()
     # The Trainer takes the values as they are.
-    values = {name: best[name] for name in SPACE}
-    chosen = config.load_learner(fn_args.custom_config["learner"], values)
+    chosen = config.load_learner(fn_args.custom_config["learner"], best)
     assert chosen.model.filters == best["model.filters"]
     assert chosen.training.learning_rate == best["training.learning_rate"]
+    table = kept(given, tmp_path / "unfinished")
+    assert [r.score for r in table] == sorted(scores(found).values(), reverse=True)
+    assert {r.epochs for r in table} == {2}
+    again, _ = search(given, tmp_path / "unfinished", trials=2, workers=3)
+    assert scores(again) == scores(found)
 
 
-def test_a_search_that_is_started_again_keeps_its_finished_trials(given, tmp_path):
-    first, _ = search(given, tmp_path, trials=2, objective="val_loss")
-    scores = {name: trial.score for name, trial in first.oracle.trials.items()}
-    again, _ = search(given, tmp_path, trials=2, objective="val_loss")
-    assert {name: trial.score for name, trial in again.oracle.trials.items()} == scores
-    assert again.oracle.get_best_trials()[0].score == min(scores.values())
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("algorithm", "trials"), [("grid", 2), ("bayesian", 3), ("hyperband", None)]
+)
+def test_every_algorithm_finds_a_best_trial(given, tmp_path, algorithm, trials):
+    fields = {"trials": trials} if trials else {}
+    found, _ = search(given, tmp_path, algorithm=algorithm, **fields)
+    assert len(found.oracle.trials) == (trials or found.oracle.planned_trials())
+    # As TFX's Tuner asks for its results.
+    best = found.oracle.get_best_trials(found.oracle.max_trials)
+    assert best[0].score == max(scores(found).values())
+    assert found.get_best_hyperparameters()[0].values.keys() == SPACE.keys()
 
 
-def test_another_search_does_not_continue_this_one(given, tmp_path):
-    first, _ = search(given, tmp_path, trials=1)
-    other, _ = search(given, tmp_path, trials=1, seed=7)
-    assert first.project_dir != other.project_dir
-
-
+@pytest.mark.slow
 def test_two_equal_searches_find_the_same(given, tmp_path):
     first, _ = search(given, tmp_path / "first", trials=2)
     second, _ = search(given, tmp_path / "second", trials=2)
-    scores = [[t.score for t in s.oracle.trials.values()] for s in (first, second)]
-    assert scores[0] == scores[1]
+    assert scores(first) == scores(second)
+
+
+def test_another_search_does_not_continue_this_one_but_other_workers_do(given, tmp_path):
+    def folder(**fields):
+        fn_args = arguments(given, tmp_path, TuningConfig(space=SPACE, **fields))
+        return tuner.tuner_fn(fn_args).tuner.project_dir
+
+    assert folder() == folder(workers=2)
+    assert folder() != folder(seed=7)
+
+
+@pytest.mark.slow
+def test_a_search_in_which_every_trial_fails_says_why(given, tmp_path):
+    space = {"training.cache_mib": SearchRange(values=(1, 2, 3, 4))}
+    fn_args = arguments(given, tmp_path, TuningConfig(space=space))
+    fn_args.train_files = [str(given / "missing.gz")]
+    with pytest.raises(ValueError, match=r"(?s)No trial.*cache_mib.*Change `tuning.space`"):
+        tuner.tuner_fn(fn_args).tuner.search()
+
+
+def test_workers_share_the_cores():
+    environment = tuner.worker_environment({"PATH": "/bin"}, num_workers=3, num_cores=8)
+    assert environment["TF_NUM_INTRAOP_THREADS"] == environment["OMP_NUM_THREADS"] == "2"
+    assert tuner.worker_environment({}, 4, num_cores=2)["TF_NUM_INTRAOP_THREADS"] == "1"
+
+
+def test_a_worker_elsewhere_does_not_run_the_pipeline(given, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERASTUNER_ORACLE_IP", "10.0.0.1")
+    monkeypatch.setenv("KERASTUNER_TUNER_ID", "worker7")
+    with pytest.raises(ValueError, match=r"only its chief.*KERASTUNER_TUNER_ID is 'worker7'"):
+        tuner.tuner_fn(arguments(given, tmp_path, TuningConfig(space=SPACE)))
+
+
+PROGRAM = """
+import json, sys, types
+from pipeline.modules import tuner
+tuner.tuner_fn(types.SimpleNamespace(**json.loads(sys.argv[1]))).tuner.search()
+"""
+
+
+def begin(fn_args, log):
+    """A search in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, json.dumps(vars(fn_args))],
+        cwd=pathlib.Path(__file__).parents[2],
+        env={**os.environ, "TF_USE_LEGACY_KERAS": "0"},
+        stdout=log,
+        stderr=log,
+    )
+
+
+def states(resumable):
+    """What the files say of each trial."""
+    found = {}
+    for path in resumable.glob("search-*/trials/trial_*/trial.json"):
+        state = json.loads(path.read_text())
+        found[state["trial_id"]] = state["status"]
+    return found
+
+
+def workers_of(process):
+    """Process ids of the workers."""
+    path = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(number) for number in path.read_text().split()]
+
+
+def wait_until(condition):
+    while not condition():
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_a_search_survives_the_death_of_a_worker_and_of_all(given, tmp_path):
+    resumable = tmp_path / "unfinished"
+    fn_args = arguments(given, resumable, TuningConfig(space=SPACE, trials=4, workers=2))
+    with open(tmp_path / "log.txt", "ab") as log:
+        first = begin(fn_args, log)
+        wait_until(lambda: "RUNNING" in states(resumable).values())
+        (path,) = resumable.glob("search-*/trials/oracle.json")
+        busy = next(iter(json.loads(path.read_text())["ongoing_trials"]))
+        os.kill(workers_of(first)[int(busy.removeprefix("worker"))], signal.SIGKILL)
+        wait_until(lambda: "COMPLETED" in states(resumable).values())
+        workers = workers_of(first)
+        first.kill()
+        first.wait()
+        wait_until(lambda: not any(is_running(worker) for worker in workers))
+        done = [name for name, status in states(resumable).items() if status == "COMPLETED"]
+        written = {p: p.stat().st_mtime_ns for p in records(resumable, done)}
+        assert begin(fn_args, log).wait() == 0
+    assert len(done) >= 1
+    assert states(resumable) == dict.fromkeys("0123", "COMPLETED")
+    assert written == {p: p.stat().st_mtime_ns for p in records(resumable, done)}
+    assert len(kept(given, resumable)) == 4
+    assert f"{busy} died (signal 9) in trial 0" in (tmp_path / "log.txt").read_text()
+
+
+def records(resumable, names):
+    return [p for name in names for p in resumable.glob(f"*/trials/trial_{name}/record.json")]
+
+
+def is_running(process_id):
+    """Whether a process exists and is not only waiting to be collected."""
+    try:
+        status = pathlib.Path(f"/proc/{process_id}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(") ")[2][0] != "Z"

@@ -1,0 +1,68 @@
+"""What a search over the fields of a config is."""
+
+import dataclasses
+from typing import Literal
+
+Scalar = bool | int | float | str
+Value = Scalar | tuple[Scalar, ...] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchRange:
+    """Values one field may take: exactly one of `values`, `linear` or `log`."""
+
+    values: tuple[Value, ...] | None = None
+    """A list to choose from: numbers, words, `true`, `null` or lists, also mixed."""
+    linear: tuple[int | float, int | float] | None = None
+    """Lowest and highest value, sampled evenly; two whole numbers give whole numbers."""
+    log: tuple[int | float, int | float] | None = None
+    """Lowest and highest value, both above 0, sampled evenly in the logarithm."""
+    step: int | float | None = None
+    """Distance of neighbours in `linear`, factor in `log`."""
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("values", "linear", "log") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                "needs exactly one of `values: [a, b, c]`, `linear: [low, high]` or "
+                f"`log: [low, high]`. Received: {given or 'none'}"
+            )
+        bounds = self.linear or self.log
+        if self.values is not None and len(self.values) == 0:
+            raise ValueError("`values` is empty; give at least one value to try.")
+        if bounds and bounds[0] >= bounds[1]:
+            raise ValueError(f"needs low < high. Received: {list(bounds)}")
+        if self.log and self.log[0] <= 0:
+            raise ValueError(f"`log` needs bounds above 0. Received: {list(self.log)}")
+
+
+@dataclasses.dataclass(frozen=True)
+class TuningConfig:
+    """Which fields are searched, how, and for what."""
+
+    space: dict[str, SearchRange]
+    """Dotted field of `model` or `training` to the values it may take."""
+    algorithm: Literal["random", "grid", "bayesian", "hyperband"] = "random"
+    """How the next trial is chosen. Hyperband gives weak trials fewer epochs."""
+    trials: int = 10
+    """Number of trials at most; hyperband decides by itself."""
+    objective: Literal["val_accuracy", "val_loss"] = "val_accuracy"
+    """What the best trial is best at, on the eval split."""
+    seed: int = 1337
+    """Seed of the choice of trials."""
+    workers: int = 1
+    """Processes that run trials at the same time, each with its share of the processor's cores; 1
+    runs them one after another without further processes."""
+
+    def __post_init__(self) -> None:
+        if not self.space:
+            raise ValueError("`space` is empty; name at least one field to search.")
+        for field in ("trials", "workers"):
+            if getattr(self, field) < 1:
+                raise ValueError(f"`{field}` must be at least 1. Received: {getattr(self, field)}")
+        for path in self.space:
+            if not path.startswith(("model.", "training.")):
+                raise ValueError(
+                    "`space` may search fields of `model` and `training`, as in "
+                    f"`training.learning_rate`. Received: {path!r}"
+                )

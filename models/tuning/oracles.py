@@ -1,0 +1,155 @@
+"""KerasTuner's oracles, made to survive being killed at any moment.
+
+An oracle chooses the values of trials and keeps their scores in `oracle.json` and, per trial, in
+`trial.json`. KerasTuner 1.4.8 writes both in place (a killed process leaves half a file), in
+two steps (a process killed between them leaves a trial that runs forever, or runs a finished
+trial again) and without the state of its grid search (which then fails or stops early).
+"""
+
+from __future__ import annotations
+
+import itertools
+import pathlib
+import sys
+from typing import Any
+
+import keras_tuner
+from keras_tuner.engine import trial
+
+from models.training import files
+from models.tuning.config import TuningConfig
+
+HOPELESS = 3
+"""Failed trials after which a search without any finished trial stops."""
+_Status = trial.TrialStatus
+ENDED = (_Status.COMPLETED, _Status.FAILED)
+"""States of trials that are not run again."""
+
+
+class DurableOracle(keras_tuner.Oracle):
+    """What the oracles below have in common."""
+
+    def save(self) -> None:
+        """Write the state at once or not at all."""
+        files.write_json(pathlib.Path(self._get_oracle_fname()), self.get_state())
+
+    def reload(self) -> None:
+        """Continue after whatever was written last; running trials are run again."""
+        super().reload()
+        started = {name: self.trials[name] for name in self.start_order}
+        self.trials = started  # Others were begun when the process was killed: forgotten.
+        for name, found in started.items():
+            if found.status in ENDED and name not in self.end_order:
+                self.end_order.append(name)
+            if found.status not in ENDED:
+                _forget_metrics(found)
+        waiting = [name for name, found in started.items() if found.status not in ENDED]
+        self._retry_queue = waiting[::-1]  # Taken from its end.
+
+    @keras_tuner.synchronized
+    def create_trial(self, tuner_id: str) -> trial.Trial:
+        """The next trial; the same again for a worker that was started again."""
+        if self._is_hopeless():
+            self.tuner_ids.discard(tuner_id)
+            return trial.Trial(self.get_space(), status=_Status.STOPPED)
+        if tuner_id in self.ongoing_trials:
+            _forget_metrics(self.ongoing_trials[tuner_id])
+        return super().create_trial(tuner_id)
+
+    @keras_tuner.synchronized
+    def end_trial(self, ended: trial.Trial) -> None:
+        """Keep a trial's outcome, the first one if it was run twice."""
+        if ended.trial_id in self.end_order:
+            return
+        if ended.trial_id in self._retry_queue:
+            self._retry_queue.remove(ended.trial_id)
+        super().end_trial(ended)
+
+    def planned_trials(self) -> int:
+        """How many trials there will be at most."""
+        return self.max_trials
+
+    def _save_trial(self, saved: trial.Trial) -> None:
+        path = pathlib.Path(self._get_trial_dir(saved.trial_id), "trial.json")
+        files.write_json(path, saved.get_state())
+
+    def _is_hopeless(self) -> bool:
+        ended = [self.trials[name].status for name in self.end_order]
+        return len(ended) >= HOPELESS and _Status.COMPLETED not in ended
+
+
+def _forget_metrics(begun: trial.Trial) -> None:
+    begun.metrics = type(begun.metrics)()
+
+
+class RandomOracle(DurableOracle, keras_tuner.oracles.RandomSearchOracle):
+    """Independent random values."""
+
+
+class GridOracle(DurableOracle):
+    """Every combination, in the order of the config; the last field changes fastest."""
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """The first combination that was not tried."""
+        searched = self.hyperparameters.space
+        for combination in itertools.product(*(hp.values for hp in searched)):
+            names = (hp.name for hp in searched)
+            values = dict(zip(names, combination, strict=True))
+            if not self._duplicate(values):
+                return {"status": _Status.RUNNING, "values": values}
+        return {"status": _Status.STOPPED}
+
+    def planned_trials(self) -> int:
+        """At most as many as there are combinations."""
+        size = 1
+        for hp in self.hyperparameters.space:
+            size *= len(list(hp.values))
+        return min(self.max_trials, size)
+
+
+class BayesianOracle(DurableOracle, keras_tuner.oracles.BayesianOptimizationOracle):
+    """Values where a Gaussian process expects the best score, but none a second time."""
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """The promising values, or random ones if those were tried."""
+        chosen = super().populate_space(trial_id)
+        if chosen["status"] == _Status.RUNNING and self._duplicate(chosen["values"]):
+            return self._random_populate_space()
+        return chosen
+
+
+class HyperbandOracle(DurableOracle, keras_tuner.oracles.HyperbandOracle):
+    """Many short trials, of which the best are continued."""
+
+    def planned_trials(self) -> int:
+        """The sizes of all rounds of all brackets."""
+        return sum(
+            self._get_size(bracket, number)
+            for bracket in range(self._get_num_brackets())
+            for number in range(self._get_num_rounds(bracket))
+        )
+
+
+def build(config: TuningConfig, max_epochs: int) -> DurableOracle:
+    """The oracle of `config.algorithm`.
+
+    Args:
+        config: What is searched.
+        max_epochs: Longest a trial may train.
+    """
+    direction = "max" if config.objective == "val_accuracy" else "min"
+    common = {
+        "objective": keras_tuner.Objective(config.objective, direction),
+        "seed": config.seed,
+        # A failed trial is a result. An error here would also leave KerasTuner's lock held.
+        "max_consecutive_failed_trials": sys.maxsize,
+    }
+    if config.algorithm == "hyperband":
+        oracle = HyperbandOracle(max_epochs=max_epochs, **common)
+    else:
+        oracle = _BY_TRIALS[config.algorithm](max_trials=config.trials, **common)
+    oracle.verbose = 0
+    return oracle
+
+
+_BY_TRIALS = {"random": RandomOracle, "grid": GridOracle, "bayesian": BayesianOracle}

@@ -1,0 +1,146 @@
+"""One trial of a search: train a model with some fields of the config replaced."""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import hashlib
+import json
+import pathlib
+from typing import Any
+
+import keras
+import keras_tuner
+
+from models.training import callbacks as training_callbacks
+from models.training import files, fit
+from models.tuning import space
+from pipeline import config as pipeline_config
+from pipeline.modules import learner as learners
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What a process must know to run trials of a search."""
+
+    learner: str
+    """The learner's config, JSON."""
+    resumable: str
+    """Folder of what an unfinished run left."""
+    transform_graph: str
+    """Folder of the Transform's output."""
+    train_files: tuple[str, ...]
+    """Patterns of the train split's files."""
+    eval_files: tuple[str, ...]
+    """Patterns of the eval split's files."""
+    folder: str
+    """Folder of the search."""
+
+    @property
+    def config(self) -> pipeline_config.LearnerConfig:
+        """The learner's config."""
+        return pipeline_config.load_learner(self.learner)
+
+    def write(self, path: pathlib.Path) -> None:
+        """Keep it for another process."""
+        files.write_json(path, dataclasses.asdict(self))
+
+    @classmethod
+    def read(cls, path: pathlib.Path) -> Job:
+        """Read what `write` wrote."""
+        fields = json.loads(path.read_text("utf-8"))
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+
+
+def search_name(custom_config: dict[str, str], transform_graph: str) -> str:
+    """Name of a search: covers what its results depend on, so not the number of workers."""
+    learner = json.loads(custom_config["learner"])
+    del learner["tuning"]["workers"]
+    content = json.dumps([custom_config | {"learner": learner}, transform_graph], sort_keys=True)
+    return "search-" + hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+class Trial(keras_tuner.HyperModel):
+    """Builds and fits the model of a trial.
+
+    Args:
+        job: The data and the config whose fields are replaced.
+    """
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(name="trial")
+        self._job = job
+        self._space = job.config.tuning.space
+        self._prepared: tuple[dict[str, Any], learners.Learner] | None = None
+
+    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
+        """The compiled model of a trial; its weights depend on the seed and the values alone."""
+        learner = self._learner(hp)
+        model = learner.build(learner.config.training.precision)
+        train = learner.batches(self._job.train_files, shuffled=True)
+        training = learner.config.training
+        fit.compile_classifier(model, training, training.epochs * train.num_batches)
+        return model
+
+    def fit(
+        self,
+        hp: keras_tuner.HyperParameters,
+        model: keras.Model,
+        callbacks: list[keras.callbacks.Callback] = (),
+        epochs: int | None = None,
+        initial_epoch: int = 0,
+        **_: Any,
+    ) -> keras.callbacks.History:
+        """Train one trial.
+
+        Args:
+            hp: Values of the trial.
+            model: Its compiled model.
+            callbacks: The search's.
+            epochs: Last epoch if the algorithm shortens trials, else `training.epochs`.
+            initial_epoch: First epoch if the trial continues an earlier one.
+        """
+        learner = self._learner(hp)
+        training = learner.config.training
+        last = epochs or training.epochs
+        train = learner.batches(self._job.train_files, shuffled=True)
+        evaluation = learner.batches(self._job.eval_files, shuffled=False)
+        return model.fit(
+            train.epochs(initial_epoch, last),
+            steps_per_epoch=train.num_batches,
+            initial_epoch=initial_epoch,
+            epochs=last,
+            validation_data=evaluation.epoch(0),
+            class_weight=learner.class_weights(self._job.train_files),
+            callbacks=[
+                *callbacks,
+                training_callbacks.SeedEpoch(training.seed, train.num_batches),
+                training_callbacks.StopOnNaN(training.learning_rate),
+                *([keras.callbacks.SwapEMAWeights()] if training.averaging else []),
+                *_early_stopping(training),
+            ],
+            shuffle=False,  # The batches come shuffled.
+            verbose=0,
+        )
+
+    def _learner(self, hp: keras_tuner.HyperParameters) -> learners.Learner:
+        """The learner of a trial; built once for its `build` and its `fit`."""
+        values = space.decode(self._space, hp.values)
+        if self._prepared and self._prepared[0] == values:
+            return self._prepared[1]
+        job = self._job
+        config = pipeline_config.load_learner(job.learner, values)
+        folder = pathlib.Path(job.resumable)
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / "prepare.lock", "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # Two workers must not learn the same tokenizer.
+            learner = learners.prepare(config, job.transform_graph, job.train_files, folder)
+        self._prepared = values, learner
+        return learner
+
+
+def _early_stopping(training: Any) -> list[keras.callbacks.Callback]:
+    if training.early_stopping is None:
+        return []
+    patience = training.early_stopping.patience
+    return [keras.callbacks.EarlyStopping(monitor="val_loss", patience=patience)]

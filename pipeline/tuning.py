@@ -1,0 +1,201 @@
+"""What the command `maru tune` does."""
+
+import contextlib
+import dataclasses
+import datetime
+import json
+import logging
+import os
+import pathlib
+import shutil
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+from pipeline import console, failures, lazy, lock, logs, paths
+
+for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
+    lazy.defer(_module)
+
+from pipeline import config as pipeline_config  # noqa: E402 (after the heavy ones are deferred)
+
+_POLL = 1.0
+"""Seconds between two looks for the chief's search."""
+_SHOWN_TRIALS = 20
+
+
+def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> int:
+    """Run the pipeline up to the Tuner and show the trials; the exit code.
+
+    With KerasTuner's variables in the environment this is the chief of a search on several
+    machines, or one of its workers, which share the workspace.
+
+    Raises:
+        ValueError: If the config has no `tuning`.
+    """
+    config = pipeline_config.load(path, overrides)
+    if config.tuning is None:
+        raise ValueError(
+            f"{path} has no `tuning`, so there is nothing to search. Add, for example:\n"
+            "tuning: {trials: 10, space: {training.learning_rate: {log: [1.0e-4, 1.0e-2]}}}"
+        )
+    where = paths.Paths(workspace.resolve(), config.name)
+    identity = os.environ.get("KERASTUNER_TUNER_ID")
+    if "KERASTUNER_ORACLE_IP" in os.environ and identity and "chief" not in identity:
+        return _work(config, where, identity)
+    folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3])
+    with lock.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
+        view = console.RunView(terminal)
+        console.attach(view)
+        view.console.print(f"{config.name}: log in {folder}/log.txt", style="dim", soft_wrap=True)
+        (folder / "config.yaml").write_text(pipeline_config.to_yaml(config), "utf-8")
+        try:
+            _search(config, where, path.resolve().parent, folder, view)
+        except Exception as error:
+            logging.getLogger(__name__).exception("The search failed.")
+            return _report(error, folder, view.console)
+    return 0
+
+
+def _search(
+    config: pipeline_config.PipelineConfig,
+    where: paths.Paths,
+    base: pathlib.Path,
+    folder: pathlib.Path,
+    view: console.RunView,
+) -> None:
+    with view.console.status("starting TFX and TensorFlow"):
+        from models.tuning import results
+        from pipeline import dag, runners
+        from pipeline.modules import trial, tuner
+
+        whole = dag.build(config, where, str(base))
+
+    class UpToTuner(runners.LocalRunner):
+        """Leaves out the stages after the Tuner."""
+
+        def run_with_ir(self, pipeline: Any, run_options: Any = None, **_: Any) -> None:
+            _keep_up_to("Tuner", pipeline)
+            super().run_with_ir(pipeline, run_options)
+
+    runner = UpToTuner(view)
+    runner.run(whole)
+    (stage,) = (component for component in whole.components if component.id == "Tuner")
+    shutil.rmtree(where.resumable, ignore_errors=True)
+    custom_config = json.loads(stage.exec_properties["custom_config"])
+    graph = runner.results["Transform"].outputs["transform_graph"].uri
+    found_in = tuner.report_folder(where.resumable, trial.search_name(custom_config, graph))
+    found = [dataclasses.asdict(result) for result in results.read(found_in / tuner.RESULTS)]
+    for name in (tuner.RESULTS, tuner.PLOT):
+        shutil.copy(found_in / name, folder / name)
+    show(found, list(config.tuning.space), folder / tuner.PLOT, view.console)
+
+
+def _keep_up_to(stage: str, compiled: Any) -> None:
+    """Drop the nodes of a compiled pipeline that a stage does not need."""
+    nodes = {node.pipeline_node.node_info.id: node for node in compiled.nodes}
+    needed, waiting = set(), [stage]
+    while waiting:
+        name = waiting.pop()
+        needed.add(name)
+        waiting += nodes[name].pipeline_node.upstream_nodes
+    kept = [node for name, node in nodes.items() if name in needed]
+    del compiled.nodes[:]
+    compiled.nodes.extend(kept)
+
+
+def show(
+    found: Sequence[Mapping[str, Any]],
+    fields: Sequence[str],
+    plot: pathlib.Path,
+    terminal: Console,
+) -> None:
+    """Print the trials, where the plot is, and the best values as YAML.
+
+    Args:
+        found: Fields of each `TrialResult`, the best first.
+        fields: Dotted fields that were searched.
+        plot: File of the plot.
+        terminal: Where to print.
+    """
+    scored = [trial for trial in found if trial["score"] is not None]
+    rows = [
+        [
+            trial["trial"],
+            f"{trial['score']:.4f}",
+            *(_value(trial["values"][field]) for field in fields),
+            f"{trial['seconds']:.1f}",
+            str(trial["epochs"]),
+        ]
+        for trial in scored[:_SHOWN_TRIALS]
+    ]
+    terminal.print()
+    terminal.print(console.grid(["trial", "score", *fields, "seconds", "epochs"], rows))
+    if len(scored) > _SHOWN_TRIALS:
+        _print(terminal, f"and {len(scored) - _SHOWN_TRIALS} more in trials.json beside the plot")
+    for trial in found:
+        if trial["score"] is None:
+            values = ", ".join(f"{f} {_value(v)}" for f, v in trial["values"].items())
+            _print(
+                terminal, f"trial {trial['trial']} failed ({values}): {trial['error']}", "yellow"
+            )
+    _print(terminal, f"plot: {plot}")
+    terminal.print("\nthe best values, to paste into the config:", style="bold")
+    for line in as_yaml(found[0]["values"]).splitlines():
+        _print(terminal, line, "green")
+
+
+def as_yaml(values: Mapping[str, Any]) -> str:
+    """Dotted fields as nested YAML."""
+    nested: dict[str, Any] = {}
+    for path, value in values.items():
+        *parents, last = path.split(".")
+        inner = nested
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[last] = value
+    return yaml.safe_dump(nested, sort_keys=False, allow_unicode=True)
+
+
+def _work(config: pipeline_config.PipelineConfig, where: paths.Paths, identity: str) -> int:
+    """Run trials for the chief, whose search is found in the shared workspace."""
+    terminal = Console(highlight=False)
+    with terminal.status(f"{identity} waits for the chief to start the search in {where.root}"):
+        from pipeline.modules import trial, tuner, tuning_worker
+
+        expected = pipeline_config.dump_learner(
+            pipeline_config.LearnerConfig(config.task, config.model, config.training, config.tuning)
+        )
+        job = None
+        while job is None:
+            with contextlib.suppress(FileNotFoundError):
+                read = trial.Job.read(where.resumable / tuner.JOB)
+                job = read if read.learner == expected else None
+            time.sleep(0 if job else _POLL)
+    terminal.print(f"{identity} runs trials of {job.folder}", markup=False, soft_wrap=True)
+    tuning_worker.work(job)
+    return 0
+
+
+def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:
+    if failures.is_users(error):
+        _print(terminal, f"\n{failures.worded(error)}", "red")
+        return 2
+    _print(terminal, f"\nUnexpected: {traceback.format_exception_only(error)[-1].strip()}", "red")
+    _print(terminal, f"The traceback is in {folder / 'log.txt'}")
+    return 1
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _print(terminal: Console, line: str, style: str = "") -> None:
+    """One line, never wrapped, so that paths can be copied."""
+    terminal.print(line, style=style, markup=False, soft_wrap=True)

@@ -1,0 +1,222 @@
+"""Tests of models/tuning/{config,space,oracles,results}.py: searches whose trials train nothing."""
+
+import json
+import pathlib
+
+import keras_tuner
+import pytest
+from keras_tuner.engine import trial as trials
+
+from models.tuning import oracles, results, space
+from models.tuning.config import SearchRange, TuningConfig
+
+SPACE = {
+    "training.learning_rate": SearchRange(log=(1e-3, 1e-1)),
+    "model.filters": SearchRange(values=(2, 5, 9)),
+}
+MIXED = {
+    "training.averaging": SearchRange(values=(None, 0.9)),
+    "model.bidirectional": SearchRange(values=(True, False)),
+    "model.kernel_sizes": SearchRange(values=((3,), (3, 4))),
+    "training.optimizer": SearchRange(values=("sgd", "adam")),
+}
+GRID = {
+    "model.filters": SearchRange(values=(2, 5, 9)),
+    "training.epochs": SearchRange(linear=(1, 2)),
+}
+
+
+def start(folder, algorithm="random", searched=SPACE, trials=6, max_epochs=4, **fields):
+    """An oracle with its folder, as a search that begins or goes on has it."""
+    config = TuningConfig(space=searched, algorithm=algorithm, trials=trials, **fields)
+    oracle = oracles.build(config, max_epochs)
+    oracle._set_project_dir(str(folder), "trials")
+    if pathlib.Path(oracle._get_oracle_fname()).is_file():
+        oracle.reload()
+        return oracle
+    hp = oracle.get_space()
+    space.declare(searched, hp)
+    oracle.update_space(hp)
+    return oracle
+
+
+def finish(oracle, begun, score=0.5):
+    begun.status = "COMPLETED"
+    oracle.update_trial(begun.trial_id, {oracle.objective.name: score})
+    results.Record(1.5, 2, "worker0", 100.0).write(
+        pathlib.Path(oracle._get_trial_dir(begun.trial_id))
+    )
+    oracle.end_trial(begun)
+
+
+def fail(oracle, begun, reason="the loss became nan"):
+    begun.status, begun.message = "FAILED", reason
+    results.Record(0.5, 0, "worker0", 100.0, reason).write(
+        pathlib.Path(oracle._get_trial_dir(begun.trial_id))
+    )
+    oracle.end_trial(begun)
+
+
+def run_all(oracle):
+    """Values of every trial that is left, in order."""
+    found = []
+    while (begun := oracle.create_trial("worker0")).status == "RUNNING":
+        found.append(begun.hyperparameters.values)
+        finish(oracle, begun, score=len(found) / 100)
+    return found
+
+
+def test_values_of_every_kind_come_back_as_they_were():
+    hp = keras_tuner.HyperParameters()
+    space.declare(MIXED, hp)
+    assert space.decode(MIXED, hp.values) == {
+        "training.averaging": None,
+        "model.bidirectional": True,
+        "model.kernel_sizes": (3,),
+        "training.optimizer": "sgd",
+    }
+
+
+def test_what_an_algorithm_adds_to_the_values_is_not_for_a_config():
+    assert space.decode(SPACE, {"model.filters": 5, "tuner/epochs": 2}) == {"model.filters": 5}
+
+
+def test_a_search_ends_after_its_trials(tmp_path):
+    found = run_all(start(tmp_path, trials=9))
+    assert len(found) == 9
+    assert len({json.dumps(values) for values in found}) == 9
+
+
+def test_bayesian_search_tries_nothing_twice(tmp_path):
+    found = run_all(start(tmp_path, "bayesian", GRID, trials=20))
+    assert 4 <= len({json.dumps(values) for values in found}) == len(found) <= 6
+
+
+def test_grid_search_tries_every_combination_in_order(tmp_path):
+    oracle = start(tmp_path, "grid", GRID, trials=20)
+    assert oracle.planned_trials() == 6
+    pairs = [(v["model.filters"], v["training.epochs"]) for v in run_all(oracle)]
+    assert pairs == [(2, 1), (2, 2), (5, 1), (5, 2), (9, 1), (9, 2)]
+
+
+def test_hyperband_says_how_many_trials_there_will_be(tmp_path):
+    oracle = start(tmp_path, "hyperband")
+    assert len(run_all(oracle)) == oracle.planned_trials()
+
+
+@pytest.mark.parametrize("algorithm", ["random", "grid", "bayesian", "hyperband"])
+def test_a_killed_search_goes_on_like_one_that_was_not(tmp_path, algorithm):
+    expected = run_all(start(tmp_path / "whole", algorithm, trials=5))
+    killed = start(tmp_path / "killed", algorithm, trials=5)
+    found = []
+    for number in range(2):
+        begun = killed.create_trial("worker0")
+        found.append(begun.hyperparameters.values)
+        finish(killed, begun, score=(number + 1) / 100)
+    killed.create_trial("worker0")
+    again = start(tmp_path / "killed", algorithm, trials=5)
+    rest = []
+    while (begun := again.create_trial("worker1")).status == "RUNNING":
+        rest.append(begun.hyperparameters.values)
+        finish(again, begun, score=(2 + len(rest)) / 100)
+    if algorithm == "hyperband":  # It names the trials it continues.
+        assert len(found + rest) == len(expected)
+    else:
+        assert found + rest == expected
+
+
+def test_trials_that_ran_when_the_search_was_killed_are_run_again_first(tmp_path):
+    killed = start(tmp_path)
+    first, second, third = (killed.create_trial(f"worker{index}") for index in range(3))
+    finish(killed, second)
+    again = start(tmp_path)
+    begun = [again.create_trial(f"worker{index}").trial_id for index in range(3)]
+    assert begun == [first.trial_id, third.trial_id, "3"]
+
+
+def test_a_worker_that_died_gets_its_trial_again(tmp_path):
+    oracle = start(tmp_path)
+    begun = oracle.create_trial("worker0")
+    oracle.create_trial("worker1")
+    assert oracle.create_trial("worker0").trial_id == begun.trial_id
+
+
+def test_a_finished_trial_is_not_run_again_if_only_its_own_file_was_written(tmp_path):
+    killed = start(tmp_path)
+    begun = killed.create_trial("worker0")
+    before = pathlib.Path(killed._get_oracle_fname()).read_bytes()
+    finish(killed, begun, score=0.75)
+    pathlib.Path(killed._get_oracle_fname()).write_bytes(before)
+    again = start(tmp_path)
+    assert again.create_trial("worker0").trial_id != begun.trial_id
+    assert again.get_best_trials()[0].score == 0.75
+
+
+def test_a_trial_that_only_its_own_file_knows_is_begun_anew(tmp_path):
+    killed = start(tmp_path)
+    killed.save()
+    before = pathlib.Path(killed._get_oracle_fname()).read_bytes()
+    begun = killed.create_trial("worker0")
+    pathlib.Path(killed._get_oracle_fname()).write_bytes(before)
+    again = start(tmp_path).create_trial("worker0")
+    assert (again.trial_id, again.hyperparameters.values) == ("0", begun.hyperparameters.values)
+
+
+def test_a_late_report_of_a_trial_that_was_run_again_changes_nothing(tmp_path):
+    oracle = start(tmp_path)
+    begun = oracle.create_trial("worker0")
+    finish(oracle, begun, score=0.75)
+    late = trials.Trial(begun.hyperparameters, begun.trial_id, "FAILED")
+    oracle.end_trial(late)
+    assert oracle.get_best_trials()[0].score == 0.75
+    assert oracle.end_order == [begun.trial_id]
+
+
+def test_values_reach_a_worker_exactly(tmp_path):
+    searched = MIXED | SPACE | {"training.dropout": SearchRange(values=(0.1, 0.7))}
+    begun = start(tmp_path, searched=searched).create_trial("worker0")
+    sent = trials.Trial.from_proto(begun.to_proto()).hyperparameters.values
+    assert space.decode(searched, sent) == space.decode(searched, begun.hyperparameters.values)
+
+
+def test_failed_trials_do_not_end_a_search_in_which_one_succeeded(tmp_path):
+    oracle = start(tmp_path)
+    finish(oracle, oracle.create_trial("worker0"))
+    for _ in range(5):
+        fail(oracle, oracle.create_trial("worker0"))
+    assert [oracle.trials[name].status for name in oracle.end_order].count("FAILED") == 5
+
+
+def test_a_search_stops_if_its_first_trials_all_fail(tmp_path):
+    oracle = start(tmp_path)
+    for _ in range(oracles.HOPELESS):
+        fail(oracle, oracle.create_trial("worker0"))
+    assert oracle.create_trial("worker0").status == "STOPPED"
+
+
+@pytest.mark.parametrize(("objective", "best"), [("val_accuracy", 0.75), ("val_loss", 0.25)])
+def test_results_have_the_best_first_and_failed_trials_last(tmp_path, objective, best):
+    oracle = start(tmp_path, objective=objective)
+    fail(oracle, oracle.create_trial("worker0"))
+    for score in (0.5, 0.25, 0.75):
+        finish(oracle, oracle.create_trial("worker0"), score)
+    found = results.collect(oracle, SPACE)
+    assert [result.score is None for result in found] == [False, False, False, True]
+    assert found[0].score == best
+    assert found[3].error == "the loss became nan"
+    results.write(tmp_path / "trials.json", found)
+    assert results.read(tmp_path / "trials.json") == found
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"space": {}}, r"`space` is empty"),
+        ({"space": SPACE, "workers": 0}, r"`workers` must be at least 1. Received: 0"),
+        ({"space": SPACE, "trials": 0}, r"`trials` must be at least 1. Received: 0"),
+        ({"space": {"data.split": SPACE["model.filters"]}}, r"Received: 'data.split'"),
+    ],
+)
+def test_an_impossible_search_is_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        TuningConfig(**fields)

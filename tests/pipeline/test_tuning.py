@@ -1,0 +1,84 @@
+"""Tests of pipeline/tuning.py and pipeline/search_plot.py: how results are shown."""
+
+import io
+import pathlib
+
+import pytest
+import yaml
+from PIL import Image
+from rich.console import Console
+
+from models.tuning.config import SearchRange, TuningConfig
+from models.tuning.results import TrialResult
+from pipeline import search_plot, tuning
+
+SPACE = {
+    "training.learning_rate": SearchRange(log=(1e-4, 1e-1)),
+    "model.tokenizer": SearchRange(values=("words", None)),
+}
+
+
+def results(number, failed=1):
+    """Some finished trials, the best first, then failed ones."""
+    tokenizers = ("words", None)
+    return [
+        TrialResult(
+            trial=str(index),
+            score=None if index >= number else 0.9 - index / 1000,
+            values={"training.learning_rate": 0.0125, "model.tokenizer": tokenizers[index % 2]},
+            seconds=2.5,
+            epochs=3,
+            worker="worker0",
+            memory_mib=500.0,
+            error="the loss became nan" if index >= number else None,
+        )
+        for index in range(number + failed)
+    ]
+
+
+def shown(found):
+    terminal = Console(file=io.StringIO(), width=200)
+    fields = [vars(result) for result in found]
+    tuning.show(fields, list(SPACE), pathlib.Path("runs/trials.png"), terminal)
+    return terminal.file.getvalue()
+
+
+def test_the_page_has_every_trial_the_plot_and_why_trials_failed():
+    lines = shown(results(2)).splitlines()
+    assert any(line.split() == ["0", "0.9000", "0.0125", "words", "2.5", "3"] for line in lines)
+    assert any(line.split() == ["1", "0.8990", "0.0125", "null", "2.5", "3"] for line in lines)
+    failure = "trial 2 failed (training.learning_rate 0.0125, model.tokenizer words): the loss"
+    assert any(line.startswith(failure) for line in lines)
+    assert "plot: runs/trials.png" in lines
+
+
+def test_a_long_search_shows_its_best_trials_only():
+    text = shown(results(25, failed=0))
+    assert "and 5 more in trials.json beside the plot" in text
+    assert "0.8760" not in text
+
+
+def test_the_best_values_can_be_pasted():
+    text = shown(results(2))
+    pasted = yaml.safe_load(text.split("to paste into the config:\n")[1])
+    assert pasted == {"training": {"learning_rate": 0.0125}, "model": {"tokenizer": "words"}}
+
+
+@pytest.mark.parametrize("number", [1, 40])
+def test_the_plot_is_an_image_with_a_panel_for_each_field(tmp_path, number):
+    config = TuningConfig(space=SPACE)
+    search_plot.draw(results(number), config, tmp_path / "new" / "trials.png")
+    with Image.open(tmp_path / "new" / "trials.png") as image:
+        width, height = image.size
+    assert width > 1.5 * height
+
+
+def test_a_config_without_a_search_is_refused(tmp_path):
+    path = tmp_path / "mail.yaml"
+    path.write_text(
+        "name: mail\ntask: {kind: text_classification}\n"
+        "data: {source: {kind: csv, path: mail.csv}, split: {train: 8, eval: 2}}\n"
+        "model: {kind: text_cnn}\n"
+    )
+    with pytest.raises(ValueError, match=r"has no `tuning`.*\n.*trials: 10"):
+        tuning.tune(path, [], tmp_path)
