@@ -3,6 +3,7 @@
 import os
 import pathlib
 import sys
+from typing import Any
 
 import click
 
@@ -54,11 +55,19 @@ def check(config: pathlib.Path, overrides: tuple[str, ...], workspace: pathlib.P
 @cli.command()
 @_CONFIG
 @_SET
-def show(config: pathlib.Path, overrides: tuple[str, ...]) -> None:
+@click.option(
+    "--layers", is_flag=True, help="Build the model and list, in comments, what is trained."
+)
+@_WORKSPACE
+def show(
+    config: pathlib.Path, overrides: tuple[str, ...], layers: bool, workspace: pathlib.Path
+) -> None:
     """Print the resolved config, defaults included."""
     from pipeline import commands
 
     click.echo(commands.show(config, overrides), nl=False)
+    if layers:
+        click.echo(commands.layers(config, overrides, workspace), nl=False)
 
 
 @cli.command()
@@ -74,11 +83,15 @@ def schema() -> None:
 @click.option("--port", type=int, default=8500, show_default=True, help="gRPC; 0: any free.")
 @click.option("--rest-port", type=int, default=8501, show_default=True, help="HTTP; 0: any free.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str) -> None:
-    """Serve the pushed models over TensorFlow Serving's REST and gRPC APIs."""
-    from pipeline import asking
+@click.option("--batching", is_flag=True, help="Run concurrent requests together.")
+def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str, batching: bool) -> None:
+    """Serve the pushed models over TensorFlow Serving's REST and gRPC APIs.
 
-    asking.serve(workspace, port, rest_port, host)
+    `python -m serving --help` lists TensorFlow Serving's own flags, which take its files.
+    """
+    from pipeline import answering
+
+    answering.serve(workspace, port, rest_port, host, with_batching=batching)
 
 
 @cli.command()
@@ -97,6 +110,128 @@ def predict(
     from pipeline import asking
 
     click.echo(asking.predict(name, input, server, workspace, as_json=as_json))
+
+
+@cli.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME [NAME...]")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=pathlib.Path),
+    default=pathlib.Path("bundle"),
+    show_default=True,
+    help="Folder to write.",
+)
+@click.option("--force", is_flag=True, help="Replace what is at --output.")
+@click.option(
+    "--serving-version",
+    type=click.Choice(["2.19", "2.20"]),
+    help="Release of TensorFlow Serving.  [default: the oldest that can load the models]",
+)
+@click.option(
+    "--dtype",
+    "dtypes",
+    type=click.Choice(["bfloat16", "float16"]),
+    multiple=True,
+    help="Add a twin of each model that multiplies in low precision. Repeatable.",
+)
+@click.option("--max-batch-size", default=64, show_default=True, help="Largest batch tried.")
+@click.option("--callers", default=64, show_default=True, help="Callers at a time in the sweep.")
+@click.option("--seconds", default=2.0, show_default=True, help="Time to measure a setting.")
+@_WORKSPACE
+def bundle(names: tuple[str, ...], workspace: pathlib.Path, **options: Any) -> None:
+    """Write what TensorFlow Serving in production needs for pushed models.
+
+    SavedModels with warm-up records, batching measured on this machine, and manifests for
+    Docker, Kubernetes and KServe.
+    """
+    from pipeline import bundling
+
+    bundling.bundle(bundling.Request(names=names, **options), workspace)
+
+
+@cli.command()
+@click.argument("name")
+@click.option(
+    "--server",
+    "servers",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Measure this running server instead of ours: host:port (REST) or grpc://host:port. "
+    "Repeatable.",
+)
+@click.option(
+    "--callers",
+    multiple=True,
+    type=click.IntRange(1),
+    default=(1, 8, 64),
+    show_default=True,
+    help="Numbers of callers at a time. Repeatable.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=5.0,
+    show_default=True,
+    help="Measured time of each load.",
+)
+@click.option(
+    "--max-batch-size",
+    type=click.IntRange(1),
+    default=32,
+    show_default=True,
+    help="Rows of a full batch.",
+)
+@_WORKSPACE
+def bench(
+    name: str,
+    servers: tuple[str, ...],
+    callers: tuple[int, ...],
+    seconds: float,
+    max_batch_size: int,
+    workspace: pathlib.Path,
+) -> None:
+    """Measure how fast model NAME answers over REST and gRPC, with and without batching."""
+    from pipeline import benching
+
+    benching.run(name, workspace, servers, callers, seconds, max_batch_size)
+
+
+@cli.command()
+@_CONFIG
+@click.option(
+    "--models",
+    required=True,
+    metavar="RUNG[,RUNG...]",
+    help="Short names, models of the zoo, YAML files (their model and training), or the "
+    "config's own name.",
+)
+@_SET
+@_WORKSPACE
+def ladder(
+    config: pathlib.Path, models: str, overrides: tuple[str, ...], workspace: pathlib.Path
+) -> None:
+    """Train several models on the data of CONFIG and compare them in one table.
+
+    Texts: bow, tfidf, embedding, text_cnn, rnn, lstm, gru, bilstm, transformer, pretrained_text.
+    Images: alexnet, vgg, googlenet, plain, resnet, mobilenet, vit.
+
+    Quality with interval, parameters, multiply-accumulates, training time and latency, beside
+    what simple models reach; nothing is served. A killed ladder continues.
+    """
+    from pipeline import ladder
+
+    sys.exit(ladder.run(config, models.split(","), overrides, workspace))
+
+
+@cli.command()
+@_CONFIG
+@_SET
+@_WORKSPACE
+def tune(config: pathlib.Path, overrides: tuple[str, ...], workspace: pathlib.Path) -> None:
+    """Search the fields of `tuning.space`: the pipeline up to the Tuner, then the best values."""
+    from pipeline import tuning
+
+    sys.exit(tuning.tune(config, overrides, workspace))
 
 
 def main() -> None:

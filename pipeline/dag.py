@@ -83,16 +83,48 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(where.served))
         ),
     ).with_id("Pusher")
+    stages = [ingested, measured, described, validated, transformed, *tuned, trained, simple]
+    return _pipeline(config, where, [*stages, champion, judged, probed, pushed])
+
+
+def build_rung(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str) -> Any:
+    """Wire one rung of a ladder: as `build`, but the Canary is the end and nothing is pushed.
+
+    Rungs under one `config.name` share what they have in common: stages that are told the same
+    come from cache.
+
+    Args:
+        config: What to run.
+        where: Folders to write to.
+        base: Folder that relative paths of the config start from.
+
+    Returns:
+        A `tfx.orchestration.pipeline.Pipeline`.
+    """
+    ingested = _ingest(config, where, base)
+    examples = ingested.outputs["examples"]
+    measured = statistics.Statistics(examples=examples).with_id("StatisticsGen")
+    described, schema = _schema(config, where, base, measured)
+    validated = validation.Validation(
+        statistics=measured.outputs["statistics"], schema=schema
+    ).with_id("ExampleValidator")
+    transformed = _transform(config, examples, schema)
+    transformed.add_upstream_node(validated)
+    trained = _trainer(config, where, examples, transformed, [])
+    stages = [ingested, measured, described, validated, transformed, trained, _canary(trained)]
+    return _pipeline(config, where, stages)
+
+
+def _pipeline(
+    config: pipeline_config.PipelineConfig, where: paths.Paths, stages: list[Any]
+) -> pipeline.Pipeline:
     return pipeline.Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(where.artifacts),
         metadata_connection_config=metadata.sqlite_metadata_connection_config(str(where.metadata)),
         enable_cache=True,
         beam_pipeline_args=list(config.runtime.beam or IN_PROCESS_BEAM),
-        components=[
-            *(ingested, measured, described, validated, transformed, *tuned, trained, simple),
-            *(champion, judged, probed, pushed),
-        ],
+        components=stages,
     )
 
 

@@ -112,6 +112,17 @@ def test_a_wrong_command_is_exit_2(maru, arguments, message):
     assert message in err
 
 
+def test_show_lists_what_is_trained_in_comments(maru, reviews, tmp_path):
+    small = "model={kind: text_cnn, vocabulary_size: 7, embedding_dim: 3, filters: 2}"
+    code, out, _ = maru("show", reviews, "--layers", "--set", small, "--workspace", tmp_path / "w")
+    assert code == 0
+    (tmp_path / "reviews.yaml").write_text(out, encoding="utf-8")
+    assert config.load(tmp_path / "reviews.yaml").model.filters == 2
+    rows = {line.split()[1]: line.split()[2:] for line in out.splitlines() if line.startswith("# ")}
+    assert rows["embedding"] == ["21", "21", "1", "x"]
+    assert rows["total"][0] == rows["total"][1]
+
+
 def test_check_shows_rows_and_counts_without_training(maru, reviews, tmp_path):
     code, out, _ = maru("check", reviews, "--workspace", tmp_path / "workspace")
     assert code == 0

@@ -1,0 +1,227 @@
+"""How fast Maru fine-tunes MiniLM, against Hugging Face Transformers on PyTorch.
+
+    python -m benchmarks.training [--length 128] [--batch 32] [--rounds 5]
+
+Both start from the same file of weights and see the same batch; their outputs are compared first.
+Each is a process of its own, and they take turns, so that what else the machine does falls on
+both. PyTorch lives in an environment that the first run installs below --out; if the package
+index has no `torch==...+cpu`, add one that has by PIP_EXTRA_INDEX_URL, such as
+https://download.pytorch.org/whl/cpu.
+"""
+
+import csv
+import dataclasses
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+
+from benchmarks import training_worker
+from components.ingest.samples import table as samples
+from pipeline import console
+
+_ROOT = pathlib.Path(__file__).resolve().parent.parent
+_REQUIREMENTS = ("torch==2.13.0+cpu", "transformers==5.23.0", "numpy")
+_LEARNING_RATE = 2.0e-5
+_CLASSES = 2
+_LARGEST_DIFFERENCE = 1e-3
+_TASKS = {"train": "training", "infer": "inference"}
+
+
+class BenchmarkError(click.ClickException):
+    """The benchmark cannot go on; the text says why."""
+
+
+@dataclasses.dataclass
+class Worker:
+    """One framework in a process of its own."""
+
+    title: str
+    """In the table."""
+    process: subprocess.Popen
+    """Answers on standard output."""
+
+    def ask(self, **request: Any) -> dict[str, Any]:
+        """Send a request and wait for its answer.
+
+        Args:
+            **request: See `training_worker.serve`.
+        """
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise BenchmarkError(f"{self.title} died; its log says why.")
+        return json.loads(line)
+
+
+@click.command()
+@click.option("--length", type=click.IntRange(3, 512), default=128, show_default=True)
+@click.option("--batch", type=click.IntRange(1), default=32, show_default=True)
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
+@click.option(
+    "--steps", type=click.IntRange(1), default=5, show_default=True, help="Batches of a round."
+)
+@click.option("--peer-python", help="Use this environment instead of installing one.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=pathlib.Path),
+    default=pathlib.Path("workspace/benchmarks"),
+    show_default=True,
+)
+def main(
+    length: int, batch: int, rounds: int, steps: int, peer_python: str | None, out: pathlib.Path
+) -> None:
+    """Measure, print, write."""
+    terminal = Console(highlight=False)
+    folder = out.resolve() / "training"
+    folder.mkdir(parents=True, exist_ok=True)
+    python = peer_python or _install(folder / "environment", terminal)
+    preset = _prepare(folder, length, batch)
+    arguments = [str(folder), str(_LEARNING_RATE)]
+    workers = [
+        _start("Maru", [sys.executable, "-m", "benchmarks.training_maru", *arguments], folder),
+        _start(
+            "Transformers", [python, "-m", "benchmarks.training_torch", *arguments, preset], folder
+        ),
+    ]
+    difference = _compare(workers)
+    terminal.print(f"largest difference of the logits: {difference:.2g}")
+    rates = _measure(workers, rounds, steps, batch, terminal)
+    for worker in workers:
+        worker.process.stdin.close()
+        worker.process.wait()
+    terminal.print(_table(workers, rates))
+    result = {
+        "length": length,
+        "batch": batch,
+        "steps": steps,
+        "processors": os.cpu_count(),
+        "largest_difference": difference,
+        "examples_per_second": rates,
+        "ratios": {task: _ratio(workers, rates[task]) for task in rates},
+    }
+    (folder / "training.json").write_text(json.dumps(result, indent=2), "utf-8")
+    terminal.print(f"written: {folder / 'training.json'}; logs beside it")
+
+
+def _install(place: pathlib.Path, terminal: Console) -> str:
+    """The interpreter of the peer's environment, which is made if there is none."""
+    python, done = place / "bin" / "python", place / "installed"
+    wanted = "\n".join(_REQUIREMENTS)
+    if not done.is_file() or done.read_text() != wanted:
+        terminal.print(f"installing PyTorch and Transformers into {place}", soft_wrap=True)
+        _call([sys.executable, "-m", "venv", "--clear", str(place)])
+        _call([str(python), "-m", "pip", "install", "--quiet", *_REQUIREMENTS])
+        done.write_text(wanted)
+    return str(python)
+
+
+def _call(command: Sequence[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:])
+        raise BenchmarkError(f"{' '.join(command)} failed:\n{last}")
+
+
+def _prepare(folder: pathlib.Path, length: int, batch: int) -> str:
+    """Write the batch and the head; the folder of the weights."""
+    from models.text import preset as presets
+    from models.text import pretrained
+
+    encoder = pretrained.encoder(pretrained.PretrainedTextConfig(sequence_length=length))
+    inputs = encoder({"text": _texts(folder, batch)})
+    rng = np.random.default_rng(0)
+    np.savez(
+        folder / training_worker.BATCH_FILE,
+        token_ids=np.array(inputs["token_ids"], "int32"),
+        padding_mask=np.array(inputs["padding_mask"], "int32"),
+        labels=rng.integers(_CLASSES, size=batch),
+        kernel=rng.normal(0, 0.02, (384, _CLASSES)).astype("float32"),
+        bias=np.zeros(_CLASSES, "float32"),
+    )
+    return presets.resolve("minilm")
+
+
+def _texts(folder: pathlib.Path, count: int) -> list[str]:
+    """Film reviews, most of them longer than the longest batch."""
+    table = samples.materialise("imdb_small", str(folder / "samples"))
+    with open(table.path, encoding="utf-8", newline="") as file:
+        texts = [row["text"] for row in csv.DictReader(file)]
+    return [texts[index % len(texts)] for index in range(count)]
+
+
+def _start(title: str, command: Sequence[str], folder: pathlib.Path) -> Worker:
+    with open(folder / f"{title.lower()}.log", "w") as log:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=_ROOT,
+            env={**os.environ, "TF_USE_LEGACY_KERAS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+    return Worker(title, process)
+
+
+def _compare(workers: Sequence[Worker]) -> float:
+    """Largest difference of the logits before any training."""
+    ours, theirs = (np.array(worker.ask(task="logits")["logits"]) for worker in workers)
+    difference = float(np.max(np.abs(ours - theirs)))
+    if difference > _LARGEST_DIFFERENCE:
+        raise BenchmarkError(
+            f"The two do not compute the same: logits differ by up to {difference:.3g}, expected "
+            f"at most {_LARGEST_DIFFERENCE:g}."
+        )
+    return difference
+
+
+def _measure(
+    workers: Sequence[Worker], rounds: int, steps: int, batch: int, terminal: Console
+) -> dict[str, dict[str, list[float]]]:
+    """Examples per second by task and worker, one figure a round."""
+    rates: dict[str, dict[str, list[float]]] = {}
+    for task in _TASKS:
+        rates[task] = {worker.title: [] for worker in workers}
+        for worker in workers:
+            worker.ask(task=task, steps=2)  # The first steps trace and allocate.
+        for number in range(rounds):
+            # Who goes first changes, too.
+            for worker in workers if number % 2 == 0 else list(reversed(workers)):
+                seconds = worker.ask(task=task, steps=steps)["seconds"]
+                rates[task][worker.title].append(steps * batch / seconds)
+            shown = ", ".join(f"{title} {rates[task][title][-1]:.1f}" for title in rates[task])
+            terminal.print(f"{_TASKS[task]}, round {number + 1}: {shown} examples/s", style="dim")
+    return rates
+
+
+def _ratio(workers: Sequence[Worker], rates: dict[str, list[float]]) -> float:
+    """Median of the ratio of neighbours in time: above 1, Maru is faster."""
+    pairs = zip(*(rates[worker.title] for worker in workers), strict=True)
+    return statistics.median(ours / theirs for ours, theirs in pairs)
+
+
+def _table(workers: Sequence[Worker], rates: dict[str, dict[str, list[float]]]) -> Any:
+    columns = ["examples per second", *(worker.title for worker in workers), "ratio"]
+    rows = [
+        [
+            _TASKS[task],
+            *(f"{statistics.median(rates[task][worker.title]):.1f}" for worker in workers),
+            f"{_ratio(workers, rates[task]):.2f}",
+        ]
+        for task in rates
+    ]
+    return console.grid(columns, rows)
+
+
+if __name__ == "__main__":
+    main()

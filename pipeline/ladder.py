@@ -1,0 +1,74 @@
+"""What `maru ladder` does: several models on one data set, compared in one table."""
+
+import datetime
+import logging
+import pathlib
+from collections.abc import Sequence
+
+from pipeline import console, lazy, lock, logs, paths
+
+for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
+    lazy.defer(_module)
+
+# After the heavy libraries are deferred.
+from pipeline import config as pipeline_config  # noqa: E402
+from pipeline import rungs  # noqa: E402
+
+
+def run(
+    path: pathlib.Path, words: Sequence[str], overrides: Sequence[str], workspace: pathlib.Path
+) -> int:
+    """Train every rung, then print and write the comparison.
+
+    Args:
+        path: YAML whose data they learn.
+        words: The rungs, see `pipeline/rungs.py`.
+        overrides: `dotted.key=value` settings of the YAML.
+        workspace: Folder of everything that runs write.
+
+    Returns:
+        Exit code: 0 if every rung finished, 1 after a defect, 2 if a rung or the data needs a
+        change.
+
+    Raises:
+        ValueError: If a word is no rung, or the config is wrong.
+    """
+    config = pipeline_config.load(path, overrides)
+    words = list(dict.fromkeys(word.strip() for word in words if word.strip()))
+    if not words:
+        known = ", ".join(rungs.NAMES[config.task.input_kind])
+        raise ValueError(f"--models names no rung. Known: {known}, {config.name}.")
+    found = [rungs.find(word, config, str(path)) for word in words]
+    # A pipeline of its own inside the config's folder: it must not be what `maru run` compares
+    # with, and nothing of it is served.
+    where = paths.Paths(workspace.resolve(), f"{config.name}/ladder")
+    folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3])
+    with lock.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
+        view = console.RunView(terminal)
+        console.attach(view)
+        view.console.print(f"log: {folder / 'log.txt'}", style="dim", soft_wrap=True)
+        return _climb(config, found, where, path.resolve().parent, view)
+
+
+def _climb(
+    config: pipeline_config.PipelineConfig,
+    found: Sequence[rungs.Rung],
+    where: paths.Paths,
+    base: pathlib.Path,
+    view: console.RunView,
+) -> int:
+    with view.console.status("starting TFX and TensorFlow"):
+        from pipeline import climb, ladder_report
+    climber = climb.Climb(config, where, base, view)
+    try:
+        ladder = climber.report(climber.all(found))
+    except Exception as error:
+        logging.getLogger(__name__).exception("The ladder failed.")
+        view.console.print(f"\n{climb.reason(error)}", style="red", markup=False)
+        return climb.exit_code(error)
+    ladder_report.write(ladder, where.root)
+    view.console.print()
+    view.console.print(ladder_report.show(ladder))
+    line = f"table, chart and each rung's YAML: {where.root}"
+    view.console.print(line, markup=False, soft_wrap=True)
+    return climber.code

@@ -1,0 +1,293 @@
+"""A ladder as a table, Markdown, JSON and a chart."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+TABLE, CHART, DATA = "ladder.md", "ladder.png", "ladder.json"
+"""Files that `write` makes."""
+
+# Okabe and Ito's colours, which people who confuse red and green can tell apart; the marker tells
+# apart what has the same colour.
+_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
+_MARKERS = "osD^vPX*"
+_LINES = ("--", ":", "-.")
+_COLUMNS = (
+    "", "accuracy", "95 % interval", "params", "MACs", "training", "ms/1", "ms/32", "",
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One model of a ladder; what a field does not apply to or nobody knows is None."""
+
+    name: str
+    """Of the rung or the simple model."""
+    error: str | None = None
+    """Why there are no figures."""
+    accuracy: float | None = None
+    """Share of right answers, 0 to 1."""
+    macro_f1: float | None = None
+    """Mean F1 over the labels, 0 to 1."""
+    interval: tuple[float, float] | None = None
+    """95 % Wilson interval of the accuracy."""
+    p_value: float | None = None
+    """Of McNemar's exact test against the most accurate row; None for that row itself."""
+    is_best: bool = False
+    """Whether it is the most accurate; the first of equals."""
+    trainable: int | None = None
+    """Trained parameters."""
+    frozen: int | None = None
+    """Other parameters."""
+    macs: int | None = None
+    """Multiply-accumulates of one example, see `models/counting.py`."""
+    seconds: float | None = None
+    """Training and export, in seconds."""
+    is_continued: bool = False
+    """Whether a killed training was continued, so that `seconds` are those of its last part."""
+    latency_ms: float | None = None
+    """Median of one example through the export, in milliseconds."""
+    batch_latency_ms: float | None = None
+    """Median of a batch, in milliseconds."""
+    batch: int | None = None
+    """Examples of that batch."""
+
+    @property
+    def is_as_good(self) -> bool:
+        """Whether the examples do not tell it from the best at 95 %."""
+        return self.p_value is not None and self.p_value >= _ALPHA
+
+
+_ALPHA = 0.05
+
+
+@dataclasses.dataclass(frozen=True)
+class Ladder:
+    """Everything the report says."""
+
+    name: str
+    """Of the config."""
+    split: str
+    """Split the models were asked about."""
+    examples: int
+    """Number of its examples."""
+    rows: Sequence[Row]
+    """In the order shown."""
+
+
+def show(ladder: Ladder) -> RenderableType:
+    """The table for a terminal.
+
+    Args:
+        ladder: What was measured.
+    """
+    title = Text(_title(ladder), style="bold")
+    failed = [Text(line, style="red") for line in _failures(ladder)]
+    remarks = [Text(line, style="dim") for line in _remarks(ladder)]
+    parts: list[RenderableType] = [title]
+    if _finished(ladder):
+        parts.append(_table(_finished(ladder)))
+    return Group(*parts, *failed, *remarks)
+
+
+def write(ladder: Ladder, folder: pathlib.Path) -> None:
+    """Write `ladder.md`, `ladder.json` and, if a model finished, `ladder.png`.
+
+    Args:
+        ladder: What was measured.
+        folder: Where.
+    """
+    (folder / TABLE).write_text(markdown(ladder), "utf-8")
+    text = json.dumps(dataclasses.asdict(ladder), indent=2, ensure_ascii=False)
+    (folder / DATA).write_text(text, "utf-8")
+    (folder / CHART).unlink(missing_ok=True)  # An earlier one would show other figures.
+    if any(row.latency_ms is not None for row in ladder.rows):
+        draw(ladder, folder / CHART)
+
+
+def markdown(ladder: Ladder) -> str:
+    """The table as Markdown.
+
+    Args:
+        ladder: What was measured.
+    """
+    lines = [list(_COLUMNS), ["---", *["---:"] * (len(_COLUMNS) - 2), "---"]]
+    lines += [_cells(row) for row in _finished(ladder)]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    remarks = [f"- {line}" for line in (*_failures(ladder), *_remarks(ladder))]
+    return "\n".join([f"# {_title(ladder)}", "", table, "", *remarks, ""])
+
+
+def draw(ladder: Ladder, path: pathlib.Path) -> None:
+    """Accuracy with its interval against latency and against parameters, both logarithmic.
+
+    Args:
+        ladder: What was measured.
+        path: PNG to write.
+    """
+    models = [row for row in _finished(ladder) if row.latency_ms is not None]
+    simple = [row for row in _finished(ladder) if row.latency_ms is None]
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    for axes, name in ((left, "ms for one example"), (right, "parameters")):
+        _prepare(axes, name)
+        for index, row in enumerate(simple):
+            axes.axhline(
+                row.accuracy or 0, color="#888888", linestyle=_LINES[index % 3], label=row.name
+            )
+    for index, row in enumerate(models):
+        _place(left, row, row.latency_ms, index)
+        _place(right, row, (row.trainable or 0) + (row.frozen or 0), index)
+    for axes in (left, right):
+        _tick(axes)
+    left.set_ylabel("accuracy, 95 % interval")
+    handles, labels = left.get_legend_handles_labels()
+    # The best first, as they stand in the chart.
+    order = sorted(range(len(labels)), key=lambda i: -_accuracy_of(labels[i], ladder))
+    figure.legend(
+        [handles[i] for i in order],
+        [labels[i] for i in order],
+        loc="outside right center",
+        frameon=False,
+        labelspacing=0.9,
+    )
+    figure.suptitle(_title(ladder), x=0.01, ha="left", fontsize=11)
+    figure.savefig(path, dpi=150)
+
+
+def _prepare(axes: Axes, name: str) -> None:
+    axes.set_xscale("log")
+    axes.set_xlabel(name)
+    axes.margins(x=0.1)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_axisbelow(True)
+    axes.grid(color="#dddddd", linewidth=0.6)
+
+
+def _tick(axes: Axes) -> None:
+    """Ticks at 1, 2 and 5 where powers of ten would be too few."""
+    low, high = axes.get_xlim()
+    is_short = high < low * _SHORT_RANGE
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if is_short else (1,)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _count(value)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+_SHORT_RANGE = 500
+
+
+def _place(axes: Axes, row: Row, x: float | None, index: int) -> None:
+    if not x or row.accuracy is None or row.interval is None:
+        return
+    low, high = row.interval
+    axes.errorbar(
+        [x],
+        [row.accuracy],
+        [[row.accuracy - low], [high - row.accuracy]],
+        fmt=_MARKERS[index % len(_MARKERS)],
+        color=_COLORS[index % len(_COLORS)],
+        markersize=9,
+        markeredgecolor="white",
+        capsize=3,
+        linewidth=1,
+        label=row.name,
+    )
+
+
+def _accuracy_of(name: str, ladder: Ladder) -> float:
+    return next(row.accuracy or 0.0 for row in ladder.rows if row.name == name)
+
+
+def _finished(ladder: Ladder) -> list[Row]:
+    return [row for row in ladder.rows if row.error is None]
+
+
+def _title(ladder: Ladder) -> str:
+    if not ladder.examples:
+        return f"{ladder.name}: no rung finished"
+    return f"{ladder.name} on {ladder.examples:,} {ladder.split} examples"
+
+
+def _failures(ladder: Ladder) -> list[str]:
+    return [f"{row.name} failed: {row.error}" for row in ladder.rows if row.error is not None]
+
+
+def _remarks(ladder: Ladder) -> list[str]:
+    lines = ["ms/1, ms/32: median of one example and of a batch of 32 through the export."]
+    if any(row.is_as_good for row in ladder.rows):
+        lines.append(
+            "≈: these examples do not tell it from the best at 95 % (McNemar's exact test)."
+        )
+    if any(row.is_continued for row in ladder.rows):
+        lines.append(">: a killed training was continued; only its last part was timed.")
+    batches = {row.batch for row in ladder.rows} - {None, 32}
+    if batches:
+        sizes = ", ".join(str(size) for size in sorted(batches, key=lambda size: size or 0))
+        lines.append(f"Fewer examples than 32 were there: the batch has {sizes}.")
+    return lines
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    """As `_cells`, with the interval and the mark drawn in so that 80 columns are enough."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("", overflow="fold")
+    for name in ("accuracy (95 %)", *_COLUMNS[3:-1]):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        name, accuracy, interval, *figures, mark = _cells(row)
+        table.add_row(Text(f"{name} {mark}"), f"{accuracy} ({interval})", *figures)
+    return table
+
+
+def _cells(row: Row) -> list[str]:
+    low, high = row.interval or (None, None)
+    parameters = None if row.trainable is None else row.trainable + (row.frozen or 0)
+    return [
+        row.name,
+        _share(row.accuracy),
+        "-" if low is None else f"{_share(low)}-{_share(high)}",
+        _count(parameters),
+        _count(row.macs),
+        (">" if row.is_continued else "") + _duration(row.seconds),
+        _milliseconds(row.latency_ms),
+        _milliseconds(row.batch_latency_ms),
+        "best" if row.is_best else "≈" if row.is_as_good else "",
+    ]
+
+
+def _share(value: Any) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _count(value: float | None) -> str:
+    """With three digits and a unit: 17,500,000 is 17.5M."""
+    if value is None:
+        return "-"
+    for factor, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= factor:
+            return f"{value / factor:.3g}{unit}"
+    return f"{value:.3g}"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"
+
+
+def _milliseconds(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"

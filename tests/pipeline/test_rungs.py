@@ -1,0 +1,91 @@
+"""Tests of pipeline/rungs.py."""
+
+import pathlib
+
+import pytest
+
+from models import zoo
+from pipeline import config, rungs
+
+TEXT = {
+    "name": "mail",
+    "task": {"kind": "text_classification"},
+    "data": {"source": {"kind": "csv", "path": "mail.csv"}},
+    "model": {"kind": "text_cnn", "sequence_length": 48, "kernel_sizes": [2]},
+    "training": {"seed": 7, "epochs": 3},
+    "tuning": {"space": {"training.learning_rate": {"values": [0.1, 0.2]}}},
+}
+IMAGE = {
+    "name": "photos",
+    "task": {"kind": "image_classification"},
+    "data": {"source": {"kind": "image_folder", "path": "photos"}},
+}
+
+
+def text():
+    return config.from_mapping(TEXT, source="the test")
+
+
+def image(size):
+    model = {"kind": "resnet", "depth": 18, "stem": "small", "image_size": size}
+    return config.from_mapping(IMAGE | {"model": model}, source="the test")
+
+
+@pytest.mark.parametrize("word", rungs.NAMES["text"])
+def test_every_text_rung_has_the_configs_data_seed_and_length(word):
+    rung = rungs.find(word, text(), "mail.yaml")
+    assert rung.name == word
+    assert rung.config.name == f"mail_{word}"
+    assert rung.config.data == text().data
+    assert rung.config.training.seed == 7
+    assert rung.config.tuning is None
+    assert rung.config.model.sequence_length % 48 == 0
+
+
+@pytest.mark.parametrize("size", [28, 32, 64, 128, 224])
+@pytest.mark.parametrize("word", rungs.NAMES["image"])
+def test_every_image_rung_fits_usual_sizes(word, size):
+    assert rungs.find(word, image(size), "photos.yaml").config.model.image_size == size
+
+
+def test_a_model_of_the_zoo_has_its_defaults():
+    rung = rungs.find("bag_of_words", text(), "mail.yaml")
+    assert rung.config.model == zoo.MODELS["bag_of_words"].config()
+
+
+def test_the_configs_own_model_is_a_rung_by_the_configs_name():
+    rung = rungs.find("mail", text(), "mail.yaml")
+    assert rung.config.model == text().model
+    assert rung.config.training == text().training
+
+
+def test_a_yaml_file_gives_its_model_and_training(tmp_path):
+    path = tmp_path / "other.yaml"
+    path.write_text(
+        "name: other\ntask: {kind: text_classification}\n"
+        "data: {source: {kind: sample, name: imdb_small}}\n"
+        "model: {kind: recurrent, units: 5}\ntraining: {epochs: 2}\n"
+    )
+    rung = rungs.find(str(path), text(), "mail.yaml")
+    assert (rung.name, rung.config.name) == ("other", "mail_other")
+    assert (rung.config.model.units, rung.config.training.epochs) == (5, 2)
+    assert rung.config.data == text().data
+
+
+def test_an_unknown_word_is_met_with_the_closest_one():
+    with pytest.raises(ValueError, match=r"'ltsm' is no rung. Did you mean 'lstm'"):
+        rungs.find("ltsm", text(), "mail.yaml")
+
+
+def test_a_model_of_another_kind_of_data_is_refused():
+    with pytest.raises(ValueError, match=r"(?s)mail.yaml, rung vit:.* reads image"):
+        rungs.find("vit", text(), "mail.yaml")
+
+
+def test_the_yaml_of_a_rung_runs_from_any_folder(tmp_path):
+    rung = rungs.find("lstm", text(), "mail.yaml")
+    path = tmp_path / "rung.yaml"
+    path.write_text(rungs.to_yaml(rung, pathlib.Path("/of/mail")), "utf-8")
+    read = config.load(path)
+    assert read.data.source.path == "/of/mail/mail.csv"
+    assert (read.model, read.training) == (rung.config.model, rung.config.training)
