@@ -1,19 +1,17 @@
-"""Which part of a pretrained model is trained.
+"""Fine-tuning of pretrained models: which part is trained, and the counts.
 
 A frozen layer keeps its weights, batch normalisation in it stays on its stored
 statistics (Keras does that for every layer with `trainable=False`), and its dropout
-is switched off: there is nothing to regularise, and the noise would only blur the
-features that the trained part sees.
+is switched off. What changes from epoch to epoch is in `models/finetuning/course.py`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
 
 import keras
 
-_BLOCK = re.compile(r"layer_(\d+)$")
+from models.finetuning import blocks, config, course
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,72 +24,90 @@ class TrainableCounts:
     """Number of scalars that training leaves alone."""
 
 
-def train_all(backbone: keras.Model) -> None:
-    """Train every layer (`fine_tuning: full`)."""
-    backbone.trainable = True
-
-
-def train_top(backbone: keras.Model, num_layers: int) -> None:
-    """Train the last transformer layers and what follows them (`fine_tuning: partial`).
+def prepare(backbone: keras.layers.Layer, model_config: config.FineTuned) -> keras.layers.Layer:
+    """Freeze what is never trained, or add what is trained in its place.
 
     Args:
-        backbone: A KerasHub transformer backbone, or a functional model of its layers.
-        num_layers: Number of transformer layers to train, counted from the output.
+        backbone: A built functional model named `backbone`, or any other layer of that name.
+        model_config: Fields of the model.
+
+    Returns:
+        The layer to use in the model: `backbone` itself, or with `lora` one around it. With
+        `head_first` and `gradual` everything is trainable until `models/training/fit.py` starts.
 
     Raises:
-        ValueError: If the backbone has fewer transformer layers, or none that is numbered.
+        ValueError: If the backbone has fewer blocks than `trainable_layers`, or none of the
+            layers that `lora` names.
     """
-    blocks = transformer_layers(backbone)
-    if not 1 <= num_layers <= len(blocks):
+    method = model_config.fine_tuning
+    if isinstance(method, config.LoRA):
+        from models.finetuning import lora
+
+        return lora.adapt(backbone, method)
+    if isinstance(method, config.Frozen):
+        freeze(backbone)
+    elif isinstance(method, config.Partial):
+        train_top(backbone, model_config.trainable_layers)
+    else:
+        backbone.trainable = True
+    return backbone
+
+
+def train_top(backbone: keras.layers.Layer, num_layers: int) -> None:
+    """Train the last blocks and what follows them (`fine_tuning: partial`).
+
+    Args:
+        backbone: See `models/finetuning/blocks.py` for what its blocks are.
+        num_layers: Number of blocks to train, counted from the output.
+
+    Raises:
+        ValueError: If the backbone has fewer blocks.
+    """
+    parts = blocks.split(backbone)
+    count = len(parts.numbered)
+    if not 1 <= num_layers <= count:
         raise ValueError(
-            f"`trainable_layers` must be between 1 and {len(blocks)}, the number of transformer "
-            f"layers of {backbone.name!r}. Received: trainable_layers={num_layers}. To train "
-            "every layer, use `fine_tuning: full`; to train none, `fine_tuning: frozen`."
+            f"`trainable_layers` must be between 1 and {count}, the number of blocks of "
+            f"{backbone.name!r}. Received: trainable_layers={num_layers}. To train every layer, "
+            "use `fine_tuning: full`; to train none, `fine_tuning: frozen`."
         )
-    # A functional model lists its layers in the order of computation.
-    first = backbone.layers.index(blocks[-num_layers])
-    for layer in backbone.layers[:first]:
-        _freeze(layer)
-    for layer in backbone.layers[first:]:
-        layer.trainable = True
+    for part in (parts.below, *parts.numbered[: count - num_layers]):
+        _freeze(part.layers)
+    for part in (*parts.numbered[count - num_layers :], parts.above):
+        for layer in part.layers:
+            layer.trainable = True
 
 
-def freeze(backbone: keras.Model) -> None:
+def freeze(backbone: keras.layers.Layer) -> None:
     """Train nothing of the backbone (`fine_tuning: frozen`)."""
-    for layer in backbone.layers:
-        _freeze(layer)
+    for part in blocks.split(backbone).all:
+        _freeze(part.layers)
 
 
-def transformer_layers(backbone: keras.Model) -> list[keras.layers.Layer]:
-    """Return the numbered transformer layers, first to last.
+def merged(model: keras.Model) -> keras.Model:
+    """The model to export: matrices that `lora` trained are added to the kernels.
 
-    Raises:
-        ValueError: If no layer is named like `transformer_layer_0`.
+    Returns:
+        A model of the plain architecture that computes what `model` does and shares its weights;
+        `model` itself, if nothing was added to it.
     """
-    numbered = [
-        (int(match.group(1)), layer)
-        for layer in backbone.layers
-        if (match := _BLOCK.search(layer.name)) and layer.weights
-    ]
-    if not numbered:
-        raise ValueError(
-            f"{backbone.name!r} has no layers named like 'transformer_layer_0', so "
-            "`fine_tuning: partial` cannot tell which are its last. Use `fine_tuning: full` or "
-            f"`frozen`. Layers: {[layer.name for layer in backbone.layers]}"
-        )
-    return [layer for _, layer in sorted(numbered, key=lambda pair: pair[0])]
+    from models.finetuning import lora
+
+    return lora.merged(model)
 
 
 def trainable_counts(model: keras.Model) -> TrainableCounts:
     """Count the scalars that training changes and those it leaves alone."""
     return TrainableCounts(
-        trainable=sum(weight.value.shape.num_elements() for weight in model.trainable_weights),
-        frozen=sum(weight.value.shape.num_elements() for weight in model.non_trainable_weights),
+        trainable=_count(model.trainable_weights), frozen=_count(model.non_trainable_weights)
     )
 
 
-def _freeze(layer: keras.layers.Layer) -> None:
-    layer.trainable = False
-    for part in layer._flatten_layers():
-        if isinstance(part, keras.layers.Dropout):
-            part.rate = 0.0
+def _count(weights: list[keras.Variable]) -> int:
+    return sum(weight.value.shape.num_elements() for weight in weights)
+
+
+def _freeze(layers: tuple[keras.layers.Layer, ...]) -> None:
+    for layer in layers:
+        layer.trainable = False
+    course.silence(layers)

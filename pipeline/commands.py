@@ -1,6 +1,7 @@
 """What the commands about pipelines do."""
 
 import contextlib
+import dataclasses
 import datetime
 import json
 import logging
@@ -26,6 +27,34 @@ REFUSED = 3
 def show(path: pathlib.Path, overrides: Sequence[str]) -> str:
     """The resolved config as YAML."""
     return pipeline_config.to_yaml(pipeline_config.load(path, overrides))
+
+
+def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> str:
+    """What of the model is trained, as YAML comments; reads the data for the number of labels."""
+    config = pipeline_config.load(path, overrides)
+    where = paths.Paths(workspace.resolve(), config.name)
+    with Console(stderr=True).status("reading the data and building the model"):
+        seen = preview.preview(config.data, config.features, str(_base(path)), str(where.samples))
+        labels = set().union(*seen.counts.classes.values())
+        from models import zoo
+        from models.finetuning import listing
+
+        model = zoo.MODELS[config.model.kind].build(config.model, max(2, len(labels)))
+        method = getattr(config.model, "fine_tuning", None)
+        rows = listing.rows(model, method, config.training.epochs)
+    total = ("total", sum(row.parameters for row in rows), sum(row.trained for row in rows), "")
+    cells = [
+        (name, f"{parameters:,}", f"{trained:,}", rate)
+        for name, parameters, trained, rate in [*map(dataclasses.astuple, rows), total]
+    ]
+    cells.insert(0, ("layer", "parameters", "trained", "learning rate"))
+    widths = [max(len(row[column]) for row in cells) for column in range(3)]
+    lines = [
+        f"# {name:{widths[0]}}  {parameters:>{widths[1]}}  {trained:>{widths[2]}}  {rate}".rstrip()
+        for name, parameters, trained, rate in cells
+    ]
+    lines.insert(0, f"# What is trained, with {len(labels)} labels:")
+    return "\n".join(lines) + "\n"
 
 
 def schema() -> str:

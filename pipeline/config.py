@@ -20,10 +20,11 @@ import yaml
 from components.ingest.config import DataConfig, Feature
 from components.ingest.encode import DERIVED
 from models import zoo
+from models.finetuning import config as finetuning_config
 from models.tasks import table
 from models.training import schedule_config
 from models.training.config import TrainingConfig
-from models.tuning import TuningConfig
+from models.tuning.config import TuningConfig
 from pipeline import problems, schema
 
 
@@ -233,6 +234,7 @@ def json_schema() -> dict[str, Any]:
     """JSON schema of the YAML, for completion in editors."""
     heirs = [entry.config for entry in zoo.MODELS.values()]
     heirs += schedule_config.SCHEDULES.values()
+    heirs += finetuning_config.METHODS.values()
     return schema.describe_inherited(_ADAPTER.json_schema(), heirs)
 
 

@@ -17,13 +17,14 @@ import keras_hub
 
 from models import finetune
 from models.encoder import Encoder
+from models.finetuning.config import FineTuned
 from models.text import preset as presets
 
 _INPUTS = {"token_ids", "padding_mask", "segment_ids"}
 
 
 @dataclasses.dataclass(frozen=True)
-class PretrainedTextConfig:
+class PretrainedTextConfig(FineTuned):
     """Which pretrained encoder is used and how it is fine-tuned."""
 
     kind: Literal["pretrained_text"] = "pretrained_text"
@@ -37,12 +38,9 @@ class PretrainedTextConfig:
     """Text vector: mean over the tokens, or the vector of the first token."""
     dropout: float = 0.1
     """Rate applied to the text vector, in [0, 1)."""
-    fine_tuning: Literal["full", "partial", "frozen"] = "partial"
-    """Train the whole backbone, its last `trainable_layers`, or only the head."""
-    trainable_layers: int = 2
-    """Number of last transformer layers that `partial` trains, at least 1."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.preset:
             raise ValueError("`preset` must not be empty. Example: `preset: minilm`")
         if self.sequence_length < 3:
@@ -52,12 +50,6 @@ class PretrainedTextConfig:
             )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
-        if self.trainable_layers < 1:
-            raise ValueError(
-                "`trainable_layers` must be at least 1. Received: "
-                f"trainable_layers={self.trainable_layers}. To train no layer of the backbone, "
-                "use `fine_tuning: frozen`."
-            )
 
 
 def build(config: PretrainedTextConfig, num_classes: int) -> keras.Model:
@@ -74,7 +66,8 @@ def build(config: PretrainedTextConfig, num_classes: int) -> keras.Model:
 
     Raises:
         ValueError: If the preset cannot be loaded or is no text encoder, if it cannot read
-            `sequence_length` tokens or has fewer than `trainable_layers` layers.
+            `sequence_length` tokens, has fewer than `trainable_layers` layers or none of those that
+            `lora` names.
     """
     backbone = _token_vectors(
         presets.load(
@@ -90,7 +83,7 @@ def build(config: PretrainedTextConfig, num_classes: int) -> keras.Model:
         for name, tensor in _inputs(backbone).items()
     }
 
-    x = backbone(inputs)
+    x = finetune.prepare(backbone, config)(inputs)
     if config.pooling == "mean":
         x = keras.layers.GlobalAveragePooling1D(name="pool")(x, mask=inputs["padding_mask"])
     else:
@@ -100,7 +93,6 @@ def build(config: PretrainedTextConfig, num_classes: int) -> keras.Model:
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
 
-    _fine_tune(backbone, config)
     return keras.Model(inputs, logits, name="pretrained_text")
 
 
@@ -151,12 +143,3 @@ def _token_vectors(backbone: keras.Model, config: PretrainedTextConfig) -> keras
 
 def _inputs(backbone: keras.Model) -> dict[str, keras.KerasTensor]:
     return {tensor.name: tensor for tensor in backbone.inputs}
-
-
-def _fine_tune(backbone: keras.Model, config: PretrainedTextConfig) -> None:
-    if config.fine_tuning == "full":
-        finetune.train_all(backbone)
-    elif config.fine_tuning == "partial":
-        finetune.train_top(backbone, config.trainable_layers)
-    else:
-        finetune.freeze(backbone)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import keras
 
-from models.training.checkpoint import Checkpoints
+from models.training.checkpoint import Checkpoints, State
 
 PROGRESS = logging.getLogger("maru.progress")
 
@@ -117,16 +117,15 @@ class SaveEpoch(keras.callbacks.Callback):
 
     Args:
         checkpoints: Where epochs are kept.
-        patience: Epochs without a new lowest validation loss before stopping; None: never stop.
+        is_stopped: Whether a training that stands there is to stop.
     """
 
-    def __init__(self, checkpoints: Checkpoints, patience: int | None) -> None:
+    def __init__(self, checkpoints: Checkpoints, is_stopped: Callable[[State], bool]) -> None:
         super().__init__()
         self._checkpoints = checkpoints
-        self._patience = patience
+        self._is_stopped = is_stopped
 
     def on_epoch_end(self, epoch, logs=None):
         """Save, then decide whether to go on."""
-        state = self._checkpoints.save(self.model, logs or {})
-        if self._patience is not None and state.epochs_since_best >= self._patience:
+        if self._is_stopped(self._checkpoints.save(self.model, logs or {})):
             self.model.stop_training = True

@@ -8,8 +8,10 @@ import dataclasses
 import json
 import logging
 import pathlib
+from collections.abc import Sequence
 
 import keras
+import numpy as np
 
 from models.training import files
 
@@ -29,10 +31,9 @@ class State:
     history: dict[str, list[float]] = dataclasses.field(default_factory=dict)
     """Metric name to one value per finished epoch."""
 
-    @property
-    def epochs_since_best(self) -> int:
-        """Number of epochs after the best one."""
-        return self.epochs_done - 1 - self.best_epoch
+    def epochs_without_gain(self, first: int) -> int:
+        """Number of epochs after the best one, of those from epoch `first` on; not below 0."""
+        return max(0, min(self.epochs_done - 1 - self.best_epoch, self.epochs_done - first))
 
     def after(self, logs: dict[str, float]) -> "State":
         """Return the state after one more epoch with these metrics."""
@@ -48,6 +49,9 @@ class State:
 class Checkpoints:
     """The folder of one training.
 
+    Weights are kept by position, not by Keras's `save_weights`, which would pass over an
+    optimizer of another size with a warning.
+
     Args:
         folder: Created if missing. Left-overs of a training with another fingerprint are removed.
         fingerprint: See `State`.
@@ -58,22 +62,29 @@ class Checkpoints:
         self.state = self._read(fingerprint)
 
     def save(self, model: keras.Model, logs: dict[str, float]) -> State:
-        """Save weights, optimizer and random state after an epoch."""
+        """Save weights and optimizer after an epoch."""
         state = self.state.after(logs)
         self._folder.mkdir(parents=True, exist_ok=True)
-        model.save_weights(self._weights(state.epochs_done - 1))
+        arrays = {
+            **_arrays("weight", model.weights),
+            **_arrays("optimizer", model.optimizer.variables),
+        }
+        np.savez(self._file(state.epochs_done - 1), **arrays)
         files.write_json(self._folder / "state.json", dataclasses.asdict(state))
         self.state = state
         self._remove_others()
         return state
 
-    def restore_last(self, model: keras.Model) -> None:
-        """Give the compiled model the weights and optimizer of the last finished epoch."""
-        self._load(model, self.state.epochs_done - 1)
+    def restore_weights(self, model: keras.Model, epoch: int) -> None:
+        """Give the model the weights it had after an epoch: the last or the best one."""
+        with np.load(self._file(epoch)) as arrays:
+            _assign("weight", model.weights, arrays)
 
-    def restore_best(self, model: keras.Model) -> None:
-        """Give the compiled model the weights of the epoch with the lowest loss."""
-        self._load(model, self.state.best_epoch)
+    def restore_optimizer(self, model: keras.Model, epoch: int) -> None:
+        """Give the optimizer of a compiled model the state it had after an epoch."""
+        model.optimizer.build(model.trainable_variables)
+        with np.load(self._file(epoch)) as arrays:
+            _assign("optimizer", model.optimizer.variables, arrays)
 
     def _read(self, fingerprint: str) -> State:
         path = self._folder / "state.json"
@@ -86,16 +97,23 @@ class Checkpoints:
         path.unlink()
         return State(fingerprint)
 
-    def _load(self, model: keras.Model, epoch: int) -> None:
-        # Without its variables the optimizer would silently be left as it is.
-        model.optimizer.build(model.trainable_variables)
-        model.load_weights(self._weights(epoch))
-
-    def _weights(self, epoch: int) -> pathlib.Path:
-        return self._folder / f"epoch_{epoch + 1:04d}.weights.h5"
+    def _file(self, epoch: int) -> pathlib.Path:
+        return self._folder / f"epoch_{epoch + 1:04d}.npz"
 
     def _remove_others(self) -> None:
-        kept = {self._weights(self.state.epochs_done - 1), self._weights(self.state.best_epoch)}
-        for path in self._folder.glob("epoch_*.weights.h5"):
+        kept = {self._file(self.state.epochs_done - 1), self._file(self.state.best_epoch)}
+        for path in self._folder.glob("epoch_*.npz"):
             if path not in kept:
                 path.unlink()
+
+
+def _arrays(kind: str, variables: Sequence[keras.Variable]) -> dict[str, np.ndarray]:
+    return {
+        f"{kind}_{index}": keras.ops.convert_to_numpy(variable)
+        for index, variable in enumerate(variables)
+    }
+
+
+def _assign(kind: str, variables: Sequence[keras.Variable], arrays: dict[str, np.ndarray]) -> None:
+    for index, variable in enumerate(variables):
+        variable.assign(arrays[f"{kind}_{index}"])

@@ -25,6 +25,9 @@ def one_of(what: str, kinds: dict[str, type]) -> Any:
     ]
 
     def expand(value: Any) -> Any:
+        if isinstance(value, dict):
+            # Strict validation takes a list for a tuple in JSON, but this is Python by now.
+            return {key: tuple(v) if isinstance(v, list) else v for key, v in value.items()}
         if not isinstance(value, str):
             return value
         if value not in names:

@@ -20,7 +20,8 @@ class EarlyStopping:
     """Stop when the validation loss stops falling, and keep the best weights."""
 
     patience: int = 3
-    """Epochs without a new lowest validation loss after which training ends, at least 1."""
+    """Epochs without a new lowest validation loss after which training ends, at least 1; with
+    `fine_tuning` in phases, those of the last phase count."""
 
     def __post_init__(self) -> None:
         if self.patience < 1:

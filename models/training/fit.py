@@ -11,8 +11,10 @@ from collections.abc import Mapping
 
 import keras
 
+from models.finetuning import config as finetuning
+from models.finetuning.course import Course, Phase
 from models.training import callbacks, files, losses, optimizers
-from models.training.checkpoint import Checkpoints
+from models.training.checkpoint import Checkpoints, State
 from models.training.config import TrainingConfig
 from models.training.inputs import Batches
 
@@ -27,6 +29,7 @@ def fit(
     checkpoints_dir: str | pathlib.Path,
     logs_dir: str | pathlib.Path,
     class_weights: Mapping[int, float] | None = None,
+    fine_tuning: finetuning.Method | None = None,
 ) -> dict[str, list[float]]:
     """Train a classifier whose output is logits.
 
@@ -42,6 +45,8 @@ def fit(
         checkpoints_dir: Weights and state of the last and the best epoch.
         logs_dir: `history.json` and TensorBoard's event files.
         class_weights: Factor of each class's loss, see `models/training/weighting.py`; None: 1.
+        fine_tuning: When and at which rates the layer `backbone` is trained; None: as the model's
+            `build` left it. Each phase begins with a fresh optimizer; the schedule goes on.
 
     Returns:
         Metric name (`loss`, `accuracy`, `val_loss`, `val_accuracy`) to one value per epoch. The
@@ -49,7 +54,8 @@ def fit(
         `averaging`, their moving average.
 
     Raises:
-        ValueError: If early stopping is asked for without a validation split.
+        ValueError: If early stopping is asked for without a validation split, or `fine_tuning`
+            needs more epochs.
         FloatingPointError: If the loss becomes infinite or not a number.
     """
     if training.early_stopping and validation is None:
@@ -58,27 +64,24 @@ def fit(
             "Add one to `data.split`, or leave out `early_stopping`."
         )
     checkpoints_dir, logs_dir = pathlib.Path(checkpoints_dir), pathlib.Path(logs_dir)
-    compile_classifier(model, training, training.epochs * train.num_batches)
-    checkpoints = Checkpoints(checkpoints_dir, _fingerprint(model, train, training))
-    patience = training.early_stopping.patience if training.early_stopping else None
-
-    first = checkpoints.state.epochs_done
-    if first:
-        _LOGGER.info("continuing after epoch %d of %d", first, training.epochs)
-        checkpoints.restore_last(model)
-    is_stopped = patience is not None and first and checkpoints.state.epochs_since_best >= patience
-    if first < training.epochs and not is_stopped:
+    course = Course(model, fine_tuning, training.epochs)
+    checkpoints = Checkpoints(checkpoints_dir, _fingerprint(model, train, training, fine_tuning))
+    run = _Run(model, training, course, checkpoints, train.num_batches)
+    for phase in course.phases:
+        if not run.begin(phase):
+            continue
+        first = checkpoints.state.epochs_done
         model.fit(
-            train.epochs(first, training.epochs),
+            train.epochs(first, phase.last),
             steps_per_epoch=train.num_batches,
             initial_epoch=first,
-            epochs=training.epochs,
+            epochs=phase.last,
             validation_data=validation.epoch() if validation else None,
             callbacks=[
                 callbacks.SeedEpoch(training.seed, train.num_batches),
                 callbacks.StopOnNaN(training.learning_rate),
                 callbacks.Progress(training.epochs, train.num_batches),
-                callbacks.SaveEpoch(checkpoints, patience),
+                callbacks.SaveEpoch(checkpoints, run.is_stopped),
                 keras.callbacks.TensorBoard(logs_dir, write_graph=False),
                 *([keras.callbacks.SwapEMAWeights()] if training.averaging else []),
             ],
@@ -86,31 +89,113 @@ def fit(
             shuffle=False,  # The batches come shuffled.
             verbose=0,
         )
-    if patience is not None:
-        checkpoints.restore_best(model)
-    elif training.averaging:
-        # Keras has put the average into the model; start from what the last epoch left.
-        checkpoints.restore_last(model)
-    if training.averaging:
-        _averaging_optimizer(model).finalize_variable_values(model.trainable_variables)
+    run.end()
     files.write_json(logs_dir / "history.json", checkpoints.state.history)
     return checkpoints.state.history
 
 
-def compile_classifier(model: keras.Model, training: TrainingConfig, steps: int) -> None:
+def compile_classifier(
+    model: keras.Model,
+    training: TrainingConfig,
+    steps: int,
+    first: int = 0,
+    rate_factors: Mapping[int, float] | None = None,
+) -> None:
     """Compile with cross-entropy of logits and accuracy.
 
     Args:
         model: Its output is logits `(batch, num_classes)`.
         training: Optimizer, schedule and clipping.
         steps: Steps of the whole training.
+        first: Step of the whole training that comes next.
+        rate_factors: Factor of the learning rate by `id` of a weight; others have 1.
     """
     model.compile(
-        optimizer=optimizers.build(training, steps),
+        optimizer=optimizers.build(training, steps, first, rate_factors),
         loss=losses.build(training.label_smoothing),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         jit_compile=training.xla,
     )
+
+
+def begin_phase(
+    model: keras.Model, course: Course, phase: Phase, training: TrainingConfig, num_batches: int
+) -> None:
+    """Train what a phase trains, and compile with a fresh optimizer.
+
+    Args:
+        model: The model of `course`.
+        course: Phases of its fine-tuning.
+        phase: One of them.
+        training: Optimizer, schedule and clipping.
+        num_batches: Steps of an epoch.
+    """
+    course.enter(phase)
+    compile_classifier(
+        model,
+        training,
+        training.epochs * num_batches,
+        phase.first * num_batches,
+        course.rate_factors(phase),
+    )
+
+
+class _Run:
+    """A training on its way through the phases of its fine-tuning."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        training: TrainingConfig,
+        course: Course,
+        checkpoints: Checkpoints,
+        num_batches: int,
+    ) -> None:
+        self._model = model
+        self._training = training
+        self._course = course
+        self._checkpoints = checkpoints
+        self._num_batches = num_batches
+        stopping = training.early_stopping
+        self._patience = stopping.patience if stopping else None
+
+    def begin(self, phase: Phase) -> bool:
+        """Make the model ready for what is left of a phase; False if nothing is."""
+        state = self._checkpoints.state
+        if state.epochs_done >= phase.last or self.is_stopped(state):
+            return False
+        self._enter(phase)
+        if state.epochs_done:
+            self._checkpoints.restore_weights(self._model, state.epochs_done - 1)
+        if state.epochs_done > phase.first:
+            _LOGGER.info(
+                "continuing after epoch %d of %d", state.epochs_done, self._training.epochs
+            )
+            self._checkpoints.restore_optimizer(self._model, state.epochs_done - 1)
+        return True
+
+    def is_stopped(self, state: State) -> bool:
+        """Whether the loss has not fallen for too long, counted anew in the last phase."""
+        first = self._course.phases[-1].first
+        return self._patience is not None and state.epochs_without_gain(first) >= self._patience
+
+    def end(self) -> None:
+        """Give the model what the training leaves it with."""
+        state = self._checkpoints.state
+        kept = state.epochs_done - 1 if self._patience is None else state.best_epoch
+        phase, last = self._course.phase_of(kept), self._course.phases[-1]
+        self._enter(phase)
+        self._checkpoints.restore_weights(self._model, kept)
+        self._checkpoints.restore_optimizer(self._model, kept)
+        if self._training.averaging:
+            _averaging_optimizer(self._model).finalize_variable_values(
+                self._model.trainable_variables
+            )
+        if phase is not last:
+            self._enter(last)
+
+    def _enter(self, phase: Phase) -> None:
+        begin_phase(self._model, self._course, phase, self._training, self._num_batches)
 
 
 def _averaging_optimizer(model: keras.Model) -> keras.optimizers.Optimizer:
@@ -118,10 +203,16 @@ def _averaging_optimizer(model: keras.Model) -> keras.optimizers.Optimizer:
     return getattr(model.optimizer, "inner_optimizer", model.optimizer)
 
 
-def _fingerprint(model: keras.Model, train: Batches, training: TrainingConfig) -> str:
+def _fingerprint(
+    model: keras.Model,
+    train: Batches,
+    training: TrainingConfig,
+    fine_tuning: finetuning.Method | None,
+) -> str:
     """Identify what must not change if a training is to be continued."""
     content = [
         dataclasses.asdict(training),
+        dataclasses.asdict(fine_tuning) if fine_tuning else None,
         train.num_examples,
         [(list(weight.shape), weight.trainable) for weight in model.weights],
     ]

@@ -1,11 +1,51 @@
 """The optimizer that a training config describes."""
 
 import dataclasses
+import functools
+from collections.abc import Callable, Mapping
 
 import keras
 
 from models.training import schedules
 from models.training.config import TrainingConfig
+
+
+class _PerWeight:
+    """Before an optimizer in the bases of a class: weights with rates of their own.
+
+    The rate is scaled, not the gradient: Adam and its kin divide by the gradients' size, so that
+    they would undo it. Decoupled weight decay is scaled with the rate, as in parameter groups of
+    other frameworks.
+
+    Args:
+        factors: Factor of the learning rate by `id` of a weight; others have 1.
+        **arguments: The optimizer's.
+    """
+
+    def __init__(self, factors: Mapping[int, float], **arguments) -> None:
+        super().__init__(**arguments)
+        self._factor_by_id = dict(factors)
+        self._factors: list[float] = []
+
+    def build(self, variables):
+        """Create the optimizer's own variables."""
+        super().build(variables)
+        self._factors = [self._factor_by_id.get(id(variable), 1.0) for variable in variables]
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Update one weight at its own rate."""
+        factor = self._factors[self._get_variable_index(variable)]
+        super().update_step(gradient, variable, learning_rate * factor)
+
+    def _apply_weight_decay(self, variables):
+        if self.weight_decay is None:
+            return
+        decay = self.weight_decay
+        for variable in variables:
+            self.weight_decay = decay * self._factors[self._get_variable_index(variable)]
+            super()._apply_weight_decay([variable])
+        self.weight_decay = decay
+
 
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
@@ -16,22 +56,28 @@ OPTIMIZERS = {
 }
 
 
-def build(training: TrainingConfig, steps: int) -> keras.optimizers.Optimizer:
+def build(
+    training: TrainingConfig,
+    steps: int,
+    first: int = 0,
+    factors: Mapping[int, float] | None = None,
+) -> keras.optimizers.Optimizer:
     """Build a fresh optimizer.
 
     Args:
         training: Update rule, learning rate, schedule and clipping.
         steps: Steps of the whole training, which the schedule spans.
+        first: Step of the whole training that is the optimizer's first.
+        factors: Factor of the learning rate by `id` of a weight; others have 1.
 
     Returns:
         The optimizer. Biases and the scale and shift of normalisations do not decay, as in the
         BERT recipe (Devlin et al. 2018, https://arxiv.org/abs/1810.04805).
     """
     fields = dataclasses.asdict(training.optimizer)
-    # Updates are what Keras counts when it accumulates.
-    updates = max(1, steps // training.accumulate)
-    optimizer = OPTIMIZERS[fields.pop("kind")](
-        learning_rate=schedules.build(training.schedule, training.learning_rate, updates),
+    optimizer = _maker(OPTIMIZERS[fields.pop("kind")], factors)(
+        # Keras counts every step here, also those that only accumulate.
+        learning_rate=schedules.build(training.schedule, training.learning_rate, steps, first),
         global_clipnorm=training.clip_norm,
         use_ema=training.averaging is not None,
         ema_momentum=training.averaging or 0.0,
@@ -44,3 +90,9 @@ def build(training: TrainingConfig, steps: int) -> keras.optimizers.Optimizer:
     if fields.get("weight_decay"):
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
+
+
+def _maker(kind: type, factors: Mapping[int, float] | None) -> Callable:
+    if not factors:
+        return kind
+    return functools.partial(type(kind.__name__, (_PerWeight, kind), {}), factors)

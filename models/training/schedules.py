@@ -14,7 +14,7 @@ from models.training import schedule_config
 
 
 def build(
-    schedule: schedule_config.Schedule, peak: float, steps: int
+    schedule: schedule_config.Schedule, peak: float, steps: int, first: int = 0
 ) -> keras.optimizers.schedules.LearningRateSchedule:
     """Build the schedule of a training.
 
@@ -22,6 +22,7 @@ def build(
         schedule: Shape and warm-up.
         peak: Highest learning rate, reached after the warm-up.
         steps: Steps of the whole training, at least 1.
+        first: Step of the whole training that is step 0 of the optimizer.
 
     Returns:
         A schedule over steps 0 to `steps`. With `w` warm-up steps, step `t < w` has
@@ -30,7 +31,8 @@ def build(
         (constant), `peak * (1 - p)` (linear), `peak * (1 + cos(pi * p)) / 2` (cosine, one_cycle)
         or `peak` times `factor` for each point of `at` that lies before `t / steps` (step).
     """
-    return Course(peak, dataclasses.asdict(schedule), round(schedule.warmup * steps), steps)
+    warmup_steps = round(schedule.warmup * steps)
+    return Course(peak, dataclasses.asdict(schedule), warmup_steps, steps, first)
 
 
 @keras.saving.register_keras_serializable(package="maru")
@@ -42,20 +44,27 @@ class Course(keras.optimizers.schedules.LearningRateSchedule):
         schedule: Fields of the schedule; `kind` is a key of `FALLS`.
         warmup_steps: Steps of the rise, below `steps`.
         steps: Steps of the whole training.
+        first: Step of the whole training that is step 0 here.
     """
 
     def __init__(
-        self, peak: float, schedule: dict[str, Any], warmup_steps: int, steps: int
+        self,
+        peak: float,
+        schedule: dict[str, Any],
+        warmup_steps: int,
+        steps: int,
+        first: int = 0,
     ) -> None:
         super().__init__()
         self.peak = peak
         self.schedule = schedule
         self.warmup_steps = warmup_steps
         self.steps = steps
+        self.first = first
 
     def __call__(self, step):
         """Learning rate of a step, scalar float32."""
-        step = keras.ops.cast(step, "float32")
+        step = keras.ops.cast(step, "float32") + self.first
         rising = (step + 1) / max(self.warmup_steps, 1)
         if self.schedule["kind"] == "one_cycle":
             start = self.schedule["start"]
@@ -72,6 +81,7 @@ class Course(keras.optimizers.schedules.LearningRateSchedule):
             "schedule": self.schedule,
             "warmup_steps": self.warmup_steps,
             "steps": self.steps,
+            "first": self.first,
         }
 
 

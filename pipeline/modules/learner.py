@@ -185,7 +185,7 @@ def _with_pixel_statistics(learner: Learner, train_files: Sequence[str]) -> Lear
 
     Ingest orders them without pattern, so the first ones are a fair sample.
     """
-    pixels = learner.config.model.pixels
+    pixels = getattr(learner.config.model, "pixels", "unit")  # Presets have their own.
     if pixels in ("unit", "signed"):
         return learner
     batches = learner.batches(train_files, shuffled=False)

@@ -42,24 +42,34 @@ def run_fn(fn_args: Any) -> None:
     learner = learners.prepare(config, fn_args.transform_output, fn_args.train_files, folder)
     run = pathlib.Path(fn_args.model_run_dir)
     model = _train(learner, fn_args, run)
-    classifier = _classifier(learner, model)
+    _write_summary(run / SUMMARY, learner, model)
+    classifier = _classifier(learner, finetune.merged(model))
     signatures.export(classifier, pathlib.Path(fn_args.serving_model_dir))
     examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
     answers = _answers(classifier, examples)
     reference.save(run / REFERENCE, answers)
     _write_warm_up(pathlib.Path(fn_args.serving_model_dir), answers)
-    _write_summary(run / SUMMARY, learner, model)
 
 
 def _train(learner: learners.Learner, fn_args: Any, run: pathlib.Path) -> keras.Model:
     """The trained model, in float32 whatever it was trained in."""
     training = learner.config.training
+    fine_tuning = getattr(learner.config.model, "fine_tuning", None)
     train = learner.batches(fn_args.train_files, shuffled=True)
     evaluation = learner.batches(fn_args.eval_files, shuffled=False)
     class_weights = learner.class_weights(fn_args.train_files)
     with placement.strategy(training.devices).scope():
         model = learner.build(training.precision)
-        fit.fit(model, train, evaluation, training, _checkpoints(fn_args), run, class_weights)
+        fit.fit(
+            model,
+            train,
+            evaluation,
+            training,
+            _checkpoints(fn_args),
+            run,
+            class_weights,
+            fine_tuning,
+        )
     if training.precision == "float32" and training.devices == "one":
         return model
     exported = learner.build("float32")

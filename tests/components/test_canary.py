@@ -11,7 +11,8 @@ from components.canary import canary
 OK = """
 import json, sys
 model, reference, report = sys.argv[1:]
-json.dump({"problems": [], "remarks": ["needs more"], "model": model, "reference": reference}, open(report, "w"))
+said = {"problems": [], "remarks": ["needs more"]}
+json.dump({**said, "model": model, "reference": reference}, open(report, "w"))
 """
 REFUSES = """
 import json, sys

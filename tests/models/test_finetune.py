@@ -1,10 +1,24 @@
-"""Tests of models/finetune.py."""
+"""Tests of models/finetune.py and models/finetuning/config.py."""
+
+import dataclasses
+import json
 
 import keras
 import numpy as np
+import pydantic
 import pytest
 
 from models import finetune
+from models.finetuning import config
+from models.finetuning.config import (
+    FineTuned,
+    Frozen,
+    Full,
+    Gradual,
+    HeadFirst,
+    LoRA,
+    Partial,
+)
 
 
 @pytest.fixture
@@ -24,13 +38,8 @@ def trained(backbone):
     return [layer.name for layer in backbone.layers if layer.trainable_weights]
 
 
-def test_layers_are_ordered_by_number_not_by_text(backbone):
-    names = [layer.name for layer in finetune.transformer_layers(backbone)]
-    assert names == [f"transformer_layer_{index}" for index in range(11)]
-
-
 def test_top_layers_and_what_follows_are_trained(backbone):
-    finetune.train_top(backbone, 2)
+    assert finetune.prepare(backbone, FineTuned(Partial(), trainable_layers=2)) is backbone
     assert trained(backbone) == ["transformer_layer_9", "transformer_layer_10", "final_norm"]
 
 
@@ -40,15 +49,17 @@ def test_dropout_stays_only_in_the_trained_part(backbone):
     assert backbone.get_layer("final_dropout").rate == 0.5
 
 
-def test_full_trains_every_layer(backbone):
-    finetune.train_all(backbone)
+@pytest.mark.parametrize("method", [Full(), HeadFirst(), Gradual()])
+def test_every_layer_is_trained_sooner_or_later(backbone, method):
+    finetune.prepare(backbone, FineTuned(method))
     assert finetune.trainable_counts(backbone) == finetune.TrainableCounts(
         trainable=12 * (3 * 3 + 3) + 2 * 3 + 2 * 3, frozen=2 * 3
     )
+    assert backbone.get_layer("embedding_dropout").rate == 0.5
 
 
 def test_frozen_trains_nothing(backbone):
-    finetune.freeze(backbone)
+    finetune.prepare(backbone, FineTuned(Frozen()))
     assert trained(backbone) == []
 
 
@@ -68,8 +79,39 @@ def test_more_layers_than_there_are_is_refused(backbone, num_layers):
         finetune.train_top(backbone, num_layers)
 
 
-def test_a_backbone_without_numbered_layers_is_refused():
-    inputs = keras.Input((3,))
-    model = keras.Model(inputs, keras.layers.Dense(2, name="only")(inputs), name="odd")
-    with pytest.raises(ValueError, match="'odd' has no layers named like.*'only'"):
-        finetune.train_top(model, 1)
+@pytest.mark.parametrize("method", [make() for make in config.METHODS.values()])
+def test_a_way_is_given_by_name_or_with_its_fields(method):
+    adapter = pydantic.TypeAdapter(pydantic.with_config({"strict": True})(FineTuned))
+    by_name = adapter.validate_json(json.dumps({"fine_tuning": method.kind}))
+    fields = dataclasses.asdict(method)
+    assert by_name.fine_tuning == method
+    assert adapter.validate_json(json.dumps({"fine_tuning": fields})).fine_tuning == method
+
+
+def test_a_name_is_enough_in_python_too():
+    assert FineTuned(fine_tuning="frozen").fine_tuning == Frozen()
+
+
+def test_an_unknown_way_is_named_with_the_closest():
+    adapter = pydantic.TypeAdapter(config.Method)
+    with pytest.raises(ValueError, match="Unknown fine-tuning 'lore'. Did you mean 'lora'"):
+        adapter.validate_python("lore")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Full(layer_decay=0.0), r"`layer_decay` must be in \(0, 1\]"),
+        (lambda: Gradual(layer_decay=1.1), r"`layer_decay` must be in \(0, 1\].*=1.1"),
+        (lambda: Gradual(block_epochs=0), "`block_epochs` must be at least 1"),
+        (lambda: HeadFirst(head_epochs=0), "`head_epochs` must be at least 1"),
+        (lambda: HeadFirst(rate_factor=0.0), r"`rate_factor` must be in \(0, 1\]"),
+        (lambda: LoRA(rank=0), "`rank` must be at least 1"),
+        (lambda: LoRA(alpha=0.0), "`alpha` must be above 0"),
+        (lambda: LoRA(targets=()), "`targets` must name at least one layer"),
+        (lambda: FineTuned(trainable_layers=0), "`trainable_layers` must be at least 1.*frozen"),
+    ],
+)
+def test_impossible_values_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

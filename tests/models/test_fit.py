@@ -147,7 +147,7 @@ def test_early_stopping_that_ended_does_not_go_on(tmp_path):
 
 def test_only_the_last_and_the_best_epoch_stay_on_disk(tmp_path):
     run(tmp_path)
-    assert len(list((tmp_path / "checkpoints").glob("*.weights.h5"))) <= 2
+    assert len(list((tmp_path / "checkpoints").glob("*.npz"))) <= 2
 
 
 def test_early_stopping_without_validation_is_refused(tmp_path):

@@ -5,12 +5,14 @@ import pathlib
 
 import conformance
 import keras
+import keras_hub
 import minilm_reference
 import numpy as np
 import pytest
 import tensorflow as tf
 import tiny_presets
 
+from models.finetuning.config import Frozen, Full
 from models.text import preset, pretrained
 
 TEXTS = ["old map", "new maps maps", "책", "unseen words old"]
@@ -67,17 +69,27 @@ def test_families_without_segments_work_too(tmp_path):
 
 
 def test_a_frozen_backbone_has_no_noise_in_training(config):
-    model = pretrained.build(dataclasses.replace(config, fine_tuning="frozen"), 3)
+    model = pretrained.build(dataclasses.replace(config, fine_tuning=Frozen()), 3)
     inputs = pretrained.encoder(config)({"text": tf.constant(TEXTS)})
     np.testing.assert_array_equal(model(inputs, training=True), model(inputs, training=True))
     assert len(model.trainable_weights) == 2
 
 
 def test_a_fully_tuned_backbone_keeps_its_dropout(config):
-    model = pretrained.build(dataclasses.replace(config, fine_tuning="full"), 3)
+    model = pretrained.build(dataclasses.replace(config, fine_tuning=Full()), 3)
     inputs = pretrained.encoder(config)({"text": tf.constant(TEXTS)})
     assert not np.allclose(model(inputs, training=True), model(inputs, training=True))
     assert not model.non_trainable_weights
+
+
+def test_a_preset_with_a_classifier_gets_a_head_for_the_new_classes(config, tmp_path):
+    backbone = keras_hub.models.Backbone.from_preset(config.preset)
+    preprocessor = keras_hub.models.TextClassifierPreprocessor.from_preset(config.preset)
+    classifier = keras_hub.models.BertTextClassifier(backbone, 5, preprocessor=preprocessor)
+    classifier.save_to_preset(str(tmp_path))
+    changed = dataclasses.replace(config, preset=str(tmp_path))
+    assert pretrained.build(changed, 3).output.shape == (None, 3)
+    np.testing.assert_array_equal(embed(changed, TEXTS), embed(config, TEXTS))
 
 
 def test_minilm_embeddings_are_those_of_the_published_weights():

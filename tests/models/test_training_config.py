@@ -162,3 +162,18 @@ def test_accumulated_gradients_make_one_update_of_their_mean():
 def test_config_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         TrainingConfig().epochs = 3
+
+
+def test_the_schedule_spans_all_steps_when_gradients_are_accumulated():
+    training = TrainingConfig(
+        optimizer=SGD(momentum=0.0), learning_rate=1.0, accumulate=2, schedule=Linear()
+    )
+    optimizer = optimizers.build(training, 10)
+    weight = keras.Variable([1.0], name="kernel")
+    for _ in range(8):
+        optimizer.apply([np.zeros(1, "float32")], [weight])
+    np.testing.assert_allclose(float(optimizer.learning_rate), 0.2, rtol=1e-6)
+
+
+def test_a_list_in_a_choice_is_read_from_json():
+    assert read(schedule={"kind": "step", "at": [0.3, 0.6]}).schedule == Step(at=(0.3, 0.6))
