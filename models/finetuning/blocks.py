@@ -86,6 +86,8 @@ def _parts(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
 
 
 def _block_name(layer: keras.layers.Layer, pattern: re.Pattern[str]) -> str | None:
+    if isinstance(layer, keras.layers.InputLayer):  # Keras numbers them: `input_layer_1`.
+        return None
     found = pattern.match(layer.name)
     return found.group() if found else None
 

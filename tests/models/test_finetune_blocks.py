@@ -7,8 +7,8 @@ import pytest
 from models.finetuning import blocks
 
 
-def chain(*names):
-    x = inputs = keras.Input((3,), name="inputs")
+def chain(*names, inputs="inputs"):
+    x = inputs = keras.Input((3,), name=inputs)
     for name in names:
         x = keras.layers.Dense(3, name=name)(x)
     return keras.Model(inputs, x, name="backbone")
@@ -32,6 +32,11 @@ def test_layers_between_two_blocks_belong_to_the_first():
         ["block1_conv", "between"],
         ["block2_conv"],
     ]
+
+
+def test_an_input_that_keras_numbered_is_no_block():
+    backbone = chain("stem", "block1_conv", "block2_conv", inputs="input_layer_1")
+    assert numbered(backbone) == ["block1", "block2"]
 
 
 @pytest.mark.parametrize(
