@@ -88,8 +88,8 @@ def merged(model: keras.Model) -> keras.Model:
     """The model to export: matrices that `lora` trained are added to the kernels.
 
     Returns:
-        A model of the plain architecture that computes what `model` does and shares its weights;
-        `model` itself, if nothing was added to it.
+        A model of the plain architecture that computes what `model` does; `model` itself, if
+        nothing was added to it.
     """
     from models.finetuning import lora
 

@@ -119,20 +119,32 @@ def adapt(backbone: keras.Model, method: LoRA) -> LowRank:
 
 
 def merged(model: keras.Model) -> keras.Model:
-    """The plain model that computes the same; it shares the weights of `model`.
+    """The plain model that computes the same.
+
+    Args:
+        model: Its matrices are merged into the kernels, with which it computes the same too.
 
     Returns:
-        `model` itself if it has no added matrices.
+        A model with the backbone of `model` and copies of its other layers; `model` itself if it
+        has no added matrices.
     """
     low_rank = [layer for layer in model.layers if isinstance(layer, LowRank)]
     if not low_rank:
         return model
     for layer in low_rank:
         layer.merge()
-    return keras.models.clone_model(
-        model,
-        clone_function=lambda layer: layer.adapted if isinstance(layer, LowRank) else layer,
-    )
+    plain = keras.models.clone_model(model, clone_function=_plain)
+    for layer in model.layers:
+        if not isinstance(layer, LowRank):
+            plain.get_layer(layer.name).set_weights(layer.get_weights())
+    return plain
+
+
+def _plain(layer: keras.layers.Layer) -> keras.layers.Layer:
+    if isinstance(layer, LowRank):
+        return layer.adapted
+    # A layer in two models would have two outputs.
+    return type(layer).from_config(layer.get_config())
 
 
 def _kernels(backbone: keras.Model, targets: tuple[str, ...]) -> list[tuple[keras.Variable, int]]:

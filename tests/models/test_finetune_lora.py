@@ -135,6 +135,8 @@ def test_the_export_of_a_merged_model_has_no_trace_of_the_matrices(model_config,
     inputs = pretrained.encoder(model_config)({"text": tf.constant(TEXTS)})
     wanted = np.array(model(inputs))
     merged = finetune.merged(model)
+    features = merged.get_layer("features").output
+    assert keras.Model(merged.input, features)(inputs).shape == (4, 4)
     merged.export(tmp_path, verbose=False)
     served = tf.saved_model.load(tmp_path)
     np.testing.assert_allclose(served.serve(dict(inputs)), wanted, rtol=1e-4, atol=1e-4)
