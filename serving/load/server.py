@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -99,17 +101,23 @@ def running(
         StartError: If it ends, or does not answer within three minutes.
     """
     with open(log, "wb") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, cwd=cwd)
+        process = subprocess.Popen(
+            command,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            start_new_session=True,  # Its children, too, must be gone before others are measured.
+        )
         try:
             _wait(process, ports, log)
             yield process.pid
         finally:
             process.terminate()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            with contextlib.suppress(ProcessLookupError):  # Nobody of the group is left.
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def free_ports(count: int) -> list[int]:

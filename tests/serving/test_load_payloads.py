@@ -1,7 +1,9 @@
 """Tests of what the load generator sends: examples, payloads, the limit, the started server."""
 
+import os
 import socket
 import sys
+import time
 
 import numpy as np
 import orjson
@@ -9,7 +11,7 @@ import pytest
 
 from serving import reference
 from serving.batching.parameters import BatchingParameters
-from serving.load import bare, child, examples, payloads, server
+from serving.load import bare, child, examples, payloads, processes, server
 from serving.load.examples import Examples
 from serving.model import TensorSpec
 
@@ -162,6 +164,28 @@ def test_a_server_runs_until_the_context_closes(tmp_path):
         socket.create_connection(("127.0.0.1", port)).close()
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", port))
+
+
+LEAVES_A_CHILD = """
+import os, signal, socket, sys, time
+port = int(sys.argv[1])
+if os.fork() == 0:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(60)
+listener = socket.create_server(("127.0.0.1", port))
+time.sleep(60)
+"""
+
+
+def test_children_of_a_server_do_not_outlive_it(tmp_path):
+    (port,) = server.free_ports(1)
+    command = [sys.executable, "-c", LEAVES_A_CHILD, str(port)]
+    with server.running(command, tmp_path / "log", [port]) as pid:
+        (child_pid,) = set(processes.family(pid)) - {pid}
+    with pytest.raises(ProcessLookupError):
+        for _ in range(100):  # Whoever inherits it needs a moment to take notice of its end.
+            os.kill(child_pid, 0)
+            time.sleep(0.05)
 
 
 def test_the_batching_file_has_what_a_measurement_varies():
