@@ -20,10 +20,10 @@ demo: install  ## run a text and an image pipeline, serve both, ask them
 	@bash scripts/demo.sh $(BIN)
 
 test: install  ## the test suite, under 10 minutes
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 test-all: install  ## the slow and rarely needed tests, too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: install  ## style and types
 	$(BIN)/ruff check .
