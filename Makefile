@@ -19,7 +19,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml scripts/install.s
 demo: install  ## run a text and an image pipeline, serve both, ask them
 	@bash scripts/demo.sh $(BIN)
 
-test: install  ## the test suite, under 10 minutes
+test: install  ## the test suite, in two processes
 	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 test-all: install  ## the slow and rarely needed tests, too
