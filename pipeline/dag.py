@@ -48,15 +48,7 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
     Returns:
         A `tfx.orchestration.pipeline.Pipeline`.
     """
-    ingested = _ingest(config, where, base)
-    examples = ingested.outputs["examples"]
-    measured = statistics.Statistics(examples=examples).with_id("StatisticsGen")
-    described, schema = _schema(config, where, base, measured)
-    validated = validation.Validation(
-        statistics=measured.outputs["statistics"], schema=schema
-    ).with_id("ExampleValidator")
-    transformed = _transform(config, examples, schema)
-    transformed.add_upstream_node(validated)
+    data, examples, transformed = _data(config, where, base)
     tuned = _tuner(config, where, examples, transformed)
     trained = _trainer(config, where, examples, transformed, tuned)
     simple = baseline.Baseline(
@@ -83,8 +75,8 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(where.served))
         ),
     ).with_id("Pusher")
-    stages = [ingested, measured, described, validated, transformed, *tuned, trained, simple]
-    return _pipeline(config, where, [*stages, champion, judged, probed, pushed])
+    stages = [*data, *tuned, trained, simple, champion, judged, probed, pushed]
+    return _pipeline(config, where, stages)
 
 
 def build_rung(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str) -> Any:
@@ -101,6 +93,15 @@ def build_rung(config: pipeline_config.PipelineConfig, where: paths.Paths, base:
     Returns:
         A `tfx.orchestration.pipeline.Pipeline`.
     """
+    data, examples, transformed = _data(config, where, base)
+    trained = _trainer(config, where, examples, transformed, [])
+    return _pipeline(config, where, [*data, trained, _canary(trained)])
+
+
+def _data(
+    config: pipeline_config.PipelineConfig, where: paths.Paths, base: str
+) -> tuple[list[Component], Any, Component]:
+    """The stages before any model, with their examples and the last of them."""
     ingested = _ingest(config, where, base)
     examples = ingested.outputs["examples"]
     measured = statistics.Statistics(examples=examples).with_id("StatisticsGen")
@@ -110,9 +111,7 @@ def build_rung(config: pipeline_config.PipelineConfig, where: paths.Paths, base:
     ).with_id("ExampleValidator")
     transformed = _transform(config, examples, schema)
     transformed.add_upstream_node(validated)
-    trained = _trainer(config, where, examples, transformed, [])
-    stages = [ingested, measured, described, validated, transformed, trained, _canary(trained)]
-    return _pipeline(config, where, stages)
+    return [ingested, measured, described, validated, transformed], examples, transformed
 
 
 def _pipeline(

@@ -2,8 +2,7 @@
 
 What is under `/v1/` is answered by `serving/rest.py`, in a thread; the metrics
 page has the path that the operator chose; `/healthz`, `/readyz` and `/models`
-are ours. No web framework: four routes do not need one, and the fastest costs
-as much time per request as all of the rest here.
+are ours. No web framework: four routes do not need one.
 
 Order of the routes and what each answers: TensorFlow Serving,
 `model_servers/http_server.cc` and `util/net_http/server/internal/evhttp_server.cc`.
