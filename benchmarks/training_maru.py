@@ -9,16 +9,18 @@ import tensorflow as tf
 from benchmarks import training_worker
 from models.text import pretrained
 from models.training import fit
+from models.training import inputs as training_inputs
 from models.training.config import TrainingConfig
 from models.training.optimizer_config import AdamW
 
 
-def main(folder: str, learning_rate: float) -> None:
+def main(folder: str, learning_rate: float, xla: bool) -> None:
     """Serve the benchmark.
 
     Args:
         folder: With the batch.
         learning_rate: Of AdamW.
+        xla: Whether XLA compiles, as with `training.xla`.
     """
     arrays = training_worker.load(folder)
     rows, length = arrays["token_ids"].shape
@@ -30,11 +32,12 @@ def main(folder: str, learning_rate: float) -> None:
     inputs["segment_ids"] = np.zeros_like(arrays["token_ids"])
     inputs = {name: tf.constant(inputs[name]) for name in model.input}
     training = TrainingConfig(
-        batch_size=rows, optimizer=AdamW(), learning_rate=learning_rate, epochs=1
+        batch_size=rows, optimizer=AdamW(), learning_rate=learning_rate, epochs=1, xla=xla
     )
     fit.compile_classifier(model, training, steps=1)
-    batches = tf.data.Dataset.from_tensors((inputs, tf.constant(arrays["labels"]))).repeat()
-    answer = tf.function(lambda features: model(features, training=False))
+    batch = tf.data.Dataset.from_tensors((inputs, tf.constant(arrays["labels"])))
+    batches = training_inputs.prefetched(batch.repeat())
+    answer = tf.function(lambda features: model(features, training=False), jit_compile=xla)
 
     def train(steps: int) -> None:
         model.fit(batches, steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
@@ -47,4 +50,4 @@ def main(folder: str, learning_rate: float) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]))
+    main(sys.argv[1], float(sys.argv[2]), xla=sys.argv[3:] == ["xla"])

@@ -16,9 +16,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from models.layers import trim_padding
+
 
 def macs(model: keras.Model) -> int:
-    """Count the multiply-accumulates of one example in inference.
+    """Count the multiply-accumulates of one example in inference, its padding included.
 
     Args:
         model: Maps a dict of named inputs, all but the batch's size known, to its outputs.
@@ -29,6 +31,7 @@ def macs(model: keras.Model) -> int:
     Raises:
         ValueError: If the graph leaves a size or the number of a loop's steps open.
     """
+    trim_padding.keep_padding(model)
     inputs = {
         tensor.name: tf.TensorSpec((1, *tensor.shape[1:]), tensor.dtype, name=tensor.name)
         for tensor in model.inputs

@@ -83,12 +83,14 @@ def build(config: PretrainedTextConfig, num_classes: int) -> keras.Model:
         for name, tensor in _inputs(backbone).items()
     }
 
-    x = finetune.prepare(backbone, config)(inputs)
+    from models.layers.trim_padding import TrimPadding
+
+    tokens = TrimPadding(name="trim_padding")(inputs)
+    x = finetune.prepare(backbone, config)(tokens)
     if config.pooling == "mean":
-        x = keras.layers.GlobalAveragePooling1D(name="pool")(x, mask=inputs["padding_mask"])
+        x = keras.layers.GlobalAveragePooling1D(name="pool")(x, mask=tokens["padding_mask"])
     else:
-        x = keras.layers.Cropping1D((0, config.sequence_length - 1), name="first_token")(x)
-        x = keras.layers.Flatten(name="pool")(x)
+        x = x[:, 0]
     x = keras.layers.Identity(name="features")(x)
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)

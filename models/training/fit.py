@@ -13,6 +13,7 @@ import keras
 
 from models.finetuning import config as finetuning
 from models.finetuning.course import Course, Phase
+from models.layers import trim_padding
 from models.training import callbacks, files, losses, optimizers
 from models.training.checkpoint import Checkpoints, State
 from models.training.config import TrainingConfig
@@ -110,6 +111,8 @@ def compile_classifier(
         first: Step of the whole training that comes next.
         rate_factors: Factor of the learning rate by `id` of a weight; others have 1.
     """
+    if training.xla:
+        trim_padding.keep_padding(model)
     model.compile(
         optimizer=optimizers.build(training, steps, first, rate_factors),
         loss=losses.build(training.label_smoothing),

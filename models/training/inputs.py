@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,6 +21,7 @@ _SHUFFLED_RECORDS = 10_000
 # What TensorFlow needs beside the values of one cached tensor, measured roughly.
 _BYTES_PER_TENSOR = 256
 _FILES_READ_AT_ONCE = 4
+_BATCHES_AHEAD = 2
 
 Features = dict[str, Any]
 
@@ -51,7 +53,7 @@ class Batches:
         counted = ordered.apply(
             tf.data.experimental.assert_cardinality((end - first) * self.num_batches)
         )
-        return counted.prefetch(tf.data.AUTOTUNE)
+        return prefetched(counted)
 
     def epoch(self, number: int = 0) -> tf.data.Dataset:
         """Return the batches of one epoch."""
@@ -120,6 +122,18 @@ def batches(
     return Batches(order, num_examples, batch_size, is_cached)
 
 
+def prefetched(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Return the batches, prepared while the model works on the ones before.
+
+    Without tf.data's autotuning: up to TensorFlow 2.21 at least, an iterator with threads of its
+    own that is dropped may wait until its tuning wakes up next, after as long as it has lived, up
+    to a minute. Every `fit` and every `evaluate` would end with such a wait.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.prefetch(_BATCHES_AHEAD).with_options(options)
+
+
 def count_examples(files: Iterable[str]) -> int:
     """Count the records of gzipped TFRecord files; reads them once."""
     files = [str(file) for file in files]
@@ -135,7 +149,7 @@ def _read(files: list[str]) -> tf.data.Dataset:
     return tf.data.Dataset.from_tensor_slices(files).interleave(
         lambda file: tf.data.TFRecordDataset(file, compression_type="GZIP"),
         cycle_length=_FILES_READ_AT_ONCE,
-        num_parallel_calls=tf.data.AUTOTUNE,
+        num_parallel_calls=_FILES_READ_AT_ONCE,
         deterministic=True,
     )
 
@@ -143,7 +157,7 @@ def _read(files: list[str]) -> tf.data.Dataset:
 def _prepare(records: tf.data.Dataset, prepare: Callable, batch_size: int) -> tf.data.Dataset:
     """Prepare whole batches: parsing and tokenizing one by one costs several times more."""
     return records.batch(batch_size).map(
-        prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+        prepare, num_parallel_calls=os.cpu_count(), deterministic=True
     )
 
 
