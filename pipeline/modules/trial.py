@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import keras_tuner
 
+from models.finetuning import course
 from models.training import callbacks as training_callbacks
 from models.training import files, fit
 from models.tuning import space
@@ -72,14 +73,19 @@ class Trial(keras_tuner.HyperModel):
         self._job = job
         self._space = job.config.tuning.space
         self._prepared: tuple[dict[str, Any], learners.Learner] | None = None
+        self._course: course.Course | None = None
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """The compiled model of a trial; its weights depend on the seed and the values alone."""
         learner = self._learner(hp)
         model = learner.build(learner.config.training.precision)
         train = learner.batches(self._job.train_files, shuffled=True)
-        training = learner.config.training
-        fit.compile_classifier(model, training, training.epochs * train.num_batches)
+        config = learner.config
+        fine_tuning = getattr(config.model, "fine_tuning", None)
+        self._course = course.Course(model, fine_tuning, config.training.epochs)
+        # A trial that continues another one must be compiled like it to take over its optimizer.
+        phase = self._course.phase_of(hp.values.get("tuner/initial_epoch", 0))
+        fit.begin_phase(model, self._course, phase, config.training, train.num_batches)
         return model
 
     def fit(
@@ -91,11 +97,11 @@ class Trial(keras_tuner.HyperModel):
         initial_epoch: int = 0,
         **_: Any,
     ) -> keras.callbacks.History:
-        """Train one trial.
+        """Train one trial, through the phases of its fine-tuning.
 
         Args:
             hp: Values of the trial.
-            model: Its compiled model.
+            model: What `build` returned last.
             callbacks: The search's.
             epochs: Last epoch if the algorithm shortens trials, else `training.epochs`.
             initial_epoch: First epoch if the trial continues an earlier one.
@@ -105,23 +111,36 @@ class Trial(keras_tuner.HyperModel):
         last = epochs or training.epochs
         train = learner.batches(self._job.train_files, shuffled=True)
         evaluation = learner.batches(self._job.eval_files, shuffled=False)
-        return model.fit(
-            train.epochs(initial_epoch, last),
-            steps_per_epoch=train.num_batches,
-            initial_epoch=initial_epoch,
-            epochs=last,
-            validation_data=evaluation.epoch(0),
-            class_weight=learner.class_weights(self._job.train_files),
-            callbacks=[
-                *callbacks,
-                training_callbacks.SeedEpoch(training.seed, train.num_batches),
-                training_callbacks.StopOnNaN(training.learning_rate),
-                *([keras.callbacks.SwapEMAWeights()] if training.averaging else []),
-                *_early_stopping(training),
-            ],
-            shuffle=False,  # The batches come shuffled.
-            verbose=0,
-        )
+        class_weights = learner.class_weights(self._job.train_files)
+        history = keras.callbacks.History()
+        history.epoch = []
+        for phase in self._course.phases:
+            begin, end = max(phase.first, initial_epoch), min(phase.last, last)
+            if begin >= end:
+                continue
+            if begin > initial_epoch:
+                fit.begin_phase(model, self._course, phase, training, train.num_batches)
+            fitted = model.fit(
+                train.epochs(begin, end),
+                steps_per_epoch=train.num_batches,
+                initial_epoch=begin,
+                epochs=end,
+                validation_data=evaluation.epoch(0),
+                class_weight=class_weights,
+                callbacks=[
+                    *callbacks,
+                    training_callbacks.SeedEpoch(training.seed, train.num_batches),
+                    training_callbacks.StopOnNaN(training.learning_rate),
+                    *([keras.callbacks.SwapEMAWeights()] if training.averaging else []),
+                    *(_early_stopping(training) if phase is self._course.phases[-1] else []),
+                ],
+                shuffle=False,  # The batches come shuffled.
+                verbose=0,
+            )
+            history.epoch += fitted.epoch
+            for name, values in fitted.history.items():
+                history.history.setdefault(name, []).extend(values)
+        return history
 
     def _learner(self, hp: keras_tuner.HyperParameters) -> learners.Learner:
         """The learner of a trial; built once for its `build` and its `fit`."""

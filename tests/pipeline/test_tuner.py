@@ -42,6 +42,12 @@ BEAM = "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 def given(tmp_path_factory):
     """What TFX would hand over: a transform graph and two splits."""
     folder = tmp_path_factory.mktemp("tuner")
+    write_splits(folder)
+    write_graph(folder)
+    return folder
+
+
+def write_splits(folder):
     for split, rows in (("train", ROWS), ("eval", ROWS[:7])):
         options = tf.io.TFRecordOptions(compression_type="GZIP")
         with tf.io.TFRecordWriter(str(folder / f"{split}.gz"), options) as writer:
@@ -50,16 +56,14 @@ def given(tmp_path_factory):
                 example.features.feature["text"].bytes_list.value.append(text.encode())
                 example.features.feature["label"].bytes_list.value.append(label.encode())
                 writer.write(example.SerializeToString())
-    write_graph(folder)
-    return folder
 
 
-def write_graph(folder):
+def write_graph(folder, feature="token_ids"):
     spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("text", "label")}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     rows = [{"text": [text.encode()], "label": [label.encode()]} for text, label in ROWS]
     custom_config = {
-        "feature": "token_ids",
+        "feature": feature,
         "input_column": "text",
         "label_column": "label",
         "model": json.dumps({"vocabulary_size": 50, "sequence_length": 4, "tokenizer": "words"}),
