@@ -4,16 +4,17 @@ A model's own test makes a `Case` and runs `CHECKS` on it.
 """
 
 import dataclasses
-import json
 from typing import Any
 
 import keras
 import numpy as np
 import pydantic
 import pytest
+import strict
 import tensorflow as tf
 
 from models import finetune, zoo
+from models.training import placement
 
 LABELS = np.array([0, 1, 2, 1])
 
@@ -99,6 +100,23 @@ def overfits_four_examples(case, tmp_path):
         np.testing.assert_array_equal(before, now)
 
 
+def learns_in_bfloat16_and_answers_as_in_float32(case, tmp_path):
+    model, inputs = case.build(), case.inputs()
+    with placement.precision("mixed_bfloat16"):
+        half = case.build()
+    assert half(inputs).dtype == "float32"
+    assert {weight.dtype for weight in half.weights} == {weight.dtype for weight in model.weights}
+    half.set_weights(model.get_weights())
+    logits = np.array(model(inputs))
+    # Seven bits of fraction, and sums of them.
+    tolerance = 0.1 * max(1, np.abs(logits).max())
+    np.testing.assert_allclose(half(inputs), logits, atol=tolerance)
+    half.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    before = [np.array(weight) for weight in half.trainable_weights]
+    assert np.isfinite(half.train_on_batch(inputs, LABELS))
+    assert any(np.any(b != a) for b, a in zip(before, half.trainable_weights, strict=True))
+
+
 def survives_saving(case, tmp_path):
     model, inputs = case.build(), case.inputs()
     model.save(tmp_path / "model.keras")
@@ -142,12 +160,10 @@ def encodes_an_empty_batch(case, tmp_path):
 
 def has_a_strict_config(case, tmp_path):
     assert zoo.MODELS[case.config.kind].config is type(case.config)
-    strict = pydantic.ConfigDict(extra="forbid", strict=True)
-    adapter = pydantic.TypeAdapter(pydantic.with_config(strict)(type(case.config)))
     fields = dataclasses.asdict(case.config)
-    assert adapter.validate_json(json.dumps(fields)) == case.config
+    assert strict.read(type(case.config), fields) == case.config
     with pytest.raises(pydantic.ValidationError, match="no_such_field"):
-        adapter.validate_json(json.dumps({**fields, "no_such_field": 1}))
+        strict.read(type(case.config), {**fields, "no_such_field": 1})
     with pytest.raises(dataclasses.FrozenInstanceError):
         case.config.kind = "other"
 
@@ -165,6 +181,7 @@ CHECKS = [
     starts_the_same_under_one_seed,
     is_deterministic_in_inference,
     overfits_four_examples,
+    learns_in_bfloat16_and_answers_as_in_float32,
     survives_saving,
     exports_with_its_encoder,
     encodes_inside_an_input_pipeline,
