@@ -26,7 +26,8 @@ class RunView(logging.Handler):
     """Draws stages as they run: an observer for the runner and a handler for progress records.
 
     Records of the logger `maru.progress` carry a mapping `progress` with `epoch`, `epochs`, `step`,
-    `steps` and metrics; records of `maru.outcome` are remarks shown beside the running stage.
+    `steps`, metrics, and `counted` if these are no epochs; records of `maru.outcome` are remarks
+    shown beside the running stage.
     """
 
     def __init__(self, terminal: TextIO):
@@ -94,9 +95,10 @@ class RunView(logging.Handler):
 
 
 def _training_note(values: Mapping[str, float]) -> str:
-    """Epoch and the metrics there are, short enough for one line."""
+    """Epoch, or what else is counted, and the metrics there are, short enough for one line."""
     metrics = [f"{name} {values[name]:.3f}" for name in _SHOWN_METRICS if name in values]
-    return "  ".join([f"epoch {values['epoch']}/{values['epochs']}", *metrics])
+    counted = values.get("counted", "epoch")
+    return "  ".join([f"{counted} {values['epoch']}/{values['epochs']}", *metrics])
 
 
 _SHOWN_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")

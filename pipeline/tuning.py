@@ -45,16 +45,20 @@ def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) 
         )
     where = paths.Paths(workspace.resolve(), config.name)
     identity = os.environ.get("KERASTUNER_TUNER_ID")
-    if "KERASTUNER_ORACLE_IP" in os.environ and identity and "chief" not in identity:
-        return _work(config, where, identity)
-    folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3])
-    with lock.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
+    helps = "KERASTUNER_ORACLE_IP" in os.environ and identity and "chief" not in identity
+    stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
+    folder = where.run(f"{stamp}-{identity}" if helps else stamp)
+    alone = contextlib.nullcontext() if helps else lock.hold(where.lock)
+    with alone, logs.to_file(folder / "log.txt") as terminal:
         view = console.RunView(terminal)
         console.attach(view)
         view.console.print(f"{config.name}: log in {folder}/log.txt", style="dim", soft_wrap=True)
         (folder / "config.yaml").write_text(pipeline_config.to_yaml(config), "utf-8")
         try:
-            _search(config, where, path.resolve().parent, folder, view)
+            if helps:
+                _work(config, where, identity, view.console)
+            else:
+                _search(config, where, path.resolve().parent, folder, view)
         except Exception as error:
             logging.getLogger(__name__).exception("The search failed.")
             return _report(error, folder, view.console)
@@ -161,9 +165,10 @@ def as_yaml(values: Mapping[str, Any]) -> str:
     return yaml.safe_dump(nested, sort_keys=False, allow_unicode=True)
 
 
-def _work(config: pipeline_config.PipelineConfig, where: paths.Paths, identity: str) -> int:
+def _work(
+    config: pipeline_config.PipelineConfig, where: paths.Paths, identity: str, terminal: Console
+) -> None:
     """Run trials for the chief, whose search is found in the shared workspace."""
-    terminal = Console(highlight=False)
     with terminal.status(f"{identity} waits for the chief to start the search in {where.root}"):
         from pipeline.modules import trial, tuner, tuning_worker
 
@@ -176,9 +181,9 @@ def _work(config: pipeline_config.PipelineConfig, where: paths.Paths, identity: 
                 read = trial.Job.read(where.resumable / tuner.JOB)
                 job = read if read.learner == expected else None
             time.sleep(0 if job else _POLL)
-    terminal.print(f"{identity} runs trials of {job.folder}", markup=False, soft_wrap=True)
-    tuning_worker.work(job)
-    return 0
+    with terminal.status(f"{identity} runs trials"):
+        tuning_worker.work(job)
+    _print(terminal, f"{identity} found no more trials to run; the chief shows the results")
 
 
 def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:

@@ -180,7 +180,7 @@ class Search(Trials):
         ended, planned = len(self.oracle.end_order), self.oracle.planned_trials()
         name = self.oracle.objective.name
         scores = {name: best[0]} if best else {}
-        place = {"stage": "trial", "epoch": ended, "epochs": planned, "step": 1, "steps": 1}
+        place = {"counted": "trial", "epoch": ended, "epochs": planned, "step": 1, "steps": 1}
         PROGRESS.info(
             "trial %d/%d, best %s %s",
             *(ended, planned, name, best[0] if best else "unknown"),

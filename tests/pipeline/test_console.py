@@ -57,6 +57,14 @@ def test_remarks_stand_beside_the_stage_that_made_them(view, monkeypatch):
     assert "pushed" not in second
 
 
+def test_a_search_counts_trials(view):
+    view.started("Tuner")
+    values = {"counted": "trial", "epoch": 2, "epochs": 4, "step": 1, "steps": 1}
+    view.emit(logging.makeLogRecord({"msg": "trial 2/4", "progress": {**values, "val_loss": 0.5}}))
+    (task,) = view._progress.tasks
+    assert task.fields["note"] == "trial 2/4  val_loss 0.500"
+
+
 def test_progress_is_drawn_only_while_a_stage_runs(view):
     values = {"epoch": 2, "epochs": 3, "step": 1, "steps": 5, "val_accuracy": 0.5}
     record = logging.makeLogRecord({"msg": "epoch 2/3", "progress": values})
