@@ -10,12 +10,10 @@ https://download.pytorch.org/whl/cpu.
 """
 
 import csv
-import dataclasses
 import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -25,43 +23,16 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks import training_worker
+from benchmarks.workers import BenchmarkError, Worker, environment
 from components.ingest.samples import table as samples
 from pipeline import console
 
-_ROOT = pathlib.Path(__file__).resolve().parent.parent
 _REQUIREMENTS = ("torch==2.13.0+cpu", "transformers==5.23.0", "numpy")
 _LEARNING_RATE = 2.0e-5
 _CLASSES = 2
 _LARGEST_DIFFERENCE = 1e-3
 _PEER = "Transformers"
 _TASKS = {"train": "training", "infer": "inference"}
-
-
-class BenchmarkError(click.ClickException):
-    """The benchmark cannot go on; the text says why."""
-
-
-@dataclasses.dataclass
-class Worker:
-    """One framework in a process of its own."""
-
-    title: str
-    """In the table."""
-    process: subprocess.Popen
-    """Answers on standard output."""
-
-    def ask(self, **request: Any) -> dict[str, Any]:
-        """Send a request and wait for its answer.
-
-        Args:
-            **request: See `training_worker.serve`.
-        """
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise BenchmarkError(f"{self.title} died; its log says why.")
-        return json.loads(line)
 
 
 @click.command()
@@ -85,22 +56,23 @@ def main(
     terminal = Console(highlight=False)
     folder = out.resolve() / "training"
     folder.mkdir(parents=True, exist_ok=True)
-    python = peer_python or _install(folder / "environment", terminal)
+    python = peer_python or environment(
+        folder / "environment", _REQUIREMENTS, "PyTorch and Transformers", terminal.print
+    )
     preset = _prepare(folder, length, batch)
     arguments = [str(folder), str(_LEARNING_RATE)]
     ours = [sys.executable, "-m", "benchmarks.training_maru", *arguments]
     theirs = [python, "-m", "benchmarks.training_torch", *arguments, preset]
     workers = [
-        _start("Maru", ours, folder),
-        _start("Maru with XLA", [*ours, "xla"], folder),
-        _start(_PEER, theirs, folder),
+        Worker.start("Maru", ours, folder / "maru.log"),
+        Worker.start("Maru with XLA", [*ours, "xla"], folder / "maru_xla.log"),
+        Worker.start(_PEER, theirs, folder / "transformers.log"),
     ]
     difference = _compare(workers)
     terminal.print(f"largest difference of the logits: {difference:.2g}")
     rates = _measure(workers, rounds, steps, batch, terminal)
     for worker in workers:
-        worker.process.stdin.close()
-        worker.process.wait()
+        worker.end()
     terminal.print(_table(rates))
     result = {
         "length": length,
@@ -113,25 +85,6 @@ def main(
     }
     (folder / "training.json").write_text(json.dumps(result, indent=2), "utf-8")
     terminal.print(f"written: {folder / 'training.json'}; logs beside it")
-
-
-def _install(place: pathlib.Path, terminal: Console) -> str:
-    """The interpreter of the peer's environment, which is made if there is none."""
-    python, done = place / "bin" / "python", place / "installed"
-    wanted = "\n".join(_REQUIREMENTS)
-    if not done.is_file() or done.read_text() != wanted:
-        terminal.print(f"installing PyTorch and Transformers into {place}", soft_wrap=True)
-        _call([sys.executable, "-m", "venv", "--clear", str(place)])
-        _call([str(python), "-m", "pip", "install", "--quiet", *_REQUIREMENTS])
-        done.write_text(wanted)
-    return str(python)
-
-
-def _call(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:])
-        raise BenchmarkError(f"{' '.join(command)} failed:\n{last}")
 
 
 def _prepare(folder: pathlib.Path, length: int, batch: int) -> str:
@@ -159,20 +112,6 @@ def _texts(folder: pathlib.Path, count: int) -> list[str]:
     with open(table.path, encoding="utf-8", newline="") as file:
         texts = [row["text"] for row in csv.DictReader(file)]
     return [texts[index % len(texts)] for index in range(count)]
-
-
-def _start(title: str, command: Sequence[str], folder: pathlib.Path) -> Worker:
-    with open(folder / f"{title.lower()}.log", "w") as log:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            cwd=_ROOT,
-            env={**os.environ, "TF_USE_LEGACY_KERAS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"},
-        )
-    return Worker(title, process)
 
 
 def _compare(workers: Sequence[Worker]) -> float:

@@ -6,15 +6,11 @@ TensorFlow is the one of this environment, so that every server computes with th
 import dataclasses
 import importlib.util
 import pathlib
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 
+from benchmarks import workers
+
 _SHARED = "shared_tensorflow.pth"
-
-
-class InstallError(Exception):
-    """A peer could not be installed; the text has pip's last words."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,32 +57,18 @@ def python_of(peer: Peer, folder: pathlib.Path, progress: Callable[[str], None])
         progress: Told what takes long.
 
     Raises:
-        InstallError: If a step fails; the unfinished environment is made anew the next time.
+        BenchmarkError: If a step fails; the unfinished environment is made anew the next time.
     """
     place = folder / peer.name
-    python, done = place / "bin" / "python", place / "installed"
-    wanted = "\n".join(peer.requirements)
-    if done.is_file() and done.read_text() == wanted:
-        return str(python)
-    progress(f"installing {peer.title} into {place}")
-    _call([sys.executable, "-m", "venv", "--clear", str(place)])
-    _call([str(python), "-m", "pip", "install", "--quiet", *peer.requirements])
+    python = workers.environment(place, peer.requirements, peer.title, progress)
     # After the peer's own packages on the path: what it has of its own, it uses.
     (packages,) = place.glob("lib/python*/site-packages")
     (packages / _SHARED).write_text(f"{_packages()}\n")
-    done.write_text(wanted)
-    return str(python)
+    return python
 
 
 def _packages() -> pathlib.Path:
     found = importlib.util.find_spec("tensorflow")
     if found is None or found.origin is None:
-        raise InstallError("TensorFlow is not installed. Run `make install`.")
+        raise workers.BenchmarkError("TensorFlow is not installed. Run `make install`.")
     return pathlib.Path(found.origin).parents[1]
-
-
-def _call(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines()[-5:]
-        raise InstallError("\n".join([f"{' '.join(command)} failed:", *last]))
