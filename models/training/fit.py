@@ -116,7 +116,7 @@ def compile_classifier(
     model.compile(
         optimizer=optimizers.build(training, steps, first, rate_factors),
         loss=losses.build(training.label_smoothing),
-        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        metrics=[losses.accuracy()],
         jit_compile=training.xla,
     )
 

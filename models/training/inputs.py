@@ -24,6 +24,8 @@ _FILES_READ_AT_ONCE = 4
 _BATCHES_AHEAD = 2
 
 Features = dict[str, Any]
+Augment = Callable[[Features, Any, Any], tuple[Features, Any]]
+"""Inputs of the model, labels `(batch,)` and a seed to other inputs and labels, in a graph."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +73,7 @@ def batches(
     shuffle_seed: int | None = None,
     cache_mib: int = 0,
     num_examples: int | None = None,
+    augment: Augment | None = None,
 ) -> Batches:
     """Open a split.
 
@@ -85,6 +88,9 @@ def batches(
         cache_mib: Memory in MiB that prepared examples may fill; a split that needs more,
             or whose examples differ in size, is prepared anew each epoch.
         num_examples: Number of records, if known; otherwise they are counted.
+        augment: What is drawn anew for each batch of each epoch, after the cache: a function of
+            inputs, labels and a seed `(2,)` int64 that depends on `shuffle_seed`, the epoch and
+            the batch alone; None changes nothing.
 
     Returns:
         The split. With a seed and the cache every epoch is a uniform shuffle; without the
@@ -119,6 +125,8 @@ def batches(
             size = min(num_examples, _SHUFFLED_RECORDS)
             return _prepare(_shuffle(records, size, shuffle_seed, number), prepare, batch_size)
 
+    if augment is not None:
+        order = _augmented(order, augment, shuffle_seed or 0, -(-num_examples // batch_size))
     return Batches(order, num_examples, batch_size, is_cached)
 
 
@@ -159,6 +167,24 @@ def _prepare(records: tf.data.Dataset, prepare: Callable, batch_size: int) -> tf
     return records.batch(batch_size).map(
         prepare, num_parallel_calls=os.cpu_count(), deterministic=True
     )
+
+
+def _augmented(order: Callable, augment: Augment, seed: int, num_batches: int) -> Callable:
+    """Change the batches of `order`; a killed training continues with the numbers of its epoch."""
+
+    def augmented(number):
+        def change(index, batch):
+            return augment(
+                *batch, tf.stack([tf.cast(seed, tf.int64), number * num_batches + index])
+            )
+
+        return (
+            order(number)
+            .enumerate()
+            .map(change, num_parallel_calls=os.cpu_count(), deterministic=True)
+        )
+
+    return augmented
 
 
 def _shuffle(dataset: tf.data.Dataset, size: int, seed: int | None, epoch) -> tf.data.Dataset:

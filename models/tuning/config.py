@@ -41,7 +41,8 @@ class TuningConfig:
     """Which fields are searched, how, and for what."""
 
     space: dict[str, SearchRange]
-    """Dotted field of `model` or `training` to the values it may take."""
+    """Dotted field of `model`, `training` or `augmentation` to the values it may take; operations
+    are counted from 0, as in `augmentation.0.degrees`."""
     algorithm: Literal["random", "grid", "bayesian", "hyperband"] = "random"
     """How the next trial is chosen. Hyperband gives weak trials fewer epochs."""
     trials: int = 10
@@ -61,8 +62,8 @@ class TuningConfig:
             if getattr(self, field) < 1:
                 raise ValueError(f"`{field}` must be at least 1. Received: {getattr(self, field)}")
         for path in self.space:
-            if not path.startswith(("model.", "training.")):
+            if not path.startswith(("model.", "training.", "augmentation.")):
                 raise ValueError(
-                    "`space` may search fields of `model` and `training`, as in "
-                    f"`training.learning_rate`. Received: {path!r}"
+                    "`space` may search fields of `model` and `training`, and of operations, as in "
+                    f"`training.learning_rate` or `augmentation.0.degrees`. Received: {path!r}"
                 )

@@ -17,6 +17,7 @@ import tensorflow_transform as tft
 
 from models import zoo
 from models.encoder import Encoder
+from models.image.augmentation import policy
 from models.training import inputs, placement, weighting
 from pipeline import config as pipeline_config
 from pipeline.modules import transform
@@ -61,7 +62,12 @@ class Learner:
         return dataclasses.replace(self, config=dataclasses.replace(self.config, model=model))
 
     def batches(self, patterns: Sequence[str], *, shuffled: bool) -> inputs.Batches:
-        """The examples of some files, in batches of `training.batch_size`."""
+        """The examples of some files, in batches of `training.batch_size`.
+
+        Args:
+            patterns: Of the files.
+            shuffled: Whether they are for training: in another order each epoch, and augmented.
+        """
         training = self.config.training
         return inputs.batches(
             _find(patterns),
@@ -72,7 +78,21 @@ class Learner:
             batch_size=training.batch_size,
             shuffle_seed=training.seed if shuffled else None,
             cache_mib=training.cache_mib,
+            augment=self._augment() if shuffled else None,
         )
+
+    def _augment(self) -> inputs.Augment | None:
+        """What is drawn anew each epoch: the operations on images; texts are augmented before."""
+        operations = self.config.augmentation
+        if self.config.task.input_kind != "image" or not operations:
+            return None
+        augment = policy.augmenter(operations, len(self.labels))
+
+        def augment_inputs(features: Features, labels: Any, seed: Any) -> tuple[Features, Any]:
+            image, labels = augment(features["image"], labels, seed)
+            return {**features, "image": image}, labels
+
+        return augment_inputs
 
     def class_weights(self, patterns: Sequence[str]) -> dict[int, float] | None:
         """Factor of each class's loss, as `training.class_weights` says of some files' labels."""

@@ -245,3 +245,32 @@ def test_xla_trains_the_same(tmp_path):
     _, plain = run(tmp_path / "plain", dataclasses.replace(CONFIG, epochs=1))
     _, compiled = run(tmp_path / "xla", dataclasses.replace(CONFIG, epochs=1, xla=True))
     np.testing.assert_allclose(compiled["val_loss"], plain["val_loss"], rtol=0.2)
+
+
+def softened(train):
+    """The split with shares of classes for labels, another blend each epoch."""
+
+    def order(number):
+        share = 0.7 + 0.1 * tf.cast(number % 3, tf.float32)
+
+        def mix(inputs, labels):
+            return inputs, share * tf.one_hot(labels, 2) + (1 - share) / 2
+
+        return train.order(number).map(mix)
+
+    return dataclasses.replace(train, order=order)
+
+
+def test_soft_labels_train_beside_integer_ones_in_validation(tmp_path):
+    _, history = run(tmp_path, train=softened(make_split(11)))
+    assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_training_with_soft_labels_continues_and_ends_like_an_uninterrupted_one(tmp_path):
+    whole, whole_history = run(tmp_path / "whole", train=softened(make_split(11)))
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        run(tmp_path / "killed", train=kill_in_epoch(2, softened(make_split(11))))
+    continued, history = run(tmp_path / "killed", train=softened(make_split(11)))
+    assert history == whole_history
+    assert_same_weights(continued, whole)

@@ -118,3 +118,22 @@ def test_an_empty_split_is_refused(tmp_path, empty):
     files = [write(tmp_path / "a.gz", [])] if empty else []
     with pytest.raises(ValueError, match="The split has no examples. Its files: "):
         open_split(files)
+
+
+def noted(batch, labels, seed):
+    """An augmentation that leaves its seed where tests can read it."""
+    return {**batch, "seed": tf.tile(seed[tf.newaxis], (tf.size(labels), 1))}, labels
+
+
+@BOTH
+def test_every_batch_of_every_epoch_is_augmented_with_a_seed_of_its_own(files, cache):
+    split = open_split(files, shuffle_seed=5, augment=noted, **cache)
+    seeds = [tuple(batch["seed"][0].numpy()) for batch, _ in split.epochs(0, 2)]
+    assert seeds == [(5, number) for number in range(6)]
+    continued = [tuple(batch["seed"][0].numpy()) for batch, _ in split.epochs(1, 2)]
+    assert continued == seeds[3:]
+
+
+def test_augmentation_leaves_the_order_alone(files):
+    plain = numbers(open_split(files, shuffle_seed=5, **CACHED).epochs(0, 2))
+    assert numbers(open_split(files, shuffle_seed=5, augment=noted, **CACHED).epochs(0, 2)) == plain

@@ -47,3 +47,36 @@ def test_labels_left_out_count_once():
 def test_an_unknown_label_is_refused_with_the_closest():
     with pytest.raises(ValueError, match="names the label 'bad ', .* Did you mean 'bad'?"):
         weighting.class_weights({"bad ": 2.0}, ["bad", "good"], np.array([0, 1]))
+
+
+SOFT = np.float32([[0.7, 0.0, 0.3], [0.0, 0.5, 0.5]])
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_shares_of_classes_weigh_their_losses(smoothing):
+    log_probabilities = np.log(np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True))
+    target = SOFT * (1 - smoothing) + smoothing / 3
+    wanted = -(target * log_probabilities).sum(1).mean()
+    assert float(losses.build(smoothing)(SOFT, LOGITS)) == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_shares_of_one_class_alone_are_its_label(smoothing):
+    loss, ids = losses.build(smoothing), np.array([1, 2])
+    soft = float(loss(np.eye(3, dtype="float32")[ids], LOGITS))
+    assert soft == pytest.approx(float(loss(ids, LOGITS)), rel=1e-5)
+
+
+def test_accuracy_counts_labels_and_greatest_shares():
+    metric = losses.accuracy()
+    metric.update_state(np.array([0, 1]), LOGITS)
+    assert float(metric.result()) == 0.5
+    metric.reset_state()
+    metric.update_state(np.float32([[0.6, 0.4, 0.0], [0.4, 0.0, 0.6]]), LOGITS)
+    assert float(metric.result()) == 1.0
+
+
+def test_an_unknown_label_is_never_right():
+    metric = losses.accuracy()
+    metric.update_state(np.array([-1, -1]), LOGITS)
+    assert float(metric.result()) == 0.0

@@ -1,0 +1,177 @@
+"""The image operations of `augmentation:` that change colours.
+
+Values are on the scale of 0 to 255 and cut to it after each operation. Needs neither Keras nor
+TensorFlow.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from models.image.augmentation.operation import Operation, Trait
+
+
+@dataclasses.dataclass(frozen=True)
+class _Recolouring(Operation):
+    @property
+    def loses(self) -> frozenset[Trait]:
+        """Colours."""
+        return frozenset({"colour"})
+
+
+@dataclasses.dataclass(frozen=True)
+class _Blend(Operation):
+    """A factor around 1, drawn evenly."""
+
+    strength: float = 0.4
+    """Largest distance of the factor from 1, above 0 and up to 1."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.strength <= 1:
+            raise ValueError(
+                f"`strength` must be above 0 and up to 1. Received: strength={self.strength}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Brightness(_Blend):
+    """Multiply all values by a factor."""
+
+    assumes = "how bright an image is does not matter"
+
+    kind: Literal["brightness"] = "brightness"
+    """Name of this operation."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Contrast(_Blend):
+    """Multiply the distance of all values from the image's mean grey by a factor."""
+
+    assumes = "how strong the contrast is does not matter"
+
+    kind: Literal["contrast"] = "contrast"
+    """Name of this operation."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Saturation(_Blend):
+    """Multiply the distance of all values from the pixel's grey by a factor."""
+
+    assumes = "how strong colours are does not matter"
+
+    kind: Literal["saturation"] = "saturation"
+    """Name of this operation."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Hue(_Recolouring):
+    """Turn all colours around the grey axis, brightness unchanged: the plane IQ of YIQ."""
+
+    assumes = "which colour something has does not matter"
+
+    kind: Literal["hue"] = "hue"
+    """Name of this operation."""
+    degrees: float = 18.0
+    """Largest angle in degrees, in either direction, above 0 and up to 180."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.degrees <= 180:
+            raise ValueError(
+                f"`degrees` must be above 0 and up to 180. Received: degrees={self.degrees}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class ChannelShift(_Recolouring):
+    """Add a number to each channel, each drawn by itself."""
+
+    assumes = "a tint of the light does not matter"
+
+    kind: Literal["channel_shift"] = "channel_shift"
+    """Name of this operation."""
+    levels: float = 20.0
+    """Largest number, of 255, in either direction, above 0."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.levels <= 255:
+            raise ValueError(
+                f"`levels` must be above 0 and up to 255. Received: levels={self.levels}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Greyscale(_Recolouring):
+    """Replace colours by their grey, 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601)."""
+
+    assumes = "which colour something has does not matter"
+
+    kind: Literal["greyscale"] = "greyscale"
+    """Name of this operation."""
+    probability: float = 0.2
+    """Share of the images that are changed, in [0, 1]."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Solarise(_Recolouring):
+    """Invert the values from a threshold on."""
+
+    assumes = "light and dark may be swapped"
+
+    kind: Literal["solarise"] = "solarise"
+    """Name of this operation."""
+    probability: float = 0.2
+    """Share of the images that are changed, in [0, 1]."""
+    threshold: float = 128.0
+    """Lowest value that is inverted, from 0 (all) to 256 (none)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_range("threshold", 0, 256)
+
+
+@dataclasses.dataclass(frozen=True)
+class Posterise(Operation):
+    """Keep the highest bits of each value."""
+
+    assumes = "fine differences of tone do not matter"
+
+    kind: Literal["posterise"] = "posterise"
+    """Name of this operation."""
+    probability: float = 0.2
+    """Share of the images that are changed, in [0, 1]."""
+    bits: int = 4
+    """Bits that are kept, from 1 to 8 (all)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_range("bits", 1, 8)
+
+
+@dataclasses.dataclass(frozen=True)
+class Equalise(Operation):
+    """Spread each channel's values so that all are about as frequent, as Pillow does."""
+
+    assumes = "how bright an image is and how strong its contrast do not matter"
+
+    kind: Literal["equalise"] = "equalise"
+    """Name of this operation."""
+    probability: float = 0.2
+    """Share of the images that are changed, in [0, 1]."""
+
+
+OPERATIONS: dict[str, type[Operation]] = {
+    "brightness": Brightness,
+    "channel_shift": ChannelShift,
+    "contrast": Contrast,
+    "equalise": Equalise,
+    "greyscale": Greyscale,
+    "hue": Hue,
+    "posterise": Posterise,
+    "saturation": Saturation,
+    "solarise": Solarise,
+}
+"""Operations on colours by name."""

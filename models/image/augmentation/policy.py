@@ -1,0 +1,170 @@
+"""A list of operations as one function of a batch.
+
+All random numbers are drawn first, by TensorFlow's own kernels; what is then done to the pixels is
+compiled by XLA into a few loops over them, which is several times faster than one kernel after the
+other, and needs neither a further library nor the training step's device.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from models.image.augmentation import (
+    colour,
+    covering,
+    drawn_policies,
+    draws,
+    geometry,
+    packing,
+    tables,
+)
+from models.image.augmentation.operation import Operation, mixes_labels
+
+Augment = Callable[[Any, Any, Any], tuple[Any, Any]]
+"""Images `(batch, height, width, 3)` uint8, labels `(batch,)` ids and a seed `(2,)` to images and
+labels; the labels are shares `(batch, classes)` float32 if an operation mixes them."""
+
+
+def augmenter(operations: Sequence[Operation], num_classes: int) -> Augment:
+    """Return the function that augments a batch.
+
+    It is a function of its arguments alone, in a graph and outside of one. Operations are done in
+    their order; neighbours that move pixels are done at once, so that what one moves out of the
+    image another may move in again, and pixels are interpolated once. Values are rounded after
+    neighbours that change colours, not between them.
+
+    Args:
+        operations: What is done to an image.
+        num_classes: Number of labels.
+    """
+    operations = tuple(operations)
+    pack, unpack = packing.compiled(packing.pack), packing.compiled(packing.unpack)
+    steps = _steps(operations)
+
+    def augment(images, labels, seed):
+        batch, shape = tf.shape(images)[0], images.shape
+        drawn = [
+            _draw(operation, draws.fold(seed, index), batch, tuple(shape[1:3]))
+            for index, operation in enumerate(operations)
+        ]
+        packed = pack(images)
+        for step in steps:
+            packed = tf.ensure_shape(step(packed, drawn), shape[:3])
+        images = tf.ensure_shape(unpack(packed), shape)
+        return images, _mix_labels(operations, labels, drawn, num_classes)
+
+    return augment
+
+
+def _draw(operation: Operation, seed: Any, batch: Any, size: tuple[int, int]) -> Any:
+    """Draw what an operation does to each image, as tensors."""
+    if operation.kind == "equalise":
+        return colour.draw_choice(operation, seed, batch)
+    if operation.kind in _COLOUR:
+        return _COLOUR[operation.kind][0](operation, seed, batch)
+    return _DRAWN[operation.kind](operation, seed, batch, size)
+
+
+_MIXING = {"cutmix": covering.cutmix, "mixup": covering.mixup}
+_POLICIES = {
+    "augmix": (drawn_policies.draw_augmix, drawn_policies.augmix),
+    "rand_augment": (drawn_policies.draw_rand_augment, drawn_policies.rand_augment),
+}
+_DRAWN = {
+    **geometry.DRAWN,
+    **{kind: draw for kind, (draw, _) in _POLICIES.items()},
+    "cutmix": covering.draw_cutmix,
+    "erasing": covering.draw_erasing,
+    "mixup": covering.draw_mixup,
+}
+_COLOUR = {
+    "brightness": (colour.draw_factor, colour.brightness),
+    "channel_shift": (colour.draw_shift, colour.channel_shift),
+    "contrast": (colour.draw_factor, colour.contrast),
+    "greyscale": (colour.draw_choice, colour.greyscale),
+    "hue": (colour.draw_angle, colour.hue),
+    "posterise": (colour.draw_bits, colour.posterise),
+    "saturation": (colour.draw_factor, colour.saturation),
+    "solarise": (colour.draw_threshold, colour.solarise),
+}
+
+
+def _steps(operations: Sequence[Operation]) -> list[Callable[[Any, Any], Any]]:
+    """Functions of packed images and of what was drawn for each operation."""
+    steps = []
+    for block in blocks(operations):
+        kinds = {operations[index].kind for index in block}
+        if kinds <= set(geometry.DRAWN):
+            steps.append(_moving(operations, block))
+        elif kinds <= set(_COLOUR):
+            steps.append(_recolouring(operations, block))
+        else:
+            steps.append(_covering(operations[block[0]], block[0]))
+    return steps
+
+
+def blocks(operations: Sequence[Operation]) -> list[list[int]]:
+    """Indices of neighbours that are done at once.
+
+    They change colours, or move pixels and agree on what is shown outside of the image.
+    """
+    found: list[list[int]] = []
+    for index in range(len(operations)):
+        together = [*found[-1], index] if found else [index]
+        kinds = {operations[i].kind for i in together}
+        fills = {operations[i].fill for i in together if hasattr(operations[i], "fill")}
+        moves = kinds <= set(geometry.DRAWN) and len(fills) <= 1
+        if found and (moves or kinds <= set(_COLOUR)):
+            found[-1].append(index)
+        else:
+            found.append([index])
+    return found
+
+
+def _moving(operations: Sequence[Operation], block: list[int]) -> Callable[[Any, Any], Any]:
+    # Without a `fill`, only rounding leads out of the image.
+    fills = [getattr(operations[index], "fill", "edge") for index in block]
+    fill = next((f for f in fills if f != "edge"), "edge")
+    show = geometry.mover({operations[index].kind for index in block}, fill)
+    return lambda packed, drawn: show(packed, geometry.compose([drawn[i] for i in block]))
+
+
+def _recolouring(operations: Sequence[Operation], block: list[int]) -> Callable[[Any, Any], Any]:
+    @packing.compiled
+    def recolour(packed, drawn):
+        planes = packing.to_planes(packed)
+        for index, numbers in zip(block, drawn, strict=True):
+            planes = _COLOUR[operations[index].kind][1](planes, numbers)
+        return packing.from_planes(planes)
+
+    return lambda packed, drawn: recolour(packed, [drawn[index] for index in block])
+
+
+def _covering(operation: Operation, index: int) -> Callable[[Any, Any], Any]:
+    kind = operation.kind
+    if kind == "erasing":
+        change = packing.compiled(functools.partial(covering.erase, fill=operation.fill))
+    elif kind == "equalise":
+        change = tables.equalise
+    elif kind in _MIXING:
+        change = packing.compiled(_MIXING[kind])
+    else:
+        change = _POLICIES[kind][1](operation)
+    return lambda packed, drawn: change(packed, drawn[index])
+
+
+def _mix_labels(
+    operations: Sequence[Operation], labels: Any, drawn: Sequence[Any], num_classes: int
+) -> Any:
+    if not mixes_labels(operations):
+        return labels
+    labels = tf.one_hot(labels, num_classes)
+    for operation, numbers in zip(operations, drawn, strict=True):
+        if operation.mixes:
+            share = numbers if operation.kind == "mixup" else numbers[1]
+            labels = covering.mix_labels(labels, share)
+    return labels
