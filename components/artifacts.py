@@ -17,3 +17,13 @@ class BaselineReport(artifact.Artifact):
     """Accuracies of simple models, in `baseline.json`."""
 
     TYPE_NAME = "BaselineReport"
+
+
+class AugmentationReport(artifact.Artifact):
+    """What the Augment stage did to the train split.
+
+    `counts.json` has rows by label before and after and copies by operation; `policy.json` the
+    operations; `preview.html` or `preview.png` shows rows beside their copies.
+    """
+
+    TYPE_NAME = "AugmentationReport"

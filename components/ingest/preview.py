@@ -1,13 +1,25 @@
 """Read data as the pipeline would, without TFX or Beam, to look at it first."""
 
 import dataclasses
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
-from components.ingest import columns, config, encode, reading, row, splits, summary, tfexample
+from components.ingest import (
+    columns,
+    config,
+    encode,
+    errors,
+    reading,
+    row,
+    splits,
+    summary,
+    tfexample,
+)
 
 FIRST_ROWS = 5
 _MAX_REJECTED = 100
+_T = TypeVar("_T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +84,67 @@ def preview(
         problems=tuple(summary.problems(counts, data)) if is_complete else (),
         is_complete=is_complete,
     )
+
+
+def train_rows(
+    data: config.DataConfig,
+    features: Sequence[config.Feature],
+    base: str,
+    samples_dir: str,
+    number: int,
+) -> tuple[Counter[str], list[dict[str, bytes]]]:
+    """Some rows of the train split, of all labels in turn.
+
+    Args:
+        data: The `data` section.
+        features: Columns the task needs.
+        base: Folder that relative paths start from.
+        samples_dir: Folder for sample data.
+        number: Rows to return at most.
+
+    Returns:
+        All train rows by label, and feature to bytes of the rows asked for.
+
+    Raises:
+        DataError: If files or columns are missing or damaged, or there are no train rows.
+    """
+    wanted = columns.wanted(features, data.split)
+    opened = reading.open_source(data.source, base, samples_dir, wanted)
+    accepted = [record._replace(example=b"") for record in _accepted(opened, features, data.split)]
+    plan = _plan(data.split, opened, accepted)
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, record in enumerate(accepted):
+        if splits.assign(plan, record.fact) == "train":
+            places[record.label].append(place)
+    if not places:
+        raise errors.DataError("The train split has no rows. Look at `data.split`.")
+    chosen = in_turn(places, number)
+    # A second reading, up to the last row that is needed: holding all would take much memory.
+    found: dict[int, dict[str, bytes]] = {}
+    for place, record in enumerate(_accepted(opened, features, data.split)):
+        if place in chosen:
+            found[place] = tfexample.parse(record.example)
+        if len(found) == len(chosen):
+            break
+    counts = Counter({label: len(rows) for label, rows in places.items()})
+    return counts, [found[place] for place in chosen]
+
+
+def in_turn(rows: Mapping[str, Sequence[_T]], number: int) -> list[_T]:
+    """The first row of every label, then the second ones, until there are enough."""
+    longest = max(map(len, rows.values()), default=0)
+    turns = ((place, label) for place in range(longest) for label in sorted(rows))
+    return [rows[label][place] for place, label in turns if place < len(rows[label])][:number]
+
+
+def _accepted(
+    opened: reading.Opened, features: Sequence[config.Feature], split: config.SplitConfig
+) -> Iterator[encode.Record]:
+    """The usable rows, in the order of the files."""
+    for entry in (entry for shard in opened.shards for entry in opened.read(shard)):
+        result = encode.attempt(entry, features, split.column)
+        if not isinstance(result, row.Rejected):
+            yield result
 
 
 def _plan(

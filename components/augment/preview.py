@@ -1,0 +1,41 @@
+"""A sheet of rows beside what each operation makes of them, for a person to judge."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Sequence
+
+from components.augment import preview_images, preview_text
+from components.augment.contract import Augmenter
+from components.augment.sheet import Row, Sample, Sheet
+
+_Draw = Callable[[Sheet, pathlib.Path], None]
+DRAW: dict[str, tuple[str, _Draw]] = {
+    "text": ("preview.html", preview_text.write),
+    "image": ("preview.png", preview_images.write),
+}
+"""Name of the file in an artifact, and what writes it, by what a row holds."""
+ROWS = 8
+"""Rows of a sheet, unless told."""
+
+
+def sheet(
+    title: str, rows: Sequence[Row], augmenter: Augmenter, seed: int, warnings: Sequence[str]
+) -> Sheet:
+    """Apply every operation to every row.
+
+    Args:
+        title: What the rows are of.
+        rows: What to show.
+        augmenter: Has the operations.
+        seed: Of their draws.
+        warnings: Doubts about the operations, shown above the rows.
+    """
+    inputs, labels = [row.input for row in rows], [row.label for row in rows]
+    made: list[list] = [[] for _ in rows]
+    for copy in augmenter.show(inputs, labels, seed):
+        made[copy.row].append(copy)
+    samples = tuple(
+        Sample(row.label, row.input, tuple(copies)) for row, copies in zip(rows, made, strict=True)
+    )
+    return Sheet(title, samples, tuple(warnings))

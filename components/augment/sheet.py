@@ -1,0 +1,46 @@
+"""What a preview shows, before it is drawn."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from components.augment.contract import Copy
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A row of the train split."""
+
+    input: bytes
+    """Text or encoded image."""
+    label: str
+    """Its label."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """One row and what came of it."""
+
+    label: str
+    """Its label."""
+    original: bytes
+    """UTF-8 text or encoded image."""
+    copies: tuple[Copy, ...]
+    """At most one of each operation; one without a copy here changed nothing."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sheet:
+    """A preview."""
+
+    title: str
+    """What the rows are of."""
+    samples: tuple[Sample, ...]
+    """The rows."""
+    warnings: tuple[str, ...] = ()
+    """Doubts about the operations."""
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Names of all operations that made something, in the order they first did."""
+        return tuple(dict.fromkeys(c.operation for s in self.samples for c in s.copies))

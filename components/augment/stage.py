@@ -1,0 +1,86 @@
+"""The work of the Augment stage, without TFX."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+from typing import Any
+
+from components.augment import balance, contract, copying, preview
+
+COUNTS = "counts.json"
+"""Name of the counts inside the artifact."""
+POLICY = "policy.json"
+"""Name of the operations inside the artifact, as the YAML says them, defaults included."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What is to be done; the parameters of the component."""
+
+    kind: str
+    """`text` or `image`: what the input column holds."""
+    columns: copying.Columns
+    """Where things are."""
+    augmenter_fn: str
+    """Dotted path of a function that takes `operations`, `resources` and the number of rows of the
+    train split, and returns an `Augmenter`."""
+    operations: str
+    """JSON list of the `augmentation` section."""
+    resources: str
+    """JSON object of what else that function needs."""
+    copies: balance.CopiesConfig
+    """How many copies, and their seed."""
+
+
+def augment(source: str, target: str | None, report: str, request: Request) -> dict[str, Any]:
+    """Write augmented examples and the report on them.
+
+    Args:
+        source: Folder of the Examples to read.
+        target: Folder of the Examples to write; None to write the report alone.
+        report: Folder for counts, operations and preview.
+        request: What is to be done.
+
+    Returns:
+        What the counts file holds, see `copying.Counts.to_json`, and `warnings`.
+    """
+    rows, shown = copying.count(source, request.columns, preview.ROWS)
+    build = contract.load(request.augmenter_fn)
+    augmenter = build(request.operations, request.resources, rows.total())
+    counts = copying.Counts(before=rows)
+    if target is not None:
+        counts = copying.write(source, target, request.columns, augmenter, rows, request.copies)
+    found = counts.to_json() | {"warnings": augmenter.warnings(rows.keys())}
+    folder = pathlib.Path(report)
+    _write(folder / COUNTS, found)
+    _write(folder / POLICY, json.loads(request.operations))
+    name, draw = preview.DRAW[request.kind]
+    title = "train rows beside what each operation makes of them"
+    seed = request.copies.seed
+    draw(preview.sheet(title, shown, augmenter, seed, found["warnings"]), folder / name)
+    return found
+
+
+def remarks(counts: dict[str, Any]) -> list[str]:
+    """What a person should see of the counts at once.
+
+    Args:
+        counts: What `augment` returned.
+    """
+    lines = []
+    if counts["before"] != counts["after"]:
+        lines.append(f"{counts['before']:,} -> {counts['after']:,} train rows")
+    if counts["dropped"]:
+        lines.append(f"{counts['dropped']:,} copies dropped, nothing in them was new")
+    return lines
+
+
+def read(folder: pathlib.Path) -> dict[str, Any]:
+    """The counts of an artifact's folder."""
+    return json.loads((folder / COUNTS).read_text("utf-8"))
+
+
+def _write(path: pathlib.Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False), "utf-8")

@@ -1,0 +1,184 @@
+"""Translators: SavedModels in a folder or behind TensorFlow Serving's REST API.
+
+The contract: a signature with the inputs `text` `(batch,)` string, `temperature` `(batch,)`
+float32 and `seed` `(batch,)` int64, and the output `translation` `(batch,)` string. The same
+inputs give the same translation, whatever else is in the batch; temperature 0 is the likeliest.
+"""
+
+import hashlib
+import importlib
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import httpx2
+import tensorflow as tf
+
+from components.augment.translations import Request, Translator
+
+INPUTS = {"text": "string", "temperature": "float32", "seed": "int64"}
+"""Inputs of the signature and their dtypes; each is `(batch,)`."""
+OUTPUT = "translation"
+"""Output of the signature, `(batch,)` string."""
+
+
+def load(place: str, signature: str, timeout: float) -> Translator:
+    """A translator by its folder or its URL.
+
+    Args:
+        place: A SavedModel's folder, a folder of such with versions for names, or the URL of a
+            served model.
+        signature: Name of the signature.
+        timeout: Longest wait for one answer of a server in seconds.
+
+    Raises:
+        ValueError: If there is none, or it does not keep the contract.
+    """
+    if place.startswith(("http://", "https://")):
+        return ServedTranslator(place.rstrip("/"), signature, timeout)
+    return LocalTranslator(_newest(pathlib.Path(place)), signature)
+
+
+class LocalTranslator:
+    """A SavedModel in this process.
+
+    Args:
+        folder: Has `saved_model.pb`.
+        signature: Name of the signature.
+
+    Raises:
+        ValueError: If it does not keep the contract.
+    """
+
+    def __init__(self, folder: pathlib.Path, signature: str) -> None:
+        # Exported tokenizers need its operations.
+        importlib.import_module("tensorflow_text")
+        self._model = tf.saved_model.load(str(folder))
+        if signature not in self._model.signatures:
+            raise ValueError(
+                f"The translator {folder} has no signature {signature!r}. It has: "
+                f"{sorted(self._model.signatures)}. Change `signature`."
+            )
+        self._call = self._model.signatures[signature]
+        _check(folder, self._call)
+        self.identity = f"{_digest(folder)}/{signature}"
+
+    def translate(self, requests: Sequence[Request]) -> list[str]:
+        """Translate a batch of sentences."""
+        columns = {
+            "text": tf.constant([request.text for request in requests], tf.string),
+            "temperature": tf.constant([request.temperature for request in requests], tf.float32),
+            "seed": tf.constant([request.seed for request in requests], tf.int64),
+        }
+        translations = self._call(**columns)[OUTPUT].numpy()
+        return [text.decode("utf-8", "replace") for text in translations]
+
+
+class ServedTranslator:
+    """A model behind TensorFlow Serving's REST API.
+
+    The version that is served first is asked throughout, so that all translations are of one.
+
+    Args:
+        url: Of the model, such as `http://localhost:8501/v1/models/en_de`.
+        signature: Name of the signature.
+        timeout: Longest wait for one answer in seconds.
+
+    Raises:
+        ValueError: If no version is served there.
+    """
+
+    def __init__(self, url: str, signature: str, timeout: float) -> None:
+        self._signature = signature
+        self._client = httpx2.Client(timeout=timeout)
+        self._url = url
+        if "/versions/" not in url:
+            self._url = f"{url}/versions/{self._version()}"
+        self.identity = f"{self._url}/{signature}"
+
+    def translate(self, requests: Sequence[Request]) -> list[str]:
+        """Translate a batch of sentences.
+
+        Raises:
+            ValueError: If the server refuses, cannot be reached or answers something else.
+        """
+        columns = {name: [getattr(request, name) for request in requests] for name in INPUTS}
+        answer = self._ask(
+            "POST",
+            f"{self._url}:predict",
+            json={"signature_name": self._signature, "inputs": columns},
+        )
+        outputs = answer.get("outputs")
+        # A single output comes without its name.
+        found = outputs.get(OUTPUT) if isinstance(outputs, dict) else outputs
+        is_right = isinstance(found, list) and len(found) == len(requests)
+        if not (is_right and all(isinstance(text, str) for text in found)):
+            raise ValueError(
+                f"The translator {self._url} must answer with {OUTPUT!r}, one text per sentence "
+                f"({len(requests)}). Received: {json.dumps(answer)[:200]}"
+            )
+        return found
+
+    def _version(self) -> int:
+        """The newest version that is served."""
+        states = self._ask("GET", self._url).get("model_version_status", [])
+        ready = [int(one["version"]) for one in states if one.get("state") == "AVAILABLE"]
+        if not ready:
+            raise ValueError(
+                f"No version of the translator {self._url} is served. Received: {states}"
+            )
+        return max(ready)
+
+    def _ask(self, method: str, url: str, **options: Any) -> dict[str, Any]:
+        try:
+            response = self._client.request(method, url, **options)
+            answer = response.json()
+        except (httpx2.HTTPError, httpx2.InvalidURL, json.JSONDecodeError) as error:
+            raise ValueError(
+                f"The translator {url} cannot be asked: {type(error).__name__}: {error}. Expected "
+                "the URL of a served model, such as http://localhost:8501/v1/models/en_de. "
+                "Translations until now are kept; the same command continues."
+            ) from error
+        if response.status_code != httpx2.codes.OK or not isinstance(answer, dict):
+            raise ValueError(
+                f"The translator {url} answered with status {response.status_code}: "
+                f"{json.dumps(answer)[:200]}"
+            )
+        return answer
+
+
+def _newest(folder: pathlib.Path) -> pathlib.Path:
+    """The SavedModel itself, or the highest version in a folder of versions."""
+    places = [folder]
+    if folder.is_dir():
+        versions = [child for child in folder.iterdir() if child.name.isdecimal()]
+        places += sorted(versions, key=lambda child: int(child.name), reverse=True)
+    for place in places:
+        if (place / "saved_model.pb").is_file():
+            return place
+    raise ValueError(
+        f"There is no translator in {folder}: expected a SavedModel (saved_model.pb) or a folder "
+        "of versions of one. A served one begins with http:// or https://."
+    )
+
+
+def _check(folder: pathlib.Path, call: Any) -> None:
+    taken = {name: spec.dtype.name for name, spec in call.structured_input_signature[1].items()}
+    given = {name: spec.dtype.name for name, spec in call.structured_outputs.items()}
+    if taken != INPUTS or given.get(OUTPUT) != "string":
+        raise ValueError(
+            f"The translator {folder} does not fit. Expected the inputs {INPUTS} and the output "
+            f"{{{OUTPUT!r}: 'string'}}, each of shape (batch,). Received the inputs {taken} and "
+            f"the outputs {given}."
+        )
+
+
+def _digest(folder: pathlib.Path) -> str:
+    """Hash of all files of a SavedModel."""
+    state = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        state.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
+        with path.open("rb") as file:
+            state.update(hashlib.file_digest(file, "sha256").digest())
+    return state.hexdigest()

@@ -1,0 +1,144 @@
+"""Tests of components/augment/back_translation.py and translators.py."""
+
+import pytest
+
+from components.augment import augmenting, back_translation, draws, translations, translators
+from components.augment.config import BackTranslationConfig
+from components.augment.rows import Rows
+from components.augment.translations import Request
+from tests.components import tiny_translators
+
+TEXT = "the good film. bad  movie!\nthe fine film"
+BATCH = 3
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    return tiny_translators.save_pair(tmp_path_factory.mktemp("translators"))
+
+
+@pytest.fixture
+def counting(pair):
+    return [tiny_translators.Counting(load(place)) for place in pair]
+
+
+def load(place):
+    return translators.load(str(place), "serving_default", timeout=5.0)
+
+
+def make(counting, cache, texts, copies, seed=0, temperature=0.8):
+    config = BackTranslationConfig("unused", "unused", temperature=temperature)
+    cached = [translations.CachedTranslator(one, cache, BATCH) for one in counting]
+    (operation,) = back_translation.prepare(config, "", *cached)
+    rows = Rows(texts, draws.keys(seed, [""] * len(texts), texts))
+    made = [[] for _ in texts]
+    for row, text in operation.make(rows, copies):
+        made[row].append(text)
+    return made
+
+
+def test_sampling_paraphrases_and_keeps_what_is_between_sentences(counting, tmp_path):
+    (made,) = make(counting, tmp_path, [TEXT], [8])
+    assert len(set(made)) > 1
+    words = {"the", "good", "fine", "film", "movie", "bad", "film.", "movie.", "film!", "movie!"}
+    assert {word for text in made for word in text.split()} <= words
+    assert all("\n" in text for text in made)
+
+
+def test_temperature_0_is_the_likeliest_translation(counting, tmp_path):
+    assert make(counting, tmp_path, ["the good film"], [2], temperature=0.0) == [
+        ["the good film"] * 2
+    ]
+    # Whatever the copy, one sentence is asked for once.
+    assert len(counting[0].asked) == len(counting[1].asked) == 1
+
+
+def test_a_second_run_translates_nothing(counting, tmp_path):
+    texts = [TEXT, "", "the film", "  \n"]
+    first = make(counting, tmp_path, texts, [2, 1, 1, 1])
+    asked = [len(one.asked) for one in counting]
+    assert asked == [7, 7]
+    assert make(counting, tmp_path, texts, [2, 1, 1, 1]) == first
+    assert [len(one.asked) for one in counting] == asked
+    assert max(counting[0].batches) == BATCH
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"temperature": 0.5}])
+def test_another_seed_or_temperature_is_another_translation(counting, tmp_path, change):
+    make(counting, tmp_path, ["the film"], [1])
+    make(counting, tmp_path, ["the film"], [1], **change)
+    assert len(counting[0].asked) == 2
+
+
+def test_another_translator_is_another_translation(counting, tmp_path):
+    forward, backward = counting
+    make([forward, backward], tmp_path, ["the film"], [1])
+    make([backward, forward], tmp_path, ["the film"], [1])
+    assert len(forward.asked) == len(backward.asked) == 2
+
+
+def test_identity_is_that_of_the_files(pair, tmp_path):
+    assert load(pair[0]).identity == load(pair[0]).identity != load(pair[1]).identity
+
+
+def test_a_row_does_not_depend_on_its_batch(counting, tmp_path):
+    texts = [TEXT, "the film", "good", "bad movie"]
+    together = make(counting, tmp_path / "1", texts, [2] * 4)
+    backwards = make(counting, tmp_path / "2", texts[::-1], [2] * 4)[::-1]
+    alone = [make(counting, tmp_path / "3", [text], [2])[0] for text in texts]
+    assert together == backwards == alone
+
+
+def test_a_served_translator_gives_what_the_local_one_gives(pair, tmp_path):
+    local = load(pair[0])
+    server = tiny_translators.serve({"en_up": local})
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/v1/models/en_up"
+        served = load(url)
+        requests = [Request("the good film 영화 😀", 0.8, 2**31), Request("bad", 0.0, 0)]
+        assert served.translate(requests) == local.translate(requests)
+        assert served.identity == f"{url}/versions/7/serving_default"
+        with pytest.raises(ValueError, match="answered with status 404.*no /v1/models"):
+            load(f"{url}/versions/6").translate(requests)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_server_without_a_ready_version_is_refused():
+    server = tiny_translators.serve({}, state="LOADING")
+    try:
+        with pytest.raises(ValueError, match="No version of the translator .* is served"):
+            load(f"http://127.0.0.1:{server.server_port}/v1/models/en_up")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_server_that_is_not_there_is_told_by_its_url():
+    with pytest.raises(ValueError, match="127.0.0.1:9/v1/models/x cannot be asked: ConnectError"):
+        load("http://127.0.0.1:9/v1/models/x")
+
+
+def test_versions_are_found_in_a_folder(pair, tmp_path):
+    (tmp_path / "2").symlink_to(pair[0])
+    (tmp_path / "10").symlink_to(pair[1])
+    assert load(tmp_path).identity == load(pair[1]).identity
+
+
+def test_what_breaks_the_contract_is_refused(pair, tmp_path):
+    with pytest.raises(ValueError, match="no translator in .*saved_model.pb"):
+        load(tmp_path)
+    with pytest.raises(ValueError, match="no signature 'other'.*serving_default"):
+        translators.load(pair[0], "other", 1.0)
+    wrong = tiny_translators.save_wrong(tmp_path / "wrong")
+    with pytest.raises(ValueError, match=r"does not fit.*'translation'.*Received.*'answer'"):
+        load(wrong)
+
+
+def test_the_config_loads_both_translators(pair, tmp_path):
+    config = BackTranslationConfig(*pair, n_aug=3)
+    resources = augmenting.Resources(preset=str, cache=tmp_path)
+    made = list(augmenting.augment([TEXT, ""], ["a", "b"], [config], 1, 2, resources))
+    assert made
+    assert {(one.row, one.operation) for one in made} == {(0, "back_translation")}

@@ -1,0 +1,180 @@
+"""Tests of components/augment/eda.py."""
+
+from collections import Counter
+
+import pytest
+
+from components.augment import draws, eda, words
+from components.augment.config import EDA_OPERATIONS, EdaConfig, EdaOperation
+from components.augment.rows import Rows
+from components.augment.synonyms import Synonyms
+
+OFF = EdaOperation(n_aug=0)
+ENTRIES = {"good": ["fine", "nice"], "film": ["movie"], "quick": ["fast"], "결말이": ["마지막이"]}
+TEXT = 'A quick, good "film" about a dog; (mostly) good fun.'
+HARD = [
+    "",
+    "word",
+    "!!!",
+    "😀",
+    "영화",
+    "\n",
+    "  two  words ",
+    "a\nb",
+    "re\u0301sume\u0301 e\u0301",
+    TEXT,
+]
+
+
+class Table:
+    def find(self, wanted):
+        return {word: ENTRIES[word] for word in wanted if word in ENTRIES}
+
+
+def make(name, texts, copies, alpha=0.2, seed=0, stop=()):
+    settings = dict.fromkeys(EDA_OPERATIONS, OFF) | {name: EdaOperation(alpha=alpha, n_aug=1)}
+    synonyms = Synonyms([Table()], frozenset(stop))
+    (operation,) = eda.prepare(EdaConfig(**settings), "", 1, words.by_spaces, synonyms)
+    rows = Rows(texts, draws.keys(seed, ["x"] * len(texts), texts))
+    made = [[] for _ in texts]
+    for row, text in operation.make(rows, [copies] * len(texts)):
+        made[row].append(text)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (1, (0.05, 16)),
+        (500, (0.05, 16)),
+        (501, (0.05, 8)),
+        (2000, (0.05, 8)),
+        (2001, (0.1, 4)),
+        (1_000_000, (0.1, 4)),
+    ],
+)
+def test_the_defaults_are_the_papers_table(rows, expected):
+    assert eda.recommended(rows) == expected
+
+
+def test_each_operation_makes_a_quarter_of_the_table():
+    prepared = eda.prepare(EdaConfig(), "2.", 500, words.by_spaces, Synonyms([], frozenset()))
+    assert {operation.name: operation.copies for operation in prepared} == {
+        f"2.eda.{name}": 4 for name in EDA_OPERATIONS
+    }
+
+
+def test_synonyms_replace_words_and_leave_the_rest():
+    (made,) = make("synonym_replacement", [TEXT], 60)
+    assert set(made) == {
+        TEXT.replace("quick", "fast").replace('"film"', '"movie"'),
+        *(TEXT.replace("quick", "fast").replace("good", new, 1) for new in ("fine", "nice")),
+        *(
+            TEXT.replace("quick", "fast").replace("good fun", f"{new} fun")
+            for new in ("fine", "nice")
+        ),
+        *(TEXT.replace('"film"', '"movie"').replace("good", new, 1) for new in ("fine", "nice")),
+        *(
+            TEXT.replace('"film"', '"movie"').replace("good fun", f"{new} fun")
+            for new in ("fine", "nice")
+        ),
+        *(
+            TEXT.replace("good", one, 1).replace("good fun", f"{other} fun")
+            for one in ("fine", "nice")
+            for other in ("fine", "nice")
+        ),
+    }
+
+
+def test_stop_words_are_not_replaced():
+    (made,) = make("synonym_replacement", [TEXT], 20, stop=["good", "film"])
+    assert set(made) == {TEXT.replace("quick", "fast")}
+
+
+def test_synonyms_enter_before_words():
+    (made,) = make("random_insertion", ["Film is art."], 200, alpha=0.1)
+    assert set(made) == {"Movie film is art.", "Film movie is art.", "Film is movie art."}
+
+
+def test_several_synonyms_enter():
+    (made,) = make("random_insertion", [TEXT], 30, alpha=0.3)
+    for text in made:
+        entered = Counter(taken(text)) - Counter(taken(TEXT))
+        assert entered.total() == 3
+        assert set(entered) <= {"fine", "nice", "movie", "fast"}
+
+
+def taken(text):
+    (found,) = words.by_spaces([text])
+    return [words.affixes(found.tokens[place]).word for place in found.places]
+
+
+def test_swaps_keep_words_and_punctuation():
+    (made,) = make("random_swap", [TEXT], 40)
+    assert len(set(made)) > 20
+    marks = [mark for mark in TEXT if mark in ',";().']
+    for text in made:
+        assert Counter(taken(text)) == Counter(taken(TEXT))
+        assert [mark for mark in text if mark in ',";().'] == marks
+        assert text[0].isupper()
+
+
+def test_two_words_can_only_change_places():
+    assert make("random_swap", ["Good film!"], 3) == [["Film good!"] * 3]
+
+
+def test_the_end_of_a_korean_sentence_is_not_swapped():
+    (made,) = make("random_swap", ["결말이 조금 많이 아쉬웠다. 다시 꼭 보고 싶다"], 40, alpha=0.5)
+    for text in made:
+        assert text.split()[3] == "아쉬웠다."
+        assert text.split()[7] == "싶다"
+    assert len(set(made)) > 20
+
+
+def test_deletion_leaves_out_words():
+    (made,) = make("random_deletion", [TEXT], 400, alpha=0.1)
+    kept = [len(taken(text)) for text in made]
+    assert max(kept) == 9
+    assert min(kept) >= 1
+    # Of ten words, one each goes with probability 0.1, but one goes where none would: 0.9^10.
+    assert sum(kept) / len(kept) == pytest.approx(10 - 1 - 0.9**10, abs=0.2)
+    assert make("random_deletion", ["b c d e"], 50, alpha=1.0)[0].count("c") > 3
+    assert {len(text.split()) for text in make("random_deletion", ["b c d"], 50, alpha=1.0)[0]} == {
+        1
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Good film.", {"Film.", "Good."}),
+        ("Well, it works", {"It works", "Well, works", "Well, it"}),
+        ("a, b. c", {"b. c", "a, c", "a, b."}),
+        ("so (very) good", {"(very) good", "so good", "so (very)"}),
+        ('say "no more" now', {'"no more" now', 'say "more" now', 'say "no" now', 'say "no more"'}),
+    ],
+)
+def test_punctuation_of_deleted_words_goes_to_their_neighbours(text, expected):
+    assert set(make("random_deletion", [text], 60, alpha=0.01)[0]) == expected
+
+
+@pytest.mark.parametrize("name", EDA_OPERATIONS)
+def test_hard_texts_give_texts_or_nothing(name):
+    made = make(name, HARD, 5, alpha=0.9)
+    assert [len(found) for found in made][:4] == [0, 0, 0, 0]
+    assert len(made[-1]) == 5
+    assert all(text.strip() for found in made for text in found)
+
+
+@pytest.mark.parametrize("name", EDA_OPERATIONS)
+def test_a_row_does_not_depend_on_its_batch(name):
+    together = make(name, HARD, 3)
+    assert make(name, HARD[::-1], 3)[::-1] == together
+    assert [make(name, [text], 3)[0] for text in HARD] == together
+    # Later copies do not change earlier ones.
+    assert [found[:3] for found in make(name, HARD, 5)] == together
+
+
+@pytest.mark.parametrize("name", EDA_OPERATIONS)
+def test_the_seed_decides(name):
+    assert make(name, [TEXT], 8, seed=1) != make(name, [TEXT], 8, seed=2)

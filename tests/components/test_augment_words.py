@@ -1,0 +1,158 @@
+"""Tests of components/augment/words.py and draws.py."""
+
+import io
+import unicodedata
+
+import numpy as np
+import pytest
+import sentencepiece
+
+from components.augment import draws, words
+
+TEXTS = [
+    "",
+    " ",
+    "word",
+    "The quick brown Fox, who can't jump, fell. It's bad!",
+    "  two  spaces\nand\ta break\r\n\n end ",
+    "\n",
+    "😀 👍🏽 👩‍👩‍👧 great",
+    "다시 보고 싶다.",
+    unicodedata.normalize("NFD", "다시 보고 싶다. é"),
+    "a\u00a0b\u2028c",
+    "¿Qué? (no) `code` — x",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_that_is_taken_apart_is_put_together_again(text):
+    found = words.by_spaces([text])[0]
+    assert words.join(found, found.tokens.copy()) == text
+
+
+def taken(text):
+    found = words.by_spaces([text])[0]
+    return [words.affixes(found.tokens[place]).word for place in found.places]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (TEXTS[3], ["the", "quick", "brown", "Fox", "who", "can't", "jump", "fell", "It's", "bad"]),
+        (TEXTS[4], ["two", "spaces", "and", "a", "break", "end"]),
+        (TEXTS[6], ["😀", "👍🏽", "👩‍👩‍👧", "great"]),
+        (TEXTS[10], ["qué", "no", "code", "x"]),
+        ("!!! ... -", []),
+        ("does n't , well-known", ["does", "n't", "well-known"]),
+    ],
+)
+def test_words_stand_between_spaces_without_punctuation(text, expected):
+    assert taken(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("The end", "the"),
+        ("I am", "I"),
+        ("NASA is", "NASA"),
+        ("iPhone", "iPhone"),
+        ("(It is", "it"),
+    ],
+)
+def test_only_a_sentence_capital_is_taken_from_the_first_word(text, first):
+    assert taken(text)[0] == first
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_word_that_ends_a_korean_sentence_does_not_move(form):
+    text = "좋은 영화지만, 결말이 아쉬웠다. 다시 보고 싶다"
+    found = words.by_spaces([unicodedata.normalize(form, text)])[0]
+    still = [found.tokens[place] for place in found.places if place not in found.movable]
+    assert [unicodedata.normalize("NFC", word) for word in still] == ["아쉬웠다.", "싶다"]
+
+
+def test_every_word_of_other_languages_moves():
+    for text in (TEXTS[3], TEXTS[6], "Très bon. Fin."):
+        found = words.by_spaces([text])[0]
+        assert list(found.movable) == list(found.places)
+
+
+@pytest.fixture(scope="module")
+def processor(tmp_path_factory):
+    sentences = [
+        "좋은 영화가 다시 보고 싶다",
+        "영화는 좋다",
+        "다시 보는 영화",
+        "보고 싶은 영화다",
+    ] * 9
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(sentences),
+        model_writer=model,
+        vocab_size=34,
+        hard_vocab_limit=False,
+        minloglevel=2,
+    )
+    path = tmp_path_factory.mktemp("pieces") / "ko.model"
+    path.write_bytes(model.getvalue())
+    return words.load_pieces(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["영화가 좋다. 다시  보고 싶다", "", "unknown 😀 영화는\n", " 영화"]
+)
+def test_pieces_are_put_together_again(processor, text):
+    found = words.by_pieces(processor)([text])[0]
+    assert words.join(found, found.tokens.copy()) == text
+
+
+def test_pieces_are_smaller_than_words_and_the_last_eojeol_stays(processor):
+    text = "영화가 다시 보고 싶다"
+    found = words.by_pieces(processor)([text])[0]
+    assert len(found.places) > len(text.split())
+    still = [found.tokens[place] for place in found.places if place not in found.movable]
+    assert "".join(still) == "싶다"
+
+
+def test_a_file_that_is_no_sentencepiece_model_is_refused(tmp_path):
+    path = tmp_path / "x.model"
+    path.write_bytes(b"not a model")
+    for place in (path, tmp_path / "none.model"):
+        with pytest.raises(ValueError, match="cannot be read as a SentencePiece model"):
+            words.load_pieces(place)
+
+
+def test_keys_tell_seed_label_and_text_apart():
+    rows = [
+        (0, "a", "b"),
+        (1, "a", "b"),
+        (0, "b", "b"),
+        (0, "ab", ""),
+        (0, "", "ab"),
+        (0, "a", "\ud800"),
+    ]
+    keys = [int(draws.keys(seed, [label], [text])[0]) for seed, label, text in rows]
+    assert len(set(keys)) == len(rows)
+
+
+def test_numbers_depend_on_their_text_alone():
+    keys = draws.keys(3, ["x"] * 4, ["a", "b", "c", "a"])
+    states = draws.states(keys, "swap", np.array([0, 0, 1, 0]))
+    numbers = draws.uniform(states, np.array([2, 0, 3, 2]))
+    assert numbers.shape == (7,)
+    assert numbers[:2].tolist() == numbers[5:].tolist()
+    assert draws.uniform(states[2:3], np.array([3])).tolist() == numbers[2:5].tolist()
+    others = [
+        draws.states(keys, "swap", np.ones(4, int)),
+        draws.states(keys, "x", np.zeros(4, int)),
+    ]
+    assert states[0] not in [other[0] for other in others]
+
+
+def test_numbers_are_uniform():
+    states = draws.states(np.arange(100, dtype=np.uint64), "x", np.zeros(100, int))
+    numbers = draws.uniform(states, np.full(100, 500))
+    counts, _ = np.histogram(numbers, 20, (0, 1))
+    # Chi-squared with 19 degrees of freedom: below 43.8 in 99.9 % of cases.
+    assert ((counts - 2500) ** 2 / 2500).sum() < 43.8
