@@ -225,6 +225,69 @@ def ladder(
 
 @cli.command()
 @_CONFIG
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=pathlib.Path),
+    help="File to write: .html for texts, .png for images.  [default: in the workspace]",
+)
+@click.option("--rows", type=click.IntRange(1), default=8, show_default=True, help="Rows shown.")
+@_SET
+@_WORKSPACE
+def augment(
+    config: pathlib.Path,
+    out: pathlib.Path | None,
+    rows: int,
+    overrides: tuple[str, ...],
+    workspace: pathlib.Path,
+) -> None:
+    """Draw rows of the train split beside what each operation of `augmentation` makes of them."""
+    from pipeline import augment_preview
+
+    augment_preview.run(config, overrides, workspace, out, rows)
+
+
+@cli.command()
+@_CONFIG
+@click.option(
+    "--seeds", type=click.IntRange(2), default=5, show_default=True, help="Trainings of each kind."
+)
+@click.option("--per-operation", is_flag=True, help="Also train with each operation alone.")
+@click.option(
+    "--equal-steps",
+    is_flag=True,
+    help="Also train without augmentation for as many batches as with it.",
+)
+@_SET
+@_WORKSPACE
+def augment_test(
+    config: pathlib.Path,
+    seeds: int,
+    per_operation: bool,
+    equal_steps: bool,
+    overrides: tuple[str, ...],
+    workspace: pathlib.Path,
+) -> None:
+    """Does `augmentation` help here? Train with and without it and compare.
+
+    Same model, same split, several seeds; the difference with its confidence interval as a table,
+    JSON and a plot. Nothing is served. A killed test continues.
+    """
+    from pipeline import augment_comparison
+
+    sys.exit(
+        augment_comparison.run(
+            config,
+            seeds,
+            overrides,
+            workspace,
+            per_operation=per_operation,
+            with_equal_steps=equal_steps,
+        )
+    )
+
+
+@cli.command()
+@_CONFIG
 @_SET
 @_WORKSPACE
 def tune(config: pathlib.Path, overrides: tuple[str, ...], workspace: pathlib.Path) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from pipeline import console, failures, lazy, lock, logs, paths
+from pipeline import console, doubts, failures, lazy, lock, logs, paths
 
 for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
     lazy.defer(_module)
@@ -86,6 +86,8 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     terminal.print(f"{duplicates} duplicates, {unusable} unusable rows")
     for rejected in seen.rejected[:10]:
         terminal.print(f"  {rejected.where}: {rejected.reason}", style="yellow", markup=False)
+    for doubt in doubts.doubts(config.augmentation, labels):
+        terminal.print(doubt, style="yellow", markup=False)
     for problem in seen.problems:
         terminal.print(problem, style="red", markup=False)
     if not seen.problems:

@@ -17,15 +17,18 @@ from typing import Annotated, Any
 import pydantic
 import yaml
 
+from components.augment.balance import CopiesConfig
 from components.ingest.config import DataConfig, Feature
 from components.ingest.encode import DERIVED
 from models import zoo
 from models.finetuning import config as finetuning_config
+from models.image.augmentation import config as image_augmentation
 from models.tasks import table
 from models.training import schedule_config
+from models.training.choices import one_of
 from models.training.config import TrainingConfig
 from models.tuning.config import TuningConfig
-from pipeline import problems, schema
+from pipeline import augmenting, problems, schema
 
 
 def _either(*kinds: type) -> Any:
@@ -35,6 +38,10 @@ def _either(*kinds: type) -> Any:
 
 Task = _either(*table.TASKS.values())
 Model = _either(*(entry.config for entry in zoo.MODELS.values()))
+Augmentation = one_of(
+    "operation",
+    {name: kind for kinds in augmenting.OPERATIONS.values() for name, kind in kinds.items()},
+)
 
 _strict = pydantic.with_config(
     pydantic.ConfigDict(
@@ -96,6 +103,11 @@ class PipelineConfig:
     """Architecture, one of `models/zoo.py`."""
     training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
     """How the model is trained."""
+    augmentation: tuple[Augmentation, ...] = ()
+    """How the examples of the train split are varied, one operation after the other: names, or
+    mappings of `kind` and its own fields."""
+    copies: CopiesConfig = dataclasses.field(default_factory=CopiesConfig)
+    """How augmented examples are written beside the train split's own."""
     tuning: TuningConfig | None = None
     """Search over any fields of `model` and `training`; left out: no search."""
     evaluation: EvaluationConfig = dataclasses.field(default_factory=EvaluationConfig)
@@ -119,6 +131,7 @@ class PipelineConfig:
                 f"{self.task.kind}` gives {self.task.input_kind}. "
                 f"Models that fit: {', '.join(fitting)}."
             )
+        augmenting.check(self)
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -147,10 +160,24 @@ class LearnerConfig:
     """How the model is trained."""
     tuning: TuningConfig | None = None
     """What is searched; None for the Trainer."""
+    augmentation: tuple[Augmentation, ...] = ()
+    """How the examples of the train split are varied while it is read."""
+
+
+def learner(config: PipelineConfig, *, with_tuning: bool) -> LearnerConfig:
+    """The part of a config that the Tuner, or the Trainer, depends on."""
+    return LearnerConfig(
+        task=config.task,
+        model=config.model,
+        training=config.training,
+        tuning=config.tuning if with_tuning else None,
+        augmentation=config.augmentation if augmenting.is_drawn_anew(config) else (),
+    )
 
 
 _ADAPTER = pydantic.TypeAdapter(PipelineConfig)
 _LEARNER = pydantic.TypeAdapter(LearnerConfig)
+_OPERATIONS = pydantic.TypeAdapter(tuple[Augmentation, ...])
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -235,12 +262,23 @@ def json_schema() -> dict[str, Any]:
     heirs = [entry.config for entry in zoo.MODELS.values()]
     heirs += schedule_config.SCHEDULES.values()
     heirs += finetuning_config.METHODS.values()
+    heirs += image_augmentation.OPERATIONS.values()
     return schema.describe_inherited(_ADAPTER.json_schema(), heirs)
 
 
 def dump_learner(learner: LearnerConfig) -> str:
     """The learner's config as JSON, keys in a fixed order."""
     return json.dumps(_LEARNER.dump_python(learner, mode="json"), sort_keys=True)
+
+
+def dump_operations(operations: Sequence[Any]) -> str:
+    """Operations of `augmentation` as JSON, keys in a fixed order."""
+    return json.dumps(_OPERATIONS.dump_python(operations, mode="json"), sort_keys=True)
+
+
+def load_operations(text: str) -> tuple[Any, ...]:
+    """Read what `dump_operations` wrote."""
+    return _OPERATIONS.validate_json(text, strict=True)
 
 
 def load_learner(text: str, values: Mapping[str, Any] | None = None) -> LearnerConfig:
@@ -306,9 +344,18 @@ def _apply(override: str, data: dict[str, Any]) -> None:
 
 
 def _set(data: dict[str, Any], path: str, value: Any) -> None:
-    *parents, last = path.split(".")
-    for parent in parents:
-        if not isinstance(data.get(parent), dict):
-            data[parent] = {}
-        data = data[parent]
-    data[last] = value
+    """Set a dotted field; a number is a place in a list: `augmentation.0.degrees`."""
+    first, _, rest = path.partition(".")
+    holder, key = data, first
+    while rest:
+        inner = holder[key] if isinstance(holder, list) else holder.get(key)
+        following, _, rest = rest.partition(".")
+        if isinstance(inner, list) and following.isdecimal() and int(following) < len(inner):
+            holder, key = inner, int(following)
+            continue
+        if not isinstance(inner, dict):
+            # A name alone stands for a kind with its defaults.
+            inner = {"kind": inner} if isinstance(holder, list) else {}
+            holder[key] = inner
+        holder, key = inner, following
+    holder[key] = value

@@ -11,6 +11,7 @@ STAGES = {
     "StatisticsGen": "describe every column",
     "SchemaGen": "infer the schema",
     "ExampleValidator": "hold the data against the schema",
+    "Augment": "write augmented copies, draw a preview",
     "Transform": "learn vocabularies, build the transform graph",
     "Tuner": "search",
     "Trainer": "train and export",

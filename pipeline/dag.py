@@ -5,6 +5,7 @@ import hashlib
 import json
 import pathlib
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from tfx.components import SchemaGen, Trainer, Transform, Tuner
@@ -14,6 +15,7 @@ from tfx.orchestration import metadata, pipeline
 from tfx.proto import pusher_pb2, trainer_pb2
 from tfx.types import channel, standard_artifacts
 
+from components.augment import component as augment
 from components.baseline import component as baseline
 from components.canary import component as canary
 from components.evaluation import component as evaluator
@@ -23,8 +25,15 @@ from components.push import component as push
 from components.statistics import component as statistics
 from components.validation import component as validation
 from models import zoo
+from pipeline import (
+    augmentation_files,
+    augmenting,
+    evaluation,
+    fingerprint,
+    paths,
+    resolution,
+)
 from pipeline import config as pipeline_config
-from pipeline import evaluation, fingerprint, paths, resolution
 from pipeline.modules import trainer, transform
 
 IN_PROCESS_BEAM = (
@@ -48,11 +57,11 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
     Returns:
         A `tfx.orchestration.pipeline.Pipeline`.
     """
-    data, examples, transformed = _data(config, where, base)
-    tuned = _tuner(config, where, examples, transformed)
-    trained = _trainer(config, where, examples, transformed, tuned)
+    data = _data(config, where, base)
+    tuned = _tuner(config, where, data)
+    trained = _trainer(config, where, data, tuned)
     simple = baseline.Baseline(
-        examples=examples,
+        examples=data.examples,
         kind=config.task.input_kind,
         input_column=config.task.input_column,
         label_column=config.task.label,
@@ -60,7 +69,7 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
     simple.add_upstream_node(trained)
     champion = _champion(trained)
     judged = evaluator.Evaluation(
-        examples=examples,
+        examples=data.examples,
         model=trained.outputs["model"],
         baseline_model=champion.outputs["model"],
         eval_config=evaluation.eval_config(config.evaluation),
@@ -75,7 +84,7 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(where.served))
         ),
     ).with_id("Pusher")
-    stages = [*data, *tuned, trained, simple, champion, judged, probed, pushed]
+    stages = [*data.stages, *tuned, trained, simple, champion, judged, probed, pushed]
     return _pipeline(config, where, stages)
 
 
@@ -93,15 +102,42 @@ def build_rung(config: pipeline_config.PipelineConfig, where: paths.Paths, base:
     Returns:
         A `tfx.orchestration.pipeline.Pipeline`.
     """
-    data, examples, transformed = _data(config, where, base)
-    trained = _trainer(config, where, examples, transformed, [])
-    return _pipeline(config, where, [*data, trained, _canary(trained)])
+    data = _data(config, where, base)
+    trained = _trainer(config, where, data, [])
+    return _pipeline(config, where, [*data.stages, trained, _canary(trained)])
 
 
-def _data(
-    config: pipeline_config.PipelineConfig, where: paths.Paths, base: str
-) -> tuple[list[Component], Any, Component]:
-    """The stages before any model, with their examples and the last of them."""
+def build_training(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str) -> Any:
+    """Wire data and training only: as `build_rung`, without the Canary.
+
+    Args:
+        config: What to run.
+        where: Folders to write to.
+        base: Folder that relative paths of the config start from.
+
+    Returns:
+        A `tfx.orchestration.pipeline.Pipeline`.
+    """
+    data = _data(config, where, base)
+    return _pipeline(config, where, [*data.stages, _trainer(config, where, data, [])])
+
+
+@dataclasses.dataclass(frozen=True)
+class _Data:
+    """What there is before any model."""
+
+    stages: Sequence[Any]
+    """The stages, in order."""
+    examples: Any
+    """What Ingest wrote: what models are evaluated on."""
+    learned: Any
+    """What models learn from: the same, or with augmented copies in the train split."""
+    transformed: Component
+    """The stage with the transform graph."""
+
+
+def _data(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str) -> _Data:
+    """The stages before any model."""
     ingested = _ingest(config, where, base)
     examples = ingested.outputs["examples"]
     measured = statistics.Statistics(examples=examples).with_id("StatisticsGen")
@@ -109,9 +145,56 @@ def _data(
     validated = validation.Validation(
         statistics=measured.outputs["statistics"], schema=schema
     ).with_id("ExampleValidator")
-    transformed = _transform(config, examples, schema)
-    transformed.add_upstream_node(validated)
-    return [ingested, measured, described, validated, transformed], examples, transformed
+    stages = [ingested, measured, described, validated]
+    learned = examples
+    if config.augmentation:
+        varied = _augment(config, where, base, examples)
+        varied.add_upstream_node(validated)
+        stages.append(varied)
+        learned = varied.outputs.get("augmented", examples)
+    # Texts: a synonym that only copies hold must be in the vocabulary, or the model would see
+    # an unknown word in its place. Of images only labels are learned, which copies do not change.
+    is_text = config.task.input_kind == "text"
+    transformed = _transform(config, learned if is_text else examples, schema)
+    transformed.add_upstream_node(stages[-1])
+    return _Data([*stages, transformed], examples, learned, transformed)
+
+
+def _augment(
+    config: pipeline_config.PipelineConfig, where: paths.Paths, base: str, examples: Any
+) -> Component:
+    """The stage that writes augmented examples, or what is done anew each epoch."""
+    operations = augmentation_files.placed(config.augmentation, base)
+    kind = config.task.input_kind
+    parameters = {
+        "examples": examples,
+        "kind": kind,
+        "input_column": config.task.input_column,
+        "label_column": config.task.label,
+        "augmenter": augmenting.AUGMENTERS[kind],
+        "augmentation": pipeline_config.dump_operations(operations),
+        "resources": augmenting.resources(config, where),
+        "seed": config.copies.seed,
+        "fingerprint": augmentation_files.fingerprint(operations),
+        "code": fingerprint.of_code(*_AUGMENT_CODE[kind]),
+    }
+    if augmenting.writes_examples(config):
+        stage = augment.AugmentedExamples(**parameters, balanced=config.copies.balance)
+    else:
+        stage = augment.Policy(**parameters)
+    return stage.with_id("Augment")
+
+
+_AUGMENT_CODE = {
+    "text": ("components/augment", "pipeline/modules/augmenting.py"),
+    "image": (
+        "components/augment",
+        "models/image/augmentation",
+        "models/image/decode.py",
+        "pipeline/modules/augmenting.py",
+    ),
+}
+"""What copies depend on, by what is copied."""
 
 
 def _pipeline(
@@ -185,18 +268,15 @@ def _transform(config: pipeline_config.PipelineConfig, examples: Any, schema: An
 
 
 def _tuner(
-    config: pipeline_config.PipelineConfig,
-    where: paths.Paths,
-    examples: Any,
-    transformed: Component,
+    config: pipeline_config.PipelineConfig, where: paths.Paths, data: _Data
 ) -> list[Component]:
     if config.tuning is None:
         return []
     return [
         Tuner(
             tuner_fn="pipeline.modules.tuner.tuner_fn",
-            examples=examples,
-            transform_graph=transformed.outputs["transform_graph"],
+            examples=data.learned,
+            transform_graph=data.transformed.outputs["transform_graph"],
             custom_config=_learner(config, where, with_tuning=True),
             **_SPLITS,
         )
@@ -206,15 +286,14 @@ def _tuner(
 def _trainer(
     config: pipeline_config.PipelineConfig,
     where: paths.Paths,
-    examples: Any,
-    transformed: Component,
+    data: _Data,
     tuned: list[Component],
 ) -> Component:
     hyperparameters = tuned[0].outputs["best_hyperparameters"] if tuned else None
     return Trainer(
         run_fn="pipeline.modules.trainer.run_fn",
-        examples=examples,
-        transform_graph=transformed.outputs["transform_graph"],
+        examples=data.learned,
+        transform_graph=data.transformed.outputs["transform_graph"],
         hyperparameters=hyperparameters,
         custom_config=_learner(config, where, with_tuning=False),
         **_SPLITS,
@@ -239,12 +318,7 @@ def _learner(
     config: pipeline_config.PipelineConfig, where: paths.Paths, *, with_tuning: bool
 ) -> dict[str, str]:
     """What Tuner and Trainer are told; nothing else of the config makes them run again."""
-    learner = pipeline_config.LearnerConfig(
-        task=config.task,
-        model=config.model,
-        training=config.training,
-        tuning=config.tuning if with_tuning else None,
-    )
+    learner = pipeline_config.learner(config, with_tuning=with_tuning)
     return {
         "learner": pipeline_config.dump_learner(learner),
         "resumable": str(where.resumable),

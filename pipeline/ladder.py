@@ -58,14 +58,14 @@ def _climb(
     view: console.RunView,
 ) -> int:
     with view.console.status("starting TFX and TensorFlow"):
-        from pipeline import climb, ladder_report
+        from pipeline import climb, examination, ladder_report
     climber = climb.Climb(config, where, base, view)
     try:
         ladder = climber.report(climber.all(found))
     except Exception as error:
         logging.getLogger(__name__).exception("The ladder failed.")
-        view.console.print(f"\n{climb.reason(error)}", style="red", markup=False)
-        return climb.exit_code(error)
+        view.console.print(f"\n{examination.reason(error)}", style="red", markup=False)
+        return examination.exit_code(error)
     ladder_report.write(ladder, where.root)
     view.console.print()
     view.console.print(ladder_report.show(ladder))

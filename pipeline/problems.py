@@ -108,7 +108,12 @@ def _locate(location: tuple[int | str, ...], data: Any, hint: Any) -> tuple[str,
         if chosen and not is_written:
             hint = chosen[0]
             continue
-        fields = {name: h for c in options for name, h in typing.get_type_hints(c).items()}
+        fields = {
+            name: kind
+            for option in options
+            for name, kind in typing.get_type_hints(option).items()
+            if typing.get_origin(kind) is not typing.ClassVar
+        }
         if not is_written and step not in fields and _names_a_type(step):
             continue
         known = set(fields)

@@ -10,6 +10,7 @@ from rich.console import Console
 from scipy import stats
 
 from components import records
+from components.augment import stage as augment
 from components.baseline import baseline
 from components.canary import canary
 from components.ingest import job as ingest
@@ -50,6 +51,11 @@ class Summary:
     """Folder with history.json, TensorBoard logs and summary.json of the training."""
     latency_ms: float | None
     """Median milliseconds of one request in the Canary's process."""
+    augmentation: dict[str, Any] | None
+    """Train rows by label and copies by operation, see `components/augment`; None without
+    `augmentation`."""
+    augmentation_report: str | None
+    """Folder with the same as JSON and a preview."""
     trials: list[dict[str, Any]]
     """Finished trials of the search, best first: `score` and the values of the fields."""
 
@@ -69,6 +75,7 @@ def summarize(config: pipeline_config.PipelineConfig, results: Mapping[str, Any]
     trained = json.loads((folder("Trainer", "model_run") / trainer.SUMMARY).read_text("utf-8"))
     quarantine = folder("Ingest", "quarantine")
     ingested = json.loads((quarantine / ingest.COUNTS_FILE).read_text("utf-8"))
+    augmented = folder("Augment", "report") if "Augment" in results else None
     pushed = results["Pusher"].outputs["pushed_model"].custom_properties
     is_pushed = pushed["pushed"].int_value == 1
     refusals = evaluation.read_refusals(folder("Evaluator", "evaluation")) + [
@@ -89,6 +96,8 @@ def summarize(config: pipeline_config.PipelineConfig, results: Mapping[str, Any]
         model=pushed["pushed_destination"].string_value if is_pushed else None,
         model_run=str(folder("Trainer", "model_run")),
         latency_ms=probed.get("signatures", {}).get("serving_default", {}).get("p50_ms"),
+        augmentation=augment.read(augmented) if augmented else None,
+        augmentation_report=str(augmented) if augmented else None,
         trials=_trials(folder("Tuner", "tuner_results")) if "Tuner" in results else [],
     )
 
@@ -115,6 +124,8 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
     if slices:
         rows = [[name, f"{m['example_count']:.0f}", *_row(m)] for name, m in sorted(slices.items())]
         terminal.print(console.grid(["slice", "examples", *_HEADINGS], rows))
+    if summary.augmentation:
+        _show_augmentation(summary.augmentation, summary.augmentation_report or "", terminal)
     if summary.trials:
         _show_trials(summary.trials, terminal)
     trained, frozen = summary.parameters["trainable"], summary.parameters["frozen"]
@@ -126,6 +137,31 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
         line = "Below the simple baseline: a finding or a bug, look before you serve it."
         _print(terminal, line, "yellow")
     _show_outcome(summary, terminal, sample)
+
+
+def _show_augmentation(counts: dict[str, Any], report: str, terminal: Console) -> None:
+    """Rows by label and copies by operation, if any were written, and what is doubtful."""
+    if counts["operations"]:
+        terminal.print("train rows before and after augmentation", style="bold")
+        rows = [
+            [label, f"{found['before']:,}", f"{found['after']:,}"]
+            for label, found in list(counts["labels"].items())[:_SHOWN_LABELS]
+        ]
+        total = ["all", f"{counts['before']:,}", f"{counts['after']:,}"]
+        terminal.print(console.grid(["label", "before", "after"], [*rows, total]))
+        rows = [
+            [name, f"{found['written']:,}", f"{found['dropped']:,}"]
+            for name, found in counts["operations"].items()
+        ]
+        total = ["all", f"{counts['after'] - counts['before']:,}", f"{counts['dropped']:,}"]
+        heading = ["operation", "copies", "dropped: nothing new"]
+        terminal.print(console.grid(heading, [*rows, total]))
+    for warning in counts["warnings"]:
+        _print(terminal, warning, "yellow")
+    _print(terminal, f"augmentation, with a preview: {report}")
+
+
+_SHOWN_LABELS = 20
 
 
 def _trials(folder: pathlib.Path) -> list[dict[str, Any]]:

@@ -172,9 +172,7 @@ def _work(
     with terminal.status(f"{identity} waits for the chief to start the search in {where.root}"):
         from pipeline.modules import trial, tuner, tuning_worker
 
-        expected = pipeline_config.dump_learner(
-            pipeline_config.LearnerConfig(config.task, config.model, config.training, config.tuning)
-        )
+        expected = pipeline_config.dump_learner(pipeline_config.learner(config, with_tuning=True))
         job = None
         while job is None:
             with contextlib.suppress(FileNotFoundError):

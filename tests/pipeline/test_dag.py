@@ -12,19 +12,69 @@ DATA = {
     "data": {"source": {"kind": "csv", "path": "mail.csv"}},
     "model": {"kind": "text_cnn"},
 }
+AUGMENTED = {"augmentation": ["eda"]}
+IMAGES = {
+    "task": {"kind": "image_classification"},
+    "data": {"source": {"kind": "image_folder", "path": "photos"}},
+    "model": {"kind": "resnet", "blocks": [1], "image_size": 8},
+    "augmentation": ["flip"],
+}
 SEARCH = {"tuning": {"space": {"training.learning_rate": {"values": [0.1, 0.2]}}}}
 
 
-def stages(folder, **sections):
+def build(folder, **sections):
     settings = config.from_mapping(DATA | sections, source="the test")
     pipeline = dag.build(settings, paths.Paths(folder, "mail"), str(folder))
-    return [component.id for component in pipeline.components]
+    return {component.id: component for component in pipeline.components}
+
+
+def stages(folder, **sections):
+    return list(build(folder, **sections))
+
+
+def read_from(component):
+    """Stage and output that a stage gets its examples from."""
+    channel = component.inputs["examples"]
+    return channel.producer_component_id, channel.output_key
 
 
 def test_stages_stand_in_the_order_that_is_shown(tmp_path):
-    with_search = [name for name in stages(tmp_path, **SEARCH) if name != "Champion"]
-    assert with_search == list(console.STAGES)
-    assert "Tuner" not in stages(tmp_path)
+    with_all = [name for name in stages(tmp_path, **SEARCH, **AUGMENTED) if name != "Champion"]
+    assert with_all == list(console.STAGES)
+    assert not {"Tuner", "Augment"} & set(stages(tmp_path))
+
+
+def test_augmented_texts_are_learned_from_and_never_evaluated_on(tmp_path):
+    found = build(tmp_path, **SEARCH, **AUGMENTED)
+    for name in ("Transform", "Tuner", "Trainer"):
+        assert read_from(found[name]) == ("Augment", "augmented")
+    for name in ("Augment", "StatisticsGen", "Baseline", "Evaluator"):
+        assert read_from(found[name]) == ("Ingest", "examples")
+
+
+@pytest.mark.parametrize(
+    ("copies", "trainer"),
+    [
+        ({}, ("Ingest", "examples")),
+        ({"balance": True}, ("Augment", "augmented")),
+        ({"materialize": 2}, ("Augment", "augmented")),
+    ],
+)
+def test_images_are_written_only_where_copies_are_asked_for(tmp_path, copies, trainer):
+    found = build(tmp_path, **IMAGES, copies=copies)
+    assert read_from(found["Trainer"]) == trainer
+    # Of images only labels are learned, and copies bring no new ones.
+    assert read_from(found["Transform"]) == ("Ingest", "examples")
+
+
+def test_another_operation_changes_what_the_stage_is_told_and_nothing_before_it(tmp_path):
+    def told(**sections):
+        return {name: c.exec_properties for name, c in build(tmp_path, **sections).items()}
+
+    plain, one = told(), told(augmentation=[{"kind": "eda", "random_swap": {"n_aug": 3}}])
+    other = told(augmentation=[{"kind": "eda", "random_swap": {"n_aug": 4}}])
+    assert {name for name in one if one[name] != other[name]} == {"Augment"}
+    assert {name for name in plain if plain[name] != one[name]} == set()
 
 
 def test_a_given_schema_replaces_the_inferred_one(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.tfx
 
 from models import zoo  # noqa: E402
-from pipeline import climb, config, ladder, paths  # noqa: E402
+from pipeline import config, examination, ladder, paths  # noqa: E402
 
 YAML = """\
 name: {name}
@@ -151,4 +151,4 @@ def test_a_ladder_without_rungs_is_refused(tmp_path):
 
 
 def test_a_defect_is_told_from_what_a_user_can_mend():
-    assert climb.exit_code(ZeroDivisionError()) == 1
+    assert examination.exit_code(ZeroDivisionError()) == 1

@@ -1,0 +1,74 @@
+"""Files that the operations of `augmentation` read: where they are, and whether they changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import pathlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from components.augment import config
+
+_PATHS = {
+    config.EdaConfig: ("stop_words", "sentencepiece"),
+    config.VectorSynonyms: ("path",),
+    config.ThesaurusSynonyms: ("path",),
+    config.WordnetSynonyms: ("folder",),
+    config.BackTranslationConfig: ("forward", "backward"),
+}
+"""Fields with a path relative to the YAML."""
+_WORDS = (config.ENGLISH, config.NO_STOP_WORDS)
+"""What `stop_words` may be besides a path."""
+
+
+def placed(operations: Sequence[Any], base: str) -> tuple[Any, ...]:
+    """The operations with absolute paths.
+
+    Args:
+        operations: The `augmentation` section.
+        base: Folder that relative paths start from.
+    """
+    return tuple(_placed(operation, base) for operation in operations)
+
+
+def _placed(operation: Any, base: str) -> Any:
+    changed: dict[str, Any] = {
+        name: str(pathlib.Path(base, getattr(operation, name)))
+        for name in _PATHS.get(type(operation), ())
+        if _is_path(getattr(operation, name))
+    }
+    if isinstance(operation, config.EdaConfig):
+        changed["synonyms"] = placed(operation.synonyms, base)
+    return dataclasses.replace(operation, **changed) if changed else operation
+
+
+def _is_path(value: str | None) -> bool:
+    return value is not None and value not in _WORDS and "://" not in value
+
+
+def fingerprint(operations: Sequence[Any]) -> str:
+    """Hash of the names, sizes and times of all files that the operations read.
+
+    Files are not opened. Missing ones give a fingerprint, too; reading them is the error.
+
+    Args:
+        operations: From `placed`.
+    """
+    state = hashlib.sha256()
+    for place in _places(operations):
+        files = sorted(place.rglob("*")) if place.is_dir() else [place]
+        for file in files:
+            if file.is_file():
+                found = file.stat()
+                state.update(f"{file}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
+    return state.hexdigest()[:32]
+
+
+def _places(operations: Sequence[Any]) -> Iterator[pathlib.Path]:
+    for operation in operations:
+        for name in (*_PATHS.get(type(operation), ()), "preset"):
+            value = getattr(operation, name, None)
+            if _is_path(value):
+                yield pathlib.Path(value).expanduser()
+        yield from _places(getattr(operation, "synonyms", ()))

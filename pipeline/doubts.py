@@ -1,0 +1,72 @@
+"""Operations on images that the labels may not survive, as far as their names show it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+
+def doubts(operations: Sequence[Any], labels: Collection[str]) -> list[str]:
+    """What about these labels makes an operation doubtful, in words.
+
+    Args:
+        operations: The `augmentation` section of images.
+        labels: All labels.
+    """
+    found = []
+    for index, operation in enumerate(operations):
+        name = f"`augmentation[{index}]` ({operation.kind})"
+        for trait in sorted(getattr(operation, "loses", ())):
+            said = _DOUBTS[trait](labels) if trait in _DOUBTS else None
+            if said:
+                found.append(f"{name} {said} It assumes: {operation.assumes}.")
+    return found
+
+
+def _mirrored(labels: Collection[str]) -> str | None:
+    if _are_characters(labels):
+        return f"mirrors images, but these labels look like characters ({_some(labels)})."
+    sided = [label for label in labels if _words(label) & _SIDES]
+    return f"mirrors images, but labels name a side ({_some(sided)})." if sided else None
+
+
+def _turned(labels: Collection[str]) -> str:
+    if _are_characters(labels):
+        return (
+            f"turns images by 90 degrees or more, but these labels look like characters "
+            f"({_some(labels)}): a 6 becomes a 9."
+        )
+    return "turns images by 90 degrees or more, or upside down; photographs have an upright side."
+
+
+def _recoloured(labels: Collection[str]) -> str | None:
+    coloured = [label for label in labels if _words(label) & _COLORS]
+    return f"changes colours, but labels name colours ({_some(coloured)})." if coloured else None
+
+
+_DOUBTS = {"mirroring": _mirrored, "direction": _turned, "colour": _recoloured}
+"""What is lost, and what is said if these labels may depend on it."""
+_SIDES = {
+    *("left", "right", "east", "west", "clockwise", "counterclockwise"),
+    *("왼쪽", "오른쪽", "좌측", "우측", "좌회전", "우회전"),
+}
+_COLORS = {
+    *("red", "green", "blue", "yellow", "orange", "purple", "violet", "pink", "brown"),
+    *("black", "white", "grey", "gray", "cyan", "magenta"),
+    *("빨강", "빨간색", "초록", "녹색", "파랑", "파란색", "노랑", "노란색"),
+    *("주황", "보라", "분홍", "갈색", "검정", "흰색", "회색"),
+}
+
+
+def _are_characters(labels: Collection[str]) -> bool:
+    """Whether all labels are single characters, as those of digits and letters are."""
+    return bool(labels) and all(len(label) == 1 for label in labels)
+
+
+def _words(label: str) -> set[str]:
+    return set(label.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def _some(labels: Collection[str], most: int = 5) -> str:
+    shown = sorted(labels)[:most]
+    return ", ".join(shown) + (", ..." if len(labels) > most else "")

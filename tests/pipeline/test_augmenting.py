@@ -1,0 +1,142 @@
+"""Tests of the `augmentation` section: what a YAML may say, where it is done, what is doubtful."""
+
+import re
+
+import pytest
+
+from pipeline import augmentation_files, augmenting, config, doubts
+from pipeline.problems import ConfigError
+
+TEXTS = {
+    "name": "mail",
+    "task": {"kind": "text_classification"},
+    "data": {"source": {"kind": "csv", "path": "mail.csv"}},
+    "model": {"kind": "text_cnn"},
+}
+IMAGES = {
+    "name": "photos",
+    "task": {"kind": "image_classification"},
+    "data": {"source": {"kind": "image_folder", "path": "photos"}},
+    "model": {"kind": "resnet", "blocks": [1], "image_size": 8},
+}
+SEARCH = {"space": {"augmentation.0.probability": {"values": [0.1, 0.2]}}}
+
+
+def load(base, *operations, **sections):
+    data = base | {"augmentation": list(operations)} | sections
+    return config.from_mapping(data, source="the test")
+
+
+@pytest.mark.parametrize(
+    ("base", "operations", "sections", "message"),
+    [
+        (TEXTS, ["flip"], {}, r"operation `flip`, which is not for text .* contextual, eda"),
+        (IMAGES, ["eda"], {}, r"operation `eda`, which is not for image .* crop, "),
+        (TEXTS, ["edaa"], {}, r"Unknown operation 'edaa'. Did you mean 'eda'"),
+        (TEXTS, [], {"copies": {"balance": True}}, r"`copies.balance` .* `augmentation` is empty"),
+        (TEXTS, ["eda"], {"copies": {"materialize": 2}}, "`copies.materialize` is for images"),
+        (IMAGES, ["mixup"], {"copies": {"materialize": 2}}, "`mixup`, which mixes labels"),
+        (IMAGES, ["flip"], {"copies": {"materialize": -1}}, "copies.*materialize=-1"),
+        (
+            IMAGES,
+            ["flip"],
+            {"copies": {"materialize": 1}, "tuning": SEARCH},
+            r"`tuning.space` has augmentation.0.probability, .* `maru augment-test`",
+        ),
+        (
+            TEXTS,
+            ["eda"],
+            {"tuning": {"space": {"augmentation.0.stop_words": {"values": ["none", "english"]}}}},
+            "written before the search begins",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_terms_of_the_yaml(base, operations, sections, message):
+    with pytest.raises(ConfigError, match=message):
+        load(base, *operations, **sections)
+
+
+def test_the_search_may_vary_what_is_drawn_anew():
+    assert load(IMAGES, "flip", tuning=SEARCH).tuning is not None
+
+
+@pytest.mark.parametrize(
+    ("found", "is_written", "learned"),
+    [
+        (lambda: load(TEXTS), False, []),
+        (lambda: load(TEXTS, "eda"), True, []),
+        (lambda: load(IMAGES, "flip"), False, ["flip"]),
+        (lambda: load(IMAGES, "flip", copies={"balance": True}), True, ["flip"]),
+        (lambda: load(IMAGES, "flip", copies={"materialize": 2}), True, []),
+    ],
+    ids=["none", "texts", "anew", "balanced", "materialized"],
+)
+def test_operations_are_done_once_by_the_stage_or_by_the_trainer(found, is_written, learned):
+    settings = found()
+    assert augmenting.writes_examples(settings) == is_written
+    learner = config.learner(settings, with_tuning=False)
+    assert [operation.kind for operation in learner.augmentation] == learned
+    assert config.load_learner(config.dump_learner(learner)) == learner
+
+
+def test_operations_survive_json():
+    operations = load(TEXTS, {"kind": "eda", "random_swap": {"n_aug": 3}}, "eda").augmentation
+    assert config.load_operations(config.dump_operations(operations)) == operations
+
+
+def test_paths_start_from_the_yaml_and_words_and_addresses_are_left(tmp_path):
+    eda = {
+        "kind": "eda",
+        "synonyms": [{"kind": "thesaurus", "path": "ko.tsv"}, {"kind": "wordnet", "folder": "wn"}],
+        "sentencepiece": "/abs/ko.model",
+    }
+    back = {"kind": "back_translation", "forward": "en_de", "backward": "http://host/v1/models/de"}
+    one, two = augmentation_files.placed(load(TEXTS, eda, back).augmentation, str(tmp_path))
+    assert one.synonyms[0].path == str(tmp_path / "ko.tsv")
+    assert one.synonyms[1].folder == str(tmp_path / "wn")
+    assert (one.stop_words, one.sentencepiece) == ("english", "/abs/ko.model")
+    assert (two.forward, two.backward) == (str(tmp_path / "en_de"), "http://host/v1/models/de")
+
+
+def test_another_file_is_another_fingerprint(tmp_path):
+    eda = {"kind": "eda", "synonyms": [{"kind": "thesaurus", "path": "ko.tsv"}]}
+    operations = augmentation_files.placed(load(TEXTS, eda).augmentation, str(tmp_path))
+    found = [augmentation_files.fingerprint(operations)]
+    for content in ("크다\t커다랗다\n", "작다\t조그맣다\n크다\t커다랗다\n"):
+        (tmp_path / "ko.tsv").write_text(content)
+        found.append(augmentation_files.fingerprint(operations))
+    assert len(set(found)) == 3
+    assert augmentation_files.fingerprint(operations) == found[2]
+
+
+@pytest.mark.parametrize(
+    ("operation", "labels", "message"),
+    [
+        ("flip", "0123456789", r"`augmentation\[0\]` \(flip\) mirrors images, .* characters \(0, "),
+        ("flip", ["turn_left", "turn_right"], r"labels name a side \(turn_left, turn_right\)"),
+        ({"kind": "rotation", "degrees": 180.0}, "69", "a 6 becomes a 9"),
+        ({"kind": "rotation", "degrees": 180.0}, ["cat", "dog"], "upside down"),
+        ("hue", ["red car", "blue car"], r"labels name colours \(blue car, red car\)"),
+    ],
+)
+def test_operations_that_labels_may_not_survive_are_doubted(operation, labels, message):
+    (doubt,) = doubts.doubts(load(IMAGES, operation).augmentation, list(labels))
+    assert re.search(message, doubt)
+    assert "It assumes: " in doubt
+
+
+@pytest.mark.parametrize(
+    ("operation", "labels"),
+    [
+        ("flip", ["cat", "dog"]),
+        ({"kind": "rotation", "degrees": 15.0}, "0123456789"),
+        ("crop", "0123456789"),
+        ("hue", ["cat", "dog"]),
+    ],
+)
+def test_what_labels_survive_is_not_doubted(operation, labels):
+    assert doubts.doubts(load(IMAGES, operation).augmentation, list(labels)) == []
+
+
+def test_operations_on_texts_are_not_doubted_by_names():
+    assert doubts.doubts(load(TEXTS, "eda").augmentation, ["0", "1"]) == []
