@@ -238,7 +238,7 @@ def _describe_impossible_trials(config: PipelineConfig, data: Mapping[str, Any])
     for path, searched in (config.tuning.space if config.tuning else {}).items():
         for value in searched.values or searched.linear or searched.log or ():
             trial = copy.deepcopy(dict(data))
-            _set(trial, path, value)
+            set_field(trial, path, value)
             try:
                 _validate(trial)
             except pydantic.ValidationError as error:
@@ -293,7 +293,7 @@ def load_learner(text: str, values: Mapping[str, Any] | None = None) -> LearnerC
     """
     data = json.loads(text)
     for path, value in (values or {}).items():
-        _set(data, path, value)
+        set_field(data, path, value)
     try:
         return _LEARNER.validate_json(json.dumps(data), strict=True)
     except pydantic.ValidationError as error:
@@ -340,11 +340,11 @@ def _apply(override: str, data: dict[str, Any]) -> None:
     except yaml.YAMLError as error:
         line = f"{path}: the value is not YAML: {_one_line(error)}"
         raise problems.ConfigError("--set", [line]) from error
-    _set(data, path, value)
+    set_field(data, path, value)
 
 
-def _set(data: dict[str, Any], path: str, value: Any) -> None:
-    """Set a dotted field; a number is a place in a list: `augmentation.0.degrees`."""
+def set_field(data: dict[str, Any], path: str, value: Any) -> None:
+    """Set a dotted field in place; a number is a place in a list: `augmentation.0.degrees`."""
     first, _, rest = path.partition(".")
     holder, key = data, first
     while rest:

@@ -1,6 +1,7 @@
 """What the command `maru tune` does."""
 
 import contextlib
+import copy
 import dataclasses
 import datetime
 import json
@@ -96,7 +97,8 @@ def _search(
     found = [dataclasses.asdict(result) for result in results.read(found_in / tuner.RESULTS)]
     for name in (tuner.RESULTS, tuner.PLOT):
         shutil.copy(found_in / name, folder / name)
-    show(found, list(config.tuning.space), folder / tuner.PLOT, view.console)
+    resolved = pipeline_config.to_mapping(config)
+    show(found, list(config.tuning.space), folder / tuner.PLOT, resolved, view.console)
 
 
 def _keep_up_to(stage: str, compiled: Any) -> None:
@@ -116,6 +118,7 @@ def show(
     found: Sequence[Mapping[str, Any]],
     fields: Sequence[str],
     plot: pathlib.Path,
+    config: Mapping[str, Any],
     terminal: Console,
 ) -> None:
     """Print the trials, where the plot is, and the best values as YAML.
@@ -124,6 +127,7 @@ def show(
         found: Fields of each `TrialResult`, the best first.
         fields: Dotted fields that were searched.
         plot: File of the plot.
+        config: The resolved config.
         terminal: Where to print.
     """
     scored = [trial for trial in found if trial["score"] is not None]
@@ -149,19 +153,23 @@ def show(
             )
     _print(terminal, f"plot: {plot}")
     terminal.print("\nthe best values, to paste into the config:", style="bold")
-    for line in as_yaml(found[0]["values"]).splitlines():
+    for line in as_yaml(found[0]["values"], config).splitlines():
         _print(terminal, line, "green")
 
 
-def as_yaml(values: Mapping[str, Any]) -> str:
-    """Dotted fields as nested YAML."""
+def as_yaml(values: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """Dotted fields as nested YAML; a list of which one field was searched is given whole.
+
+    Args:
+        values: Value by dotted field.
+        config: The resolved config.
+    """
     nested: dict[str, Any] = {}
     for path, value in values.items():
-        *parents, last = path.split(".")
-        inner = nested
-        for parent in parents:
-            inner = inner.setdefault(parent, {})
-        inner[last] = value
+        section = path.partition(".")[0]
+        if isinstance(config.get(section), list):
+            nested.setdefault(section, copy.deepcopy(config[section]))
+        pipeline_config.set_field(nested, path, value)
     return yaml.safe_dump(nested, sort_keys=False, allow_unicode=True)
 
 

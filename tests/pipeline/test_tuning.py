@@ -39,7 +39,7 @@ def results(number, failed=1):
 def shown(found):
     terminal = Console(file=io.StringIO(), width=200)
     fields = [vars(result) for result in found]
-    tuning.show(fields, list(SPACE), pathlib.Path("runs/trials.png"), terminal)
+    tuning.show(fields, list(SPACE), pathlib.Path("runs/trials.png"), {}, terminal)
     return terminal.file.getvalue()
 
 
@@ -82,3 +82,13 @@ def test_a_config_without_a_search_is_refused(tmp_path):
     )
     with pytest.raises(ValueError, match=r"has no `tuning`.*\n.*trials: 10"):
         tuning.tune(path, [], tmp_path)
+
+
+def test_a_searched_operation_is_pasted_with_the_whole_list():
+    resolved = {"augmentation": [{"kind": "flip"}, {"kind": "rotation", "degrees": 15.0}]}
+    values = {"augmentation.1.degrees": 4.5, "training.learning_rate": 0.01}
+    assert yaml.safe_load(tuning.as_yaml(values, resolved)) == {
+        "augmentation": [{"kind": "flip"}, {"kind": "rotation", "degrees": 4.5}],
+        "training": {"learning_rate": 0.01},
+    }
+    assert resolved["augmentation"][1]["degrees"] == 15.0
