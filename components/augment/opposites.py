@@ -1,7 +1,8 @@
 """English words that stand in the same contexts and mean the opposite.
 
 Word vectors hold them near each other; as synonyms they would turn labels over. The list is
-short, made by hand, and no promise for words that are not on it.
+short, made by hand, and no promise for words that are not on it; prefixes and suffixes that
+negate are found by their letters.
 """
 
 _PAIRS = (
@@ -65,8 +66,23 @@ def _opposites() -> dict[str, frozenset[str]]:
 
 
 _OPPOSITES = _opposites()
+_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "mis")
+_SHORTEST_NEGATED = 4
+"""Letters; among shorter words the prefixes are often none, as in `into`."""
+_SUFFIXES = ("ful", "less")
 
 
 def are_opposites(word: str, other: str) -> bool:
     """Whether two folded words are known to mean the opposite."""
-    return other in _OPPOSITES.get(word, ())
+    short, long = sorted((word, other), key=len)
+    return (
+        other in _OPPOSITES.get(word, ())
+        or (len(short) >= _SHORTEST_NEGATED and long in {p + short for p in _PREFIXES})
+        or (word.endswith(_SUFFIXES) and other.endswith(_SUFFIXES) and _stem(word) == _stem(other))
+    )
+
+
+def _stem(word: str) -> str:
+    for suffix in _SUFFIXES:
+        word = word.removesuffix(suffix)
+    return word

@@ -8,7 +8,7 @@ import pytest
 import safetensors.numpy
 
 from benchmarks import augment_text_wordnet
-from components.augment import stop_words, vectors
+from components.augment import opposites, stop_words, vectors
 from components.augment.synonyms import Synonyms, fold, restored
 from components.augment.thesaurus import Thesaurus
 from components.augment.wordnet import Wordnet
@@ -118,6 +118,24 @@ def test_neighbors_are_by_cosine_without_inflections():
     assert near.find(["film", "x", "unknown"]) == {"film": ["movie", "cinema"], "x": []}
     near = vectors.Neighbors(*make_vectors(), threshold=0.5, most=2)
     assert near.find(["films"]) == {"films": ["movie", "cinema"]}
+
+
+@pytest.mark.parametrize(
+    ("word", "other", "expected"),
+    [
+        ("compatible", "incompatible", True),
+        ("unhappy", "happy", True),
+        ("like", "dislike", True),
+        ("possible", "impossible", True),
+        ("useful", "useless", True),
+        ("careless", "careful", True),
+        ("to", "into", False),
+        ("useful", "careless", False),
+        ("film", "movie", False),
+    ],
+)
+def test_a_negating_prefix_or_suffix_makes_an_opposite(word, other, expected):
+    assert opposites.are_opposites(word, other) is expected
 
 
 def test_opposites_are_no_synonyms_however_near():
