@@ -27,3 +27,9 @@ class AugmentationReport(artifact.Artifact):
     """
 
     TYPE_NAME = "AugmentationReport"
+
+
+class DoctorReport(artifact.Artifact):
+    """Findings of the doctor: `findings.json`, and `doctor.png` with what can be drawn of them."""
+
+    TYPE_NAME = "DoctorReport"

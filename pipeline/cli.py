@@ -55,6 +55,21 @@ def check(config: pathlib.Path, overrides: tuple[str, ...], workspace: pathlib.P
 @cli.command()
 @_CONFIG
 @_SET
+@_WORKSPACE
+def doctor(config: pathlib.Path, overrides: tuple[str, ...], workspace: pathlib.Path) -> None:
+    """Examine data and model before training: what is wrong, what it means, what to change.
+
+    Runs the pipeline up to Transform and trains nothing but small samples. The exit code is 2 if
+    anything is as bad as `doctor.stop_on` of the config says, by default a failed check.
+    """
+    from pipeline import doctoring
+
+    sys.exit(doctoring.run(config, overrides, workspace))
+
+
+@cli.command()
+@_CONFIG
+@_SET
 @click.option(
     "--layers", is_flag=True, help="Build the model and list, in comments, what is trained."
 )

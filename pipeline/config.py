@@ -18,6 +18,7 @@ import pydantic
 import yaml
 
 from components.augment.balance import CopiesConfig
+from components.doctor.config import DoctorConfig
 from components.ingest.config import DataConfig, Feature
 from components.ingest.encode import DERIVED
 from models import zoo
@@ -110,6 +111,9 @@ class PipelineConfig:
     """How augmented examples are written beside the train split's own."""
     tuning: TuningConfig | None = None
     """Search over any fields of `model` and `training`; left out: no search."""
+    doctor: DoctorConfig | None = None
+    """Checks of data and model before anything is trained, and of the curves after it; left out:
+    none, but `maru doctor` runs them at any time."""
     evaluation: EvaluationConfig = dataclasses.field(default_factory=EvaluationConfig)
     """What a model must reach before it is pushed."""
     runtime: RuntimeConfig = dataclasses.field(default_factory=RuntimeConfig)

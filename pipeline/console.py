@@ -13,14 +13,19 @@ STAGES = {
     "ExampleValidator": "hold the data against the schema",
     "Augment": "write augmented copies, draw a preview",
     "Transform": "learn vocabularies, build the transform graph",
+    "Doctor": "examine data and model",
+    "Gate": "stop if the doctor found what should not be trained",
     "Tuner": "search",
     "Trainer": "train and export",
+    "Verdict": "read the curves",
     "Baseline": "train a simple model to compare with",
     "Evaluator": "evaluate, compare with the served model",
     "Canary": "ask the export in a fresh process",
     "Pusher": "put it where servers look",
 }
 """Every stage and what it does, in order."""
+OPTIONAL = ("Augment", "Doctor", "Gate", "Tuner", "Verdict")
+"""Stages that only some configs have."""
 
 
 class RunView(logging.Handler):

@@ -18,6 +18,7 @@ from tfx.types import channel, standard_artifacts
 from components.augment import component as augment
 from components.baseline import component as baseline
 from components.canary import component as canary
+from components.doctor.config import DoctorConfig
 from components.evaluation import component as evaluator
 from components.ingest import component as ingest
 from components.ingest import fingerprint as ingest_fingerprint
@@ -28,6 +29,7 @@ from models import zoo
 from pipeline import (
     augmentation_files,
     augmenting,
+    doctor_stages,
     evaluation,
     fingerprint,
     paths,
@@ -58,15 +60,18 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
         A `tfx.orchestration.pipeline.Pipeline`.
     """
     data = _data(config, where, base)
+    examined = _examined(config, where, data)
     tuned = _tuner(config, where, data)
     trained = _trainer(config, where, data, tuned)
+    doctor_stages.hold_back([*tuned, trained], examined)
+    verdict = doctor_stages.verdict(config, data.examples, trained)
     simple = baseline.Baseline(
         examples=data.examples,
         kind=config.task.input_kind,
         input_column=config.task.input_column,
         label_column=config.task.label,
     )
-    simple.add_upstream_node(trained)
+    simple.add_upstream_node([trained, *verdict][-1])
     champion = _champion(trained)
     judged = evaluator.Evaluation(
         examples=data.examples,
@@ -84,7 +89,25 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(where.served))
         ),
     ).with_id("Pusher")
-    stages = [*data.stages, *tuned, trained, simple, champion, judged, probed, pushed]
+    stages = [*data.stages, *examined, *tuned, trained, *verdict]
+    stages += [simple, champion, judged, probed, pushed]
+    return _pipeline(config, where, stages)
+
+
+def build_examination(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str) -> Any:
+    """Wire data and Doctor only: nothing is trained, and no finding stops it.
+
+    Args:
+        config: What to examine; without a `doctor` section, by the section's defaults.
+        where: Folders to write to.
+        base: Folder that relative paths of the config start from.
+
+    Returns:
+        A `tfx.orchestration.pipeline.Pipeline`.
+    """
+    data = _data(config, where, base)
+    effort = (config.doctor or DoctorConfig()).effort
+    stages = [*data.stages, _examination(config, where, data, effort)]
     return _pipeline(config, where, stages)
 
 
@@ -264,6 +287,26 @@ def _transform(config: pipeline_config.PipelineConfig, examples: Any, schema: An
             "model": json.dumps(fields),
             "code": fingerprint.of_code("pipeline/modules/transform.py"),
         },
+    )
+
+
+def _examined(
+    config: pipeline_config.PipelineConfig, where: paths.Paths, data: _Data
+) -> list[Component]:
+    if config.doctor is None:
+        return []
+    examination = _examination(config, where, data, config.doctor.effort)
+    return [examination, *doctor_stages.gate(examination, config.doctor.stop_on)]
+
+
+def _examination(
+    config: pipeline_config.PipelineConfig, where: paths.Paths, data: _Data, effort: str
+) -> Component:
+    return doctor_stages.examination(
+        config,
+        _learner(config, where, with_tuning=False),
+        (data.examples, data.learned, data.transformed.outputs["transform_graph"]),
+        effort,
     )
 
 

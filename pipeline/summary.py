@@ -13,9 +13,11 @@ from components import records
 from components.augment import stage as augment
 from components.baseline import baseline
 from components.canary import canary
+from components.doctor import stage as doctor
+from components.doctor.finding import Finding
 from components.ingest import job as ingest
 from pipeline import config as pipeline_config
-from pipeline import console, evaluation
+from pipeline import console, doctor_report, evaluation
 from pipeline.modules import trainer
 
 
@@ -56,6 +58,10 @@ class Summary:
     `augmentation`."""
     augmentation_report: str | None
     """Folder with the same as JSON and a preview."""
+    findings: list[Finding]
+    """What the doctor says of data, model and curves; empty without `doctor`."""
+    doctor_reports: list[str]
+    """Folders with the same as JSON and figures: before and after training."""
     trials: list[dict[str, Any]]
     """Finished trials of the search, best first: `score` and the values of the fields."""
 
@@ -76,6 +82,7 @@ def summarize(config: pipeline_config.PipelineConfig, results: Mapping[str, Any]
     quarantine = folder("Ingest", "quarantine")
     ingested = json.loads((quarantine / ingest.COUNTS_FILE).read_text("utf-8"))
     augmented = folder("Augment", "report") if "Augment" in results else None
+    examined = [folder(name, "report") for name in ("Doctor", "Verdict") if name in results]
     pushed = results["Pusher"].outputs["pushed_model"].custom_properties
     is_pushed = pushed["pushed"].int_value == 1
     refusals = evaluation.read_refusals(folder("Evaluator", "evaluation")) + [
@@ -98,6 +105,8 @@ def summarize(config: pipeline_config.PipelineConfig, results: Mapping[str, Any]
         latency_ms=probed.get("signatures", {}).get("serving_default", {}).get("p50_ms"),
         augmentation=augment.read(augmented) if augmented else None,
         augmentation_report=str(augmented) if augmented else None,
+        findings=[one for report in examined for one in doctor.read(report)],
+        doctor_reports=[str(report) for report in examined],
         trials=_trials(folder("Tuner", "tuner_results")) if "Tuner" in results else [],
     )
 
@@ -128,6 +137,8 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
         _show_augmentation(summary.augmentation, summary.augmentation_report or "", terminal)
     if summary.trials:
         _show_trials(summary.trials, terminal)
+    if summary.doctor_reports:
+        _show_findings(summary, terminal)
     trained, frozen = summary.parameters["trainable"], summary.parameters["frozen"]
     terminal.print(f"parameters: {trained:,} trained, {frozen:,} frozen")
     if summary.quarantined:
@@ -162,6 +173,13 @@ def _show_augmentation(counts: dict[str, Any], report: str, terminal: Console) -
 
 
 _SHOWN_LABELS = 20
+
+
+def _show_findings(summary: Summary, terminal: Console) -> None:
+    """What the doctor warns of, and where the rest is."""
+    doctor_report.show_bad(summary.findings, terminal)
+    remark = doctor.remark(summary.findings)
+    _print(terminal, f"\ndoctor: {remark}; findings and figures: {summary.doctor_reports[-1]}")
 
 
 def _trials(folder: pathlib.Path) -> list[dict[str, Any]]:

@@ -62,12 +62,34 @@ def _text(text: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
     return {"text": _normalized(text)}
 
 
+def tokens(text: tf.Tensor, model: Mapping[str, Any]) -> tf.RaggedTensor:
+    """Split texts, none of them cut.
+
+    Args:
+        text: `(batch,)` string.
+        model: `tokenizer`, one of `SPLITTERS`, and `ngrams`, the longest run, 1 if absent.
+
+    Returns:
+        Tokens `(batch, ragged)` string: words or characters, then their runs.
+    """
+    split = SPLITTERS[model["tokenizer"]](_normalized(text))
+    return tf.concat([split, *_ngrams(split, model.get("ngrams", 1))], axis=1)
+
+
+def vocabulary(transform_graph: str) -> list[str]:
+    """The tokens that the models know which read `token_ids`, the most frequent first.
+
+    Args:
+        transform_graph: Folder of the Transform's output.
+    """
+    found = tft.TFTransformOutput(transform_graph).vocabulary_by_name(TOKENS)
+    return [token.decode("utf-8", "replace") for token in found]
+
+
 def _token_ids(text: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
-    tokens = SPLITTERS[model["tokenizer"]](_normalized(text))
-    tokens = tf.concat([tokens, *_ngrams(tokens, model.get("ngrams", 1))], axis=1)
     length = model["sequence_length"]
     ids = tft.compute_and_apply_vocabulary(
-        tokens[:, :length].to_sparse(),
+        tokens(text, model)[:, :length].to_sparse(),
         top_k=model["vocabulary_size"] - RESERVED_TOKENS,
         vocab_filename=TOKENS,
         default_value=-1,

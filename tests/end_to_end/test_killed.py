@@ -14,7 +14,7 @@ from pipeline import console
 
 pytestmark = [pytest.mark.slow, pytest.mark.tfx]
 
-STAGES = [stage for stage in console.STAGES if stage not in ("Augment", "Tuner")]
+STAGES = [stage for stage in console.STAGES if stage not in console.OPTIONAL]
 EPOCHS = 40
 CONFIG = f"""
 name: killed

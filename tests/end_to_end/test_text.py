@@ -32,7 +32,7 @@ model: {kind: text_cnn, sequence_length: 8, embedding_dim: 5, filters: 3, kernel
 training: {epochs: 2, batch_size: 7, learning_rate: 1.0e-2}
 evaluation: {slices: [text_length]}
 """
-WITHOUT_TUNER = [stage for stage in console.STAGES if stage not in ("Augment", "Tuner")]
+WITHOUT_TUNER = [stage for stage in console.STAGES if stage not in console.OPTIONAL]
 
 
 def write_project(folder, rows):

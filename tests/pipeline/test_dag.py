@@ -19,6 +19,7 @@ IMAGES = {
     "model": {"kind": "resnet", "blocks": [1], "image_size": 8},
     "augmentation": ["flip"],
 }
+EXAMINED = {"doctor": {"stop_on": "warn"}}
 SEARCH = {"tuning": {"space": {"training.learning_rate": {"values": [0.1, 0.2]}}}}
 
 
@@ -39,9 +40,11 @@ def read_from(component):
 
 
 def test_stages_stand_in_the_order_that_is_shown(tmp_path):
-    with_all = [name for name in stages(tmp_path, **SEARCH, **AUGMENTED) if name != "Champion"]
+    with_all = [
+        name for name in stages(tmp_path, **SEARCH, **AUGMENTED, **EXAMINED) if name != "Champion"
+    ]
     assert with_all == list(console.STAGES)
-    assert not {"Tuner", "Augment"} & set(stages(tmp_path))
+    assert not set(console.OPTIONAL) & set(stages(tmp_path))
 
 
 def test_augmented_texts_are_learned_from_and_never_evaluated_on(tmp_path):
@@ -87,3 +90,39 @@ def test_a_given_schema_replaces_the_inferred_one(tmp_path):
 def test_a_missing_schema_is_named_with_its_key(tmp_path):
     with pytest.raises(ValueError, match=r"`runtime.schema`: there is no file .*none.pbtxt"):
         stages(tmp_path, runtime={"schema": "none.pbtxt"})
+
+
+def test_nothing_is_trained_before_the_gate_is_passed(tmp_path):
+    found = build(tmp_path, **SEARCH, **EXAMINED)
+    for name in ("Tuner", "Trainer"):
+        assert "Gate" in {node.id for node in found[name].upstream_nodes}
+    assert found["Gate"].exec_properties["stop_on"] == "warn"
+
+
+def test_a_doctor_that_never_stops_has_no_gate(tmp_path):
+    found = build(tmp_path, doctor={"stop_on": "never"})
+    assert "Gate" not in found
+    assert "Doctor" in {node.id for node in found["Trainer"].upstream_nodes}
+
+
+def test_a_doctor_changes_nothing_that_other_stages_are_told(tmp_path):
+    plain, examined = build(tmp_path), build(tmp_path, **EXAMINED)
+    assert set(examined) - set(plain) == {"Doctor", "Gate", "Verdict"}
+    for name, component in plain.items():
+        assert examined[name].exec_properties == component.exec_properties
+
+
+def test_an_examination_trains_nothing_and_is_the_run_s_own(tmp_path):
+    settings = config.from_mapping(DATA, source="the test")
+    where = paths.Paths(tmp_path, "mail")
+    alone = {c.id: c for c in dag.build_examination(settings, where, str(tmp_path)).components}
+    assert list(alone)[-1] == "Doctor"
+    assert "Trainer" not in alone
+    in_run = build(tmp_path, **EXAMINED)["Doctor"]
+    assert alone["Doctor"].exec_properties == in_run.exec_properties
+
+
+def test_copies_are_learned_from_but_not_searched_for_duplicates(tmp_path):
+    found = build(tmp_path, **AUGMENTED, **EXAMINED)["Doctor"]
+    assert read_from(found) == ("Ingest", "examples")
+    assert found.inputs["learned"].producer_component_id == "Augment"

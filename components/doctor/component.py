@@ -1,0 +1,123 @@
+"""TFX faces of `stage.py` and `verdict.py`.
+
+`Doctor` examines data and model before training and never fails a run by what it finds, so that
+its report is kept; `Gate` reads the report and stops the run; `Verdict` reads the curves after it.
+"""
+
+import logging
+import pathlib
+import shutil
+
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import standard_artifacts
+
+from components import artifacts
+from components.doctor import stage, verdict
+
+
+@component
+def Doctor(
+    examples: InputArtifact[standard_artifacts.Examples],
+    learned: InputArtifact[standard_artifacts.Examples],
+    transform_graph: InputArtifact[standard_artifacts.TransformGraph],
+    report: OutputArtifact[artifacts.DoctorReport],
+    kind: Parameter[str],
+    input_column: Parameter[str],
+    label_column: Parameter[str],
+    patient: Parameter[str],
+    learner: Parameter[str],
+    resumable: Parameter[str],
+    effort: Parameter[str],
+    weighted: Parameter[bool],
+    code: Parameter[str],
+) -> None:
+    """Examine data and model before anything is trained.
+
+    Inputs:
+        examples: tf.Examples with the input and the label column, as ingested.
+        learned: What is trained on: the same, or with augmented copies.
+        transform_graph: From raw columns to what the model reads.
+
+    Outputs:
+        report: `findings.json` and `doctor.png`.
+
+    Parameters:
+        kind: `text` or `image`.
+        input_column: Feature with the text or the encoded image.
+        label_column: Feature with the label.
+        patient: Dotted path of a function that makes a `contract.Patient`.
+        learner: JSON of what is trained and how.
+        resumable: Folder of what an unfinished run left.
+        effort: `quick` or `thorough`.
+        weighted: Whether rare labels are weighed or copied already.
+        code: Fingerprint of the code that examines.
+    """
+    request = stage.Request(
+        kind=kind,
+        input_column=input_column,
+        label_column=label_column,
+        patient_fn=patient,
+        learner=learner,
+        resumable=resumable,
+        effort=effort,
+        is_weighted=weighted,
+    )
+    stage.examine(examples.uri, learned.uri, transform_graph.uri, report.uri, request)
+    _remark(report)
+
+
+@component
+def Gate(
+    report: InputArtifact[artifacts.DoctorReport],
+    passed: OutputArtifact[artifacts.DoctorReport],
+    stop_on: Parameter[str],
+) -> None:
+    """Stop the run if the doctor found what should not be trained.
+
+    Inputs:
+        report: What the Doctor wrote.
+
+    Outputs:
+        passed: The same findings.
+
+    Parameters:
+        stop_on: `fail`, or `warn` to stop at warnings, too.
+
+    Raises:
+        ValueError: With evidence, meaning and fix of each finding that bad.
+    """
+    folder = pathlib.Path(report.uri)
+    stage.refuse(stage.read(folder), stop_on, folder)
+    shutil.copy(folder / stage.FINDINGS, passed.uri)
+
+
+@component
+def Verdict(
+    examples: InputArtifact[standard_artifacts.Examples],
+    model_run: InputArtifact[standard_artifacts.ModelRun],
+    report: OutputArtifact[artifacts.DoctorReport],
+    label_column: Parameter[str],
+    code: Parameter[str],
+) -> None:
+    """Say in plain words what the curves of a training mean.
+
+    Inputs:
+        examples: tf.Examples with the label column.
+        model_run: `history.json` and `summary.json` of the training.
+
+    Outputs:
+        report: `findings.json` and `doctor.png`.
+
+    Parameters:
+        label_column: Feature with the label.
+        code: Fingerprint of the code that judges.
+    """
+    folder = pathlib.Path(report.uri)
+    stage.write(folder, verdict.judge(examples.uri, pathlib.Path(model_run.uri), label_column))
+    _remark(report)
+
+
+def _remark(report) -> None:
+    findings = stage.read(pathlib.Path(report.uri))
+    logging.getLogger("maru.outcome").info("%s", stage.remark(findings))

@@ -1,0 +1,207 @@
+"""Draw what findings measured: rates, gradients, activations, curves, on one page."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from matplotlib import figure
+from matplotlib.axes import Axes
+
+from components.doctor.finding import Finding, Verdict
+
+_COLUMNS = 2
+_PANEL = (5.4, 3.4)
+"""Width and height of a panel in inches."""
+_LINE, _SECOND, _MARK, _PALE = "#4878a8", "#d18b3f", "#d1493f", "#8a8a8a"
+_VERDICTS: dict[Verdict, str] = {"pass": "#3a7d44", "warn": "#b07a00", "fail": "#c0392b"}
+_NAMED_LAYERS = 14
+"""Layers of which each has room for its name."""
+_SHOWN_LABELS = 20
+_LONGEST_NAME = 24
+_ROOM_FOR_LEGEND = 1.3
+_BELOW = 100
+"""How far below the smallest deviation of a layer its means are still drawn."""
+
+
+def draw(findings: Sequence[Finding], path: pathlib.Path) -> None:
+    """Write a PNG with a panel for each finding that has something to draw.
+
+    Args:
+        findings: In any order; those of checks without a drawing are left out.
+        path: File to write; none is written if there is nothing to draw.
+    """
+    drawable = [one for one in findings if one.check in PANELS and _has_something(one)]
+    if not drawable:
+        return
+    columns = min(_COLUMNS, len(drawable))
+    rows = -(-len(drawable) // columns)
+    # Not through pyplot, which would keep the figure and choose a window system.
+    page = figure.Figure(figsize=(_PANEL[0] * columns, _PANEL[1] * rows), layout="constrained")
+    panels = list(page.subplots(rows, columns, squeeze=False).flat)
+    for panel, one in zip(panels, drawable, strict=False):
+        panel.set_title(
+            f"{one.check}: {one.verdict}", fontsize=10, color=_VERDICTS[one.verdict], loc="left"
+        )
+        panel.tick_params(which="both", labelsize=8)
+        panel.grid(alpha=0.25, linewidth=0.6)
+        panel.spines[["top", "right"]].set_visible(False)
+        PANELS[one.check](panel, one.figures)
+    for panel in panels[len(drawable) :]:
+        panel.set_visible(False)
+    page.savefig(path, dpi=120)
+
+
+def _class_balance(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """Rows by label, a bar for each split."""
+    # The train split first: it is what labels are ordered by.
+    counts = dict(sorted(figures["counts"].items(), key=lambda item: item[0] != "train"))
+    labels = sorted(counts["train"], key=counts["train"].get, reverse=True)[:_SHOWN_LABELS]
+    height = 0.8 / len(counts)
+    for place, (split, rows) in enumerate(counts.items()):
+        places = [index + place * height for index in range(len(labels))]
+        shares = [rows.get(label, 0) / max(1, sum(rows.values())) for label in labels]
+        panel.barh(places, shares, height, label=split, color=_SERIES[place % len(_SERIES)])
+    panel.set_yticks(range(len(labels)), [_short(label) for label in labels])
+    panel.invert_yaxis()
+    panel.set_xlabel("share of the split", fontsize=8)
+    panel.set_xlim(right=panel.get_xlim()[1] * _ROOM_FOR_LEGEND)
+    _legend(panel)
+
+
+def _activation_spread(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """Mean and standard deviation of each layer's output, in order of depth."""
+    names = figures["layers"]
+    places = range(len(names))
+    panel.plot(places, _numbers(figures["std"]), "o-", ms=3, color=_LINE, label="deviation")
+    means = [abs(value) for value in _numbers(figures["mean"])]
+    panel.plot(places, means, "o-", ms=3, color=_PALE, label="|mean|")
+    panel.set_yscale("log")
+    # Means are zero up to rounding after a normalisation; how near does not matter.
+    lowest = min((value for value in _numbers(figures["std"]) if value > 0), default=1.0)
+    panel.set_ylim(bottom=lowest / _BELOW)
+    _name_layers(panel, names)
+    _legend(panel)
+
+
+def _layer_shares(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """A share of each layer's units."""
+    names = figures["layers"]
+    panel.bar(range(len(names)), _numbers(figures["share"]), color=_LINE)
+    panel.set_ylim(0, 1)
+    panel.set_ylabel("share of the units", fontsize=8)
+    _name_layers(panel, names)
+
+
+def _gradient_norms(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """Norm of each weight's gradient, in order of depth."""
+    names = figures["weights"]
+    panel.plot(range(len(names)), _numbers(figures["norm"]), "o-", ms=3, color=_LINE)
+    panel.set_yscale("log")
+    panel.set_ylabel("norm of the gradient", fontsize=8)
+    _name_layers(panel, names)
+
+
+def _learning_rate_range(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """The loss against the rate of a training whose rate grows step by step."""
+    panel.plot(figures["rates"], _numbers(figures["losses"]), color=_LINE)
+    panel.set_xscale("log")
+    for name, color in (("configured", _MARK), ("suggested", _VERDICTS["pass"])):
+        if figures.get(name):
+            text = f"{name}: {figures[name]:.2g}"
+            panel.axvline(figures[name], color=color, ls="--", lw=1.2, label=text)
+    panel.set_xlabel("learning rate", fontsize=8)
+    panel.set_ylabel("loss", fontsize=8)
+    _legend(panel)
+
+
+def _overfit_sample(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """The loss on a few examples that are to be learned by heart."""
+    panel.plot(_numbers(figures["losses"]), color=_LINE)
+    panel.xaxis.get_major_locator().set_params(integer=True)
+    panel.set_xlabel("step", fontsize=8)
+    panel.set_ylabel("loss on the sample", fontsize=8)
+
+
+def _rate_grid(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """The loss of short trainings, a line for each weight decay."""
+    for place, (decay, losses) in enumerate(zip(figures["decays"], figures["losses"], strict=True)):
+        color = _SERIES[place % len(_SERIES)]
+        numbers = _numbers(losses)
+        panel.plot(figures["rates"], numbers, "o-", ms=3, color=color, label=f"decay {decay:g}")
+    panel.set_xscale("log")
+    panel.set_xlabel("learning rate", fontsize=8)
+    panel.set_ylabel("loss", fontsize=8)
+    _legend(panel)
+
+
+def _learning_curves(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """Training and validation loss by epoch."""
+    curves = figures["curves"]
+    for name, color in (("loss", _LINE), ("val_loss", _SECOND)):
+        if name in curves:
+            values = _numbers(curves[name])
+            label = "training" if name == "loss" else "validation"
+            panel.plot(range(1, len(values) + 1), values, "o-", ms=3, color=color, label=label)
+    panel.xaxis.get_major_locator().set_params(integer=True)
+    panel.set_xlabel("epoch", fontsize=8)
+    panel.set_ylabel("loss", fontsize=8)
+    _legend(panel)
+
+
+_SERIES = (_LINE, _SECOND, _PALE, "#6a9a5b", "#8e6c8a")
+
+Panel = Callable[[Axes, Mapping[str, Any]], None]
+PANELS: dict[str, Panel] = {
+    "class_balance": _class_balance,
+    "learning_rate_range": _learning_rate_range,
+    "gradient_norms": _gradient_norms,
+    "activation_spread": _activation_spread,
+    "dead_relus": _layer_shares,
+    "saturation": _layer_shares,
+    "overfit_sample": _overfit_sample,
+    "rate_grid": _rate_grid,
+    "learning_curves": _learning_curves,
+}
+"""What is drawn of a check's figures."""
+_NEEDS = {
+    "class_balance": "counts",
+    "learning_rate_range": "rates",
+    "gradient_norms": "norm",
+    "activation_spread": "std",
+    "dead_relus": "share",
+    "saturation": "share",
+    "overfit_sample": "losses",
+    "rate_grid": "losses",
+    "learning_curves": "curves",
+}
+"""The figure without which a check has nothing to draw."""
+
+
+def _has_something(one: Finding) -> bool:
+    """Whether there is anything but zeros to see."""
+    values = one.figures.get(_NEEDS[one.check])
+    return any(values.values() if isinstance(values, Mapping) else values or ())
+
+
+def _numbers(values: Sequence[float | None]) -> list[float]:
+    """Values with gaps where there was no finite number."""
+    return [float("nan") if value is None else value for value in values]
+
+
+def _name_layers(panel: Axes, names: Sequence[str]) -> None:
+    """Names below a few layers, numbers below many."""
+    if len(names) <= _NAMED_LAYERS:
+        short = [_short(name) for name in names]
+        panel.set_xticks(range(len(names)), short, rotation=40, ha="right", fontsize=7)
+    else:
+        panel.set_xlabel(f"{names[0]} to {names[-1]}, in order of depth", fontsize=8)
+
+
+def _legend(panel: Axes) -> None:
+    panel.legend(frameon=False, fontsize=8)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"

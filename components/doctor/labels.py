@@ -1,0 +1,85 @@
+"""Labels that contradict each other."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+
+from components.doctor.finding import Finding
+from components.doctor.rows import Rows
+
+NAME = "label_conflicts"
+_WARN, _FAIL = 0.005, 0.1  # shares of rows whose input occurs with other labels
+_EXAMPLES = 5
+_EXCERPT = 80  # characters of a text that is shown
+
+
+def label_conflicts(
+    rows: Mapping[str, Rows], sample: Mapping[str, Rows], groups: Mapping[str, np.ndarray]
+) -> Finding:
+    """Count rows whose input also occurs with another label, in any split.
+
+    Args:
+        rows: All rows by split.
+        sample: The rows that were compared for near duplicates, by split.
+        groups: Number of each sampled row's group of nearly equal inputs by split, `(rows,)` int.
+
+    Returns:
+        `warn` from 0.5 % of the rows, `fail` from a tenth; figures `exact` and `near` (shares, of
+        which the verdict takes the exact one) and `examples` (input and its labels).
+    """
+    found = _labels_by(
+        np.concatenate([part.keys for part in rows.values()]),
+        [label for part in rows.values() for label in part.labels],
+    )
+    alike = _labels_by(
+        np.concatenate([groups[split] for split in sample]),
+        [label for part in sample.values() for label in part.labels],
+    )
+    exact, near = _conflicting(found), _conflicting(alike)
+    right = sum(max(labels.values()) for labels in found.values())
+    right = right / max(sum(labels.total() for labels in found.values()), 1)
+    evidence = (
+        f"{exact:.1%} of the rows have an input that also occurs with another label; "
+        f"{near:.1%} of those compared have a nearly equal one with another label."
+    )
+    figures = {"exact": exact, "near": near, "examples": _examples(rows, found)}
+    if exact < _WARN:
+        return Finding(NAME, "pass", evidence, figures=figures)
+    return Finding(
+        NAME,
+        "fail" if exact >= _FAIL else "warn",
+        evidence,
+        f"No model can be right in more than {right:.1%} of the rows, and training on "
+        "contradictions teaches doubt.",
+        "Correct the labels in `data.source`, or keep the most frequent label of each input; if "
+        "an input can have several labels, ask a question that has one answer.",
+        figures,
+    )
+
+
+def _labels_by(groups: np.ndarray, labels: list[str]) -> dict[int, Counter[str]]:
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for group, label in zip(groups.tolist(), labels, strict=True):
+        found[group][label] += 1
+    return found
+
+
+def _conflicting(found: Mapping[int, Counter[str]]) -> float:
+    total = sum(labels.total() for labels in found.values())
+    return sum(labels.total() for labels in found.values() if len(labels) > 1) / max(total, 1)
+
+
+def _examples(
+    rows: Mapping[str, Rows], found: Mapping[int, Counter[str]]
+) -> list[dict[str, object]]:
+    shown: dict[int, dict[str, object]] = {}
+    for split, part in rows.items():
+        for place, key in enumerate(part.keys.tolist()):
+            if len(shown) == _EXAMPLES:
+                return list(shown.values())
+            if len(found[key]) > 1 and key not in shown:
+                content = part.inputs[place]
+                name = content[:_EXCERPT] if isinstance(content, str) else f"{split} image {place}"
+                shown[key] = {"input": name, "labels": dict(found[key])}
+    return list(shown.values())

@@ -1,0 +1,141 @@
+"""The work of the Doctor stage, without TFX."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import pathlib
+from collections.abc import Sequence
+
+from components import records
+from components.augment.contract import load
+from components.doctor import data, drawing, finding
+from components.doctor.finding import Finding
+
+FINDINGS = "findings.json"
+"""Name of the findings inside the artifact."""
+FIGURES = "doctor.png"
+"""Name of the drawing inside the artifact."""
+ROWS = {"quick": 10_000, "thorough": 50_000}
+"""Rows of a split that the costly checks of the data look at, by effort."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What is to be examined; the parameters of the component."""
+
+    kind: str
+    """`text` or `image`: what the input column holds."""
+    input_column: str
+    """Column with the text or the encoded image."""
+    label_column: str
+    """Column with the label."""
+    patient_fn: str
+    """Dotted path of a function of `learner`, the transform graph's folder, the patterns of the
+    train split's files, `resumable` and `effort` that returns a `Patient`."""
+    learner: str
+    """JSON of what is trained and how."""
+    resumable: str
+    """Folder of what an unfinished run left."""
+    effort: str
+    """`quick` or `thorough`."""
+    is_weighted: bool
+    """Whether rare labels are weighed or copied already."""
+
+
+def examine(
+    examples: str, learned: str, transform_graph: str, report: str, request: Request
+) -> list[Finding]:
+    """Examine data and model, and write findings and figures.
+
+    Args:
+        examples: Folder of the Examples as they were ingested.
+        learned: Folder of the Examples that are trained on, perhaps with augmented copies.
+        transform_graph: Folder of the Transform's output.
+        report: Folder to write to.
+        request: What is to be examined.
+
+    Returns:
+        The findings on the data, then those on the model.
+    """
+    patterns = [str(pathlib.Path(learned, "Split-train", "*"))]
+    patient = load(request.patient_fn)(
+        request.learner, transform_graph, patterns, request.resumable, request.effort
+    )
+    columns = (request.input_column, request.label_column)
+    found = data.examine(
+        request.kind,
+        {split: _columns(examples, split, columns) for split in _splits(examples)},
+        ROWS[request.effort],
+        reader=patient.reader,
+        image_size=patient.image_size,
+        embed=patient.embed,
+        is_weighted=request.is_weighted,
+    )
+    for one in patient.findings():
+        found.append(one)
+        _LOG.info("%s: %s (%.1f s)", one.check, one.verdict, one.seconds)
+    write(pathlib.Path(report), found)
+    return found
+
+
+def write(folder: pathlib.Path, findings: Sequence[Finding]) -> None:
+    """Write findings and, if there is anything to draw, their figures."""
+    (folder / FINDINGS).write_text(finding.to_json(findings), "utf-8")
+    drawing.draw(findings, folder / FIGURES)
+
+
+def read(folder: pathlib.Path) -> list[Finding]:
+    """The findings of an artifact's folder."""
+    return finding.from_json((folder / FINDINGS).read_text("utf-8"))
+
+
+def remark(findings: Sequence[Finding]) -> str:
+    """What a person should see of the findings at once."""
+    named = {
+        verdict: [one.check for one in findings if one.verdict == verdict]
+        for verdict in ("fail", "warn")
+    }
+    bad = [f"{_WORDS[verdict]}: {', '.join(names)}" for verdict, names in named.items() if names]
+    return "; ".join(bad) or f"{len(findings)} checks passed"
+
+
+_WORDS = {"fail": "failed", "warn": "warns"}
+
+
+def refuse(findings: Sequence[Finding], stop_on: str, folder: pathlib.Path) -> None:
+    """Stop if any finding is as bad as `stop_on`.
+
+    Args:
+        findings: What was found.
+        stop_on: `fail` or `warn`.
+        folder: Where findings and figures are, to be named in the error.
+
+    Raises:
+        ValueError: With every such finding's evidence, meaning and fix.
+    """
+    bad = finding.at_least(findings, stop_on)
+    if not bad:
+        return
+    count = f"{len(bad)} checks" if len(bad) > 1 else "1 check"
+    told = "\n\n".join(
+        f"{one.check} ({one.verdict}): {one.evidence}\n  {one.meaning}\n  To do: {one.fix}"
+        for one in bad
+    )
+    raise ValueError(
+        f"The doctor stops this run before anything is trained: {count} at `{stop_on}` or "
+        f"worse.\n\n{told}\n\nAll findings, with figures: {folder}\n"
+        "To train all the same: `doctor: {stop_on: never}`."
+    )
+
+
+def _splits(uri: str) -> list[str]:
+    folders = pathlib.Path(uri).glob("Split-*")
+    return sorted(folder.name.removeprefix("Split-") for folder in folders)
+
+
+def _columns(uri: str, split: str, names: tuple[str, str]) -> tuple[list[bytes], list[bytes]]:
+    rows = list(records.columns(uri, split, names))
+    return [row[0] for row in rows], [row[1] for row in rows]

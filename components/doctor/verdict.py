@@ -1,0 +1,58 @@
+"""What a finished training's files say, for `curves.py` to judge."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from components import records
+from components.doctor import curves
+from components.doctor.finding import Finding
+
+HISTORY = "history.json"
+"""File of the model run with the metrics by epoch."""
+SUMMARY = "summary.json"
+"""File of the model run with what was trained and how."""
+
+
+def judge(examples: str, model_run: pathlib.Path, label_column: str) -> list[Finding]:
+    """The verdict on the curves.
+
+    Args:
+        examples: Folder of the Examples, for how often each label occurs.
+        model_run: Folder of the training's `history.json` and `summary.json`.
+        label_column: Feature with the label.
+    """
+    history = _read(model_run / HISTORY)
+    labels = Counter(row[0] for row in records.columns(examples, "train", (label_column,)))
+    validation = sum(1 for _ in records.serialized(examples, "eval"))
+    learner = _read(model_run / SUMMARY)["learner"]
+    return curves.judge(history, _training(learner, labels, validation))
+
+
+def _training(
+    learner: Mapping[str, Any], labels: Counter[bytes], validation: int
+) -> curves.Training:
+    shares = np.array(list(labels.values())) / labels.total()
+    return curves.Training(
+        chance_loss=float(-np.sum(shares * np.log(shares))),
+        decays=learner["training"]["schedule"]["kind"] != "constant",
+        is_harder=bool(learner["augmentation"]) or _drops(learner["model"]),
+        num_validation=validation,
+    )
+
+
+def _drops(model: Mapping[str, Any]) -> bool:
+    """Whether any field of the model is a rate of dropout; what a paper sets may drop, too."""
+    recipe = model.get("recipe") or {}
+    rate = recipe["dropout"] if "dropout" in recipe else model.get("dropout", 0.0)
+    return rate is None or rate > 0
+
+
+def _read(path: pathlib.Path) -> Any:
+    return json.loads(path.read_text("utf-8"))

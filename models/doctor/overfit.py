@@ -1,0 +1,115 @@
+"""Whether the model can learn a few examples by heart (Karpathy 2019: "overfit one batch")."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.doctor import leak
+from models.doctor.before import label_entropy
+from models.doctor.finding import Finding, drawable
+from models.doctor.subject import Sample, Subject
+from models.doctor.trial import Step, Trial
+
+
+def overfit_sample(
+    subject: Subject, trial: Trial, sample: Sample, rate: float, steps: int
+) -> Finding:
+    """Train on a few examples until all are right, without dropout.
+
+    If the rate is too much or too little, three times less and three times more are tried.
+
+    Args:
+        subject: What is examined.
+        trial: Is put back to its start afterwards.
+        sample: Examples to learn.
+        rate: Learning rate to begin with.
+        steps: Most steps at each rate.
+    """
+    name, ids = "overfit_sample", sample.ids
+    known = ids >= 0
+    best: tuple[float, list[Step]] = (-1.0, [])
+    for factor in (1.0, 1 / 3, 3.0):
+        history = _learn(trial, sample, rate * factor, steps)
+        accuracy = _accuracy(history[-1], ids)
+        best = max(best, (accuracy, history), key=lambda item: item[0])
+        if accuracy == 1:
+            break
+    accuracy, history = best
+    last = history[-1]
+    resisting = _resisting(last, ids)
+    floor = label_entropy(ids[known]) if known.any() else 0.0
+    evidence = (
+        f"After {len(history) - 1} steps on {sample.size} examples {accuracy:.0%} are right, and "
+        f"the loss is {last.loss:.3g}; without looking at the inputs none gets below {floor:.3g}."
+    )
+    figures = {"losses": drawable(step.loss for step in history), "resisting": resisting}
+    if accuracy >= _LEARNT:
+        return Finding(name, "pass", evidence, figures=figures)
+    verdict = "warn" if accuracy >= _MOSTLY or _is_still_falling(history) else "fail"
+    return Finding(name, verdict, evidence, _meaning(sample, resisting), _FIX, figures)
+
+
+def _learn(trial: Trial, sample: Sample, rate: float, steps: int) -> list[Step]:
+    """What each step saw; ends when all examples are right by some margin."""
+    history = []
+    for _ in range(steps + 1):
+        history.append(trial.step(sample, rate))
+        step = history[-1]
+        is_sure = step.loss < _SMALL_LOSS and _accuracy(step, sample.ids) == 1
+        if is_sure or not np.isfinite(step.loss):
+            break
+    trial.restart()
+    return history
+
+
+def _accuracy(step: Step, ids: np.ndarray) -> float:
+    known = ids >= 0
+    right = step.logits.argmax(-1)[known] == ids[known]
+    return float(right.mean()) if known.any() else 0.0
+
+
+def _resisting(step: Step, ids: np.ndarray) -> list[dict[str, float | int]]:
+    """Examples that are wrong, the worst first."""
+    shifted = step.logits - step.logits.max(-1, keepdims=True)
+    logarithms = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    wrong = [i for i in range(len(ids)) if ids[i] >= 0 and step.logits[i].argmax() != ids[i]]
+    rows = [
+        {
+            "index": i,
+            "label": int(ids[i]),
+            "predicted": int(step.logits[i].argmax()),
+            "loss": drawable([-logarithms[i, ids[i]]])[0],
+        }
+        for i in wrong
+    ]
+    return sorted(rows, key=lambda row: -(row["loss"] or np.inf))
+
+
+def _is_still_falling(history: list[Step]) -> bool:
+    half = history[len(history) // 2].loss
+    return bool(history[-1].loss < _FALLING * half)
+
+
+def _meaning(sample: Sample, resisting: list[dict]) -> str:
+    rows = [row["index"] for row in resisting]
+    kinds = leak.num_different(sample)
+    if kinds < sample.size:
+        return (
+            f"Of {sample.size} examples {sample.size - kinds} repeat the input of another, which "
+            "no model can tell apart if their labels differ."
+        )
+    return (
+        f"The model cannot learn a handful of examples by heart, so it will not learn thousands. "
+        f"Resisting: examples {', '.join(map(str, rows[:8]))} of the first epoch."
+    )
+
+
+_FIX = (
+    "First see what else has failed here; then make the model larger, raise "
+    "`model.trainable_layers` or choose `model.fine_tuning: full`, and look at the labels of the "
+    "examples that resist."
+)
+_SMALL_LOSS = 0.1
+_LEARNT = 0.99
+_MOSTLY = 0.8
+_FALLING = 0.9

@@ -1,0 +1,74 @@
+"""Findings of the doctor for a person in front of a terminal."""
+
+from __future__ import annotations
+
+import pathlib
+from collections import Counter
+from collections.abc import Sequence
+
+from rich import padding, text
+from rich.console import Console
+
+from components.doctor import finding, stage
+from components.doctor.finding import Finding, Verdict
+
+_MARKS: dict[Verdict, tuple[str, str]] = {
+    "pass": ("✓", "green"),
+    "warn": ("!", "yellow"),
+    "fail": ("✗", "red"),
+}
+_INDENT = 4
+
+
+def show(name: str, findings: Sequence[Finding], folder: pathlib.Path, terminal: Console) -> None:
+    """Print every finding: in one line what passed, then in full what did not, the worst last.
+
+    Args:
+        name: Of the pipeline.
+        findings: What was found.
+        folder: Where JSON and figures are.
+        terminal: Where to print.
+    """
+    terminal.print(f"\n{name}: {_count(findings)}", style="bold", markup=False)
+    for one in findings:
+        if one.verdict == "pass":
+            _show_passed(one, terminal)
+    show_bad(findings, terminal)
+    terminal.print()
+    for file in (stage.FINDINGS, stage.FIGURES):
+        if (folder / file).is_file():
+            terminal.print(str(folder / file), style="dim", soft_wrap=True, markup=False)
+
+
+def show_bad(findings: Sequence[Finding], terminal: Console) -> None:
+    """Print warnings and failures in full, the worst last, where a person looks first.
+
+    Args:
+        findings: What was found.
+        terminal: Where to print.
+    """
+    for one in reversed(finding.at_least(findings, "warn")):
+        _show_whole(one, terminal)
+
+
+def _count(findings: Sequence[Finding]) -> str:
+    counts = Counter(one.verdict for one in findings)
+    seconds = sum(one.seconds for one in findings)
+    return (
+        f"{len(findings)} checks in {seconds:.0f} s: {counts['fail']} failed, "
+        f"{counts['warn']} warn, {counts['pass']} passed"
+    )
+
+
+def _show_passed(one: Finding, terminal: Console) -> None:
+    mark, color = _MARKS[one.verdict]
+    line = text.Text.assemble((f"{mark} ", color), f"{one.check:<22}", (one.evidence, "dim"))
+    terminal.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def _show_whole(one: Finding, terminal: Console) -> None:
+    mark, color = _MARKS[one.verdict]
+    terminal.print(text.Text.assemble("\n", (f"{mark} {one.check}", f"bold {color}")))
+    for words, style in ((one.evidence, ""), (one.meaning, ""), (f"To do: {one.fix}", color)):
+        indented = padding.Padding(text.Text(words, style=style), (0, 0, 0, _INDENT))
+        terminal.print(indented)

@@ -1,0 +1,88 @@
+"""Tests of components/doctor/curves.py: one history for each thing that curves can tell."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from components.doctor import curves
+
+CHANCE = math.log(3)
+TRAINING = curves.Training(chance_loss=CHANCE, decays=False, is_harder=False, num_validation=400)
+
+
+def fallen(epochs, end, start=CHANCE, rate=1.0):
+    """An exponential fall from `start` to about `end`."""
+    return (end + (start - end) * np.exp(-rate * np.arange(epochs))).tolist()
+
+
+def patterns(history, training=TRAINING):
+    found = curves.judge(history, training)
+    return [one.figures["pattern"] for one in found]
+
+
+HISTORIES = {
+    "not_finite": {"loss": [1.0, 0.8, math.nan, math.nan], "val_loss": [1.0, 0.9, 1.1, math.nan]},
+    "diverging": {"loss": [1.1, 2.0, 9.0, 40.0], "val_loss": [1.1, 3.0, 9.0, 60.0]},
+    "flat": {"loss": [CHANCE] * 7, "val_loss": [CHANCE] * 7},
+    "flat_start": {"loss": [CHANCE] * 4 + fallen(5, 0.05), "val_loss": None},
+    "spikes": {"loss": [1.0, 0.4, 0.2, 0.9, 0.2, 0.15, 0.1], "val_loss": None},
+    "overfitting": {"loss": fallen(9, 0.01), "val_loss": [0.9, 0.7, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1]},
+    "validation_better": {"loss": fallen(8, 0.5), "val_loss": fallen(8, 0.1)},
+    "too_weak": {"loss": fallen(8, 0.9, rate=3), "val_loss": [0.93, 0.9] + [0.91] * 6},
+    "plateau": {"loss": fallen(12, 0.4, rate=2), "val_loss": None},
+    "still_improving": {
+        "loss": np.linspace(1.0, 0.3, 8).tolist(),
+        "val_loss": np.linspace(1.0, 0.35, 8).tolist(),
+    },
+}
+
+
+@pytest.mark.parametrize("pattern", HISTORIES)
+def test_each_pattern_is_seen_and_says_what_to_do(pattern):
+    history = {name: values for name, values in HISTORIES[pattern].items() if values}
+    found = curves.judge(history, TRAINING)
+    assert found[0].figures["pattern"] == pattern
+    assert found[0].check == "learning_curves"
+    assert found[0].verdict == (
+        "fail" if pattern in ("not_finite", "diverging", "flat") else "warn"
+    )
+    assert "`" in found[0].fix
+    assert len(found[0].figures["curves"]["loss"]) == len(history["loss"])
+
+
+def test_a_good_training_passes():
+    history = {
+        "loss": fallen(10, 0.02),
+        "val_loss": fallen(10, 0.06),
+        "accuracy": [0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.99, 0.99, 0.99],
+        "val_accuracy": [0.5, 0.7, 0.9, 0.93, 0.96, 0.97, 0.98, 0.98, 0.98, 0.98],
+    }
+    (found,) = curves.judge(history, TRAINING)
+    assert found.verdict == "pass"
+    assert "in 10 epochs" in found.evidence
+
+
+def test_dropout_explains_a_validation_that_is_better():
+    harder = dataclasses.replace(TRAINING, is_harder=True)
+    assert "validation_better" not in patterns(HISTORIES["validation_better"], harder)
+
+
+def test_a_schedule_that_lowers_the_rate_may_end_in_a_plateau():
+    history = {"loss": HISTORIES["plateau"]["loss"]}
+    assert "plateau" not in patterns(history, dataclasses.replace(TRAINING, decays=True))
+
+
+def test_one_epoch_is_too_few_to_say_anything():
+    assert patterns({"loss": [0.9], "val_loss": [1.0]}) == ["none"]
+
+
+def test_figures_have_no_nan():
+    (found,) = curves.judge(HISTORIES["not_finite"], TRAINING)
+    assert found.figures["curves"]["loss"] == [1.0, 0.8, None, None]
+
+
+def test_a_history_without_loss_is_refused():
+    with pytest.raises(ValueError, match=r"The history has no `loss`.*\['accuracy'\]"):
+        curves.judge({"accuracy": [0.5]}, TRAINING)

@@ -1,0 +1,50 @@
+"""Tests of components/doctor/drawing.py."""
+
+import pytest
+from PIL import Image
+
+from components.doctor import drawing
+from components.doctor.finding import Finding
+
+FIGURES = {
+    "class_balance": {"counts": {"train": {"good": 7, "bad": 2}, "eval": {"good": 3}}},
+    "learning_rate_range": {
+        "rates": [1e-4, 1e-3, 1e-2],
+        "losses": [1.1, 0.5, None],
+        "configured": 1e-3,
+        "suggested": None,
+    },
+    "gradient_norms": {"weights": ["a/kernel", "b/kernel"], "norm": [0.1, None]},
+    "activation_spread": {"layers": ["a", "b"], "mean": [0.0, -0.2], "std": [1.0, 0.9]},
+    "dead_relus": {"layers": ["a"] * 20, "share": [0.1] * 20},
+    "saturation": {"layers": ["a"], "share": [None]},
+    "overfit_sample": {"losses": [1.0, 0.5, 0.1], "resisting": []},
+    "rate_grid": {"rates": [0.1, 1.0], "decays": [0.0, 0.01], "losses": [[1, 2], [3, None]]},
+    "learning_curves": {"curves": {"loss": [1.0, 0.5], "val_loss": [1.1, None]}},
+}
+
+
+def finding(check):
+    return Finding(check, "pass", "Seen.", figures=FIGURES[check])
+
+
+def test_every_check_that_can_be_drawn_has_figures_here():
+    assert set(FIGURES) == set(drawing.PANELS)
+
+
+@pytest.mark.filterwarnings("error")
+def test_all_panels_stand_on_one_page(tmp_path):
+    drawing.draw([finding(check) for check in FIGURES], tmp_path / "doctor.png")
+    with Image.open(tmp_path / "doctor.png") as image:
+        assert image.height > image.width  # Five rows of two.
+
+
+def test_nothing_is_written_if_nothing_can_be_drawn(tmp_path):
+    drawing.draw([Finding("leakage", "pass", "None."), Finding("drift", "pass", "None.")], tmp_path)
+    drawing.draw([Finding("rate_grid", "pass", "Not run.")], tmp_path / "doctor.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_values_that_are_no_numbers_are_gaps(tmp_path):
+    drawing.draw([finding("learning_rate_range")], tmp_path / "doctor.png")
+    assert (tmp_path / "doctor.png").is_file()

@@ -1,0 +1,54 @@
+"""Tests of components/doctor/images.py."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from components.doctor import images
+
+
+def encoded(size=(9, 5), mode="RGB", kind="PNG"):
+    file = io.BytesIO()
+    Image.new(mode, size).save(file, kind)
+    return file.getvalue()
+
+
+def finding(files, image_size=None):
+    return images.image_sizes({"train": images.look(files)}, image_size)
+
+
+def test_sizes_and_channels_are_those_stored():
+    seen = images.look([encoded(), encoded((4, 6), "L"), encoded((300, 200), "RGB", "JPEG")])
+    np.testing.assert_array_equal(seen.sizes, [[9, 5], [4, 6], [300, 200]])
+    assert list(seen.channels) == ["colour", "grey", "colour"]
+    assert images.look([encoded(mode="RGBA")]).channels == ("transparent",)
+
+
+def test_images_alike_pass():
+    assert finding([encoded((30, 20))] * 3, 24).verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("files", "image_size", "fix"),
+    [
+        ([encoded()] * 8 + [encoded(mode="L")], None, "the same channels"),
+        ([encoded((20, 20))] * 8 + [encoded((60, 20))] * 2, None, "to one aspect"),
+        ([encoded((8, 9))] * 3, 64, "Lower `model.image_size` towards 8"),
+        ([encoded((600, 700))] * 3, 32, "Raise `model.image_size`"),
+    ],
+)
+def test_what_does_not_fit_together_is_warned_of(files, image_size, fix):
+    found = finding(files, image_size)
+    assert found.verdict == "warn"
+    assert fix in found.fix
+
+
+def test_bytes_that_are_no_image_are_refused():
+    with pytest.raises(OSError, match="cannot identify image"):
+        images.look([b"text"])
+
+
+def test_no_images_have_no_pictures():
+    assert images.look([]).grey.shape == (0, 32, 32)

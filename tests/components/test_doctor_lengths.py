@@ -1,0 +1,53 @@
+"""Tests of components/doctor/lengths.py."""
+
+import numpy as np
+import pytest
+
+from components.doctor import lengths
+
+
+def words(texts):
+    return [text.split() for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("limit", "verdict"), [(4, "fail"), (15, "fail"), (30, "warn"), (50, "pass"), (128, "pass")]
+)
+def test_what_is_cut_is_judged_by_what_is_kept(limit, verdict):
+    finding = lengths.truncation(np.array([90, 100, 110, 120]), limit)
+    assert finding.verdict == verdict
+    assert finding.figures["kept"] == pytest.approx(min(limit * 4, 420) / 420, abs=0.03)
+
+
+def test_a_handful_of_tokens_fails_even_for_short_texts():
+    finding = lengths.truncation(np.array([6, 7, 8, 3]), 4)
+    assert finding.verdict == "fail"
+    assert "75.0% of the training texts are longer" in finding.evidence
+    assert "`model.sequence_length`, up to 8 tokens" in finding.fix
+
+
+def test_empty_texts_lose_nothing():
+    assert lengths.truncation(np.array([0, 0, 0]), 4).figures["kept"] == 1.0
+
+
+def test_words_are_unknown_that_no_training_text_has():
+    finding = lengths.unknown_words(["A cat sat."], {"eval": ["a dog sat", "THE cat"]})
+    assert finding.figures["unknown"] == {"eval": 0.4}
+    assert finding.verdict == "warn"
+
+
+def test_the_tokens_of_a_reader_are_counted_in_every_split():
+    reader = lengths.Reader(
+        lambda texts: [[7 if w.islower() else 1 for w in found] for found in words(texts)], 9, 1
+    )
+    finding = lengths.unknown_words(["one two three"], {"eval": ["X Y Z four"]}, reader)
+    assert finding.figures["unknown"] == {"train": 0.0, "eval": 0.75}
+    assert finding.verdict == "fail"
+
+
+def test_a_tokenizer_of_another_script_takes_characters_apart():
+    reader = lengths.Reader(lambda texts: [list(text.encode()) for text in texts], 9, unknown=-1)
+    finding = lengths.unknown_words(["참 좋은 영화"], {}, reader)
+    assert finding.verdict == "warn"
+    assert "becomes 3.4 tokens" in finding.evidence
+    assert "`model.preset`" in finding.fix

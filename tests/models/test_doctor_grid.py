@@ -1,0 +1,50 @@
+"""Tests of models/doctor/{grid,numerical,trial}.py."""
+
+import doctor_subjects as subjects
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from models.doctor import grid
+from models.doctor.subject import Subject, take
+from models.doctor.trial import Trial
+from models.training import config, losses, optimizer_config
+
+
+def subject(**training):
+    chosen = config.TrainingConfig(batch_size=8, **training)
+    sample = take(subjects.split(*subjects.points()), 21)
+    return Subject(subjects.HEALTHY, sample, 30, chosen, None, losses.build(0.0))
+
+
+def test_the_grid_prefers_a_rate_that_learns():
+    found = grid.rate_grid(
+        subject(learning_rate=3e-3, optimizer=optimizer_config.AdamW()),
+        subjects.split(*subjects.points(41)),
+    )
+    assert found.verdict == "warn"
+    assert np.shape(found.figures["losses"]) == (3, 5)
+    assert found.figures["decays"] == [1e-4, 0.01, 0.1]
+    assert "training.learning_rate: 3.0e-02" in found.fix
+
+
+def test_a_trial_starts_anew():
+    examined = subject()
+    trial = Trial(examined)
+    first = [trial.step(examined.sample, 0.1).loss for _ in range(3)]
+    trial.restart()
+    assert [trial.step(examined.sample, 0.1).loss for _ in range(3)] == first
+    assert first[2] < first[0]
+
+
+@tf.custom_gradient
+def doubled(x):
+    return x * 1.0, lambda upstream: 2 * upstream
+
+
+def test_a_gradient_that_is_not_that_of_the_layer_is_found():
+    lying = subjects.network(subjects.dense(7), lambda: keras.layers.Lambda(doubled))
+    finding = subjects.until("numerical_gradients", lying)["numerical_gradients"]
+    assert finding.verdict == "fail"
+    assert min(finding.figures["ratios"]) == pytest.approx(0.5, abs=0.05)

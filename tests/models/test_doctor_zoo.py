@@ -1,0 +1,79 @@
+"""Tests that models/doctor can look into models of every make."""
+
+import json
+
+import doctor_subjects as subjects
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tiny_images
+import tiny_modules
+import tiny_presets
+import tiny_tokens
+
+from models import zoo
+from models.doctor import examination
+from models.finetuning import config as fine_tuning
+from models.image import resnet
+from models.text import hub_text, pretrained, recurrent
+from models.training import config, optimizer_config
+
+LABELS = np.array([0, 1, 2, 1])
+TEXTS = {"text": ["old map", "new maps maps", "책", "unseen words old"]}
+
+
+def examine(model_config, features, **training):
+    """Every finding on four examples, by name, and the number of models that were built."""
+    entry = zoo.lookup(model_config.kind)
+    given = {name: tf.constant(value) for name, value in features.items()}
+    inputs = entry.encoder(model_config)(given)
+
+    def build():
+        keras.utils.set_random_seed(3)
+        return entry.build(model_config, 3)
+
+    found = examination.examine(
+        build,
+        subjects.split(inputs, LABELS, batch_size=4),
+        config.TrainingConfig(**{"batch_size": 4, "learning_rate": 0.01, **training}),
+        fine_tuning=getattr(model_config, "fine_tuning", None),
+    )
+    return {finding.check: finding for finding in found}
+
+
+def check_all_looked(found):
+    assert "overfit_sample" in found
+    for finding in found.values():
+        json.dumps(finding.figures, allow_nan=False)
+    for name in ("batch_leakage", "gradient_flow", "numerical_gradients"):
+        assert found[name].verdict == "pass", found[name]
+
+
+def test_a_residual_network_learns_and_small_batches_are_noticed():
+    small = resnet.ResNetConfig(blocks=(1, 1), stem="small", width=3, image_size=8)
+    found = examine(small, tiny_images.FEATURES)
+    check_all_looked(found)
+    assert found["batch_norm_mode"].verdict == "warn"
+    assert "stem_conv" in found["activation_spread"].figures["layers"]
+
+
+def test_a_recurrent_network_is_no_riddle():
+    small = recurrent.RecurrentConfig(vocabulary_size=11, sequence_length=6, units=5)
+    check_all_looked(examine(small, tiny_tokens.FEATURES))
+
+
+@pytest.mark.parametrize(
+    "method", [fine_tuning.LoRA(rank=3, alpha=6.0), fine_tuning.Gradual(layer_decay=0.5)]
+)
+def test_fine_tuned_encoders_are_examined_as_they_are_trained(method, tmp_path):
+    preset = tiny_presets.save_bert(tmp_path / "bert")
+    chosen = pretrained.PretrainedTextConfig(preset=preset, sequence_length=7, fine_tuning=method)
+    found = examine(chosen, TEXTS, optimizer=optimizer_config.AdamW(), epochs=9)
+    check_all_looked(found)
+    assert "logits" in found["activation_spread"].figures["layers"]
+
+
+def test_hub_modules_are_closed_but_trained(tmp_path):
+    handle = tiny_modules.save_text(tmp_path / "module")
+    check_all_looked(examine(hub_text.HubTextConfig(handle=handle, dropout=0.0), TEXTS))
