@@ -90,6 +90,6 @@ def _numeric(value: tf.Tensor) -> tf.Tensor:
 
 
 _ROUNDING = 1e-3  # Of the largest logit; padding and other kernels move the last digits.
-_NOT_AT_ALL = 1e-5
+_NOT_AT_ALL = 1e-6  # Little above what float32 can tell.
 _HARDLY = 1e-3
 _TINY = 1e-30
