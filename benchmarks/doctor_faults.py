@@ -263,7 +263,7 @@ FAULTS: tuple[Case, ...] = (
     ),
     image(
         "sigmoids 20 layers deep",
-        ["gradient_norms"],
+        ["gradient_norms", "input_dependence"],
         model=recipe(
             {**RESNET, "blocks": [3, 3, 3], "shortcuts": "plain"},
             activation="sigmoid",

@@ -75,17 +75,17 @@ def build(
         BERT recipe (Devlin et al. 2018, https://arxiv.org/abs/1810.04805).
     """
     fields = dataclasses.asdict(training.optimizer)
-    optimizer = _maker(OPTIMIZERS[fields.pop("kind")], factors)(
+    kind = fields.pop("kind")
+    if fields.get("weight_decay") == 0 and kind != "adamw":  # Keras's insists on a number.
+        fields["weight_decay"] = None
+    optimizer = _maker(OPTIMIZERS[kind], factors)(
         # Keras counts every step here, also those that only accumulate.
         learning_rate=schedules.build(training.schedule, training.learning_rate, steps, first),
         global_clipnorm=training.clip_norm,
         use_ema=training.averaging is not None,
         ema_momentum=training.averaging or 0.0,
         gradient_accumulation_steps=training.accumulate if training.accumulate > 1 else None,
-        **{
-            name: value or None if name == "weight_decay" else value
-            for name, value in fields.items()
-        },
+        **fields,
     )
     if fields.get("weight_decay"):
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])

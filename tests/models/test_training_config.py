@@ -122,7 +122,17 @@ def test_schedule_survives_serialization():
 
 
 @pytest.mark.parametrize(
-    "config", [SGD(), SGD(weight_decay=0.1), Adam(), AdamW(), Lion(), RMSprop()]
+    "config",
+    [
+        SGD(),
+        SGD(weight_decay=0.1),
+        Adam(),
+        AdamW(),
+        AdamW(weight_decay=0.0),
+        Lion(),
+        Lion(weight_decay=0.0),
+        RMSprop(),
+    ],
 )
 def test_each_optimizer_takes_a_step_downhill(config):
     training = TrainingConfig(optimizer=config, learning_rate=0.1, clip_norm=1.0)
