@@ -149,7 +149,9 @@ def draw(ladder: Ladder, path: pathlib.Path) -> None:
             )
     for index, row in enumerate(models):
         _place(left, row, row.latency_ms, index)
-        _place(right, row, (row.trainable or 0) + (row.frozen or 0), index)
+        _place(right, row, _parameters(row), index)
+    _limit(left, [row.latency_ms for row in models])
+    _limit(right, [_parameters(row) for row in models])
     for axes in (left, right):
         _tick(axes)
     left.set_ylabel("accuracy, 95 % interval")
@@ -170,10 +172,22 @@ def draw(ladder: Ladder, path: pathlib.Path) -> None:
 def _prepare(axes: Axes, name: str) -> None:
     axes.set_xscale("log")
     axes.set_xlabel(name)
-    axes.margins(x=0.1)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)
     axes.grid(color="#dddddd", linewidth=0.6)
+
+
+def _limit(axes: Axes, values: Sequence[float | None]) -> None:
+    """Room around the marks; matplotlib's own margins can be nothing around a single value."""
+    placed = [value for value in values if value]
+    if placed:
+        low, high = min(placed), max(placed)
+        margin = max(1.3, (high / low) ** 0.1)
+        axes.set_xlim(low / margin, high * margin)
+
+
+def _parameters(row: Row) -> int:
+    return (row.trainable or 0) + (row.frozen or 0)
 
 
 def _tick(axes: Axes) -> None:
