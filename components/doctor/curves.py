@@ -306,8 +306,8 @@ def _nothing_wrong(curves: _Curves) -> Finding:
     )
 
 
-# Shares of the loss at chance, so that they hold for two classes and for a thousand; chosen on
-# the curves of `benchmarks/doctor.py`.
+# Shares of the loss at chance, so that they hold for two classes and for a thousand; set by hand
+# on made-up histories.
 _DIVERGED = 1.2
 _SPIKE_SHARE = 0.25
 _FLAT = 0.03
