@@ -259,12 +259,16 @@ def _validation_better(curves: _Curves, training: Training) -> Finding | None:
 
 
 def _still_improving(curves: _Curves, training: Training) -> Finding | None:
-    """Validation is still falling at the end."""
+    """Validation is still falling at the end: by much, or as steadily as all the time before."""
     if not _is_improving(curves) or curves.val_loss is None:
         return None
     tail = max(1, curves.epochs // 5)
     before, last = curves.val_loss[-tail - 1], curves.val_loss[-1]
-    if before - last < _IMPROVING * training.chance_loss:
+    fell = curves.val_loss[0] - last
+    usual = fell * tail / (curves.epochs - 1)
+    has_course = curves.epochs >= _ENOUGH_EPOCHS and fell > _FLAT * training.chance_loss
+    is_steady = has_course and before - last > _STEADY * usual
+    if before - last < _IMPROVING * training.chance_loss and not is_steady:
         return None
     return _finding(
         "warn",
@@ -317,6 +321,7 @@ _GAP = 0.15
 _RISE = 0.1
 _WEAK = 0.7
 _IMPROVING = 0.05
+_STEADY = 0.7  # of the mean fall of an epoch
 _ACCURACY_GAP = 0.1
 _ENOUGH_EPOCHS = 4
 

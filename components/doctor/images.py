@@ -76,7 +76,8 @@ def _look(data: bytes) -> tuple[tuple[int, int], str, np.ndarray, np.ndarray, fl
             channels = "transparent"
         image.draft("RGB", (_DRAFT, _DRAFT))
         pixels = image.convert("RGB")
-    small = pixels.resize((SIDE, SIDE), Image.Resampling.BOX)
+    # Smooth also where it enlarges, so that copies of another size still look alike.
+    small = pixels.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     spread = float(np.asarray(small, np.float32).std(axis=(0, 1)).max())
     color = small.resize((COLOR_SIDE, COLOR_SIDE), Image.Resampling.BOX)
     return size, channels, np.asarray(small.convert("L")), np.asarray(color), spread

@@ -28,7 +28,7 @@ SIDE = 32
 """Side in pixels of the grey pictures that images are compared by."""
 _BITS = 10  # of 64 that may differ in candidates
 SAME_IMAGE = 0.02
-"""Root of the mean squared difference of two images' thumbnails, relative to the root of their
+"""Root of the mean squared difference of two images' thumbnails at 16 x 16, relative to the root of their
 product of variances (1 - correlation at equal contrast), up to which they are near duplicates."""
 _DARKER = 16.0  # of 255: mean brightness two pictures may differ by
 _MATCHES = 8  # neighbours of an image that are compared; a group is connected through others
@@ -77,7 +77,9 @@ def group_images(pictures: np.ndarray) -> np.ndarray:
     if not len(pictures):
         return np.zeros(0, int)
     hashes = _perceptual_hashes(pictures)
-    flat = pictures.reshape(len(pictures), -1).astype(np.float32)
+    # Finer detail is lost when an image is made smaller and saved once more.
+    halves = pictures.reshape(-1, SIDE // 2, 2, SIDE // 2, 2).mean((2, 4), dtype=np.float32)
+    flat = halves.reshape(len(pictures), -1)
     means = flat.mean(axis=1)
     deviations = flat - means[:, None]
     spreads = np.sqrt(np.mean(deviations**2, axis=1))

@@ -238,11 +238,17 @@ def _measure(layer: keras.layers.Layer, given, output: tf.Tensor, is_pretrained:
             std=float(values.std()),
             input_mean=float(before.mean()),
             input_std=float(before.std()),
-            has_kernel=any(len(weight.shape) >= 2 for weight in layer.weights),
+            has_kernel=_has_kernel(layer),
             is_pretrained=is_pretrained,
             dead=_dead(layer, values),
             saturated=_saturated(layer, values),
         )
+
+
+def _has_kernel(layer: keras.layers.Layer) -> bool:
+    """A mean image that is subtracted is none: it never trains."""
+    weights = layer.trainable_weights if layer.trainable else layer.weights
+    return any(len(weight.shape) >= 2 for weight in weights)
 
 
 def _activation(layer: keras.layers.Layer) -> str:

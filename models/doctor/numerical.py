@@ -22,12 +22,14 @@ def numerical_gradients(subject: Subject, trial: Trial) -> Finding:
     """
     name, sample = "numerical_gradients", subject.sample.first(_EXAMPLES)
     weights = trial.model.trainable_variables
+    _leave_kinks(weights)
     loss, gradients = _gradients(subject, trial.model, sample)
     ratios: dict[str, float | None] = {}
     for group, members in _groups(trial.model, weights).items():
         ratios[group] = _ratio(
             subject, trial.model, sample, loss, [(weights[i], gradients[i]) for i in members]
         )
+    trial.restart()
     settled = {group: ratio for group, ratio in ratios.items() if ratio is not None}
     figures = {"groups": list(settled), "ratios": drawable(settled.values())}
     if not settled:
@@ -56,8 +58,23 @@ _MOST_LAYERS = 4
 _TOLERANCE = 0.1
 _FAR_OFF = 0.3
 _SETTLED = 0.03
-_CHANGES = (0.02, 0.005)  # Of the loss: far above float32's rounding, far below its bends.
+_CHANGE = 0.02  # Of the loss: far below its bends.
+_MEASURABLE = 1e-4  # Of the loss: far above float32's rounding.
 _LARGEST_MOVE = 0.05  # Of the weights' norm.
+_SEED, _NUDGE = 0, 0.1
+
+
+def _leave_kinks(weights: Sequence[keras.Variable]) -> None:
+    """Move fresh biases and offsets off their one value.
+
+    With them at 0, an image's empty background gives exactly 0 to the ReLUs, where the loss has
+    another slope to either side.
+    """
+    random = np.random.default_rng(_SEED)
+    for weight in weights:
+        value = weight.value.numpy()
+        if value.ndim <= 1 and value.size and (value == value.flat[0]).all():
+            weight.assign(value + random.normal(0, _NUDGE, value.shape))
 
 
 def _groups(model: keras.Model, weights: Sequence[keras.Variable]) -> dict[str, list[int]]:
@@ -91,7 +108,11 @@ def _ratio(
     """The change of the loss by what the gradient promises; None if it cannot be told."""
     length = float(tf.linalg.global_norm([gradient for _, gradient in pairs]))
     size = float(tf.linalg.global_norm([weight.value for weight, _ in pairs]))
-    if not np.isfinite(length) or length * max(size, 1e-3) < _CHANGES[1] * loss:
+    if not np.isfinite(length) or length == 0:
+        return None
+    longest = min(_CHANGE * loss / length, _LARGEST_MOVE * max(size, 1e-3))
+    steps = (longest, longest / 4)
+    if steps[-1] * length < _MEASURABLE * loss:
         return None
     before = [weight.value.numpy() for weight, _ in pairs]
 
@@ -100,10 +121,7 @@ def _ratio(
             weight.assign(value + distance / length * gradient)
         return float(subject.loss(sample.labels, model(sample.inputs, training=False)))
 
-    ratios = []
-    for change in _CHANGES:
-        step = min(change * loss / length, _LARGEST_MOVE * max(size, 1e-3))
-        ratios.append((moved(step) - moved(-step)) / (2 * step * length))
+    ratios = [(moved(step) - moved(-step)) / (2 * step * length) for step in steps]
     for (weight, _), value in zip(pairs, before, strict=True):
         weight.assign(value)
     is_settled = abs(ratios[0] - ratios[1]) <= _SETTLED * max(map(abs, ratios))

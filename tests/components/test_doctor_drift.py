@@ -69,6 +69,13 @@ def test_the_area_grows_with_the_shift(by, verdict):
     assert list(finding.figures["auc"]) == ["eval"]
 
 
+def test_test_rows_from_elsewhere_are_no_reason_to_stop():
+    there, far = shifted(0), shifted(3)
+    finding = shift.covariate_shift({**there, "test": far["eval"]})
+    assert finding.verdict == "warn"
+    assert "best epoch" not in finding.meaning
+
+
 def test_a_split_of_few_rows_is_not_judged():
     finding = shift.covariate_shift(shifted(3, number=19))
     assert finding.verdict == "pass"

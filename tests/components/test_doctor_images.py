@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.doctor import images
+from components.doctor import images, similar
+
+
+def saved(image, kind):
+    file = io.BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
 
 
 def encoded(size=(9, 5), mode="RGB", kind="PNG"):
-    file = io.BytesIO()
-    Image.new(mode, size).save(file, kind)
-    return file.getvalue()
+    return saved(Image.new(mode, size), kind)
 
 
 def finding(files, image_size=None):
@@ -24,6 +28,16 @@ def test_sizes_and_channels_are_those_stored():
     np.testing.assert_array_equal(seen.sizes, [[9, 5], [4, 6], [300, 200]])
     assert list(seen.channels) == ["colour", "grey", "colour"]
     assert images.look([encoded(mode="RGBA")]).channels == ("transparent",)
+
+
+def test_a_small_image_is_known_again_when_enlarged_and_saved_as_jpeg():
+    scenes = np.random.default_rng(0).integers(0, 255, (3, 8, 8)).astype(np.uint8)
+    small = [Image.fromarray(scene) for scene in scenes]
+    files = [saved(image, "PNG") for image in small]
+    files += [saved(image.resize((32, 32)), "JPEG") for image in small]
+    groups = similar.group_images(images.look(files).grey)
+    np.testing.assert_array_equal(groups[:3], groups[3:])
+    assert len(set(groups)) == 3
 
 
 def test_images_alike_pass():

@@ -165,6 +165,22 @@ def test_inputs_on_one_side_of_zero_are_unnormalised():
     assert "model.pixels" in found["activation_spread"].fix
 
 
+class LessTheMean(keras.layers.Layer):
+    """Subtracts an array that never trains."""
+
+    def build(self, shape):
+        self.mean = self.add_weight(shape=(2, shape[-1]), initializer="ones", trainable=False)
+
+    def call(self, values):
+        return 100 * (values - self.mean[0])
+
+
+def test_what_is_subtracted_from_inputs_is_no_kernel():
+    network = subjects.network(LessTheMean, subjects.dense(7, name="first"))
+    finding = subjects.until("activation_spread", network)["activation_spread"]
+    assert "(first) to" in finding.evidence
+
+
 def test_units_that_no_example_switches_on_are_dead():
     low = subjects.dense(
         12, activation="relu", bias_initializer=keras.initializers.Constant(-100.0)

@@ -48,3 +48,16 @@ def test_a_gradient_that_is_not_that_of_the_layer_is_found():
     finding = subjects.until("numerical_gradients", lying)["numerical_gradients"]
     assert finding.verdict == "fail"
     assert min(finding.figures["ratios"]) == pytest.approx(0.5, abs=0.05)
+
+
+def test_an_empty_background_at_the_kink_of_relus_is_not_blamed_on_the_gradient():
+    image = np.zeros((21, 64), "float32")
+    image[:, :6] = np.random.default_rng(1).normal(size=(21, 6))
+    network = subjects.network(
+        lambda: keras.layers.Reshape((8, 8, 1)),
+        lambda: keras.layers.Conv2D(8, 3, padding="same", activation="relu"),
+        keras.layers.GlobalAveragePooling2D,
+        width=64,
+    )
+    found = subjects.until("numerical_gradients", network, features={"x": image})
+    assert found["numerical_gradients"].figures["ratios"] == pytest.approx([1, 1], abs=0.02)
