@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,6 +22,8 @@ _NAMED_LAYERS = 14
 _SHOWN_LABELS = 20
 _LONGEST_NAME = 24
 _ROOM_FOR_LEGEND = 1.3
+_BLOWN_UP = 3
+"""First losses up to which the range test is drawn."""
 _BELOW = 100
 """How far below the smallest deviation of a layer its means are still drawn."""
 
@@ -105,8 +108,11 @@ def _gradient_norms(panel: Axes, figures: Mapping[str, Any]) -> None:
 
 def _learning_rate_range(panel: Axes, figures: Mapping[str, Any]) -> None:
     """The loss against the rate of a training whose rate grows step by step."""
-    panel.plot(figures["rates"], _numbers(figures["losses"]), color=_LINE)
+    losses = _numbers(figures["losses"])
+    panel.plot(figures["rates"], losses, color=_LINE)
     panel.set_xscale("log")
+    # Where it blows up, by how much does not matter.
+    panel.set_ylim(0, min(max(filter(math.isfinite, losses)), _BLOWN_UP * losses[0]) * 1.05)
     for name, color in (("configured", _MARK), ("suggested", _VERDICTS["pass"])):
         if figures.get(name):
             text = f"{name}: {figures[name]:.2g}"

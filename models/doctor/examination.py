@@ -48,7 +48,7 @@ class Budget:
 
 
 BUDGETS: dict[Effort, Budget] = {
-    "quick": Budget(32, 16, (24, 60), (20, 80), 12.0),
+    "quick": Budget(32, 16, (24, 160), (20, 80), 12.0),
     "thorough": Budget(64, 32, (60, 160), (60, 400), 120.0),
 }
 """Cost by effort; a step of a small model takes milliseconds, of a large one a second."""

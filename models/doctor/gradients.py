@@ -70,7 +70,7 @@ def gradient_norms(subject: Subject, trial: Trial, norms: np.ndarray) -> Finding
     kernels = [
         (weight.path, float(norm))
         for weight, norm in zip(trial.model.trainable_variables, norms, strict=True)
-        if len(weight.shape) >= 2 and "embedding" not in weight.path
+        if len(weight.shape) >= 2 and not _NO_KERNEL.search(weight.path)
     ]
     figures = {"weights": [p for p, _ in kernels], "norm": drawable(n for _, n in kernels)}
     total = float(np.sqrt(np.sum(norms.astype("float64") ** 2)))
@@ -120,6 +120,7 @@ def _has_kernel(paths: list[str], weights: list[keras.Variable]) -> bool:
 
 _SMALL_RATE = 1e-4
 _KEY_BIAS = re.compile(r"key\w*/bias|k_proj/bias")
+_NO_KERNEL = re.compile(r"embedding|/bias$")  # Biases of attention have a row for each head.
 _MANY = 0.25
 _VANISHING = (1e-4, 1e-6)
 _EXPLODING = (1e4, 1e6)

@@ -11,7 +11,9 @@ import dataclasses
 import importlib
 import inspect
 import pathlib
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -57,8 +59,6 @@ class Module:
     """Specs of the first argument in the module's own structure; None if it accepts any."""
     outputs: Mapping[str, tf.TensorSpec]
     """Key (of a mapping), position as text (of a sequence) or `WHOLE` to spec."""
-    copy: tempfile.TemporaryDirectory | None
-    """Where `loaded` was read from, if not from its folder; it goes away with this object."""
 
 
 def load(folder: pathlib.Path, handle: str, seed: int) -> Module:
@@ -81,8 +81,7 @@ def load(folder: pathlib.Path, handle: str, seed: int) -> Module:
     # Registers the operations of text modules (SentencePiece, WordPiece).
     importlib.import_module("tensorflow_text")
     try:
-        copy = _seeded_copy(folder, seed)
-        loaded = tf.saved_model.load(str(folder) if copy is None else copy.name)
+        loaded = _load(folder, seed)
     # A missing file, an operation that is not known here, a broken protocol buffer: the loader
     # has an error class for each.
     except Exception as error:
@@ -109,7 +108,6 @@ def load(folder: pathlib.Path, handle: str, seed: int) -> Module:
         regularization_losses=tuple(getattr(loaded, "regularization_losses", ())),
         inputs=functions[0].structured_input_signature[0][0],
         outputs=keyed(functions[0].structured_outputs),
-        copy=copy,
     )
 
 
@@ -122,7 +120,21 @@ def keyed(outputs: Any) -> dict[str, Any]:
     return {WHOLE: outputs}
 
 
-def _seeded_copy(folder: pathlib.Path, seed: int) -> tempfile.TemporaryDirectory | None:
+def _load(folder: pathlib.Path, seed: int) -> Any:
+    copy = _seeded_copy(folder, seed)
+    if copy is None:
+        return tf.saved_model.load(str(folder))
+    try:
+        loaded = tf.saved_model.load(str(copy))
+    except Exception:
+        shutil.rmtree(copy, ignore_errors=True)
+        raise
+    # An export copies assets from where they were read, so the copy stays as long as the module.
+    weakref.finalize(loaded, shutil.rmtree, copy, ignore_errors=True)
+    return loaded
+
+
+def _seeded_copy(folder: pathlib.Path, seed: int) -> pathlib.Path | None:
     """The module with seeds in its unseeded random operations; None if it has no such ones.
 
     TensorFlow seeds operations when a graph is made. In a saved one they would draw a new seed in
@@ -134,11 +146,11 @@ def _seeded_copy(folder: pathlib.Path, seed: int) -> tempfile.TemporaryDirectory
         return None
     for index, node in enumerate(unseeded):
         node.attr["seed"].i, node.attr["seed2"].i = seed, index
-    copy = tempfile.TemporaryDirectory(prefix="module-")
+    copy = pathlib.Path(tempfile.mkdtemp(prefix="module-"))
     for path in folder.absolute().iterdir():
         if path.name not in _NOT_COPIED:
-            pathlib.Path(copy.name, path.name).symlink_to(path)
-    pathlib.Path(copy.name, "saved_model.pb").write_bytes(saved.SerializeToString())
+            (copy / path.name).symlink_to(path)
+    (copy / "saved_model.pb").write_bytes(saved.SerializeToString())
     return copy
 
 

@@ -72,6 +72,8 @@ def test_fine_tuned_encoders_are_examined_as_they_are_trained(method, tmp_path):
     found = examine(chosen, TEXTS, optimizer=optimizer_config.AdamW(), epochs=9)
     check_all_looked(found)
     assert "logits" in found["activation_spread"].figures["layers"]
+    weights = found["gradient_norms"].figures["weights"]
+    assert weights and not [path for path in weights if "bias" in path]
 
 
 def test_hub_modules_are_closed_but_trained(tmp_path):
