@@ -77,7 +77,7 @@ def examine(case: Case, folder: str) -> list[Finding]:
     patient = _patient(case, splits, folder)
     found = data.examine(
         patient.kind,
-        splits,
+        {name: zip(*columns, strict=True) for name, columns in splits.items()},
         reader=patient.reader,
         image_size=getattr(patient.config, "image_size", None),
     )

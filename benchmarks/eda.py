@@ -2,9 +2,9 @@
 
     python -m benchmarks.eda --data FOLDER --sets eda_sst2,eda_subj,eda_cr
 
-Every set, size and model is one `maru augment-test`: the same rows, model and seeds with and without
-`augmentation: [eda]`, accuracy on the official test split. Rows of a small size are a stratified
-sample. A killed benchmark continues; what has finished is read.
+Every set, size and model is one `maru augment-test`: the same rows, model and seeds with and
+without `augmentation: [eda]`, accuracy on the official test split. Rows of a small size are a
+stratified sample. A killed benchmark continues; what has finished is read.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,17 +22,15 @@ from components.doctor import (
     views,
 )
 from components.doctor.finding import Finding
-from components.doctor.rows import Rows
+from components.doctor.rows import Row, Rows, Sample
 
-Split = tuple[Sequence[str | bytes], Sequence[str | bytes]]
-"""Inputs and labels."""
 Embed = Callable[[Sequence[Any]], np.ndarray]
 _OF_ALL_ROWS = (balance.NAME, duplicates.EXACT)
 
 
 def examine(
     kind: str,
-    splits: Mapping[str, Split],
+    splits: Mapping[str, Iterable[Row]],
     limit: int = 10_000,
     *,
     seed: int = 0,
@@ -45,8 +43,8 @@ def examine(
 
     Args:
         kind: `text` or `image`: what the inputs are.
-        splits: Inputs (texts or their UTF-8, or encoded images) and labels, by split; `train`
-            must be among them.
+        splits: Inputs (texts or their UTF-8, or encoded images) and labels, by split, each read
+            once; `train` must be among them.
         limit: Rows of each split that the costly checks see, at least 1; a sample beyond that.
             Labels and exact repetitions are counted in all rows.
         seed: Of samples, folds and permutations.
@@ -61,16 +59,16 @@ def examine(
         there is only one.
 
     Raises:
-        ValueError: If the kind is unknown, there are no training rows, or inputs and labels differ
-            in number.
+        ValueError: If the kind is unknown or there are no training rows.
         OSError: If an image does not decode.
     """
     if kind not in views.KINDS:
         raise ValueError(f"The kind of inputs is 'text' or 'image'. Received: {kind!r}")
-    _check(splits)
-    read = views.KINDS[kind].read
-    rows = {name: read(*pair) for name, pair in splits.items() if len(pair[1])}
-    subject = _Subject(views.KINDS[kind], rows, limit, seed)
+    read = {name: views.KINDS[kind].read(split, limit, seed) for name, split in splits.items()}
+    rows = {name: every for name, (every, _) in read.items() if len(every)}
+    _check(rows)
+    drawn = {name: sample for name, (_, sample) in read.items() if name in rows}
+    subject = _Subject(views.KINDS[kind], rows, drawn, limit, seed)
     checks = [
         lambda: balance.class_balance(
             {name: found.labels for name, found in rows.items()}, is_weighted=is_weighted
@@ -93,16 +91,13 @@ class _Subject:
 
     kind: views.Kind
     all_rows: Mapping[str, Rows]
+    drawn: Mapping[str, Sample]
     limit: int
     seed: int
 
     @functools.cached_property
-    def _drawn(self) -> dict[str, Rows]:
-        return {n: found.sample(self.limit, self.seed) for n, found in self.all_rows.items()}
-
-    @functools.cached_property
     def _views(self) -> dict[str, Any]:
-        return {name: self.kind.view(found.inputs) for name, found in self._drawn.items()}
+        return {name: self.kind.view(found.inputs) for name, found in self.drawn.items()}
 
     @functools.cached_property
     def empty(self) -> dict[str, np.ndarray]:
@@ -112,7 +107,7 @@ class _Subject:
     @functools.cached_property
     def rows(self) -> dict[str, Rows]:
         """All rows but those known to say nothing, so that these are reported once."""
-        unsaid = np.concatenate([self._drawn[n].keys[flags] for n, flags in self.empty.items()])
+        unsaid = np.concatenate([self.drawn[n].keys[flags] for n, flags in self.empty.items()])
         kept = {
             name: found.take(np.flatnonzero(~np.isin(found.keys, unsaid)))
             for name, found in self.all_rows.items()
@@ -121,9 +116,9 @@ class _Subject:
         return {name: found for name, found in kept.items() if not self.empty[name].all()}
 
     @functools.cached_property
-    def sample(self) -> dict[str, Rows]:
+    def sample(self) -> dict[str, Sample]:
         """The rows of the sample that say something, by split."""
-        return {n: self._drawn[n].take(np.flatnonzero(~self.empty[n])) for n in self.rows}
+        return {n: self.drawn[n].take(np.flatnonzero(~self.empty[n])) for n in self.rows}
 
     @functools.cached_property
     def views(self) -> dict[str, Any]:
@@ -214,7 +209,7 @@ def _split_checks(subject: _Subject, embed: Embed | None) -> Checks:
 
 def _embeddings(subject: _Subject, embed: Embed) -> dict[str, np.ndarray]:
     parts = {
-        name: found.sample(drift.EMBEDDED, subject.seed) for name, found in subject.sample.items()
+        name: found.at_most(drift.EMBEDDED, subject.seed) for name, found in subject.sample.items()
     }
     return {name: np.asarray(embed(part.inputs)) for name, part in parts.items()}
 
@@ -232,17 +227,11 @@ def _tell_sample(finding: Finding, subject: _Subject) -> Finding:
     )
 
 
-def _check(splits: Mapping[str, Split]) -> None:
-    for name, (inputs, split_labels) in splits.items():
-        if len(inputs) != len(split_labels):
-            raise ValueError(
-                f"The split {name!r} has {len(inputs)} inputs and {len(split_labels)} labels; "
-                "every input needs one label."
-            )
-    if "train" not in splits or not len(splits["train"][1]):
+def _check(rows: Mapping[str, Rows]) -> None:
+    if "train" not in rows:
         raise ValueError(
             "There are no training rows to examine. Check `data.source` and `data.split`. "
-            f"Received the splits: {', '.join(splits) or 'none'}"
+            f"Received the splits: {', '.join(rows) or 'none'}"
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from components.doctor.finding import Finding
-from components.doctor.rows import Rows
+from components.doctor.rows import Rows, Sample
 
 NAME = "label_conflicts"
 _WARN, _FAIL = 0.005, 0.1  # shares of rows whose input occurs with other labels
@@ -15,7 +15,7 @@ _EXCERPT = 80  # characters of a text that is shown
 
 
 def label_conflicts(
-    rows: Mapping[str, Rows], sample: Mapping[str, Rows], groups: Mapping[str, np.ndarray]
+    rows: Mapping[str, Rows], sample: Mapping[str, Sample], groups: Mapping[str, np.ndarray]
 ) -> Finding:
     """Count rows whose input also occurs with another label, in any split.
 
@@ -26,7 +26,7 @@ def label_conflicts(
 
     Returns:
         `warn` from 0.5 % of the rows, `fail` from a tenth; figures `exact` and `near` (shares, of
-        which the verdict takes the exact one) and `examples` (input and its labels).
+        which the verdict takes the exact one) and `examples` (inputs of the sample, their labels).
     """
     found = _labels_by(
         np.concatenate([part.keys for part in rows.values()]),
@@ -43,7 +43,7 @@ def label_conflicts(
         f"{exact:.1%} of the rows have an input that also occurs with another label; "
         f"{near:.1%} of those compared have a nearly equal one with another label."
     )
-    figures = {"exact": exact, "near": near, "examples": _examples(rows, found)}
+    figures = {"exact": exact, "near": near, "examples": _examples(sample, found)}
     if exact < _WARN:
         return Finding(NAME, "pass", evidence, figures=figures)
     return Finding(
@@ -71,10 +71,10 @@ def _conflicting(found: Mapping[int, Counter[str]]) -> float:
 
 
 def _examples(
-    rows: Mapping[str, Rows], found: Mapping[int, Counter[str]]
+    sample: Mapping[str, Sample], found: Mapping[int, Counter[str]]
 ) -> list[dict[str, object]]:
     shown: dict[int, dict[str, object]] = {}
-    for split, part in rows.items():
+    for split, part in sample.items():
         for place, key in enumerate(part.keys.tolist()):
             if len(shown) == _EXAMPLES:
                 return list(shown.values())

@@ -3,19 +3,18 @@
 import dataclasses
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self
 
 import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
 class Rows:
-    """Inputs and labels of one split, or of a sample of it."""
+    """What is kept of all rows of a split."""
 
-    inputs: Sequence[str] | Sequence[bytes]
-    """Texts, or encoded images."""
     labels: Sequence[str]
-    """One per input."""
+    """One per row."""
     keys: np.ndarray
     """`(rows,)` uint64; equal where two inputs are the same."""
 
@@ -23,45 +22,80 @@ class Rows:
         """Number of rows."""
         return len(self.labels)
 
-    def take(self, places: np.ndarray) -> "Rows":
+    def take(self, places: np.ndarray) -> Self:
         """Some of the rows, by their index."""
-        return Rows(
-            [self.inputs[place] for place in places],
-            [self.labels[place] for place in places],
-            self.keys[places],
-        )
+        labels = [self.labels[place] for place in places]
+        return dataclasses.replace(self, labels=labels, keys=self.keys[places])
 
-    def sample(self, limit: int, seed: int) -> "Rows":
+
+@dataclasses.dataclass(frozen=True)
+class Sample(Rows):
+    """Rows with their inputs, of which memory holds so many only."""
+
+    inputs: Sequence[str] | Sequence[bytes]
+    """Texts, or encoded images."""
+
+    def take(self, places: np.ndarray) -> Self:
+        """Some of the rows, by their index."""
+        inputs = [self.inputs[place] for place in places]
+        return dataclasses.replace(super().take(places), inputs=inputs)
+
+    def at_most(self, limit: int, seed: int) -> Self:
         """At most `limit` rows, drawn without replacement, in their order."""
         if len(self) <= limit:
             return self
         drawn = np.random.default_rng(seed).choice(len(self), limit, replace=False)
         return self.take(np.sort(drawn))
 
-    def distinct(self) -> "Rows":
-        """The first of all rows with the same input."""
-        return self.take(np.sort(np.unique(self.keys, return_index=True)[1]))
+
+Row = tuple[str | bytes, str | bytes]
+"""Input and label; texts and labels may be UTF-8."""
 
 
-def texts(inputs: Sequence[str | bytes], labels: Sequence[str | bytes]) -> Rows:
+def texts(split: Iterable[Row], limit: int, seed: int) -> tuple[Rows, Sample]:
     """Rows of texts; two are the same if they differ in case, spacing and Unicode form alone.
 
     Args:
-        inputs: Texts, or their UTF-8.
-        labels: One per text, or its UTF-8.
+        split: Read once.
+        limit: Rows of the sample at most, at least 1.
+        seed: Of the sample, drawn without replacement, in the order of the rows.
     """
-    decoded = [_text(value) for value in inputs]
-    return Rows(decoded, [_text(label) for label in labels], _keys(map(_normal_bytes, decoded)))
+    decoded = ((_text(content), label) for content, label in split)
+    return _read(decoded, _normal_bytes, limit, seed)
 
 
-def images(inputs: Sequence[bytes], labels: Sequence[str | bytes]) -> Rows:
-    """Rows of images; two are the same if their bytes are.
+def images(split: Iterable[Row], limit: int, seed: int) -> tuple[Rows, Sample]:
+    """Rows of encoded images; two are the same if their bytes are.
 
     Args:
-        inputs: Encoded images.
-        labels: One per image, or its UTF-8.
+        split: Read once.
+        limit: Rows of the sample at most, at least 1.
+        seed: Of the sample, drawn without replacement, in the order of the rows.
     """
-    return Rows(inputs, [_text(label) for label in labels], _keys(inputs))
+    return _read(split, bytes, limit, seed)
+
+
+def _read(
+    split: Iterable[tuple[Any, str | bytes]],
+    content_of: Callable[[Any], bytes],
+    limit: int,
+    seed: int,
+) -> tuple[Rows, Sample]:
+    """Draw the sample on the way (Vitter 1985, "Random Sampling with a Reservoir", algorithm R)."""
+    random = np.random.default_rng(seed)
+    labels, digests = [], []
+    reservoir: list[tuple[int, Any]] = []
+    for number, (value, label) in enumerate(split):
+        labels.append(_text(label))
+        digests.append(hashlib.blake2b(content_of(value), digest_size=8).digest())
+        if number < limit:
+            reservoir.append((number, value))
+        elif (place := int(random.integers(number + 1))) < limit:
+            reservoir[place] = (number, value)
+    rows = Rows(labels, np.frombuffer(b"".join(digests), "<u8"))
+    drawn = sorted(reservoir, key=lambda item: item[0])
+    chosen = rows.take(np.array([number for number, _ in drawn], int))
+    return rows, Sample(chosen.labels, chosen.keys, [value for _, value in drawn])
 
 
 def normalize(text: str) -> str:
@@ -72,11 +106,6 @@ def normalize(text: str) -> str:
 def _normal_bytes(text: str) -> bytes:
     # What UTF-8 cannot hold can still be told apart.
     return normalize(text).encode("utf-8", "surrogatepass")
-
-
-def _keys(contents: Iterable[bytes]) -> np.ndarray:
-    digests = [hashlib.blake2b(content, digest_size=8).digest() for content in contents]
-    return np.frombuffer(b"".join(digests), "<u8")
 
 
 def _text(value: str | bytes) -> str:

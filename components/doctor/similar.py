@@ -28,8 +28,9 @@ SIDE = 32
 """Side in pixels of the grey pictures that images are compared by."""
 _BITS = 10  # of 64 that may differ in candidates
 SAME_IMAGE = 0.02
-"""Root of the mean squared difference of two images' thumbnails at 16 x 16, relative to the root of their
-product of variances (1 - correlation at equal contrast), up to which they are near duplicates."""
+"""Root of the mean squared difference of two images' thumbnails at 16 x 16, relative to the root of
+their product of variances (1 - correlation at equal contrast), up to which they are near
+duplicates."""
 _DARKER = 16.0  # of 255: mean brightness two pictures may differ by
 _MATCHES = 8  # neighbours of an image that are compared; a group is connected through others
 _CHUNK = 256

@@ -67,7 +67,7 @@ def examine(
     columns = (request.input_column, request.label_column)
     found = data.examine(
         request.kind,
-        {split: _columns(examples, split, columns) for split in _splits(examples)},
+        {split: records.columns(examples, split, columns) for split in _splits(examples)},
         ROWS[request.effort],
         reader=patient.reader,
         image_size=patient.image_size,
@@ -134,8 +134,3 @@ def refuse(findings: Sequence[Finding], stop_on: str, folder: pathlib.Path) -> N
 def _splits(uri: str) -> list[str]:
     folders = pathlib.Path(uri).glob("Split-*")
     return sorted(folder.name.removeprefix("Split-") for folder in folders)
-
-
-def _columns(uri: str, split: str, names: tuple[str, str]) -> tuple[list[bytes], list[bytes]]:
-    rows = list(records.columns(uri, split, names))
-    return [row[0] for row in rows], [row[1] for row in rows]

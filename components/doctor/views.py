@@ -1,14 +1,14 @@
 """What the checks of the data ask of texts and of images, each in its own way."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from components.doctor import constant, drift, images, rows, similar
 from components.doctor.images import Pictures
-from components.doctor.rows import Rows
+from components.doctor.rows import Row, Rows, Sample
 
 ROWS = 2_000
 """Rows of each split that simple models read."""
@@ -23,8 +23,8 @@ _TREES = 50
 class Kind:
     """One kind of input. A view is what is kept of a split's inputs: texts, or small pictures."""
 
-    read: Callable[[Sequence[Any], Sequence[Any]], Rows]
-    """Inputs and labels to rows."""
+    read: Callable[[Iterable[Row], int, int], tuple[Rows, Sample]]
+    """A split, the limit of its sample and a seed to all rows and the sample."""
     view: Callable[[Sequence[Any]], Any]
     """Inputs to a view."""
     take: Callable[[Any, np.ndarray], Any]

@@ -75,7 +75,10 @@ def test_a_schedule_that_lowers_the_rate_may_end_in_a_plateau():
 
 
 def test_a_slow_but_steady_fall_is_still_improving():
-    history = {"loss": np.linspace(1.0, 0.8, 5).tolist(), "val_loss": [1.09, 1.07, 1.05, 1.03, 1.01]}
+    history = {
+        "loss": np.linspace(1.0, 0.8, 5).tolist(),
+        "val_loss": [1.09, 1.07, 1.05, 1.03, 1.01],
+    }
     assert patterns(history) == ["still_improving"]
     slowing = [1.09, 1.04, 1.02, 1.015, 1.012]
     assert "still_improving" not in patterns({**history, "val_loss": slowing})

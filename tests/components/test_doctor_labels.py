@@ -34,13 +34,21 @@ def test_labels_that_no_training_row_has_are_named():
     assert "2 labels are not in the training rows at all: 'c', 'd' (3 rows)" in finding.evidence
 
 
+def texts(inputs, split_labels):
+    return rows.texts(zip(inputs, split_labels, strict=True), 99, 0)[1]
+
+
+def images(inputs, split_labels):
+    return rows.images(zip(inputs, split_labels, strict=True), 99, 0)[1]
+
+
 def compared(split_rows):
     return split_rows, split_rows, {name: part.keys for name, part in split_rows.items()}
 
 
 def test_conflicts_limit_what_any_model_can_reach():
-    train = rows.texts(["A", "a ", "a", "b", "c"], ["x", "x", "y", "y", "y"])
-    evaluated = rows.texts(["c", "d", "e"], ["z", "x", "x"])
+    train = texts(["A", "a ", "a", "b", "c"], ["x", "x", "y", "y", "y"])
+    evaluated = texts(["c", "d", "e"], ["z", "x", "x"])
     finding = labels.label_conflicts(*compared({"train": train, "eval": evaluated}))
     assert finding.verdict == "fail"
     assert finding.figures["exact"] == 5 / 8
@@ -49,20 +57,20 @@ def test_conflicts_limit_what_any_model_can_reach():
 
 
 def test_images_in_conflict_are_named_by_place():
-    train = rows.images([b"1", b"2", b"1"], ["x", "y", "y"])
+    train = images([b"1", b"2", b"1"], ["x", "y", "y"])
     finding = labels.label_conflicts(*compared({"train": train}))
     assert [example["input"] for example in finding.figures["examples"]] == ["train image 0"]
 
 
 def test_repeated_rows_are_counted_beyond_the_first():
-    train = rows.texts(["a", "A", "b", "a", "c"], ["x"] * 5)
+    train = texts(["a", "A", "b", "a", "c"], ["x"] * 5)
     finding = duplicates.exact_duplicates({"train": train})
     assert finding.verdict == "warn"
     assert finding.figures["repeated"]["train"] == pytest.approx(0.4)
 
 
 def test_near_duplicates_are_those_that_are_not_exact():
-    train = rows.texts(["a", "A", "b", "c", "d"], ["x"] * 5)
+    train = texts(["a", "A", "b", "c", "d"], ["x"] * 5)
     groups = {"train": np.array([0, 0, 0, 1, 2])}
     finding = duplicates.near_duplicates({"train": train}, groups)
     assert finding.verdict == "warn"
