@@ -27,10 +27,10 @@ class Activation:
     """Mean of its output."""
     std: float
     """Standard deviation of its output."""
-    input_mean: float
-    """Mean of its input."""
-    input_std: float
-    """Standard deviation of its input."""
+    input_mean: float | None
+    """Mean of its input; None if that is no array of floats, such as token ids."""
+    input_std: float | None
+    """Standard deviation of its input; None likewise."""
     has_kernel: bool
     """Whether the layer multiplies its input by a matrix of weights."""
     is_pretrained: bool
@@ -72,9 +72,14 @@ def activation_spread(subject: Subject, seen: Sequence[Activation]) -> Finding:
     evidence = (
         f"Standard deviations of {len(own)} layers with kernels run from {first.std:.2g} "
         f"({first.name}) to {last.std:.2g} ({last.name}), at most {widest.std:.2g} "
-        f"({widest.name}); the first one's input has the mean {first.input_mean:.2g} and the "
-        f"deviation {first.input_std:.2g}."
+        f"({widest.name})"
     )
+    if first.input_mean is not None:
+        evidence += (
+            f"; the first one's input has the mean {first.input_mean:.2g} and the deviation "
+            f"{first.input_std:.2g}"
+        )
+    evidence += "."
     cause = _unscaled(first) or _lost(own) or _blown_up(own, widest)
     if cause is None:
         return Finding(name, "pass", evidence, figures=figures)
@@ -129,6 +134,8 @@ def _share(
 
 
 def _unscaled(first: Activation) -> tuple[str, str, str] | None:
+    if first.input_mean is None:
+        return None
     mean, std = abs(first.input_mean), first.input_std
     # Images less their mean may be large, but they lie around 0.
     if mean < _LARGE_MEAN or mean < _OFF_CENTRE * std:
@@ -157,7 +164,8 @@ def _lost(own: Sequence[Activation]) -> tuple[str, str, str] | None:
 
 def _blown_up(own: Sequence[Activation], widest: Activation) -> tuple[str, str, str] | None:
     # The input's own scale is no fault of the layers.
-    scale = max(own[0].input_std, 1.0) if np.isfinite(own[0].input_std) else 1.0
+    given = own[0].input_std
+    scale = max(given, 1.0) if given is not None and np.isfinite(given) else 1.0
     growth = widest.std / scale
     if growth <= _LOUD:
         return None
@@ -230,14 +238,14 @@ def _is_measurable(value) -> bool:
 
 def _measure(layer: keras.layers.Layer, given, output: tf.Tensor, is_pretrained: bool):
     values = output.numpy().astype("float32")
-    before = given.numpy().astype("float32") if _is_measurable(given) else np.zeros(1, "float32")
+    before = given.numpy().astype("float32") if _is_measurable(given) else None
     with np.errstate(all="ignore"):  # What is infinite shows as such.
         return Activation(
             name=layer.name,
             mean=float(values.mean()),
             std=float(values.std()),
-            input_mean=float(before.mean()),
-            input_std=float(before.std()),
+            input_mean=None if before is None else float(before.mean()),
+            input_std=None if before is None else float(before.std()),
             has_kernel=_has_kernel(layer),
             is_pretrained=is_pretrained,
             dead=_dead(layer, values),

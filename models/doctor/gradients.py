@@ -80,7 +80,7 @@ def gradient_norms(subject: Subject, trial: Trial, norms: np.ndarray) -> Finding
     quarter = max(len(kernels) // 4, 1)
     first = float(np.median([norm for _, norm in kernels[:quarter]]))
     last = float(np.median([norm for _, norm in kernels[-quarter:]]))
-    ratio = first / last if last else np.inf
+    ratio = first / last if last else np.inf if first else 0.0
     evidence = (
         f"Gradients of the first kernels have the norm {first:.2g}, of the last {last:.2g}; all "
         f"together {total:.2g}."

@@ -132,6 +132,13 @@ def test_zero_weights_cut_the_output_off_from_the_input():
     assert found["gradient_flow"].verdict == "fail"
 
 
+def test_zero_weights_are_no_explosion():
+    zeros = subjects.network(subjects.dense(7, kernel_initializer="zeros", activation="relu"))
+    found = subjects.until("gradient_norms", zeros)["gradient_norms"]
+    assert found.verdict == "fail"
+    assert "vanish" in found.meaning
+
+
 def test_equal_inputs_are_told_from_a_deaf_model():
     features, _ = subjects.points()
     features["x"][:] = 1.0
