@@ -61,6 +61,7 @@ def main(batch: int, rounds: int, peer_python: str | None, out: pathlib.Path) ->
                         measured[worker.title].append(batch / seconds)
         for worker in asked:
             worker.end()
+    terminal.print("images per second and core, medians, and Maru's as multiples of them")
     terminal.print(_table(rates))
     result = {"batch": batch, "processors": os.cpu_count(), "images_per_second": rates}
     (folder / "augment_images.json").write_text(json.dumps(result, indent=2), "utf-8")
@@ -74,7 +75,7 @@ def _start(name: str, python: str, size: int, batch: int, folder: pathlib.Path) 
 
 
 def _table(rates: dict[str, dict[str, list[float]]]) -> Any:
-    columns = ["images per second and core", *_WORKERS, *(f"to {peer}" for peer in _WORKERS[1:])]
+    columns = ["operation", *_WORKERS, "x Keras", "x alb."]
     rows = []
     for operation, measured in rates.items():
         medians = [statistics.median(measured[n]) if measured[n] else None for n in _WORKERS]

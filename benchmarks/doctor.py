@@ -5,7 +5,7 @@
 Faults are planted into small text and image tasks: into columns, batches, models and trainings.
 Found is a fault that the check with its name warns of or fails at; false alarms are healthy cases
 in which any check fails, which is what would stop a run. Warnings on healthy cases are counted
-beside that. Takes about ten minutes on two cores.
+beside that. Takes ten to twenty minutes on two cores.
 """
 
 import json
