@@ -17,6 +17,7 @@ from models.image.augmentation import (
     draws,
     geometry,
     packing,
+    policy,
     tables,
 )
 
@@ -85,6 +86,15 @@ def test_flips_are_drawn_for_each_direction():
         np.testing.assert_array_equal(
             shown(photo(), maps, kinds={"flip"}), np.flip(photo(), axis=axes)
         )
+
+
+def test_flips_alone_do_what_they_do_among_others():
+    images = photo(5)
+    operation = config.Flip(0.5, direction="both")
+    alone, _ = policy.augmenter([operation], 3)(tf.constant(images), tf.zeros(5), SEED)
+    maps = geometry.draw_flip(operation, draws.fold(SEED, 0), 5, (12, 7))
+    np.testing.assert_array_equal(alone, shown(images, maps, "edge", {"flip", "rotation"}))
+    assert not np.array_equal(alone, images)
 
 
 def test_a_positive_angle_turns_counter_clockwise():

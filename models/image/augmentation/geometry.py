@@ -115,6 +115,15 @@ def mover(kinds: Collection[str], fill: config.Fill) -> Callable[[Any, Any], Any
     return lambda packed, maps: compiled(packed, *place(packed, maps))
 
 
+@packing.compiled
+def mirror(images: Any, maps: Any) -> Any:
+    """Show arrays through maps of flips alone."""
+    for axis, direction in ((1, maps[:, 1, 1]), (2, maps[:, 0, 0])):
+        is_flipped = tf.reshape(direction < 0, (-1, 1, 1, 1))
+        images = tf.where(is_flipped, tf.reverse(images, [axis]), images)
+    return images
+
+
 def _places(packed: Any, maps: Any) -> tuple[Any, Any]:
     """Row and column that each pixel shows, float32 `(batch, height, width)`."""
     height, width = packed.shape[1:3]

@@ -42,8 +42,7 @@ def augmenter(operations: Sequence[Operation], num_classes: int) -> Augment:
         num_classes: Number of labels.
     """
     operations = tuple(operations)
-    pack, unpack = packing.compiled(packing.pack), packing.compiled(packing.unpack)
-    steps = _steps(operations)
+    change = _change(operations)
 
     def augment(images, labels, seed):
         batch, shape = tf.shape(images)[0], images.shape
@@ -51,13 +50,27 @@ def augmenter(operations: Sequence[Operation], num_classes: int) -> Augment:
             _draw(operation, draws.fold(seed, index), batch, tuple(shape[1:3]))
             for index, operation in enumerate(operations)
         ]
-        packed = pack(images)
-        for step in steps:
-            packed = tf.ensure_shape(step(packed, drawn), shape[:3])
-        images = tf.ensure_shape(unpack(packed), shape)
+        images = tf.ensure_shape(change(images, drawn), shape)
         return images, _mix_labels(operations, labels, drawn, num_classes)
 
     return augment
+
+
+def _change(operations: Sequence[Operation]) -> Callable[[Any, Any], Any]:
+    """The function of images and of what was drawn for each operation."""
+    if {operation.kind for operation in operations} == {"flip"}:
+        # Packing would take longer than this.
+        return lambda images, drawn: geometry.mirror(images, geometry.compose(drawn))
+    pack, unpack = packing.compiled(packing.pack), packing.compiled(packing.unpack)
+    steps = _steps(operations)
+
+    def change(images, drawn):
+        packed = pack(images)
+        for step in steps:
+            packed = tf.ensure_shape(step(packed, drawn), images.shape[:3])
+        return unpack(packed)
+
+    return change
 
 
 def _draw(operation: Operation, seed: Any, batch: Any, size: tuple[int, int]) -> Any:
