@@ -23,12 +23,12 @@ from typing import Any
 import click
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from sklearn.model_selection import train_test_split
 
 from benchmarks.workers import BenchmarkError
+from pipeline import console
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _CONFIGS = _ROOT / "configs" / "results"
@@ -165,27 +165,23 @@ def _contrast(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _table(found: Sequence[tuple[Cell, Mapping[str, Any]]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption="in percent; intervals are of 95 %")
-    for name in ("model", "rows", "set"):
-        table.add_column(name)
-    for name in ("without", "EDA", "difference", "over seeds", "over examples"):
-        table.add_column(name, justify="right", no_wrap=True)
+    rows = []
     for cell, report in found:
         contrast = _contrast(report)
-        table.add_row(
-            cell.model,
-            cell.size,
-            cell.name,
-            f"{_mean(report, 'without'):.1f}",
-            f"{_mean(report, 'with'):.1f}",
-            f"{100 * contrast['mean']:+.1f}",
-            *(_interval(contrast[name]) for name in ("over_seeds", "over_examples")),
+        rows.append(
+            [
+                f"{cell.model} {cell.size} {cell.name}",
+                f"{_mean(report, 'without'):.1f}",
+                f"{_mean(report, 'with'):.1f}",
+                f"{100 * contrast['mean']:+.1f}",
+                *(_interval(contrast[name]) for name in ("over_seeds", "over_examples")),
+            ]
         )
     for (model, size), (without, augmented) in PAPER.items():
         if any((cell.model, cell.size) == (model, size) for cell, _ in found):
             gained = f"{augmented - without:+.1f}"
-            table.add_row(model, size, "paper, 5 sets", f"{without}", f"{augmented}", gained)
-    return table
+            rows.append([f"{model} {size} paper", f"{without}", f"{augmented}", gained, "", ""])
+    return console.grid(["", "without", "EDA", "gain", "95 % of seeds", "of examples"], rows)
 
 
 def _interval(ends: Sequence[float]) -> str:
@@ -202,9 +198,14 @@ def _draw(found: Sequence[tuple[Cell, Mapping[str, Any]]], path: pathlib.Path) -
     handles, names = panels[0].get_legend_handles_labels()
     unique = dict(zip(names, handles, strict=True))
     figure.legend(
-        unique.values(), unique.keys(), loc="outside lower center", ncols=3, frameon=False
+        unique.values(),
+        unique.keys(),
+        loc="outside upper left",
+        ncols=3,
+        frameon=False,
+        fontsize=8,
     )
-    figure.supxlabel("accuracy with EDA less accuracy without, percentage points", fontsize=10)
+    figure.supxlabel("accuracy with EDA less that without, percentage points", fontsize=9)
     figure.savefig(path, dpi=150)
 
 
