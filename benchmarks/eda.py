@@ -181,7 +181,7 @@ def _table(found: Sequence[tuple[Cell, Mapping[str, Any]]]) -> Table:
         if any((cell.model, cell.size) == (model, size) for cell, _ in found):
             gained = f"{augmented - without:+.1f}"
             rows.append([f"{model} {size} paper", f"{without}", f"{augmented}", gained, "", ""])
-    return console.grid(["", "without", "EDA", "gain", "95 % of seeds", "of examples"], rows)
+    return console.grid(["", "without", "EDA", "gain", "over seeds", "over examples"], rows)
 
 
 def _interval(ends: Sequence[float]) -> str:
