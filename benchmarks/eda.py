@@ -112,7 +112,7 @@ def main(
         terminal.print(f"{cell.title}: {number} of {len(cells)}", style="bold")
         found.append((cell, _compare(cell, data, seeds, workspace.resolve())))
     out.mkdir(parents=True, exist_ok=True)
-    figures = [dataclasses.asdict(cell) | report for cell, report in found]
+    figures = [{"cell": dataclasses.asdict(cell), "report": report} for cell, report in found]
     (out / "eda.json").write_text(json.dumps(figures, indent=2), "utf-8")
     _draw(found, out / "eda.png")
     terminal.print(_table(found))
