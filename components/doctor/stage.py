@@ -99,7 +99,11 @@ def remark(findings: Sequence[Finding]) -> str:
         for verdict in ("fail", "warn")
     }
     bad = [f"{_WORDS[verdict]}: {', '.join(names)}" for verdict, names in named.items() if names]
-    return "; ".join(bad) or f"{len(findings)} checks passed"
+    return "; ".join(bad) or f"{_count(len(findings))} passed"
+
+
+def _count(checks: int) -> str:
+    return "1 check" if checks == 1 else f"{checks} checks"
 
 
 _WORDS = {"fail": "failed", "warn": "warns"}
@@ -119,13 +123,12 @@ def refuse(findings: Sequence[Finding], stop_on: str, folder: pathlib.Path) -> N
     bad = finding.at_least(findings, stop_on)
     if not bad:
         return
-    count = f"{len(bad)} checks" if len(bad) > 1 else "1 check"
     told = "\n\n".join(
         f"{one.check} ({one.verdict}): {one.evidence}\n  {one.meaning}\n  To do: {one.fix}"
         for one in bad
     )
     raise ValueError(
-        f"The doctor stops this run before anything is trained: {count} at `{stop_on}` or "
+        f"The doctor stops this run before anything is trained: {_count(len(bad))} at `{stop_on}` or "
         f"worse.\n\n{told}\n\nAll findings, with figures: {folder}\n"
         "To train all the same: `doctor: {stop_on: never}`."
     )

@@ -65,6 +65,7 @@ def test_the_gate_lets_pass_what_is_less_bad(tmp_path):
 def test_a_remark_names_what_is_wrong():
     assert stage.remark([FINE, DOUBT, WRONG]) == "failed: leakage; warns: truncation"
     assert stage.remark([FINE, FINE]) == "2 checks passed"
+    assert stage.remark([FINE]) == "1 check passed"
 
 
 def test_a_report_is_read_back_and_drawn_where_there_is_something_to_draw(tmp_path):
