@@ -128,8 +128,8 @@ def refuse(findings: Sequence[Finding], stop_on: str, folder: pathlib.Path) -> N
         for one in bad
     )
     raise ValueError(
-        f"The doctor stops this run before anything is trained: {_count(len(bad))} at `{stop_on}` or "
-        f"worse.\n\n{told}\n\nAll findings, with figures: {folder}\n"
+        f"The doctor stops this run before anything is trained: {_count(len(bad))} at "
+        f"`{stop_on}` or worse.\n\n{told}\n\nAll findings, with figures: {folder}\n"
         "To train all the same: `doctor: {stop_on: never}`."
     )
 
