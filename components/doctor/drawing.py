@@ -111,8 +111,10 @@ def _learning_rate_range(panel: Axes, figures: Mapping[str, Any]) -> None:
     losses = _numbers(figures["losses"])
     panel.plot(figures["rates"], losses, color=_LINE)
     panel.set_xscale("log")
-    # Where it blows up, by how much does not matter.
-    panel.set_ylim(0, min(max(filter(math.isfinite, losses)), _BLOWN_UP * losses[0]) * 1.05)
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    if any(finite):
+        # Where it blows up, by how much does not matter.
+        panel.set_ylim(0, min(max(finite), _BLOWN_UP * max(finite[0], 1e-6)) * 1.05)
     for name, color in (("configured", _MARK), ("suggested", _VERDICTS["pass"])):
         if figures.get(name):
             text = f"{name}: {figures[name]:.2g}"

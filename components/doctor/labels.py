@@ -75,11 +75,10 @@ def _examples(
 ) -> list[dict[str, object]]:
     shown: dict[int, dict[str, object]] = {}
     for split, part in sample.items():
-        for place, key in enumerate(part.keys.tolist()):
+        for content, place, key in zip(part.inputs, part.places, part.keys.tolist(), strict=True):
             if len(shown) == _EXAMPLES:
                 return list(shown.values())
             if len(found[key]) > 1 and key not in shown:
-                content = part.inputs[place]
                 name = content[:_EXCERPT] if isinstance(content, str) else f"{split} image {place}"
                 shown[key] = {"input": name, "labels": dict(found[key])}
     return list(shown.values())

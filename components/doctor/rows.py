@@ -34,11 +34,14 @@ class Sample(Rows):
 
     inputs: Sequence[str] | Sequence[bytes]
     """Texts, or encoded images."""
+    places: np.ndarray
+    """Where among all rows they stand, `(rows,)` int."""
 
     def take(self, places: np.ndarray) -> Self:
         """Some of the rows, by their index."""
         inputs = [self.inputs[place] for place in places]
-        return dataclasses.replace(super().take(places), inputs=inputs)
+        taken = super().take(places)
+        return dataclasses.replace(taken, inputs=inputs, places=self.places[places])
 
     def at_most(self, limit: int, seed: int) -> Self:
         """At most `limit` rows, drawn without replacement, in their order."""
@@ -94,8 +97,9 @@ def _read(
             reservoir[place] = (number, value)
     rows = Rows(labels, np.frombuffer(b"".join(digests), "<u8"))
     drawn = sorted(reservoir, key=lambda item: item[0])
-    chosen = rows.take(np.array([number for number, _ in drawn], int))
-    return rows, Sample(chosen.labels, chosen.keys, [value for _, value in drawn])
+    places = np.array([number for number, _ in drawn], int)
+    chosen = rows.take(places)
+    return rows, Sample(chosen.labels, chosen.keys, [value for _, value in drawn], places)
 
 
 def normalize(text: str) -> str:

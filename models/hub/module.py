@@ -11,7 +11,6 @@ import dataclasses
 import importlib
 import inspect
 import pathlib
-import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -124,17 +123,14 @@ def _load(folder: pathlib.Path, seed: int) -> Any:
     copy = _seeded_copy(folder, seed)
     if copy is None:
         return tf.saved_model.load(str(folder))
-    try:
-        loaded = tf.saved_model.load(str(copy))
-    except Exception:
-        shutil.rmtree(copy, ignore_errors=True)
-        raise
+    loaded = tf.saved_model.load(copy.name)
     # An export copies assets from where they were read, so the copy stays as long as the module.
-    weakref.finalize(loaded, shutil.rmtree, copy, ignore_errors=True)
+    # Left to itself, it would go away with a ResourceWarning.
+    weakref.finalize(loaded, copy.cleanup)
     return loaded
 
 
-def _seeded_copy(folder: pathlib.Path, seed: int) -> pathlib.Path | None:
+def _seeded_copy(folder: pathlib.Path, seed: int) -> tempfile.TemporaryDirectory | None:
     """The module with seeds in its unseeded random operations; None if it has no such ones.
 
     TensorFlow seeds operations when a graph is made. In a saved one they would draw a new seed in
@@ -146,11 +142,11 @@ def _seeded_copy(folder: pathlib.Path, seed: int) -> pathlib.Path | None:
         return None
     for index, node in enumerate(unseeded):
         node.attr["seed"].i, node.attr["seed2"].i = seed, index
-    copy = pathlib.Path(tempfile.mkdtemp(prefix="module-"))
+    copy = tempfile.TemporaryDirectory(prefix="module-")
     for path in folder.absolute().iterdir():
         if path.name not in _NOT_COPIED:
-            (copy / path.name).symlink_to(path)
-    (copy / "saved_model.pb").write_bytes(saved.SerializeToString())
+            pathlib.Path(copy.name, path.name).symlink_to(path)
+    pathlib.Path(copy.name, "saved_model.pb").write_bytes(saved.SerializeToString())
     return copy
 
 

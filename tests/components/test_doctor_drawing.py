@@ -45,6 +45,14 @@ def test_nothing_is_written_if_nothing_can_be_drawn(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("losses", [[None, None], [None, 0.7], [0.0, 0.0]])
+def test_a_range_test_without_numbers_or_without_loss_is_drawn(losses, tmp_path):
+    figures = {"rates": [1e-3, 1e-2], "losses": losses}
+    found = Finding("learning_rate_range", "pass", "Seen.", figures=figures)
+    drawing.draw([found], tmp_path / "doctor.png")
+    assert (tmp_path / "doctor.png").is_file()
+
+
 def test_values_that_are_no_numbers_are_gaps(tmp_path):
     drawing.draw([finding("learning_rate_range")], tmp_path / "doctor.png")
     assert (tmp_path / "doctor.png").is_file()

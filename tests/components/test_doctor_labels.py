@@ -62,6 +62,17 @@ def test_images_in_conflict_are_named_by_place():
     assert [example["input"] for example in finding.figures["examples"]] == ["train image 0"]
 
 
+def test_images_of_a_sample_are_named_by_their_place_among_all_rows():
+    several = [(b"%d" % (number // 2), b"xy"[number % 2 :][:1]) for number in range(40)]
+    every, sample = rows.images(several, 3, 0)
+    keys = {"train": sample.keys}
+    finding = labels.label_conflicts({"train": every}, {"train": sample}, keys)
+    named = {example["input"] for example in finding.figures["examples"]}
+    assert named
+    assert named <= {f"train image {place}" for place in sample.places}
+    assert max(sample.places) > 2
+
+
 def test_repeated_rows_are_counted_beyond_the_first():
     train = texts(["a", "A", "b", "a", "c"], ["x"] * 5)
     finding = duplicates.exact_duplicates({"train": train})

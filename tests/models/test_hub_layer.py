@@ -1,8 +1,12 @@
 """Tests of models/hub/layer.py and module.py."""
 
+import gc
+import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
+import warnings
 
 import keras
 import numpy as np
@@ -10,6 +14,7 @@ import pytest
 import tensorflow as tf
 import tiny_modules
 
+from models.hub import module
 from models.hub.layer import HubLayer
 
 TEXTS = tf.constant(["old map", "new", "책 책 old"])
@@ -228,6 +233,20 @@ def test_an_export_needs_nothing_else(text, tmp_path, export):
     command = [sys.executable, "-c", SERVE, str(tmp_path / "export"), "answer", str(answers)]
     subprocess.run(command, check=True, capture_output=True)
     np.testing.assert_allclose(np.load(answers), model({"text": TEXTS}), rtol=1e-5, atol=1e-6)
+
+
+def test_a_seeded_copy_stays_with_its_module_and_goes_without_a_warning(
+    text, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    loaded = module.load(pathlib.Path(text), "text", 5)
+    assert len(list(tmp_path.iterdir())) == 1
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        del loaded
+        gc.collect()
+    assert not list(tmp_path.iterdir())
+    assert not [one for one in caught if issubclass(one.category, ResourceWarning)]
 
 
 def test_one_seed_gives_one_training(text):
