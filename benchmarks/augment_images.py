@@ -1,7 +1,5 @@
 """How fast images are augmented, against Keras's layers and albumentations.
 
-    python -m benchmarks.augment_images [--batch 64] [--rounds 5]
-
 Same operations on the same images, one thread each, in processes of their own that take turns, so
 that what else the machine does falls on all. What counts is processor time, which is what an
 operation takes of a core. Albumentations lives in an environment that the first run installs below
@@ -38,7 +36,7 @@ _WORKERS = ("Maru", "Keras", "albumentations")
     show_default=True,
 )
 def main(batch: int, rounds: int, peer_python: str | None, out: pathlib.Path) -> None:
-    """Measure, print, write."""
+    """Images per second and core, against Keras's layers and albumentations."""
     terminal = Console(highlight=False)
     folder = out.resolve() / "augment_images"
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +80,3 @@ def _table(rates: dict[str, dict[str, list[float]]]) -> Any:
         ratios = [f"{medians[0] / peer:.2f}" if peer else "" for peer in medians[1:]]
         rows.append([operation, *(f"{m:,.0f}" if m else "" for m in medians), *ratios])
     return console.grid(columns, rows)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,5 @@
 """How fast EDA is, against textaugment and nlpaug.
 
-    python -m benchmarks.augment_text [--texts FILE] [--copies 4] [--rounds 5] [--wordnet FOLDER]
-
 Several new texts of each sentence by each operation, one share of words, one process each; they
 take turns. Processor time counts, which other work on the machine disturbs less. Synonyms are
 read by NLTK from the same files of WordNet on both sides. Where there is no WordNet, those files
@@ -72,7 +70,7 @@ def main(
     peer_python: str | None,
     out: pathlib.Path,
 ) -> None:
-    """Measure, print, write."""
+    """New texts per second by each operation of EDA, against textaugment and nlpaug."""
     terminal = Console(highlight=False)
     folder = out.resolve() / "augment_text"
     folder.mkdir(parents=True, exist_ok=True)
@@ -192,7 +190,3 @@ def _table(rates: dict[str, dict[str, list[float]]]) -> Table:
             )
             table.add_row(name, library, f"{statistics.median(found):,.0f}", times)
     return table
-
-
-if __name__ == "__main__":
-    main()
