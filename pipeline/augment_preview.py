@@ -74,7 +74,7 @@ def _draw(
     base: pathlib.Path,
     out: pathlib.Path | None,
     number: int,
-) -> tuple[Counter[str], contract.Augmenter, list[str], pathlib.Path]:
+) -> tuple[Counter[str], contract.Augmenter, Sequence[str], pathlib.Path]:
     """Rows by label, the augmenter, what is doubtful, and the file of the preview."""
     from components.augment import preview, sheet
 
@@ -99,8 +99,9 @@ def _draw(
     warnings = augmenter.warnings(rows.keys())
     title = f"{config.name}: train rows beside what each operation makes of them"
     target.parent.mkdir(parents=True, exist_ok=True)
-    draw(preview.sheet(title, shown, augmenter, config.copies.seed, warnings), target)
-    return rows, augmenter, warnings, target
+    drawn = preview.sheet(title, shown, augmenter, config.copies.seed, warnings)
+    draw(drawn, target)
+    return rows, augmenter, drawn.warnings, target
 
 
 def _show(

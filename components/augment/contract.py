@@ -30,6 +30,8 @@ class Augmenter(Protocol):
 
     copies: int
     """New examples of each row, as configured; at least 0."""
+    shown: Sequence[str]
+    """Names of what `show` applies to each row, in order."""
     dropped: Counter[str]
     """Copies by operation that `augment` threw away because nothing in them was new."""
 

@@ -41,11 +41,18 @@ class MaskedModel:
         candidates: Guesses per word that are wanted.
 
     Raises:
-        ValueError: If the preset cannot be loaded or has no trained head.
+        ValueError: If the preset cannot be loaded, has no trained head or reads fewer tokens.
     """
 
     def __init__(self, preset: str, sequence_length: int, batch_size: int, candidates: int) -> None:
         self._model = _load(preset)
+        longest = getattr(self._model.backbone, "max_sequence_length", None)
+        if longest is not None and sequence_length > longest:
+            raise ValueError(
+                f"`kind: contextual` has the preset {preset!r}, which reads at most {longest} "
+                f"tokens. Received: sequence_length={sequence_length}. Set `sequence_length` to "
+                f"{longest} or less."
+            )
         self._tokenizer = self._model.preprocessor.tokenizer
         self._sequence_length = sequence_length
         self._batch_size = batch_size
@@ -154,8 +161,9 @@ def _load(preset: str) -> Any:
     inherited = {id(weight) for weight in model.backbone.weights}
     own = [weight for weight in model.weights if id(weight) not in inherited]
     biases = [weight for weight in own if weight.path.endswith("output_bias")]
-    # KerasHub gives a fresh head in silence where the preset has none; its biases are all 0.
-    if not any(np.any(np.array(bias)) for bias in biases):
+    # KerasHub gives a fresh head in silence where the preset has none; its biases are all 0. Some
+    # models (RoFormer V2) have no weights beside the encoder's, so nothing can be fresh.
+    if own and not any(np.any(np.array(bias)) for bias in biases):
         raise ValueError(
             f"The preset {preset!r} has no trained masked-language-model head, so its guesses "
             "would be noise. Give one that was saved by `MaskedLM.save_to_preset` after training; "

@@ -22,7 +22,7 @@ ROWS = 8
 def sheet(
     title: str, rows: Sequence[Row], augmenter: Augmenter, seed: int, warnings: Sequence[str]
 ) -> Sheet:
-    """Apply every operation to every row.
+    """Apply every operation to every row; one that gives nothing new for any is warned of.
 
     Args:
         title: What the rows are of.
@@ -38,4 +38,10 @@ def sheet(
     samples = tuple(
         Sample(row.label, row.input, tuple(copies)) for row, copies in zip(rows, made, strict=True)
     )
-    return Sheet(title, samples, tuple(warnings))
+    working = {copy.operation for copies in made for copy in copies}
+    idle = [
+        f"{name} made nothing new of any row shown"
+        for name in augmenter.shown
+        if name not in working
+    ]
+    return Sheet(title, tuple(augmenter.shown), samples, (*warnings, *(idle if rows else ())))

@@ -35,12 +35,9 @@ class Sheet:
 
     title: str
     """What the rows are of."""
+    operations: tuple[str, ...]
+    """Names of all operations, in the order they are shown."""
     samples: tuple[Sample, ...]
     """The rows."""
     warnings: tuple[str, ...] = ()
     """Doubts about the operations."""
-
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """Names of all operations that made something, in the order they first did."""
-        return tuple(dict.fromkeys(c.operation for s in self.samples for c in s.copies))

@@ -41,6 +41,11 @@ class TextCopies:
         return self._augmenter.copies
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """Names of the operations."""
+        return self._augmenter.names
+
+    @property
     def dropped(self) -> Counter[str]:
         """Texts by operation that were equal to the row's or to another copy of it."""
         return self._augmenter.dropped
@@ -103,6 +108,7 @@ class ImageCopies:
     def __init__(self, operations: Sequence[Operation], image_size: int, copies: int):
         self.copies = copies
         self.dropped: Counter[str] = Counter()
+        self.shown = tuple(name for name, _ in _apart(operations))
         self._operations = operations
         # As graphs: one operation after the other, an image would take a quarter of a second.
         encoded = tf.TensorSpec((None,), tf.string)

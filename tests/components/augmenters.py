@@ -10,6 +10,7 @@ class Numbering:
 
     def __init__(self, copies=2):
         self.copies = copies
+        self.shown = ("number",)
         self.dropped = Counter()
 
     def augment(self, inputs, labels, seed, copies):

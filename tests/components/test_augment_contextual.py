@@ -121,6 +121,22 @@ def test_a_preset_without_a_trained_head_is_refused(presets):
         masked.MaskedModel(presets[1], sequence_length=12, batch_size=4, candidates=3)
 
 
+def test_a_head_without_weights_of_its_own_cannot_be_untrained(tmp_path):
+    save = tiny_presets.save_roformer_v2
+    keras_hub.models.RoformerV2MaskedLM.from_preset(save(tmp_path)).save_to_preset(
+        str(tmp_path / "whole")
+    )
+    model = masked.MaskedModel(
+        str(tmp_path / "whole"), sequence_length=12, batch_size=4, candidates=3
+    )
+    assert make(model, ["old"], [1]) in ([["new"]], [["map"]], [["책"]])
+
+
+def test_more_tokens_than_the_model_reads_are_refused(presets):
+    with pytest.raises(ValueError, match="at most 12 tokens. Received: sequence_length=128"):
+        masked.MaskedModel(presets[0], sequence_length=128, batch_size=4, candidates=3)
+
+
 def test_a_preset_that_is_none_is_refused(tmp_path):
     with pytest.raises(ValueError, match="cannot load a masked language model from the preset"):
         masked.MaskedModel(str(tmp_path), sequence_length=12, batch_size=4, candidates=3)

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.augment import preview_images, preview_text
+from components.augment import preview, preview_images, preview_text
 from components.augment.contract import Copy
-from components.augment.sheet import Sample, Sheet
+from components.augment.sheet import Row, Sample, Sheet
+from tests.components.augmenters import Numbering
 
 
 def page(tmp_path, before, after, **more):
     copies = (Copy(0, "swap", after.encode()),)
-    sheet = Sheet("mail", (Sample("<up>", before.encode(), copies),), **more)
+    sheet = Sheet("mail", ("swap",), (Sample("<up>", before.encode(), copies),), **more)
     preview_text.write(sheet, tmp_path / "p.html")
     return (tmp_path / "p.html").read_text("utf-8")
 
@@ -51,8 +52,21 @@ def test_an_operation_that_changed_nothing_says_so(tmp_path):
         Sample("up", b"two words", (Copy(0, "swap", b"words two"),)),
         Sample("down", b"one", ()),
     )
-    preview_text.write(Sheet("mail", samples), tmp_path / "p.html")
+    preview_text.write(Sheet("mail", ("swap",), samples), tmp_path / "p.html")
     assert (tmp_path / "p.html").read_text("utf-8").count("nothing new") == 1
+
+
+def test_an_operation_that_changed_no_row_is_shown_and_warned_of():
+    augmenter = Numbering()
+    augmenter.shown = ("number", "swap")
+    rows = [Row(b"one", "up"), Row(b"two", "down")]
+    found = preview.sheet("mail", rows, augmenter, 0, ["a doubt"])
+    assert found.operations == ("number", "swap")
+    assert found.warnings == ("a doubt", "swap made nothing new of any row shown")
+
+
+def test_without_rows_nothing_is_warned_of():
+    assert preview.sheet("mail", [], Numbering(), 0, []).warnings == ()
 
 
 def png(shape, mode="RGB"):
@@ -68,7 +82,9 @@ def test_images_are_drawn_in_a_row_for_each_and_a_column_for_each_operation(tmp_
         Sample("grey", png((90, 200), "L"), copies[:1]),
         Sample("clear", png((5, 5, 3), "RGBA"), ()),
     )
-    preview_images.write(Sheet("colours", samples, ("a doubt",)), tmp_path / "p.png")
+    preview_images.write(
+        Sheet("colours", ("flip", "mixup"), samples, ("a doubt",)), tmp_path / "p.png"
+    )
     with Image.open(tmp_path / "p.png") as found:
         assert found.format == "PNG"
         assert found.width > 3 * 1.4 * 110 and found.height > found.width

@@ -31,6 +31,15 @@ def save_roberta(folder):
     return _save(folder, backbone, tokenizer)
 
 
+def save_roformer_v2(folder):
+    """RoFormer V2 over `WORDS`: no position table."""
+    keras.utils.set_random_seed(5)
+    sizes = {name: size for name, size in SIZES.items() if name != "max_sequence_length"}
+    backbone = keras_hub.models.RoformerV2Backbone(vocabulary_size=len(WORDS), head_size=2, **sizes)
+    tokenizer = keras_hub.models.RoformerV2Tokenizer(vocabulary=WORDS, lowercase=True)
+    return _save(folder, backbone, tokenizer)
+
+
 def _save(folder, backbone, tokenizer) -> str:
     for weight in backbone.weights:
         weight.assign(weight + keras.random.normal(weight.shape, stddev=0.3))
