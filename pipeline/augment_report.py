@@ -119,14 +119,15 @@ def remarks(report: Report) -> list[str]:
     Args:
         report: What was measured.
     """
-    if not any(row.contrast for row in report.rows):
+    pairs = sorted({len(row.contrast.differences) for row in report.rows if row.contrast})
+    if not pairs:
         return []
     lines = [
         "In percent. accuracy: mean and standard deviation over the seeds. difference: to "
         f"`{arms.WITHOUT}`, seed by seed, with its 95 % intervals.",
         "over seeds: what other initial weights, orders of batches and draws of augmentation would "
-        f"change (Student's t, {report.seeds} pairs). Over examples: what other examples of the "
-        "same kind would change. Neither covers another train split.",
+        f"change (Student's t, {' or '.join(map(str, pairs))} pairs). Over examples: what other "
+        "examples of the same kind would change. Neither covers another train split.",
     ]
     if len(report.rows) > 2:
         lines.append("Of several operations one may look better by chance: no correction is made.")

@@ -1,5 +1,6 @@
 """Tests of `maru augment-test`'s arms and of how its findings are shown."""
 
+import dataclasses
 import io
 import json
 
@@ -108,6 +109,14 @@ def test_json_and_plot_are_written_and_an_old_plot_is_not_left(tmp_path):
     augment_report.write(nothing, tmp_path)
     assert not (tmp_path / augment_report.PLOT).exists()
     assert "no training finished" in shown(nothing)
+
+
+def test_pairs_are_those_that_finished():
+    one = Contrast((0.03,), 0.03, None, (0.01, 0.05))
+    found = report()
+    rows = [*found.rows, dataclasses.replace(found.rows[1], name="eda.random_swap", contrast=one)]
+    lines = augment_report.remarks(dataclasses.replace(found, rows=rows))
+    assert any("1 or 2 pairs" in line for line in lines)
 
 
 @pytest.mark.parametrize("steps", [30, None])
