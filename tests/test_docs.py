@@ -7,16 +7,18 @@ import shlex
 
 import click
 import pytest
+import yaml
 
-from pipeline import cli, config
+from pipeline import augmenting, cli, config
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+AUGMENTATION = (ROOT / "docs/augmentation.md").read_text(encoding="utf-8")
 PROGRAMS = {"make", "maru", "curl", "git", "cd", "docker"}
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(language, page=README):
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
 
 
 def commands():
@@ -106,6 +108,29 @@ def test_configs_in_the_readme_load(text, tmp_path):
     path = tmp_path / "reviews.yaml"
     path.write_text(text, encoding="utf-8")
     assert config.load(path).name
+
+
+@pytest.mark.parametrize("section", blocks("yaml", AUGMENTATION))
+def test_sections_in_the_page_on_augmentation_load(section):
+    fields = yaml.safe_load(section)
+    operations = fields.setdefault("augmentation", ["flip"])
+    kinds = {one if isinstance(one, str) else one["kind"] for one in operations}
+    is_text = kinds <= augmenting.OPERATIONS["text"].keys()
+    base = {
+        "name": "page",
+        "task": {"kind": "text_classification" if is_text else "image_classification"},
+        "data": {"source": {"kind": "sample", "name": "imdb_small" if is_text else "digits"}},
+        "model": {"kind": "text_cnn"} if is_text else {"kind": "vit"},
+    }
+    found = config.from_mapping(base | fields, source="the page")
+    assert [operation.kind for operation in found.augmentation] == [
+        one if isinstance(one, str) else one["kind"] for one in operations
+    ]
+
+
+def test_the_page_on_augmentation_names_every_operation():
+    names = {name for operations in augmenting.OPERATIONS.values() for name in operations}
+    assert {name for name in names if not re.search(rf"\b{name}\b", AUGMENTATION)} == set()
 
 
 def test_exit_codes_in_the_readme_are_those_of_the_program():
