@@ -32,12 +32,12 @@ from pipeline import console
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _CONFIGS = _ROOT / "configs" / "results"
-_SETTINGS: Mapping[str, Sequence[str]] = {
-    "500": (),
-    "full": ("training.epochs=5", "training.batch_size=64"),
-}
-"""What differs from the YAML by size."""
 MODELS = ("text_cnn", "text_bilstm", "text_minilm")
+_SETTINGS: Mapping[tuple[str, str], Sequence[str]] = {
+    (model, "full"): ("training.epochs=5", "training.batch_size=64")
+    for model in ("text_cnn", "text_bilstm")
+}
+"""What differs from the YAML by model and size."""
 PAPER = {
     ("text_cnn", "500"): (78.6, 80.7),
     ("text_cnn", "full"): (88.3, 88.8),
@@ -124,7 +124,11 @@ def _compare(cell: Cell, data: pathlib.Path, seeds: int, workspace: pathlib.Path
     written = workspace / "runs" / cell.title / "augment_test" / "augment_test.json"
     config = _CONFIGS / f"eda_{cell.model}.yaml"
     folder = _sample(cell, data, workspace / "samples")
-    settings = [f"name={cell.title}", f"data.source.path={folder}", *_SETTINGS[cell.size]]
+    settings = [
+        f"name={cell.title}",
+        f"data.source.path={folder}",
+        *_SETTINGS.get((cell.model, cell.size), ()),
+    ]
     asked = json.dumps([config.read_text("utf-8"), settings, seeds])
     done = written.with_name("asked.json")
     if done.is_file() and done.read_text("utf-8") == asked:
@@ -197,6 +201,9 @@ def _draw(found: Sequence[tuple[Cell, Mapping[str, Any]]], path: pathlib.Path) -
     panels = figure.subplots(1, len(models), sharex=True, squeeze=False)[0]
     for axes, model in zip(panels, models, strict=True):
         _panel(axes, model, [(c, report) for c, report in found if c.model == model])
+    most = max(len(axes.get_yticks()) for axes in panels)
+    for axes in panels:
+        axes.set_ylim(0.5 - most, 0.5)  # Lines of all panels are as far apart.
     handles, names = panels[0].get_legend_handles_labels()
     unique = dict(zip(names, handles, strict=True))
     figure.legend(
