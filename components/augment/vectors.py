@@ -1,12 +1,12 @@
 """Synonyms that are nearest neighbours among word vectors."""
 
-import functools
 import gzip
 import pathlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from components.augment.inflections import is_inflection
 from components.augment.opposites import are_opposites
 from components.augment.synonyms import fold
 
@@ -17,7 +17,8 @@ _EMBEDDINGS = "embeddings.word_embeddings.weight"
 class Neighbors:
     """Words by the cosine of their vectors, without inflections of the word or of each other.
 
-    English opposites are left out as far as `opposites.py` knows them.
+    English inflections and opposites are left out as far as `inflections.py` and `opposites.py`
+    know them.
 
     Args:
         words: Folded words, each once.
@@ -133,29 +134,3 @@ def _entry(fields: Sequence[str], dim: int, where: str) -> tuple[str, np.ndarray
         return fold(" ".join(fields[:-dim])), np.array(fields[-dim:], np.float32)
     except ValueError as error:
         raise ValueError(f"{where} is not a word and {dim} numbers: {error}.") from error
-
-
-@functools.lru_cache(maxsize=100_000)
-def _stem(word: str) -> str:
-    return _stemmer().stem(word)
-
-
-@functools.cache
-def _stemmer():
-    from nltk.stem.snowball import SnowballStemmer
-
-    return SnowballStemmer("english")
-
-
-def is_inflection(word: str, other: str) -> bool:
-    """Whether two words are forms of one, as far as their letters tell.
-
-    Equal by the stems of Porter's English stemmer, or one begins with the whole other.
-
-    Args:
-        word: Folded.
-        other: Folded.
-    """
-    if word.startswith(other) or other.startswith(word):
-        return True
-    return _stem(word) == _stem(other)

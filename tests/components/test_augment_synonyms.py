@@ -8,7 +8,7 @@ import pytest
 import safetensors.numpy
 
 from benchmarks import augment_text_wordnet
-from components.augment import opposites, stop_words, vectors
+from components.augment import inflections, opposites, stop_words, vectors
 from components.augment.synonyms import Synonyms, fold, restored
 from components.augment.thesaurus import Thesaurus
 from components.augment.wordnet import Wordnet
@@ -149,19 +149,35 @@ def test_opposites_are_no_synonyms_however_near():
     }
 
 
-@pytest.mark.parametrize(
-    ("word", "other", "expected"),
-    [
-        ("film", "films", True),
-        ("running", "runs", True),
-        ("happy", "happiness", True),
-        ("child", "children", True),
-        ("good", "fine", False),
-        ("humor", "humour", False),
-    ],
-)
-def test_inflections_are_told_by_their_letters(word, other, expected):
-    assert vectors.is_inflection(word, other) is vectors.is_inflection(other, word) is expected
+SAME = """
+film films, running runs, happy happiness, child children, come came, came coming, go went,
+went gone, take took, make made, see saw, buy bought, teach taught, understand understood,
+be was, was been, have had, do done, man men, woman women, leaf leaves, leave leaves, life lives,
+foot feet, mouse mice, crisis crises, criterion criteria, person people, early earlier, easy easier,
+easy easily, easier easiest, large largest, larger largest, big bigger, good best, bad worse,
+history historical, decide decision
+"""
+DIFFERENT = """
+good fine, humor humour, big large, movie film, story tale, funny hilarious, find founded, see sea,
+other over, under order, interesting intriguing, think believe, man human, left right
+"""
+
+
+@pytest.mark.parametrize(("pairs", "expected"), [(SAME, True), (DIFFERENT, False)])
+def test_inflections_are_told_by_their_letters_and_a_list(pairs, expected):
+    for pair in pairs.split(","):
+        word, other = pair.split()
+        assert inflections.is_inflection(word, other) is expected, pair
+        assert inflections.is_inflection(other, word) is expected, pair
+
+
+def test_irregular_forms_are_no_neighbors():
+    words = ["came", "come", "arrive", "coming", "went"]
+    near = vectors.Neighbors(words, np.ones((5, 2), "float32"), threshold=0.9, most=5)
+    assert near.find(["come", "arrive"]) == {
+        "come": ["arrive", "went"],
+        "arrive": ["came", "went"],
+    }
 
 
 def test_token_embeddings_of_a_preset_are_those_of_whole_words(tmp_path):
