@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
 _SENTENCE_END = re.compile("[.!?\u2026\u3002]")
 _OTHER_SPACE = re.compile(r"[^\S ]")
-_PADDED_SPACE = re.compile(r" ([^\S ]) ")
+# Where a word beside it was deleted, one of its spaces may be missing or shared.
+_PADDED_SPACE = re.compile(r" ?([^\S ]) ?")
 
 
 class Words(NamedTuple):

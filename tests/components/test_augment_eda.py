@@ -1,5 +1,6 @@
 """Tests of components/augment/eda.py."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -156,6 +157,16 @@ def test_deletion_leaves_out_words():
 )
 def test_punctuation_of_deleted_words_goes_to_their_neighbours(text, expected):
     assert set(make("random_deletion", [text], 60, alpha=0.01)[0]) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["a\nb", "a\nb\nc", "\na\tb c\n", "a b\n\nc d\r\n\te f\n", "나쁜\n영화\t참 나쁜\n나쁜"]
+)
+def test_deletion_beside_line_breaks_leaves_no_spaces(text):
+    breaks = "".join(text.split(" ")).translate(str.maketrans("", "", "abcdef나쁜영화참"))
+    for made in make("random_deletion", [text], 60, alpha=0.5)[0]:
+        assert not re.search(r"^ | $|  | [\n\t\r]|[\n\t\r] ", made), repr(made)
+        assert "".join(mark for mark in made if mark in "\n\t\r") == breaks
 
 
 @pytest.mark.parametrize("name", EDA_OPERATIONS)
