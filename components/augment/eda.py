@@ -3,7 +3,7 @@
 Source: Wei and Zou (2019), https://arxiv.org/abs/1901.11196, section 2. Differences: what is not
 touched keeps its case and punctuation; a replaced word is replaced in one place, not everywhere;
 deletion deletes one word at least, because an unchanged copy teaches nothing; a word that ends a
-Korean sentence is not swapped.
+Korean sentence is not swapped, nor is what follows it there.
 """
 
 import dataclasses

@@ -15,8 +15,12 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-_HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
-_SENTENCE_END = re.compile("[.!?\u2026\u3002]")
+_SYLLABLE = re.compile("[\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff]")
+"""Hangul, in NFC or NFD, but not the lone letters of `ㅋㅋㅋ`."""
+_LETTER = re.compile("[^\\W\\d_\u3130-\u318f]")
+_REVERSED_END = re.compile("\\W*?[.!?\u2026\u3002~\uff5e^\nㅋㅎㅜㅠ]")
+"""What ends a sentence, and marks behind it; read backwards, which stays fast on long runs."""
+_SPACE = re.compile(r"\s")
 _OTHER_SPACE = re.compile(r"[^\S ]")
 # Where a word beside it was deleted, one of its spaces may be missing or shared.
 _PADDED_SPACE = re.compile(r" ?([^\S ]) ?")
@@ -138,7 +142,7 @@ def _words(found: Sequence[tuple[list[str], bool]], joint: str) -> list[Words]:
     """Find the words among tokens; each token is looked at once, however many texts hold it."""
     known = set().union(*[tokens for tokens, _ in found])
     wordless = {token for token in known if not (token.isalnum() or affixes(token).word)}
-    has_korean = any(_HANGUL.search(token) for token in known if not token.isascii())
+    has_korean = any(_SYLLABLE.search(token) for token in known if not token.isascii())
     made = []
     for tokens, has_other_spaces in found:
         places: Sequence[int] = range(len(tokens))
@@ -175,24 +179,48 @@ def _capitalise(tokens: list[str]) -> None:
 
 
 def _movable(tokens: Sequence[str], places: Sequence[int], joint: str) -> Sequence[int]:
-    """All words but the eojeols that end a Korean sentence: the verb and its ending stand last."""
-    if not any(_HANGUL.search(token) for token in tokens):
+    """All words but those that end a Korean sentence: the verb and its ending stand last.
+
+    What follows the verb in its sentence stays too, such as `😀`, `good` or `(5점)`.
+    """
+    if not any(_SYLLABLE.search(token) for token in tokens):
         return places
-    movable = []
-    is_final, following = True, len(tokens)
-    for place in reversed(places):
-        between = joint.join([affixes(tokens[place]).after, *tokens[place + 1 : following]])
-        # Pieces of one eojeol have nothing between them.
-        is_final = (
-            following == len(tokens)
-            or bool(_SENTENCE_END.search(between))
-            or "\n" in between
-            or (is_final and not joint and not between)
-        )
-        if not (is_final and _HANGUL.search(tokens[place])):
-            movable.append(place)
-        following = place
-    return movable[::-1]
+    still: set[int] = set()
+    following: list[int] = []
+    is_final = True
+    for eojeol in reversed(_eojeols(tokens, joint)):
+        text = "".join([tokens[index] for index in eojeol])
+        if _REVERSED_END.match(text[::-1]):
+            is_final = True
+            # Words have a sentence of their own, `ㅋㅋ 😀` and `10/10` have none.
+            if any(_LETTER.search(tokens[index]) for index in following):
+                following = []
+        if not is_final:
+            continue
+        following += eojeol
+        if _SYLLABLE.search(text) and not _is_aside(text):
+            still.update(following)
+            is_final, following = False, []
+    return [place for place in places if place not in still]
+
+
+def _is_aside(eojeol: str) -> bool:
+    """`5점` and `(강추)` follow a sentence rather than end it."""
+    before, word, after = affixes(eojeol)
+    return word[:1].isdigit() or ("(" in before and ")" in after)
+
+
+def _eojeols(tokens: Sequence[str], joint: str) -> list[list[int]]:
+    """Indexes of the tokens between spaces; spaces that are tokens stand alone."""
+    if joint:
+        return [[index] for index in range(len(tokens))]
+    found: list[list[int]] = [[]]
+    for index, token in enumerate(tokens):
+        if _SPACE.search(token):
+            found += [[index], []]
+        else:
+            found[-1].append(index)
+    return [eojeol for eojeol in found if eojeol]
 
 
 @functools.cache

@@ -72,6 +72,40 @@ def test_a_word_that_ends_a_korean_sentence_does_not_move(form):
     assert [unicodedata.normalize("NFC", word) for word in still] == ["아쉬웠다.", "싶다"]
 
 
+def still(split, text):
+    (found,) = split([text])
+    return "".join(found.tokens[place] for place in found.places if place not in found.movable)
+
+
+AFTER = ["😀", "^^", "♥", "ㅋㅋㅋ", "ㅠㅠ", "ㄹㅇ", "(5점)", "10/10", "good", "(강추)!"]
+AFTER += ["ㅋㅋ 😀 ♥ 10/10"]
+
+
+@pytest.mark.parametrize("after", AFTER)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_the_end_of_a_korean_sentence_stays_whatever_follows(after, form):
+    text = unicodedata.normalize(form, f"배우 연기가 정말 좋았다 {after}")
+    (found,) = words.by_spaces([text])
+    assert list(found.movable) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "end", [".", "~", "!!", "ㅋㅋ", " ㅋㅋㅋ", "ㅠㅠ", " ㅠㅠ", "^^", '."', "\n"]
+)
+def test_korean_sentences_end_at_marks(end):
+    (found,) = words.by_spaces([f"연기가 좋았다{end} 음악도 나빴다"])
+    assert [found.tokens[place] for place in found.movable] == ["연기가", "음악도"]
+
+
+def test_english_sentences_beside_korean_ones_move():
+    assert still(words.by_spaces, "Great film v1.5! 정말 좋았다. I loved it.") == "좋았다."
+
+
+def test_long_runs_of_marks_are_fast():
+    texts = [f"가{mark * 200_000}나" for mark in ".(^)"]
+    assert not any(found.movable for found in words.by_spaces(texts))
+
+
 def test_every_word_of_other_languages_moves():
     for text in (TEXTS[3], TEXTS[6], "Très bon. Fin."):
         found = words.by_spaces([text])[0]
@@ -111,8 +145,10 @@ def test_pieces_are_smaller_than_words_and_the_last_eojeol_stays(processor):
     text = "영화가 다시 보고 싶다"
     found = words.by_pieces(processor)([text])[0]
     assert len(found.places) > len(text.split())
-    still = [found.tokens[place] for place in found.places if place not in found.movable]
-    assert "".join(still) == "싶다"
+    for after in ("", " 😀", " ㅋㅋㅋ", "~", " (7)", " good"):
+        assert still(words.by_pieces(processor), text + after).startswith("싶다")
+    both = "영화는 좋다~ 다시 보고 싶다"
+    assert still(words.by_pieces(processor), both).replace("~", "") == "좋다싶다"
 
 
 def test_a_file_that_is_no_sentencepiece_model_is_refused(tmp_path):
