@@ -20,6 +20,7 @@ from components.augment.synonyms import Synonyms
 
 _TABLE = ((500, 0.05, 16), (2000, 0.05, 8))
 _BEYOND = (0.1, 4)
+_SPACE_OR_CLOSING = " \t\r\n.,!?\u2026\u3002~"
 
 Choices = list[tuple[int, tuple[str, ...]]]
 """Index and synonyms of each token that has synonyms."""
@@ -144,10 +145,11 @@ def _insert(batch: _Batch) -> Made:
             _, found = known[int(next(drawn) * len(known))]
             entering.append(words.affixes(found[int(next(drawn) * len(found))]).word)
         # Before a word, never at the end, as in the authors' code.
-        places = [text.places[int(next(drawn) * len(text.places))] for _ in range(amount)]
+        places = [text.starts[int(next(drawn) * len(text.starts))] for _ in range(amount)]
         tokens = text.tokens.copy()
         for place, word in sorted(zip(places, entering, strict=True), reverse=True):
-            tokens.insert(place, word)
+            # Among pieces spaces are tokens, so a word brings its own.
+            tokens.insert(place, word if text.joint else f"{word} ")
         yield owner, tokens
 
 
@@ -196,13 +198,15 @@ def _delete(batch: _Batch) -> Made:
             del gone[extra]
         tokens = text.tokens.copy()
         for number in reversed(gone):
-            _remove(tokens, text.places[number])
+            _remove(tokens, text.places[number], text.joint)
         yield owner, tokens
 
 
-def _remove(tokens: list[str], place: int) -> None:
+def _remove(tokens: list[str], place: int, joint: str) -> None:
     """Remove a word; punctuation goes to its neighbours unless it surrounds the word."""
     token = tokens.pop(place)
+    if not joint:
+        _close_gap(tokens, place)
     if token.isalnum():
         return
     before, _, after = words.affixes(token)
@@ -212,6 +216,18 @@ def _remove(tokens: list[str], place: int) -> None:
             tokens[place - 1] = last + after
     elif before and not after and place < len(tokens):
         tokens[place] = before + tokens[place]
+
+
+def _close_gap(tokens: list[str], place: int) -> None:
+    """Remove a space where the last piece between two spaces was removed, or at a text's end."""
+    before = tokens[place - 1] if place else ""
+    after = tokens[place] if place < len(tokens) else ""
+    if before[-1:].strip() or after[:1].strip(_SPACE_OR_CLOSING):
+        return
+    if after.startswith(" "):
+        tokens[place] = after[1:]
+    elif before.endswith(" "):
+        tokens[place - 1] = before[:-1]
 
 
 _CHANGES: Mapping[str, Callable[[_Batch], Made]] = {

@@ -36,6 +36,9 @@ class Words(NamedTuple):
     """Indexes of tokens that hold words."""
     movable: Sequence[int]
     """Those of `places` whose words may change places."""
+    starts: Sequence[int]
+    """Indexes of tokens before which a word may enter: `places`, or among pieces the first of
+    each eojeol that holds a word."""
     joint: str
     """What stands between tokens."""
     is_capital: bool
@@ -149,9 +152,15 @@ def _words(found: Sequence[tuple[list[str], bool]], joint: str) -> list[Words]:
         if not wordless.isdisjoint(tokens):
             places = [place for place in places if tokens[place] not in wordless]
         movable = _movable(tokens, places, joint) if has_korean else places
+        starts = places if joint else _starts(tokens, places)
         is_capital = bool(places) and _lower_sentence_capital(tokens, places[0])
-        made.append(Words(tokens, places, movable, joint, is_capital, has_other_spaces))
+        made.append(Words(tokens, places, movable, starts, joint, is_capital, has_other_spaces))
     return made
+
+
+def _starts(tokens: Sequence[str], places: Sequence[int]) -> Sequence[int]:
+    wordy = set(places)
+    return [eojeol[0] for eojeol in _eojeols(tokens, "") if not wordy.isdisjoint(eojeol)]
 
 
 def _lower_sentence_capital(tokens: list[str], place: int) -> bool:

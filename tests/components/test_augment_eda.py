@@ -9,9 +9,11 @@ from components.augment import draws, eda, words
 from components.augment.config import EDA_OPERATIONS, EdaConfig, EdaOperation
 from components.augment.rows import Rows
 from components.augment.synonyms import Synonyms
+from tests.components.korean_pieces import train
 
 OFF = EdaOperation(n_aug=0)
 ENTRIES = {"good": ["fine", "nice"], "film": ["movie"], "quick": ["fast"], "결말이": ["마지막이"]}
+ENTRIES |= {"영화": ["필름"]}
 TEXT = 'A quick, good "film" about a dog; (mostly) good fun.'
 HARD = [
     "",
@@ -32,10 +34,10 @@ class Table:
         return {word: ENTRIES[word] for word in wanted if word in ENTRIES}
 
 
-def make(name, texts, copies, alpha=0.2, seed=0, stop=()):
+def make(name, texts, copies, alpha=0.2, seed=0, stop=(), split=words.by_spaces):
     settings = dict.fromkeys(EDA_OPERATIONS, OFF) | {name: EdaOperation(alpha=alpha, n_aug=1)}
     synonyms = Synonyms([Table()], frozenset(stop))
-    (operation,) = eda.prepare(EdaConfig(**settings), "", 1, words.by_spaces, synonyms)
+    (operation,) = eda.prepare(EdaConfig(**settings), "", 1, split, synonyms)
     rows = Rows(texts, draws.keys(seed, ["x"] * len(texts), texts))
     made = [[] for _ in texts]
     for row, text in operation.make(rows, [copies] * len(texts)):
@@ -167,6 +169,32 @@ def test_deletion_beside_line_breaks_leaves_no_spaces(text):
     for made in make("random_deletion", [text], 60, alpha=0.5)[0]:
         assert not re.search(r"^ | $|  | [\n\t\r]|[\n\t\r] ", made), repr(made)
         assert "".join(mark for mark in made if mark in "\n\t\r") == breaks
+
+
+@pytest.fixture(scope="module")
+def pieces(tmp_path_factory):
+    return words.by_pieces(words.load_pieces(train(tmp_path_factory.mktemp("pieces"))))
+
+
+def test_synonyms_enter_among_pieces_as_words_of_their_own(pieces):
+    (made,) = make("random_insertion", ["다시 보는 영화"], 60, alpha=0.1, split=pieces)
+    assert set(made) == {"필름 다시 보는 영화", "다시 필름 보는 영화", "다시 보는 필름 영화"}
+    (made,) = make("random_insertion", ["영화는 좋다."], 60, alpha=0.9, split=pieces)
+    for text in made:
+        assert [word for word in text.split(" ") if word != "필름"] == ["영화는", "좋다."]
+
+
+@pytest.mark.parametrize(
+    "text", ["나 영화", "좋은 영화가 다시 보고 싶다.", "영화는\n다시 보는 영화\t나 나", "영화"]
+)
+def test_deletion_of_pieces_leaves_no_stray_spaces(pieces, text):
+    for made in make("random_deletion", [text], 200, alpha=0.6, split=pieces)[0]:
+        assert not re.search(r"^ | $|  | [\n\t.]|[\n\t] ", made), repr(made)
+
+
+def test_spaces_that_were_doubled_before_stay_so_beside_deleted_pieces(pieces):
+    (made,) = make("random_deletion", ["나  나 나"], 60, alpha=0.01, split=pieces)
+    assert set(made) == {" 나 나", "나  나"}
 
 
 @pytest.mark.parametrize("name", EDA_OPERATIONS)

@@ -1,13 +1,12 @@
 """Tests of components/augment/words.py and draws.py."""
 
-import io
 import unicodedata
 
 import numpy as np
 import pytest
-import sentencepiece
 
 from components.augment import draws, words
+from tests.components.korean_pieces import train
 
 TEXTS = [
     "",
@@ -114,23 +113,7 @@ def test_every_word_of_other_languages_moves():
 
 @pytest.fixture(scope="module")
 def processor(tmp_path_factory):
-    sentences = [
-        "좋은 영화가 다시 보고 싶다",
-        "영화는 좋다",
-        "다시 보는 영화",
-        "보고 싶은 영화다",
-    ] * 9
-    model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(sentences),
-        model_writer=model,
-        vocab_size=34,
-        hard_vocab_limit=False,
-        minloglevel=2,
-    )
-    path = tmp_path_factory.mktemp("pieces") / "ko.model"
-    path.write_bytes(model.getvalue())
-    return words.load_pieces(path)
+    return words.load_pieces(train(tmp_path_factory.mktemp("pieces")))
 
 
 @pytest.mark.parametrize(
@@ -149,6 +132,12 @@ def test_pieces_are_smaller_than_words_and_the_last_eojeol_stays(processor):
         assert still(words.by_pieces(processor), text + after).startswith("싶다")
     both = "영화는 좋다~ 다시 보고 싶다"
     assert still(words.by_pieces(processor), both).replace("~", "") == "좋다싶다"
+
+
+def test_words_enter_among_pieces_where_an_eojeol_starts(processor):
+    (found,) = words.by_pieces(processor)([" (영화가) 다시,  ! 보고\n싶다"])
+    starts = ["".join(found.tokens[place:])[:2] for place in found.starts]
+    assert starts == ["(영", "다시", "보고", "싶다"]
 
 
 def test_a_file_that_is_no_sentencepiece_model_is_refused(tmp_path):
