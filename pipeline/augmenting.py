@@ -59,6 +59,7 @@ def check(config: Any) -> None:
         ValueError: In terms of the YAML.
     """
     _check_kinds(config)
+    _check_padding(config)
     copies = config.copies
     if (copies.balance or copies.materialize) and not config.augmentation:
         field = "balance" if copies.balance else "materialize"
@@ -89,6 +90,16 @@ def _check_kinds(config: Any) -> None:
                 f"`augmentation` has the operation `{operation.kind}`, which is not for "
                 f"{config.task.input_kind} data as `task.kind: {config.task.kind}` has. "
                 f"Operations that fit: {', '.join(fitting) or 'none'}."
+            )
+
+
+def _check_padding(config: Any) -> None:
+    for operation in config.augmentation:
+        if operation.kind == "crop" and operation.padding >= config.model.image_size:
+            raise ValueError(
+                "`augmentation` has `crop` with a border as wide as the image or wider, so a crop "
+                f"could show nothing of it. Received: padding={operation.padding}, "
+                f"model.image_size={config.model.image_size}. He et al. take 4 for 32 pixels."
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -33,10 +34,10 @@ def _mirrored(labels: Collection[str]) -> str | None:
 def _turned(labels: Collection[str]) -> str:
     if _are_characters(labels):
         return (
-            f"turns images by 90 degrees or more, but these labels look like characters "
-            f"({_some(labels)}): a 6 becomes a 9."
+            f"turns images upside down or by 90 degrees or more, but these labels look like "
+            f"characters ({_some(labels)}): a 6 may become a 9."
         )
-    return "turns images by 90 degrees or more, or upside down; photographs have an upright side."
+    return "turns images upside down or by 90 degrees or more; photographs have an upright side."
 
 
 def _recoloured(labels: Collection[str]) -> str | None:
@@ -59,12 +60,26 @@ _COLORS = {
 
 
 def _are_characters(labels: Collection[str]) -> bool:
-    """Whether all labels are single characters, as those of digits and letters are."""
-    return bool(labels) and all(len(label) == 1 for label in labels)
+    """Whether all labels name digits or letters: `7`, `07`, `seven`, `digit_7`, `A`."""
+    return bool(labels) and all(_is_character(_words(label) - _PREFIXES) for label in labels)
+
+
+def _is_character(words: set[str]) -> bool:
+    if len(words) != 1:
+        return False
+    (word,) = words
+    is_number = word.isdecimal() and int(word) <= 10
+    return len(word) == 1 or is_number or word in _DIGITS
 
 
 def _words(label: str) -> set[str]:
-    return set(label.casefold().replace("_", " ").replace("-", " ").split())
+    """Words and numbers of a label, also of `LeftTurn` and `digit7`."""
+    return {word.casefold() for word in _WORD.findall(label)}
+
+
+_WORD = re.compile(r"[^\W\d_](?:(?![A-Z])[^\W\d_])*|\d+")
+_PREFIXES = {"digit", "number", "letter", "character", "char"}
+_DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
 
 
 def _some(labels: Collection[str], most: int = 5) -> str:

@@ -36,6 +36,7 @@ def load(base, *operations, **sections):
         (TEXTS, [], {"copies": {"balance": True}}, r"`copies.balance` .* `augmentation` is empty"),
         (TEXTS, ["eda"], {"copies": {"materialize": 2}}, "`copies.materialize` is for images"),
         (IMAGES, ["mixup"], {"copies": {"materialize": 2}}, "`mixup`, which mixes labels"),
+        (IMAGES, [{"kind": "crop", "padding": 8}], {}, "padding=8, model.image_size=8"),
         (IMAGES, ["flip"], {"copies": {"materialize": -1}}, "copies.*materialize=-1"),
         (
             IMAGES,
@@ -114,8 +115,14 @@ def test_another_file_is_another_fingerprint(tmp_path):
     [
         ("flip", "0123456789", r"`augmentation\[0\]` \(flip\) mirrors images, .* characters \(0, "),
         ("flip", ["turn_left", "turn_right"], r"labels name a side \(turn_left, turn_right\)"),
-        ({"kind": "rotation", "degrees": 180.0}, "69", "a 6 becomes a 9"),
+        ({"kind": "rotation", "degrees": 180.0}, "69", "a 6 may become a 9"),
         ({"kind": "rotation", "degrees": 180.0}, ["cat", "dog"], "upside down"),
+        ("flip", ["00", "07", "10"], "look like characters"),
+        ("flip", ["digit_6", "digit9"], "look like characters"),
+        ("flip", ["Seven", "nine"], "look like characters"),
+        ("flip", ["LeftTurn", "RightTurn"], "labels name a side"),
+        ("equalise", ["red car", "blue car"], "labels name colours"),
+        ("augmix", ["red car", "blue car"], "labels name colours"),
         ("hue", ["red car", "blue car"], r"labels name colours \(blue car, red car\)"),
     ],
 )
@@ -129,6 +136,8 @@ def test_operations_that_labels_may_not_survive_are_doubted(operation, labels, m
     ("operation", "labels"),
     [
         ("flip", ["cat", "dog"]),
+        ("flip", ["class 11", "class 12"]),
+        ("flip", ["type_a", "type_b"]),
         ({"kind": "rotation", "degrees": 15.0}, "0123456789"),
         ("crop", "0123456789"),
         ("hue", ["cat", "dog"]),

@@ -152,10 +152,10 @@ class Posterise(Operation):
 
 
 @dataclasses.dataclass(frozen=True)
-class Equalise(Operation):
+class Equalise(_Recolouring):
     """Spread each channel's values so that all are about as frequent, as Pillow does."""
 
-    assumes = "how bright an image is and how strong its contrast do not matter"
+    assumes = "how bright an image is, how strong its contrast and which tint it has do not matter"
 
     kind: Literal["equalise"] = "equalise"
     """Name of this operation."""
