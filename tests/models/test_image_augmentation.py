@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from models.image import decode
-from models.image.augmentation import colour_config, config, policy
+from models.image.augmentation import colour_config, config, drawn_policies, policy
 from models.image.augmentation.operation import mixes_labels
 
 NEVER = tuple(kind(probability=0.0) for kind in config.OPERATIONS.values())
@@ -79,6 +79,18 @@ def test_policies_draw_for_each_image_by_itself(kind):
     assert len({image.tobytes() for image in changed.numpy()}) > 2
     again, _ = augment(same, tf.zeros(8, tf.int64), (1, 2))
     np.testing.assert_array_equal(changed, again)
+
+
+@pytest.mark.parametrize(
+    ("first", "weakest", "strongest"), [(8, {8.0, 7.0}, 4.0), (4, {4.0, 3.0}, 1.0)]
+)
+def test_policies_posterise_as_their_authors_do(first, weakest, strongest):
+    for strength, wanted in ((0.03, weakest), (0.3, weakest), (1.0, {strongest})):
+        used, strengths = tf.fill((5,), True), tf.fill((5,), strength)
+        _, step = drawn_policies.draw_step(
+            ["posterise"], (1, 2), used, strengths, (8, 8), bits=first
+        )
+        assert set(step.bits.numpy().tolist()) <= wanted
 
 
 def test_neighbours_that_move_pixels_are_done_at_once():

@@ -210,7 +210,8 @@ class RandAugment(Operation):
     operations: int = 2
     """Operations per image, the paper's N, at least 1."""
     magnitude: float = 9.0
-    """Strength of them all, the paper's M, from 0 to 30."""
+    """Strength of them all, the paper's M, from 0 to 30, which turns by up to 30 degrees. The scale
+    is torchvision's; the authors' code has the same strength at a third of the number."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -234,7 +235,7 @@ class AugMix(Operation):
     consistency.
     """
 
-    assumes = "small turns and shifts, and changes of tone, leave the label as it is"
+    assumes = "small turns and shifts, and changes of tone and colour, leave the label as it is"
 
     kind: Literal["augmix"] = "augmix"
     """Name of this operation."""
@@ -256,6 +257,11 @@ class AugMix(Operation):
                 )
         self.check_range("severity", 0, 10)
         _check_alpha(self.alpha)
+
+    @property
+    def loses(self) -> frozenset[Trait]:
+        """Colours: channels are spread and inverted by themselves."""
+        return frozenset({"colour"})
 
 
 OPERATIONS: dict[str, type[Operation]] = {

@@ -56,7 +56,12 @@ class Step(NamedTuple):
 
 
 def draw_step(
-    names: Sequence[str], seed: Any, is_used: Any, strength: Any, size: tuple[int, int]
+    names: Sequence[str],
+    seed: Any,
+    is_used: Any,
+    strength: Any,
+    size: tuple[int, int],
+    bits: int,
 ) -> tuple[Any, Step]:
     """Draw one of some operations for each image.
 
@@ -66,6 +71,7 @@ def draw_step(
         is_used: Images that get one, `(batch,)` bool.
         strength: `(batch,)` float32 in [0, 1].
         size: Height and width of the images in pixels.
+        bits: What posterising leaves at next to no strength; four fewer at full strength, but one.
 
     Returns:
         A map of places, see `geometry.py`, and the rest.
@@ -92,7 +98,7 @@ def draw_step(
     return maps, Step(
         auto_contrast=has("auto_contrast"),
         equalise=has("equalise"),
-        bits=tf.where(has("posterise"), 8.0 - tf.round(4.0 * strength), 8.0),
+        bits=tf.where(has("posterise"), tf.maximum(bits - tf.round(4.0 * strength), 1.0), 8.0),
         threshold=tf.where(has("solarise"), 256.0 * (1.0 - strength), 256.0),
         **{name: factor(name) for name in FACTORS},
     )
@@ -131,7 +137,7 @@ def draw_rand_augment(
     is_used = _is_used(operation, seed, batch)
     strength = tf.fill((batch,), operation.magnitude / 30)
     drawn = [
-        draw_step(RAND_AUGMENT, draws.fold(seed, index + 1), is_used, strength, size)
+        draw_step(RAND_AUGMENT, draws.fold(seed, index + 1), is_used, strength, size, bits=8)
         for index in range(operation.operations)
     ]
     return geometry.compose([maps for maps, _ in drawn]), [step for _, step in drawn]
@@ -160,7 +166,8 @@ def draw_augmix(
         is_reached &= tf.tile(is_used, (operation.width,))
         # Each operation's strength is drawn up to the severity, as in the paper's code.
         strength = draws.between(strength, 0.1, max(operation.severity, 0.1)) / 10
-        drawn.append(draw_step(AUGMIX, seeds[index + 3], is_reached, strength, size))
+        # Of 4 bits downwards, as in that code: of 8 the usual severity would change nothing.
+        drawn.append(draw_step(AUGMIX, seeds[index + 3], is_reached, strength, size, bits=4))
     shares = draws.dirichlet(seeds[1], batch, operation.width, operation.alpha)
     blend = draws.dirichlet(seeds[2], batch, 2, operation.alpha)[:, :1]
     blend = tf.where(is_used[:, tf.newaxis], blend, 0.0)
