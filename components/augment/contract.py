@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
+ORIGINAL = "original"
+"""Name of a row as operations see it."""
+
 
 class Copy(NamedTuple):
     """An augmented example; its label is that of the row it was made from."""
@@ -48,7 +51,10 @@ class Augmenter(Protocol):
         """
 
     def show(self, inputs: Sequence[bytes], labels: Sequence[str], seed: int) -> Iterator[Copy]:
-        """Make one copy by each operation alone, for a preview."""
+        """Make one copy by each operation alone, for a preview.
+
+        One named `ORIGINAL` is shown in the row's place, if operations see something else.
+        """
 
     def warnings(self, labels: Collection[str]) -> list[str]:
         """What about these labels makes an operation doubtful, in words."""

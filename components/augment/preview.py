@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Callable, Sequence
 
 from components.augment import preview_images, preview_text
-from components.augment.contract import Augmenter
+from components.augment.contract import ORIGINAL, Augmenter
 from components.augment.sheet import Row, Sample, Sheet
 
 _Draw = Callable[[Sheet, pathlib.Path], None]
@@ -32,11 +32,15 @@ def sheet(
         warnings: Doubts about the operations, shown above the rows.
     """
     inputs, labels = [row.input for row in rows], [row.label for row in rows]
-    made: list[list] = [[] for _ in rows]
+    originals, made = list(inputs), [[] for _ in rows]
     for copy in augmenter.show(inputs, labels, seed):
-        made[copy.row].append(copy)
+        if copy.operation == ORIGINAL:
+            originals[copy.row] = copy.content
+        else:
+            made[copy.row].append(copy)
     samples = tuple(
-        Sample(row.label, row.input, tuple(copies)) for row, copies in zip(rows, made, strict=True)
+        Sample(label, original, tuple(copies))
+        for label, original, copies in zip(labels, originals, made, strict=True)
     )
     working = {copy.operation for copies in made for copy in copies}
     idle = [

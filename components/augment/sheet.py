@@ -24,7 +24,7 @@ class Sample:
     label: str
     """Its label."""
     original: bytes
-    """UTF-8 text or encoded image."""
+    """UTF-8 text or encoded image, as operations see it."""
     copies: tuple[Copy, ...]
     """At most one of each operation; one without a copy here changed nothing."""
 

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.augment import augmenting as texts
-from components.augment.contract import Copy
+from components.augment.contract import ORIGINAL, Copy
 from models.image import decode
 from models.image.augmentation import policy
 from models.image.augmentation.operation import Operation
@@ -121,18 +121,29 @@ class ImageCopies:
         self, inputs: Sequence[bytes], labels: Sequence[str], seed: int, copies: Sequence[int]
     ) -> Iterator[Copy]:
         """New images by row, see `contract.Augmenter`."""
-        asked = [row for row, wanted in enumerate(copies) for _ in range(wanted)]
+        asked = [(row, number) for row, wanted in enumerate(copies) for number in range(wanted)]
         if not self.copies:
-            yield from (Copy(row, REPEATED, inputs[row]) for row in asked)
+            yield from (Copy(row, REPEATED, inputs[row]) for row, _ in asked)
             return
+        seen = set()
         for first in range(0, len(asked), _IMAGES_AT_ONCE):
-            yield from self._vary(inputs, asked[first : first + _IMAGES_AT_ONCE], seed)
+            for copy in self._vary(inputs, asked[first : first + _IMAGES_AT_ONCE], seed):
+                key = (copy.row, hashlib.sha256(copy.content).digest())
+                if key in seen:
+                    self.dropped[POLICY] += 1
+                else:
+                    seen.add(key)
+                    yield copy
 
-    def _vary(self, inputs: Sequence[bytes], rows: Sequence[int], seed: int) -> Iterator[Copy]:
-        """One copy of each of some rows, which may repeat."""
+    def _vary(
+        self, inputs: Sequence[bytes], asked: Sequence[tuple[int, int]], seed: int
+    ) -> Iterator[Copy]:
+        """Some rows' copies, each with its number among those of its row."""
+        rows = [row for row, _ in asked]
         # Filled up, because another size of the batch would be compiled anew.
         filled = [rows[place % len(rows)] for place in range(_IMAGES_AT_ONCE)]
-        content = b"".join(hashlib.sha256(inputs[row]).digest() for row in rows)
+        # With the numbers: a row that fills several batches would get the same copies in each.
+        content = b"".join(hashlib.sha256(inputs[row] + b"%d" % n).digest() for row, n in asked)
         digest = int.from_bytes(hashlib.sha256(content).digest()[:6], "big")
         images = self._decode(tf.constant([inputs[row] for row in filled]))
         labels = tf.zeros(_IMAGES_AT_ONCE, tf.int64)
@@ -144,10 +155,15 @@ class ImageCopies:
                 yield Copy(row, POLICY, tf.io.encode_png(varied[place]).numpy())
 
     def show(self, inputs: Sequence[bytes], labels: Sequence[str], seed: int) -> Iterator[Copy]:
-        """Each operation alone, on every image, and then all of them as they are trained with."""
+        """Each operation alone, on every image, and then all of them as they are trained with.
+
+        Before them each image as operations see it: decoded, upright, on white, resized.
+        """
         if not inputs:
             return
         images = self._decode(tf.constant(list(inputs)))
+        for row, image in enumerate(images):
+            yield Copy(row, ORIGINAL, tf.io.encode_png(image).numpy())
         known = sorted(set(labels))
         ids = tf.constant([known.index(label) for label in labels], tf.int64)
         for place, (name, operations) in enumerate(_apart(self._operations)):

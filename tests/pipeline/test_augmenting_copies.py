@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from models.image.augmentation import colour_config
 from models.image.augmentation import config as operations
 from pipeline import config
 from pipeline.modules import augmenting
@@ -34,8 +35,8 @@ def flipping():
 
 
 def test_written_images_are_augmented_at_the_models_size_and_in_order(flipping):
-    made = list(flipping.augment(INPUTS, LABELS, 0, [2, 0, 1]))
-    assert [copy.row for copy in made] == [0, 0, 2]
+    made = list(flipping.augment(INPUTS, LABELS, 0, [1, 0, 1]))
+    assert [copy.row for copy in made] == [0, 2]
     assert {copy.operation for copy in made} == {"policy"}
     for copy in made:
         assert np.asarray(Image.open(io.BytesIO(copy.content))).shape == (4, 4, 3)
@@ -57,6 +58,29 @@ def test_an_image_that_came_out_as_it_was_is_dropped_and_counted():
     assert never.dropped == {"policy": 3}
 
 
+def test_a_copy_equal_to_another_of_its_image_is_dropped_and_counted():
+    always = images(operations.Flip(probability=1.0))
+    assert [copy.row for copy in always.augment(INPUTS, LABELS, 0, [3, 0, 2])] == [0, 2]
+    assert always.dropped == {"policy": 3}
+
+
+def test_many_copies_of_one_image_are_drawn_each_by_itself():
+    shifting = images(colour_config.ChannelShift(levels=100.0))
+    made = list(shifting.augment(INPUTS[:1], LABELS[:1], 0, [200]))
+    assert len(made) == len({copy.content for copy in made}) == 200
+
+
+def test_a_preview_shows_originals_as_operations_see_them(flipping):
+    deep = io.BytesIO()
+    Image.fromarray(np.full((4, 4), 0x8000, np.uint16)).save(deep, "PNG")
+    shown = list(flipping.show([deep.getvalue(), INPUTS[2]], ["a", "b"], 0))
+    originals = [copy for copy in shown if copy.operation == "original"]
+    assert [copy.row for copy in originals] == [0, 1]
+    pixels = np.asarray(Image.open(io.BytesIO(originals[0].content)))
+    assert pixels.shape == (4, 4, 3) and np.all(pixels == 0x80)
+    assert flipping.shown == ("flip",)
+
+
 def test_where_images_are_augmented_anew_a_copy_is_the_image_itself():
     repeating = images(operations.Flip(), copies=0)
     made = list(repeating.augment(INPUTS, LABELS, 0, [0, 2, 0]))
@@ -68,13 +92,13 @@ def test_a_preview_shows_each_operation_alone_and_mixed_labels_as_shares():
     some = images(operations.Flip(probability=0.0), operations.MixUp(alpha=5.0))
     made = list(some.show(INPUTS, LABELS, 0))
     names = [copy.operation for copy in made]
-    assert names == ["flip"] * 3 + ["mixup"] * 3 + ["policy"] * 3
-    flipped = np.asarray(Image.open(io.BytesIO(made[0].content)))
+    assert names == ["original"] * 3 + ["flip"] * 3 + ["mixup"] * 3 + ["policy"] * 3
+    flipped = np.asarray(Image.open(io.BytesIO(made[3].content)))
     assert flipped.std() > 0
-    assert all("%" in copy.note for copy in made[3:])
-    assert made[0].note == ""
+    assert all("%" in copy.note for copy in made[6:])
+    assert made[3].note == ""
     # The second image is of the one dog: all of its shares are of known labels.
-    assert set(made[4].note.replace("%", "").split()) & {"cat", "dog"}
+    assert set(made[7].note.replace("%", "").split()) & {"cat", "dog"}
 
 
 def test_doubts_reach_the_stage(flipping):
