@@ -8,7 +8,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline import augment_preview, console, lazy, logs, paths
+from pipeline import augment_preview, augmentation_files, console, lazy, logs, paths
 from pipeline import lock as locks
 
 for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
@@ -43,10 +43,11 @@ def run(
         needs a change.
 
     Raises:
-        ValueError: If the config is wrong or augments nothing.
+        ValueError: If the config is wrong, augments nothing or names files that are not there.
     """
     config = pipeline_config.load(path, overrides)
     augment_preview.require_augmentation(config, path)
+    augmentation_files.check(config.augmentation, path)
     compared = arms.arms(config, per_operation=per_operation)
     # A pipeline of its own inside the config's folder: it must not be what `maru run` compares
     # with, and nothing of it is served.

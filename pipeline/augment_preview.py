@@ -39,10 +39,12 @@ def run(
         rows: Rows to show.
 
     Raises:
-        ValueError: If there is nothing to draw, or the file has the wrong ending.
+        ValueError: If there is nothing to draw, a file that an operation reads is not there, or
+            the file to write has the wrong ending.
     """
     config = pipeline_config.load(path, overrides)
     require_augmentation(config, path)
+    augmentation_files.check(config.augmentation, path)
     where = paths.Paths(workspace.resolve(), config.name)
     with logs.to_file(where.root / "augment" / "log.txt") as stream:
         terminal = Console(file=stream, highlight=False)

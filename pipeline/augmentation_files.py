@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import pathlib
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from components.augment import config
+from pipeline import problems
 
 _PATHS = {
     config.EdaConfig: ("stop_words", "sentencepiece"),
@@ -18,8 +20,50 @@ _PATHS = {
     config.BackTranslationConfig: ("forward", "backward"),
 }
 """Fields with a path relative to the YAML."""
+_FOLDERS = ("folder", "forward", "backward")
+"""Those of them that name a folder."""
 _WORDS = (config.ENGLISH, config.NO_STOP_WORDS)
 """What `stop_words` may be besides a path."""
+_ADDRESS = re.compile(r"[\w.-]+:\d+(/|$)")
+"""How the address of a server begins if its `http://` was forgotten."""
+
+
+def check(operations: Sequence[Any], path: pathlib.Path) -> None:
+    """Refuse files and folders that do not exist, before anything is read or trained.
+
+    Args:
+        operations: The `augmentation` section.
+        path: The YAML that it is from.
+
+    Raises:
+        ConfigError: With the dotted field of each.
+    """
+    base = path.resolve().parent
+    lines = list(_missing(operations, base, "augmentation"))
+    if lines:
+        raise problems.ConfigError(str(path), lines)
+
+
+def _missing(operations: Sequence[Any], base: pathlib.Path, section: str) -> Iterator[str]:
+    for index, operation in enumerate(operations):
+        for name in _PATHS.get(type(operation), ()):
+            value = getattr(operation, name)
+            is_there = pathlib.Path.is_dir if name in _FOLDERS else pathlib.Path.is_file
+            if _is_path(value) and not is_there(base / value):
+                yield f"{section}[{index}].{name}: {_explain(name, value, base)}"
+        if getattr(operation, "seeks_synonyms", False):
+            yield from _missing(operation.synonyms, base, f"{section}[{index}].synonyms")
+
+
+def _explain(name: str, value: str, base: pathlib.Path) -> str:
+    expected = "folder" if name in _FOLDERS else "file"
+    said = (
+        f"there is no {expected} {base / value}. Expected: an existing {expected}, absolute or "
+        f"relative to the YAML. Received: {value!r}. Correct the path or put the {expected} there."
+    )
+    if name in ("forward", "backward") and _ADDRESS.match(value):
+        return f"{said} If a server is meant, write http://{value}"
+    return said
 
 
 def placed(operations: Sequence[Any], base: str) -> tuple[Any, ...]:

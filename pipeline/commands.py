@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from pipeline import console, doubts, failures, lazy, lock, logs, paths
+from pipeline import augmentation_files, console, doubts, failures, lazy, lock, logs, paths
 
 for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
     lazy.defer(_module)
@@ -63,8 +63,13 @@ def schema() -> str:
 
 
 def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> int:
-    """Print what the data looks like to the pipeline; exit code 2 if it cannot be used."""
+    """Print what the data looks like to the pipeline; exit code 2 if it cannot be used.
+
+    Raises:
+        ValueError: If the config is wrong or names files that are not there.
+    """
     config = pipeline_config.load(path, overrides)
+    augmentation_files.check(config.augmentation, path)
     where = paths.Paths(workspace.resolve(), config.name)
     terminal = Console(highlight=False)
     with terminal.status("reading the data"):
@@ -100,8 +105,12 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
 
     Errors worded for the user are printed without a traceback and exit with 2, others with 1;
     the traceback is in the log.
+
+    Raises:
+        ValueError: If the config is wrong or names files that are not there.
     """
     config = pipeline_config.load(path, overrides)
+    augmentation_files.check(config.augmentation, path)
     where = paths.Paths(workspace.resolve(), config.name)
     # With milliseconds: a run of cached stages takes less than a second.
     folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import augment_preview, commands
+from pipeline import augment_comparison, augment_preview, commands
 
 TEXTS = """\
 name: reviews
@@ -86,9 +86,26 @@ def test_a_config_without_augmentation_is_told_what_to_write(texts, tmp_path):
         augment_preview.run(texts, overrides, tmp_path / "w", None, 3)
 
 
-def test_a_wrong_ending_and_a_missing_file_are_refused(texts, tmp_path):
+def test_a_wrong_ending_is_refused(texts, tmp_path):
     with pytest.raises(ValueError, match=r"--out: a preview of texts is a .html file.*a.png"):
         augment_preview.run(texts, (), tmp_path / "w", tmp_path / "a.png", 3)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda path, workspace: commands.check(path, (), workspace),
+        lambda path, workspace: commands.run(path, (), workspace),
+        lambda path, workspace: augment_preview.run(path, (), workspace, None, 3),
+        lambda path, workspace: augment_comparison.run(
+            path, 2, (), workspace, per_operation=False, with_equal_steps=False
+        ),
+    ],
+    ids=["check", "run", "augment", "augment-test"],
+)
+def test_a_missing_file_is_refused_before_anything_is_written(texts, tmp_path, command):
     (tmp_path / "ko.tsv").unlink()
-    with pytest.raises(ValueError, match="ko.tsv"):
-        augment_preview.run(texts, (), tmp_path / "w", None, 3)
+    message = r"(?s)1 problem in .*reviews.yaml:.*augmentation\[0\].synonyms\[0\].path: .*ko.tsv"
+    with pytest.raises(ValueError, match=message):
+        command(texts, tmp_path / "w")
+    assert not (tmp_path / "w").exists()

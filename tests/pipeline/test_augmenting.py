@@ -99,6 +99,51 @@ def test_paths_start_from_the_yaml_and_words_and_addresses_are_left(tmp_path):
     assert (two.forward, two.backward) == (str(tmp_path / "en_de"), "http://host/v1/models/de")
 
 
+def test_everything_that_is_not_there_is_told_by_its_field(tmp_path):
+    eda = {
+        "kind": "eda",
+        "synonyms": [
+            {"kind": "vectors", "path": "glove.txt"},
+            {"kind": "thesaurus", "path": "ko.tsv"},
+            {"kind": "wordnet", "folder": "wn"},
+        ],
+        "stop_words": "none",
+        "sentencepiece": "ko.model",
+    }
+    back = {"kind": "back_translation", "forward": "nowhere", "backward": "http://host:1/models/x"}
+    (tmp_path / "ko.tsv").write_text("크다\t커다랗다\n", "utf-8")
+    (tmp_path / "wn").write_text("no folder")
+    with pytest.raises(ConfigError, match="4 problems in .*ko.yaml") as caught:
+        augmentation_files.check(load(TEXTS, eda, back).augmentation, tmp_path / "ko.yaml")
+    found = [line.partition(": ")[::2] for line in caught.value.problems]
+    assert [field for field, _ in found] == [
+        "augmentation[0].sentencepiece",
+        "augmentation[0].synonyms[0].path",
+        "augmentation[0].synonyms[2].folder",
+        "augmentation[1].forward",
+    ]
+    assert found[3][1].startswith(
+        f"there is no folder {tmp_path / 'nowhere'}. Expected: an existing folder, absolute or "
+        "relative to the YAML. Received: 'nowhere'. Correct"
+    )
+    assert "there is no file" in found[1][1]
+    assert not any("http://" in said for _, said in found)
+
+
+@pytest.mark.parametrize("address", ["localhost:8501/v1/models/en_de", "10.0.0.5:8501"])
+def test_a_server_without_http_is_hinted_at(address, tmp_path):
+    back = {"kind": "back_translation", "forward": str(tmp_path), "backward": address}
+    with pytest.raises(ConfigError, match=rf"\[0\].backward: .* write http://{address}$"):
+        augmentation_files.check(load(TEXTS, back).augmentation, tmp_path / "x.yaml")
+
+
+def test_sources_of_synonyms_that_nothing_seeks_may_be_missing(tmp_path):
+    off = {"n_aug": 0}
+    eda = {"kind": "eda", "synonyms": [{"kind": "thesaurus", "path": "ko.tsv"}]}
+    eda |= {"synonym_replacement": off, "random_insertion": off}
+    augmentation_files.check(load(TEXTS, eda).augmentation, tmp_path / "x.yaml")
+
+
 def test_another_file_is_another_fingerprint(tmp_path):
     eda = {"kind": "eda", "synonyms": [{"kind": "thesaurus", "path": "ko.tsv"}]}
     operations = augmentation_files.placed(load(TEXTS, eda).augmentation, str(tmp_path))
