@@ -46,15 +46,17 @@ def prepare(
     """
     prepared = []
     kinds: list[str] = []
-    for config in configs:
+    for index, config in enumerate(configs):
         kinds.append(config.kind)
         repeated = kinds.count(config.kind)
         prefix = f"{repeated}." if repeated > 1 else ""
-        prepared += _PREPARE[config.kind](config, prefix, num_train, resources)
+        prepared += _PREPARE[config.kind](config, prefix, num_train, resources, index)
     return prepared
 
 
-def _eda(config: EdaConfig, prefix: str, num_train: int, resources: Resources) -> list[Operation]:
+def _eda(
+    config: EdaConfig, prefix: str, num_train: int, resources: Resources, index: int
+) -> list[Operation]:
     known = synonyms.Synonyms(
         [_SOURCES[source.kind](source, resources) for source in config.synonyms]
         if config.seeks_synonyms
@@ -86,23 +88,28 @@ def _wordnet(config: WordnetSynonyms, resources: Resources) -> synonyms.Source:
 
 
 def _back_translation(
-    config: BackTranslationConfig, prefix: str, num_train: int, resources: Resources
+    config: BackTranslationConfig, prefix: str, num_train: int, resources: Resources, index: int
 ) -> list[Operation]:
     from components.augment import back_translation, translations, translators
 
     forward, backward = (
         translations.CachedTranslator(
-            translators.load(place, config.signature, config.timeout),
+            translators.load(
+                f"augmentation[{index}].{name}",
+                getattr(config, name),
+                config.signature,
+                config.timeout,
+            ),
             resources.cache,
             config.batch_size,
         )
-        for place in (config.forward, config.backward)
+        for name in ("forward", "backward")
     )
     return back_translation.prepare(config, prefix, forward, backward)
 
 
 def _contextual(
-    config: ContextualConfig, prefix: str, num_train: int, resources: Resources
+    config: ContextualConfig, prefix: str, num_train: int, resources: Resources, index: int
 ) -> list[Operation]:
     from components.augment import contextual, masked
 

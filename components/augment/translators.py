@@ -23,10 +23,15 @@ OUTPUT = "translation"
 """Output of the signature, `(batch,)` string."""
 
 
-def load(place: str, signature: str, timeout: float) -> Translator:
+_EXAMPLE = "http://localhost:8501/v1/models/en_de"
+_KEPT = "Translations until now are kept; the same command continues."
+
+
+def load(field: str, place: str, signature: str, timeout: float) -> Translator:
     """A translator by its folder or its URL.
 
     Args:
+        field: What names it in the YAML, for errors.
         place: A SavedModel's folder, a folder of such with versions for names, or the URL of a
             served model.
         signature: Name of the signature.
@@ -36,14 +41,15 @@ def load(place: str, signature: str, timeout: float) -> Translator:
         ValueError: If there is none, or it does not keep the contract.
     """
     if place.startswith(("http://", "https://")):
-        return ServedTranslator(place.rstrip("/"), signature, timeout)
-    return LocalTranslator(_newest(pathlib.Path(place)), signature)
+        return ServedTranslator(field, place.rstrip("/"), signature, timeout)
+    return LocalTranslator(field, _newest(field, pathlib.Path(place)), signature)
 
 
 class LocalTranslator:
     """A SavedModel in this process.
 
     Args:
+        field: What names it in the YAML, for errors.
         folder: Has `saved_model.pb`.
         signature: Name of the signature.
 
@@ -51,17 +57,18 @@ class LocalTranslator:
         ValueError: If it does not keep the contract.
     """
 
-    def __init__(self, folder: pathlib.Path, signature: str) -> None:
+    def __init__(self, field: str, folder: pathlib.Path, signature: str) -> None:
+        self._name = f"`{field}`: the translator {folder}"
         # Exported tokenizers need its operations.
         importlib.import_module("tensorflow_text")
         self._model = tf.saved_model.load(str(folder))
         if signature not in self._model.signatures:
             raise ValueError(
-                f"The translator {folder} has no signature {signature!r}. It has: "
+                f"{self._name} has no signature {signature!r}. It has: "
                 f"{sorted(self._model.signatures)}. Change `signature`."
             )
         self._call = self._model.signatures[signature]
-        _check(folder, self._call)
+        _check(self._name, self._call)
         self.identity = f"{_digest(folder)}/{signature}"
 
     def translate(self, requests: Sequence[Request]) -> list[str]:
@@ -81,6 +88,7 @@ class ServedTranslator:
     The version that is served first is asked throughout, so that all translations are of one.
 
     Args:
+        field: What names it in the YAML, for errors.
         url: Of the model, such as `http://localhost:8501/v1/models/en_de`.
         signature: Name of the signature.
         timeout: Longest wait for one answer in seconds.
@@ -89,7 +97,8 @@ class ServedTranslator:
         ValueError: If no version is served there.
     """
 
-    def __init__(self, url: str, signature: str, timeout: float) -> None:
+    def __init__(self, field: str, url: str, signature: str, timeout: float) -> None:
+        self._name = f"`{field}`: the translator"
         self._signature = signature
         self._client = httpx2.Client(timeout=timeout)
         self._url = url
@@ -115,7 +124,7 @@ class ServedTranslator:
         is_right = isinstance(found, list) and len(found) == len(requests)
         if not (is_right and all(isinstance(text, str) for text in found)):
             raise ValueError(
-                f"The translator {self._url} must answer with {OUTPUT!r}, one text per sentence "
+                f"{self._name} {self._url} must answer with {OUTPUT!r}, one text per sentence "
                 f"({len(requests)}). Received: {json.dumps(answer)[:200]}"
             )
         return found
@@ -126,7 +135,9 @@ class ServedTranslator:
         ready = [int(one["version"]) for one in states if one.get("state") == "AVAILABLE"]
         if not ready:
             raise ValueError(
-                f"No version of the translator {self._url} is served. Received: {states}"
+                f"{self._name} {self._url} has no version that is served. Expected one with the "
+                f"state AVAILABLE. Received: {states}. Wait until the server has loaded it, or "
+                "look for the reason in the server's log."
             )
         return max(ready)
 
@@ -136,19 +147,20 @@ class ServedTranslator:
             answer = response.json()
         except (httpx2.HTTPError, httpx2.InvalidURL, json.JSONDecodeError) as error:
             raise ValueError(
-                f"The translator {url} cannot be asked: {type(error).__name__}: {error}. Expected "
-                "the URL of a served model, such as http://localhost:8501/v1/models/en_de. "
-                "Translations until now are kept; the same command continues."
+                f"{self._name} {url} cannot be asked: {type(error).__name__}: {error}. Expected "
+                f"the URL of a served model, such as {_EXAMPLE}. {_KEPT}"
             ) from error
         if response.status_code != httpx2.codes.OK or not isinstance(answer, dict):
             raise ValueError(
-                f"The translator {url} answered with status {response.status_code}: "
-                f"{json.dumps(answer)[:200]}"
+                f"{self._name} {url} answered with status {response.status_code}: "
+                f"{json.dumps(answer)[:200]}. Expected the URL of a served model, such as "
+                f"{_EXAMPLE}, whose `signature` takes {list(INPUTS)}. Correct the URL or "
+                f"`signature`, or look in the server's log. {_KEPT}"
             )
         return answer
 
 
-def _newest(folder: pathlib.Path) -> pathlib.Path:
+def _newest(field: str, folder: pathlib.Path) -> pathlib.Path:
     """The SavedModel itself, or the highest version in a folder of versions."""
     places = [folder]
     if folder.is_dir():
@@ -158,17 +170,18 @@ def _newest(folder: pathlib.Path) -> pathlib.Path:
         if (place / "saved_model.pb").is_file():
             return place
     raise ValueError(
-        f"There is no translator in {folder}: expected a SavedModel (saved_model.pb) or a folder "
-        "of versions of one. A served one begins with http:// or https://."
+        f"`{field}`: there is no translator in {folder}. Expected a SavedModel "
+        "(saved_model.pb) or a folder of versions of one. Correct the path; a served translator "
+        f"begins with http:// or https://, as in {_EXAMPLE}."
     )
 
 
-def _check(folder: pathlib.Path, call: Any) -> None:
+def _check(name: str, call: Any) -> None:
     taken = {name: spec.dtype.name for name, spec in call.structured_input_signature[1].items()}
     given = {name: spec.dtype.name for name, spec in call.structured_outputs.items()}
     if taken != INPUTS or given.get(OUTPUT) != "string":
         raise ValueError(
-            f"The translator {folder} does not fit. Expected the inputs {INPUTS} and the output "
+            f"{name} does not fit. Expected the inputs {INPUTS} and the output "
             f"{{{OUTPUT!r}: 'string'}}, each of shape (batch,). Received the inputs {taken} and "
             f"the outputs {given}."
         )

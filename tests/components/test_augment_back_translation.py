@@ -10,6 +10,7 @@ from tests.components import tiny_translators
 
 TEXT = "the good film. bad  movie!\nthe fine film"
 BATCH = 3
+FIELD = "augmentation[2].forward"
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def counting(pair):
 
 
 def load(place):
-    return translators.load(str(place), "serving_default", timeout=5.0)
+    return translators.load(FIELD, str(place), "serving_default", timeout=5.0)
 
 
 def make(counting, cache, texts, copies, seed=0, temperature=0.8):
@@ -98,7 +99,7 @@ def test_a_served_translator_gives_what_the_local_one_gives(pair, tmp_path):
         requests = [Request("the good film 영화 😀", 0.8, 2**31), Request("bad", 0.0, 0)]
         assert served.translate(requests) == local.translate(requests)
         assert served.identity == f"{url}/versions/7/serving_default"
-        with pytest.raises(ValueError, match="answered with status 404.*no /v1/models"):
+        with pytest.raises(ValueError, match=r"\[2\].forward`.* 404.*no /v1.*Correct the URL or"):
             load(f"{url}/versions/6").translate(requests)
     finally:
         server.shutdown()
@@ -108,7 +109,7 @@ def test_a_served_translator_gives_what_the_local_one_gives(pair, tmp_path):
 def test_a_server_without_a_ready_version_is_refused():
     server = tiny_translators.serve({}, state="LOADING")
     try:
-        with pytest.raises(ValueError, match="No version of the translator .* is served"):
+        with pytest.raises(ValueError, match=r"\[2\].forward`.*no version .*LOADING.* Wait until"):
             load(f"http://127.0.0.1:{server.server_port}/v1/models/en_up")
     finally:
         server.shutdown()
@@ -116,7 +117,7 @@ def test_a_server_without_a_ready_version_is_refused():
 
 
 def test_a_server_that_is_not_there_is_told_by_its_url():
-    with pytest.raises(ValueError, match="127.0.0.1:9/v1/models/x cannot be asked: ConnectError"):
+    with pytest.raises(ValueError, match=r"\[2\].forward`.*:9/v1/models/x cannot be asked: Conn"):
         load("http://127.0.0.1:9/v1/models/x")
 
 
@@ -127,13 +128,25 @@ def test_versions_are_found_in_a_folder(pair, tmp_path):
 
 
 def test_what_breaks_the_contract_is_refused(pair, tmp_path):
-    with pytest.raises(ValueError, match="no translator in .*saved_model.pb"):
+    with pytest.raises(
+        ValueError, match=r"\[2\].forward`: there is no translator in .*saved_model"
+    ):
         load(tmp_path)
-    with pytest.raises(ValueError, match="no signature 'other'.*serving_default"):
-        translators.load(pair[0], "other", 1.0)
+    with pytest.raises(ValueError, match=r"\[2\].forward`.*no signature 'other'.*serving_default"):
+        translators.load(FIELD, pair[0], "other", 1.0)
     wrong = tiny_translators.save_wrong(tmp_path / "wrong")
-    with pytest.raises(ValueError, match=r"does not fit.*'translation'.*Received.*'answer'"):
+    with pytest.raises(
+        ValueError, match=r"\[2\].forward`.*not fit.*'translation'.*Received.*'answer'"
+    ):
         load(wrong)
+
+
+def test_a_translator_is_told_by_its_place_in_the_yaml(pair, tmp_path):
+    fitting = BackTranslationConfig(*pair)
+    wrong = BackTranslationConfig(pair[0], str(tmp_path))
+    resources = augmenting.Resources(preset=str, cache=tmp_path)
+    with pytest.raises(ValueError, match=r"^`augmentation\[1\].backward`: there is no translator"):
+        augmenting.TextAugmenter([fitting, wrong], 2, resources)
 
 
 def test_the_config_loads_both_translators(pair, tmp_path):
