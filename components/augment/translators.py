@@ -61,7 +61,13 @@ class LocalTranslator:
         self._name = f"`{field}`: the translator {folder}"
         # Exported tokenizers need its operations.
         importlib.import_module("tensorflow_text")
-        self._model = tf.saved_model.load(str(folder))
+        try:
+            self._model = tf.saved_model.load(str(folder))
+        except (OSError, tf.errors.OpError) as error:
+            raise ValueError(
+                f"{self._name} cannot be loaded. Expected a complete SavedModel that this "
+                f"TensorFlow can read. Export it again. The reason given: {error}"
+            ) from error
         if signature not in self._model.signatures:
             raise ValueError(
                 f"{self._name} has no signature {signature!r}. It has: "
@@ -72,14 +78,30 @@ class LocalTranslator:
         self.identity = f"{_digest(folder)}/{signature}"
 
     def translate(self, requests: Sequence[Request]) -> list[str]:
-        """Translate a batch of sentences."""
+        """Translate a batch of sentences.
+
+        Raises:
+            ValueError: If the model fails or gives something else than one text per sentence.
+        """
         columns = {
             "text": tf.constant([request.text for request in requests], tf.string),
             "temperature": tf.constant([request.temperature for request in requests], tf.float32),
             "seed": tf.constant([request.seed for request in requests], tf.int64),
         }
-        translations = self._call(**columns)[OUTPUT].numpy()
-        return [text.decode("utf-8", "replace") for text in translations]
+        try:
+            translations = self._call(**columns)[OUTPUT]
+        except tf.errors.OpError as error:
+            raise ValueError(
+                f"{self._name} failed on a batch of {len(requests)}. Mend the model, or lower "
+                f"`batch_size` if memory ran out. {_KEPT} The reason given: "
+                f"{type(error).__name__}: {error.message}"
+            ) from error
+        if translations.shape != (len(requests),):
+            raise ValueError(
+                f"{self._name} must give {OUTPUT!r} of shape ({len(requests)},), one text per "
+                f"sentence. Received: shape {tuple(translations.shape)}. Mend the model."
+            )
+        return [text.decode("utf-8", "replace") for text in translations.numpy()]
 
 
 class ServedTranslator:
@@ -177,13 +199,26 @@ def _newest(field: str, folder: pathlib.Path) -> pathlib.Path:
 
 
 def _check(name: str, call: Any) -> None:
-    taken = {name: spec.dtype.name for name, spec in call.structured_input_signature[1].items()}
-    given = {name: spec.dtype.name for name, spec in call.structured_outputs.items()}
-    if taken != INPUTS or given.get(OUTPUT) != "string":
+    """Refuse other dtypes and shapes; a shape may be unknown."""
+    inputs, outputs = call.structured_input_signature[1], call.structured_outputs
+    output = outputs.get(OUTPUT)
+    is_right = (
+        {key: spec.dtype.name for key, spec in inputs.items()} == INPUTS
+        and all(spec.shape.rank is None or list(spec.shape) == [None] for spec in inputs.values())
+        and output is not None
+        and output.dtype == tf.string
+        and output.shape.rank in (None, 1)
+    )
+    if not is_right:
+        taken, given = (
+            {key: f"{spec.dtype.name} {spec.shape}" for key, spec in specs.items()}
+            for specs in (inputs, outputs)
+        )
         raise ValueError(
             f"{name} does not fit. Expected the inputs {INPUTS} and the output "
-            f"{{{OUTPUT!r}: 'string'}}, each of shape (batch,). Received the inputs {taken} and "
-            f"the outputs {given}."
+            f"{{{OUTPUT!r}: 'string'}}, each of shape (batch,) for any batch. Received the inputs "
+            f"{taken} and the outputs {given}. Export it with such a signature, or change "
+            "`signature`."
         )
 
 

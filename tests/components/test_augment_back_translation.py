@@ -1,6 +1,7 @@
 """Tests of components/augment/back_translation.py and translators.py."""
 
 import pytest
+import tensorflow as tf
 
 from components.augment import augmenting, back_translation, draws, translations, translators
 from components.augment.config import BackTranslationConfig
@@ -139,6 +140,53 @@ def test_what_breaks_the_contract_is_refused(pair, tmp_path):
         ValueError, match=r"\[2\].forward`.*not fit.*'translation'.*Received.*'answer'"
     ):
         load(wrong)
+
+
+@pytest.mark.parametrize(
+    ("translate", "batch", "received"),
+    [
+        (lambda text: text[:, None], None, r"outputs .*'translation': 'string \(None, 1\)'"),
+        (lambda text: tf.strings.length(text), None, r"outputs .*'translation': 'int32 \(None,\)'"),
+        (tf.identity, 4, r"inputs .*'text': 'string \(4,\)'"),
+    ],
+    ids=["a column", "numbers", "batches of 4"],
+)
+def test_a_local_translator_of_other_shapes_is_refused(tmp_path, translate, batch, received):
+    folder = tiny_translators.save_broken(tmp_path / "broken", translate, batch)
+    with pytest.raises(ValueError, match=rf"\[2\].forward`.*broken does not fit.*{received}"):
+        load(folder)
+
+
+def a_column_of_unknown_rank(text):
+    """`(batch, 1)`, which only a call shows."""
+    more = tf.ones(tf.size(tf.unique(tf.shape(text)).y), tf.int32)
+    return tf.reshape(text, tf.concat([tf.shape(text), more], 0))
+
+
+@pytest.mark.parametrize(
+    ("translate", "message"),
+    [
+        (lambda text: text[:1], r"must give 'translation' of shape \(2,\).*shape \(1,\)"),
+        (a_column_of_unknown_rank, r"must give 'translation' of shape \(2,\).*shape \(2, 1\)"),
+        (
+            lambda text: tf.as_string(tf.strings.to_number(text)),
+            r"failed on a batch of 2. Mend .* InvalidArgumentError: .*convert string: fine film",
+        ),
+    ],
+    ids=["too few", "a column", "failing"],
+)
+def test_a_local_translator_that_breaks_the_contract_is_told(tmp_path, translate, message):
+    translator = load(tiny_translators.save_broken(tmp_path / "broken", translate))
+    with pytest.raises(ValueError, match=rf"(?s)\[2\].forward`.*broken {message}"):
+        translator.translate([Request("fine film", 0.0, 0), Request("bad", 0.0, 0)])
+
+
+def test_a_damaged_local_translator_is_told(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"no model")
+    with pytest.raises(
+        ValueError, match=r"\[2\].forward`.* cannot be loaded.* Export it again. .*pb"
+    ):
+        load(tmp_path)
 
 
 def test_a_translator_is_told_by_its_place_in_the_yaml(pair, tmp_path):

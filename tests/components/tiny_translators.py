@@ -84,6 +84,20 @@ def save_wrong(folder):
     return _save(folder, Translator(WORDS, WORDS, np.eye(len(WORDS), dtype="float32")), "answer")
 
 
+def save_broken(folder, translate, batch=None):
+    """A SavedModel that translates with a function of `(batch,)` texts."""
+    module = tf.Module()
+    specs = [
+        tf.TensorSpec([batch], dtype, name)
+        for name, dtype in (("text", tf.string), ("temperature", tf.float32), ("seed", tf.int64))
+    ]
+    module.call = tf.function(
+        lambda text, temperature, seed: {"translation": translate(text)}, input_signature=specs
+    )
+    tf.saved_model.save(module, str(folder), signatures=module.call.get_concrete_function())
+    return str(folder)
+
+
 class Counting:
     """Counts what a translator is asked."""
 
