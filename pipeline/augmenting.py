@@ -34,7 +34,7 @@ AUGMENTERS = {
 def resources(config: Any, where: paths.Paths) -> str:
     """JSON of what an augmenter needs beside its operations."""
     if config.task.input_kind == "text":
-        return json.dumps({"cache": str(where.root / "augmentation")})
+        return json.dumps({"cache": str(where.translations)})
     fields = {"image_size": config.model.image_size, "copies": config.copies.materialize}
     return json.dumps(fields)
 

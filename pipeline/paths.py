@@ -49,6 +49,11 @@ class Paths:
         return self.workspace / "samples"
 
     @property
+    def translations(self) -> pathlib.Path:
+        """What back-translation's translators gave, kept once for all pipelines and commands."""
+        return self.workspace / "translations"
+
+    @property
     def served_models(self) -> pathlib.Path:
         """Folder of the served models of all pipelines."""
         return self.workspace / "served"

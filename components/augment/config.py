@@ -159,7 +159,9 @@ class BackTranslationConfig:
 
     A translator is a SavedModel whose `signature` takes `text` `(batch,)` string, `temperature`
     `(batch,)` float32 and `seed` `(batch,)` int64 and gives `translation` `(batch,)` string. The
-    same inputs must give the same translation, whatever else is in the batch.
+    same inputs must give the same translation, whatever else is in the batch. Translations are kept
+    in `translations` of the workspace, by the content of a SavedModel's folder or the URL and the
+    version of a served model; another served model must have another of these.
 
     Source: Sennrich, Haddow and Birch (2016), https://arxiv.org/abs/1511.06709, as used for
     classification by Xie et al. (2020), https://arxiv.org/abs/1904.12848, section 2.2.

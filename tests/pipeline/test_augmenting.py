@@ -1,10 +1,11 @@
 """Tests of the `augmentation` section: what a YAML may say, where it is done, what is doubtful."""
 
+import json
 import re
 
 import pytest
 
-from pipeline import augmentation_files, augmenting, config, doubts
+from pipeline import augmentation_files, augmenting, config, doubts, paths
 from pipeline.problems import ConfigError
 
 TEXTS = {
@@ -83,6 +84,12 @@ def test_operations_are_done_once_by_the_stage_or_by_the_trainer(found, is_writt
 def test_operations_survive_json():
     operations = load(TEXTS, {"kind": "eda", "random_swap": {"n_aug": 3}}, "eda").augmentation
     assert config.load_operations(config.dump_operations(operations)) == operations
+
+
+def test_all_commands_and_pipelines_of_a_workspace_share_translations(tmp_path):
+    names = ("mail", "mail/augment_test", "letters")
+    found = {augmenting.resources(load(TEXTS), paths.Paths(tmp_path, name)) for name in names}
+    assert found == {json.dumps({"cache": str(tmp_path / "translations")})}
 
 
 def test_paths_start_from_the_yaml_and_words_and_addresses_are_left(tmp_path):
