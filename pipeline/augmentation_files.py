@@ -14,22 +14,27 @@ from pipeline import problems
 
 _PATHS = {
     config.EdaConfig: ("stop_words", "sentencepiece"),
-    config.VectorSynonyms: ("path",),
+    config.VectorSynonyms: ("path", "preset"),
     config.ThesaurusSynonyms: ("path",),
     config.WordnetSynonyms: ("folder",),
     config.BackTranslationConfig: ("forward", "backward"),
+    config.ContextualConfig: ("preset",),
 }
 """Fields with a path relative to the YAML."""
 _FOLDERS = ("folder", "forward", "backward")
 """Those of them that name a folder."""
-_WORDS = (config.ENGLISH, config.NO_STOP_WORDS)
-"""What `stop_words` may be besides a path."""
+_PRESET = "preset"
+"""That of them which is a name or a handle where there is no such folder."""
+_WORDS = {"stop_words": (config.ENGLISH, config.NO_STOP_WORDS), _PRESET: (config.MINILM,)}
+"""What a field may be besides a path."""
 _ADDRESS = re.compile(r"[\w.-]+:\d+(/|$)")
 """How the address of a server begins if its `http://` was forgotten."""
 
 
 def check(operations: Sequence[Any], path: pathlib.Path) -> None:
     """Refuse files and folders that do not exist, before anything is read or trained.
+
+    Presets are not looked for: they may be names of what is downloaded.
 
     Args:
         operations: The `augmentation` section.
@@ -49,7 +54,7 @@ def _missing(operations: Sequence[Any], base: pathlib.Path, section: str) -> Ite
         for name in _PATHS.get(type(operation), ()):
             value = getattr(operation, name)
             is_there = pathlib.Path.is_dir if name in _FOLDERS else pathlib.Path.is_file
-            if _is_path(value) and not is_there(base / value):
+            if name != _PRESET and _is_path(name, value) and not is_there(base / value):
                 yield f"{section}[{index}].{name}: {_explain(name, value, base)}"
         if getattr(operation, "seeks_synonyms", False):
             yield from _missing(operation.synonyms, base, f"{section}[{index}].synonyms")
@@ -67,7 +72,7 @@ def _explain(name: str, value: str, base: pathlib.Path) -> str:
 
 
 def placed(operations: Sequence[Any], base: str) -> tuple[Any, ...]:
-    """The operations with absolute paths.
+    """The operations with absolute paths; presets that are no folder there stay as they are.
 
     Args:
         operations: The `augmentation` section.
@@ -77,18 +82,19 @@ def placed(operations: Sequence[Any], base: str) -> tuple[Any, ...]:
 
 
 def _placed(operation: Any, base: str) -> Any:
-    changed: dict[str, Any] = {
-        name: str(pathlib.Path(base, getattr(operation, name)))
-        for name in _PATHS.get(type(operation), ())
-        if _is_path(getattr(operation, name))
-    }
+    changed: dict[str, Any] = {}
+    for name in _PATHS.get(type(operation), ()):
+        value = getattr(operation, name)
+        if _is_path(name, value):
+            path = pathlib.Path(base, value)
+            changed[name] = str(path) if name != _PRESET or path.is_dir() else value
     if isinstance(operation, config.EdaConfig):
         changed["synonyms"] = placed(operation.synonyms, base)
     return dataclasses.replace(operation, **changed) if changed else operation
 
 
-def _is_path(value: str | None) -> bool:
-    return value is not None and value not in _WORDS and "://" not in value
+def _is_path(name: str, value: str | None) -> bool:
+    return value is not None and value not in _WORDS.get(name, ()) and "://" not in value
 
 
 def fingerprint(operations: Sequence[Any]) -> str:
@@ -111,8 +117,8 @@ def fingerprint(operations: Sequence[Any]) -> str:
 
 def _places(operations: Sequence[Any]) -> Iterator[pathlib.Path]:
     for operation in operations:
-        for name in (*_PATHS.get(type(operation), ()), "preset"):
-            value = getattr(operation, name, None)
-            if _is_path(value):
+        for name in _PATHS.get(type(operation), ()):
+            value = getattr(operation, name)
+            if _is_path(name, value):
                 yield pathlib.Path(value).expanduser()
         yield from _places(getattr(operation, "synonyms", ()))

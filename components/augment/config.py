@@ -11,6 +11,7 @@ import pydantic
 
 ENGLISH = "english"
 NO_STOP_WORDS = "none"
+MINILM = "minilm"
 
 
 def _check_share(field: str, value: float) -> None:
@@ -34,9 +35,10 @@ class VectorSynonyms:
 
     kind: Literal["vectors"] = "vectors"
     """Always `vectors`."""
-    preset: str = "minilm"
+    preset: str = MINILM
     """Pretrained encoder whose token embeddings are compared: `minilm`, or a folder with
-    `model.safetensors` and `vocab.txt`. Not read if `path` is given."""
+    `config.json`, `model.safetensors` and `vocab.txt`, relative to the YAML or, if there is none,
+    to the current directory. Not read if `path` is given."""
     path: str | None = None
     """Word vectors as text, one word and its numbers a line (GloVe, word2vec, fastText), plain
     or `.gz`; relative to the YAML."""
@@ -217,8 +219,9 @@ class ContextualConfig:
     )
     """What must hold of the labels."""
     preset: str
-    """KerasHub preset, or folder of one, with a trained masked-language-model head (`minilm` has
-    none)."""
+    """KerasHub preset with a trained masked-language-model head (`minilm` has none): its folder,
+    relative to the YAML, if there is such a folder, else a preset name, a handle such as
+    `kaggle://...`, or a folder relative to the current directory."""
     kind: Literal["contextual"] = "contextual"
     """Always `contextual`."""
     alpha: float = 0.15

@@ -98,12 +98,30 @@ def test_paths_start_from_the_yaml_and_words_and_addresses_are_left(tmp_path):
         "synonyms": [{"kind": "thesaurus", "path": "ko.tsv"}, {"kind": "wordnet", "folder": "wn"}],
         "sentencepiece": "/abs/ko.model",
     }
-    back = {"kind": "back_translation", "forward": "en_de", "backward": "http://host/v1/models/de"}
+    back = {
+        "kind": "back_translation",
+        "forward": "english",
+        "backward": "http://host/v1/models/de",
+    }
     one, two = augmentation_files.placed(load(TEXTS, eda, back).augmentation, str(tmp_path))
     assert one.synonyms[0].path == str(tmp_path / "ko.tsv")
     assert one.synonyms[1].folder == str(tmp_path / "wn")
     assert (one.stop_words, one.sentencepiece) == ("english", "/abs/ko.model")
-    assert (two.forward, two.backward) == (str(tmp_path / "en_de"), "http://host/v1/models/de")
+    assert (two.forward, two.backward) == (str(tmp_path / "english"), "http://host/v1/models/de")
+
+
+def test_presets_are_folders_beside_the_yaml_or_stay_as_they_are(tmp_path):
+    for name in ("ko_bert", "minilm"):
+        (tmp_path / name).mkdir()
+    sources = [{"kind": "vectors", "preset": "ko_bert"}, {"kind": "vectors"}]
+    eda = {"kind": "eda", "synonyms": sources}
+    names = ("ko_bert", "bert_tiny_en_uncased", "hf://organisation/ko_bert")
+    masked = [{"kind": "contextual", "preset": name} for name in names]
+    operations = load(TEXTS, eda, *masked).augmentation
+    first, *others = augmentation_files.placed(operations, str(tmp_path))
+    folder = str(tmp_path / "ko_bert")
+    assert [source.preset for source in first.synonyms] == [folder, "minilm"]
+    assert [operation.preset for operation in others] == [folder, *names[1:]]
 
 
 def test_everything_that_is_not_there_is_told_by_its_field(tmp_path):
