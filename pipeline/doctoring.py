@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from pipeline import console, failures, lazy, lock, logs, paths
+from pipeline import augmentation_files, console, failures, lazy, lock, logs, paths
 
 for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
     lazy.defer(_module)
@@ -36,8 +36,12 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
     Returns:
         Exit code: 0; 2 if a finding is as bad as `doctor.stop_on`, or for a mistake in the
         config; 1 for a defect.
+
+    Raises:
+        ValueError: If the config is wrong or names files that are not there.
     """
     config = pipeline_config.load(path, overrides)
+    augmentation_files.check(config.augmentation, path)
     where = paths.Paths(workspace.resolve(), config.name)
     folder = where.root / "doctor" / datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
     with lock.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:

@@ -5,7 +5,7 @@ import logging
 import pathlib
 from collections.abc import Sequence
 
-from pipeline import console, lazy, lock, logs, paths
+from pipeline import augmentation_files, console, lazy, lock, logs, paths
 
 for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
     lazy.defer(_module)
@@ -31,9 +31,10 @@ def run(
         change.
 
     Raises:
-        ValueError: If a word is no rung, or the config is wrong.
+        ValueError: If a word is no rung, or the config is wrong or names files that are not there.
     """
     config = pipeline_config.load(path, overrides)
+    augmentation_files.check(config.augmentation, path)
     words = list(dict.fromkeys(word.strip() for word in words if word.strip()))
     if not words:
         known = ", ".join(rungs.NAMES[config.task.input_kind])

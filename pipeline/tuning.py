@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from pipeline import console, failures, lazy, lock, logs, paths
+from pipeline import augmentation_files, console, failures, lazy, lock, logs, paths
 
 for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
     lazy.defer(_module)
@@ -36,7 +36,7 @@ def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) 
     machines, or one of its workers, which share the workspace.
 
     Raises:
-        ValueError: If the config has no `tuning`.
+        ValueError: If the config has no `tuning` or names files that are not there.
     """
     config = pipeline_config.load(path, overrides)
     if config.tuning is None:
@@ -44,6 +44,7 @@ def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) 
             f"{path} has no `tuning`, so there is nothing to search. Add, for example:\n"
             "tuning: {trials: 10, space: {training.learning_rate: {log: [1.0e-4, 1.0e-2]}}}"
         )
+    augmentation_files.check(config.augmentation, path)
     where = paths.Paths(workspace.resolve(), config.name)
     identity = os.environ.get("KERASTUNER_TUNER_ID")
     helps = "KERASTUNER_ORACLE_IP" in os.environ and identity and "chief" not in identity

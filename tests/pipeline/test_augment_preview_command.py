@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import augment_comparison, augment_preview, commands
+from pipeline import augment_comparison, augment_preview, commands, doctoring, ladder, tuning
 
 TEXTS = """\
 name: reviews
@@ -17,6 +17,7 @@ augmentation:
 copies: {balance: true}
 model: {kind: text_cnn}
 """
+SEARCH = "tuning={space: {training.batch_size: {values: [4, 8]}}}"
 IMAGES = """\
 name: signs
 task: {kind: image_classification}
@@ -100,8 +101,11 @@ def test_a_wrong_ending_is_refused(texts, tmp_path):
         lambda path, workspace: augment_comparison.run(
             path, 2, (), workspace, per_operation=False, with_equal_steps=False
         ),
+        lambda path, workspace: doctoring.run(path, (), workspace),
+        lambda path, workspace: ladder.run(path, ["bow"], (), workspace),
+        lambda path, workspace: tuning.tune(path, (SEARCH,), workspace),
     ],
-    ids=["check", "run", "augment", "augment-test"],
+    ids=["check", "run", "augment", "augment-test", "doctor", "ladder", "tune"],
 )
 def test_a_missing_file_is_refused_before_anything_is_written(texts, tmp_path, command):
     (tmp_path / "ko.tsv").unlink()
