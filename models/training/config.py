@@ -57,7 +57,8 @@ class TrainingConfig:
     (2015), https://arxiv.org/abs/1512.00567, section 7."""
     class_weights: Literal["balanced"] | dict[str, float] | None = None
     """Factor of each label's loss: `balanced` weighs every label alike however often it occurs,
-    a mapping gives the factors (1 for labels left out); absent: examples count alike."""
+    a mapping gives the factors (1 for labels left out); absent: examples count alike. A mixed image
+    (`mixup`, `cutmix`) has the factor of its larger share."""
     averaging: float | None = None
     """Decay of the exponential moving average of the weights, in (0, 1), for example 0.999; the
     average is validated and exported. Absent: the weights themselves are."""
