@@ -104,7 +104,7 @@ def main(
 
 
 def _sentences(texts: pathlib.Path | None, folder: pathlib.Path) -> list[str]:
-    """Sentences of three words at least, each once: the peers fail on some shorter ones."""
+    """Sentences of three words, not all of them stop words, each once: the peers fail on others."""
     if texts is None:
         table = samples.materialise("imdb_small", str(folder / "samples"))
         with open(table.path, encoding="utf-8", newline="") as file:
@@ -116,8 +116,9 @@ def _sentences(texts: pathlib.Path | None, folder: pathlib.Path) -> list[str]:
     else:
         found = [line.split("\t")[0] for line in texts.read_text("utf-8").splitlines()[1:]]
     taken = words.by_spaces(found)
-    long = (text for text, parts in zip(found, taken, strict=True) if len(parts.places) > 2)
-    return list(dict.fromkeys(map(str.strip, long)))
+    long = [text.strip() for text, parts in zip(found, taken, strict=True) if len(parts.places) > 2]
+    stopped = stop_words.load("english")
+    return [text for text in dict.fromkeys(long) if not stopped.issuperset(text.lower().split())]
 
 
 def _make_up(sentences: Sequence[str], root: pathlib.Path) -> pathlib.Path:
