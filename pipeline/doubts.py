@@ -74,10 +74,11 @@ def _is_character(words: set[str]) -> bool:
 
 def _words(label: str) -> set[str]:
     """Words and numbers of a label, also of `LeftTurn` and `digit7`."""
-    return {word.casefold() for word in _WORD.findall(label)}
+    return {word.casefold() for word in _WORD.findall(_HUMP.sub(" ", label))}
 
 
-_WORD = re.compile(r"[^\W\d_](?:(?![A-Z])[^\W\d_])*|\d+")
+_HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
+_WORD = re.compile(r"[^\W\d_]+|\d+")
 _PREFIXES = {"digit", "number", "letter", "character", "char"}
 _DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
 

@@ -191,6 +191,7 @@ def test_another_file_is_another_fingerprint(tmp_path):
         ("flip", ["digit_6", "digit9"], "look like characters"),
         ("flip", ["Seven", "nine"], "look like characters"),
         ("flip", ["LeftTurn", "RightTurn"], "labels name a side"),
+        ("flip", ["LEFT", "RIGHT"], "labels name a side"),
         ("equalise", ["red car", "blue car"], "labels name colours"),
         ("augmix", ["red car", "blue car"], "labels name colours"),
         ("hue", ["red car", "blue car"], r"labels name colours \(blue car, red car\)"),
