@@ -34,7 +34,10 @@ _WORDS = {**_SCRATCH, "learning_rate": 1.0e-3}
 _STATES = {**_SCRATCH, "learning_rate": 2.0e-3, "clip_norm": 1.0}
 _ATTENTION = {**_SCRATCH, **_WARM, "optimizer": "adamw", "learning_rate": 5.0e-4}
 _FINE = {"epochs": 3, "batch_size": 32, **_WARM, "optimizer": "adamw", "learning_rate": 1.0e-4}
-_PICTURES = {**_SCRATCH, **_WARM, "epochs": 15, "optimizer": "adamw", "learning_rate": 2.0e-3}
+# No early stopping: the best of a cosine comes last, and a few noisy losses would end it before.
+_PICTURES = {
+    "epochs": 15, "batch_size": 32, **_WARM, "optimizer": "adamw", "learning_rate": 2.0e-3,
+}  # fmt: skip
 _DEEP = {**_PICTURES, "learning_rate": 5.0e-4}
 
 _HE = {"initializer": "he_normal"}

@@ -71,7 +71,8 @@ def truncation(lengths: np.ndarray, limit: int) -> Finding:
         evidence,
         "What decides the label may stand where the model never looks.",
         f"Raise `model.sequence_length`, up to {quantiles['0.95']} tokens for 95 % of the texts, "
-        "or cut the texts yourself where they matter least.",
+        "or cut the texts where they matter least; `pretrained_text` cuts the middle with "
+        "`model.truncate: middle`.",
         figures,
     )
 

@@ -2,9 +2,9 @@
 
 Sources: Devlin et al. (2018), "BERT", https://arxiv.org/abs/1810.04805, section 4
 (linear head on a pooled vector), and Reimers and Gurevych (2019), "Sentence-BERT",
-https://arxiv.org/abs/1908.10084, section 3 (mean pooling). Difference from BERT: `cls`
-takes the last layer's first vector without the pre-trained `tanh` pooler, which many
-published checkpoints lack.
+https://arxiv.org/abs/1908.10084, section 3 (mean pooling). What a long text loses: Sun et al.
+(2019), https://arxiv.org/abs/1905.05583, section 5.3.1. Difference from BERT: `cls` takes the last
+layer's first vector without the pre-trained `tanh` pooler, which many published checkpoints lack.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from models.finetuning.config import FineTuned
 from models.text import preset as presets
 
 _INPUTS = {"token_ids", "padding_mask", "segment_ids"}
+_SPECIAL = 2
+"""Tokens that every preset puts around a text: its first and its last."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +36,9 @@ class PretrainedTextConfig(FineTuned):
     hf://organisation/model, or a folder."""
     sequence_length: int = 128
     """Input length in the preset's tokens, its special tokens included; longer texts are cut."""
+    truncate: Literal["end", "middle"] = "end"
+    """What a longer text loses: its end, or its middle, so that a quarter of the tokens read are
+    its first and the others its last. Reviews and letters tend to judge in their last lines."""
     pooling: Literal["mean", "cls"] = "mean"
     """Text vector: mean over the tokens, or the vector of the first token."""
     dropout: float = 0.1
@@ -118,7 +123,33 @@ def encoder(config: PretrainedTextConfig) -> Encoder:
         # The mask comes as booleans, but KerasHub's backbones declare it as integers.
         return {name: keras.ops.cast(value, "int32") for name, value in inputs.items()}
 
+    if config.truncate == "middle":
+        import tensorflow as tf
+
+        _cut_middle(preprocessor, config.sequence_length - _SPECIAL)
+        # Outside a graph KerasHub packs Python's lists.
+        encode = tf.function(encode)
     return Encoder(encode, (preprocessor,))
+
+
+def _cut_middle(preprocessor: keras.layers.Layer, length: int) -> None:
+    """Let a preprocessor pack at most `length` tokens of a text, its first and its last."""
+    import tensorflow as tf
+
+    preprocessor.build(None)
+    pack = preprocessor.packer
+    first = length // 4
+
+    def pack_ends(texts):
+        # `(batch, tokens)` ragged; a text that fits is put together again as it was.
+        return pack(
+            tuple(
+                tf.concat([tokens[:, :first], tokens[:, first:][:, first - length :]], axis=1)
+                for tokens in texts
+            )
+        )
+
+    preprocessor.packer = pack_ends
 
 
 def _token_vectors(backbone: keras.Model, config: PretrainedTextConfig) -> keras.Model:

@@ -47,6 +47,47 @@ def embed(config, texts):
     return np.array(features(pretrained.encoder(config)({"text": tf.constant(texts)})))
 
 
+def tokens(config, text):
+    inputs = pretrained.encoder(config)({"text": tf.constant([text])})
+    return np.array(inputs["token_ids"])[np.array(inputs["padding_mask"]) == 1].tolist()
+
+
+@pytest.mark.parametrize(
+    ("save", "text"),
+    [
+        (tiny_presets.save_bert, "old map new maps 책 old new"),
+        (tiny_presets.save_roberta, "abbaabab"),
+    ],
+)
+def test_a_long_text_may_lose_its_middle(save, text, tmp_path):
+    whole = pretrained.PretrainedTextConfig(preset=save(tmp_path), sequence_length=12)
+    short = dataclasses.replace(whole, sequence_length=7, truncate="middle")
+    longer = dataclasses.replace(short, sequence_length=9)
+    start, *inner, end = tokens(whole, text)
+    assert len(inner) == 8
+    assert tokens(short, text) == [start, *inner[:1], *inner[-4:], end]
+    assert tokens(longer, text) == [start, *inner[:1], *inner[-6:], end]
+    assert tokens(dataclasses.replace(short, sequence_length=10), text) == tokens(whole, text)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        conformance.exports_with_its_encoder,
+        conformance.encodes_inside_an_input_pipeline,
+        conformance.encodes_an_empty_batch,
+    ],
+)
+def test_conforms_without_the_middle(check, case, tmp_path):
+    config = dataclasses.replace(case.config, sequence_length=4, truncate="middle")
+    check(dataclasses.replace(case, config=config), tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "old", "old maps new 책"])
+def test_a_text_that_fits_loses_nothing(config, text):
+    assert tokens(dataclasses.replace(config, truncate="middle"), text) == tokens(config, text)
+
+
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
 def test_padding_does_not_change_the_features(config, pooling):
     short = dataclasses.replace(config, pooling=pooling)
