@@ -22,7 +22,9 @@ def convolution(
 ):
     """Convolution without its activation: `(batch, rows, columns, channels)` to as many filters.
 
-    It has a bias unless a normalisation follows at once, which has its own.
+    It has a bias unless a normalisation follows at once, which has its own. Groups are layers of
+    their own: Keras compiles a grouped convolution with XLA, which is slow on the CPU, and
+    TensorFlow Serving's GPU images do not run what must be compiled.
 
     Args:
         x: Feature maps.
@@ -32,7 +34,8 @@ def convolution(
         name: Prefix of the layers' names.
         stride: Step in both directions.
         padding: Zeros on each side; None: `kernel_size // 2`, which keeps the size.
-        groups: Number of groups of channels that do not see each other.
+        groups: Number of groups of channels that do not see each other; divides both numbers of
+            channels.
         bias_initializer: Where the biases start.
     """
     padding = kernel_size // 2 if padding is None else padding
@@ -43,17 +46,27 @@ def convolution(
         # convolution with strides (memory freed twice, on processors with AVX-512).
         x = keras.layers.MaxPooling2D(1, stride, name=f"{name}_subsample")(x)
         stride = 1
-    return keras.layers.Conv2D(
-        filters,
-        kernel_size,
-        stride,
-        groups=groups,
-        use_bias=not is_normalized_first(recipe),
-        kernel_initializer=recipes.initializer(recipe),
-        bias_initializer=bias_initializer,
-        kernel_regularizer=recipes.regularizer(recipe),
-        name=f"{name}_conv",
-    )(x)
+
+    def convolve(part, filters: int, layer_name: str):
+        return keras.layers.Conv2D(
+            filters,
+            kernel_size,
+            stride,
+            use_bias=not is_normalized_first(recipe),
+            kernel_initializer=recipes.initializer(recipe),
+            bias_initializer=bias_initializer,
+            kernel_regularizer=recipes.regularizer(recipe),
+            name=layer_name,
+        )(part)
+
+    if groups == 1:
+        return convolve(x, filters, f"{name}_conv")
+    parts = keras.ops.split(x, groups, axis=-1)
+    parts = [
+        convolve(part, filters // groups, f"{name}_conv_{index}")
+        for index, part in enumerate(parts, 1)
+    ]
+    return keras.layers.Concatenate(name=f"{name}_conv")(parts)
 
 
 def dense(x, units: int, recipe: Recipe, name: str, *, bias_initializer: str = "zeros"):

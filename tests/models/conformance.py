@@ -134,6 +134,9 @@ def exports_with_its_encoder(case, tmp_path):
     root.model, root.encoder = model, list(encode.trackable)
     root.serve = tf.function(lambda **features: {"logits": model(encode(features), training=False)})
     concrete = root.serve.get_concrete_function(**signature)
+    functions = concrete.graph.as_graph_def().library.function
+    # A server may be built without XLA, and on the CPU it is slow for single operations.
+    assert not [each.signature.name for each in functions if each.attr["_XlaMustCompile"].b]
     tf.saved_model.save(root, str(tmp_path), signatures={"serving_default": concrete})
     served = tf.saved_model.load(str(tmp_path)).signatures["serving_default"]
     features = {name: tf.constant(value) for name, value in case.features.items()}

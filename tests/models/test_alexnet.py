@@ -51,7 +51,8 @@ def test_published_network_has_the_published_size():
 
 def test_biases_start_as_in_the_paper():
     model = alexnet.build(SMALL, 3)
-    ones = {name for name in ("conv_2_conv", "conv_4_conv", "conv_5_conv", "hidden_1_dense")}
+    ones = {f"conv_{layer}_conv_{half}" for layer in (2, 4, 5) for half in (1, 2)}
+    ones |= {"hidden_1_dense", "hidden_2_dense"}
     for name in (*ones, "conv_1_conv", "conv_3_conv", "logits"):
         np.testing.assert_array_equal(model.get_layer(name).bias, float(name in ones))
 
