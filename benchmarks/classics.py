@@ -55,6 +55,7 @@ def depth(images: pathlib.Path, epochs: int, size: int) -> dict[str, Any]:
             history, seconds = _fit(resnet.build(config, 10), train, validation, epochs, 1e-3)
             rows.append({"shortcuts": shortcuts, "layers": 6 * number + 2, "seconds": seconds})
             rows[-1] |= {name: values[-1] for name, values in history.items()}
+            _tell(f"{shortcuts}, {6 * number + 2} layers", history, seconds)
     return {"rows": rows, "epochs": epochs, "image_size": size, "seed": 0}
 
 
@@ -70,6 +71,7 @@ def initializers(epochs: int) -> dict[str, Any]:
         spread = [float(np.std(layer, dtype=np.float64)) for layer in activations(first[0])]
         history, seconds = _fit(model, train, validation, epochs, 1e-3)
         result["rows"][name] = {"spread": spread, "seconds": seconds, **history}
+        _tell(name, history, seconds)
     return result
 
 
@@ -85,6 +87,7 @@ def normalization(epochs: int) -> dict[str, Any]:
             history, seconds = _fit(model, train, validation, epochs, rate)
             row = {"normalization": chosen, "learning_rate": rate, "seconds": seconds}
             rows.append(row | {"val_accuracy": history["val_accuracy"]})
+            _tell(f"normalization {chosen}, rate {rate:g}", history, seconds)
     return {"rows": rows, "epochs": epochs, "seed": 0}
 
 
@@ -120,6 +123,11 @@ def _fit(
     started = time.perf_counter()
     history = model.fit(train, validation_data=validation, epochs=epochs, verbose=0).history
     return history, round(time.perf_counter() - started, 1)
+
+
+def _tell(network: str, history: dict[str, list[float]], seconds: float) -> None:
+    accuracy = history["val_accuracy"][-1]
+    print(f"{network}: validation accuracy {accuracy:.3f} in {seconds:.0f} s", flush=True)
 
 
 def _digits() -> tuple[tf.data.Dataset, tf.data.Dataset]:
