@@ -44,7 +44,8 @@ DEPTHS = (1, 3, 5, 7)
 
 def depth(images: pathlib.Path, epochs: int, size: int) -> dict[str, Any]:
     """Training and validation accuracy of plain and residual networks by depth."""
-    train, validation = (_folder(images / split, size) for split in ("train", "test"))
+    train = _folder(images / "train", size).shuffle(10_000, seed=0).batch(64)
+    validation = _folder(images / "test", size).batch(512)
     rows = []
     for shortcuts in ("plain", "residual"):
         for number in DEPTHS:
@@ -121,7 +122,9 @@ def _fit(
         metrics=["accuracy"],
     )
     started = time.perf_counter()
-    history = model.fit(train, validation_data=validation, epochs=epochs, verbose=0).history
+    history = model.fit(
+        train, validation_data=validation, epochs=epochs, shuffle=False, verbose=0
+    ).history
     return history, round(time.perf_counter() - started, 1)
 
 
@@ -144,10 +147,11 @@ def _digits() -> tuple[tf.data.Dataset, tf.data.Dataset]:
 
 
 def _folder(path: pathlib.Path, size: int) -> tf.data.Dataset:
+    """The images of a folder and their labels, one by one."""
     images = keras.utils.image_dataset_from_directory(
-        path, batch_size=64, image_size=(size, size), seed=0, verbose=False
+        path, batch_size=None, image_size=(size, size), shuffle=False, verbose=False
     )
-    return images.map(lambda image, label: (tf.cast(image, tf.uint8), label)).cache()
+    return images.map(lambda image, label: ({"image": tf.cast(image, tf.uint8)}, label)).cache()
 
 
 def _draw_depth(result: dict[str, Any], path: pathlib.Path) -> None:
