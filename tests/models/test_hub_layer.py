@@ -135,8 +135,9 @@ def test_statistics_move_only_in_training_of_the_whole(image, selection, trainin
 
 def test_dropout_is_on_in_training_only(text):
     layer = HubLayer(text)
-    assert not np.allclose(layer(TEXTS, training=True), layer(TEXTS, training=True))
-    np.testing.assert_array_equal(layer(TEXTS, training=False), layer(TEXTS, training=False))
+    # Two draws over so few units are the same now and then.
+    assert len({np.array(layer(TEXTS, training=True)).tobytes() for _ in range(12)}) > 1
+    assert len({np.array(layer(TEXTS, training=False)).tobytes() for _ in range(12)}) == 1
 
 
 def test_regularisation_losses_are_added_while_it_is_trained(text):
