@@ -48,6 +48,13 @@ def test_every_image_rung_fits_usual_sizes(word, size):
     assert rungs.find(word, image(size), "photos.yaml").config.model.image_size == size
 
 
+@pytest.mark.parametrize("word", rungs.NAMES["image"])
+def test_image_rungs_follow_their_schedule_to_its_end(word):
+    training = rungs.find(word, image(32), "photos.yaml").config.training
+    assert training.schedule.kind == "cosine"
+    assert training.early_stopping is None
+
+
 def test_a_model_of_the_zoo_has_its_defaults():
     rung = rungs.find("bag_of_words", text(), "mail.yaml")
     assert rung.config.model == zoo.MODELS["bag_of_words"].config()
