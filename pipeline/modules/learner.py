@@ -7,6 +7,7 @@ import glob
 import hashlib
 import json
 import pathlib
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -49,7 +50,9 @@ class Learner:
         Args:
             precision: Dtype policy of its layers: the training's, or `float32` to export it.
         """
-        keras.utils.set_random_seed(self.config.training.seed)
+        # Keras draws seeds from here. Its `set_random_seed` would also empty TensorFlow's cache of
+        # kernels, which owns the SentencePiece models that `encoder` reads.
+        random.seed(self.config.training.seed)
         with placement.precision(precision):
             model = zoo.MODELS[self.config.model.kind].build(self.config.model, len(self.labels))
         for layer, values in self.measured.items():

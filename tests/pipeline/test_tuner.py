@@ -47,21 +47,23 @@ def given(tmp_path_factory):
     return folder
 
 
-def write_splits(folder):
-    for split, rows in (("train", ROWS), ("eval", ROWS[:7])):
+def write_splits(folder, train=ROWS, evaluation=ROWS[:7]):
+    for split, rows in (("train", train), ("eval", evaluation)):
         options = tf.io.TFRecordOptions(compression_type="GZIP")
         with tf.io.TFRecordWriter(str(folder / f"{split}.gz"), options) as writer:
             for text, label in rows:
                 example = tf.train.Example()
-                example.features.feature["text"].bytes_list.value.append(text.encode())
+                example.features.feature["text"].bytes_list.value.append(tf.compat.as_bytes(text))
                 example.features.feature["label"].bytes_list.value.append(label.encode())
                 writer.write(example.SerializeToString())
 
 
-def write_graph(folder, feature="token_ids"):
+def write_graph(folder, feature="token_ids", train=ROWS):
     spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("text", "label")}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
-    rows = [{"text": [text.encode()], "label": [label.encode()]} for text, label in ROWS]
+    rows = [
+        {"text": [tf.compat.as_bytes(text)], "label": [label.encode()]} for text, label in train
+    ]
     custom_config = {
         "feature": feature,
         "input_column": "text",
