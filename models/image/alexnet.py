@@ -37,7 +37,7 @@ class AlexNetConfig(image_config.ImageModelConfig):
     """Name of this model."""
     pixels: image_config.Pixels = "mean_image"
     """As in the other image models; the paper subtracts the mean image."""
-    stem: Literal["imagenet", "small"] = "imagenet"
+    stem: image_config.Stem = "imagenet"
     """First convolution: 11x11 with stride 4, or 5x5 with stride 1 for images below 64 pixels."""
     width: float = 1.0
     """Factor of all channel and unit numbers, above 0; 1 is the paper's network."""
@@ -49,8 +49,8 @@ class AlexNetConfig(image_config.ImageModelConfig):
         super().__post_init__()
         if self.width <= 0:
             raise ValueError(f"`width` must be above 0. Received: width={self.width}")
-        smallest = 32 if self.stem == "imagenet" else 8
-        self.check_image_size(smallest, f"with `stem: {self.stem}`, which is halved three times")
+        # Three poolings of 3 pixels with stride 2 leave one of 15; the large stem makes 15 of 63.
+        self.check_stem(self.stem, imagenet=63, small=15)
 
 
 def build(config: AlexNetConfig, num_classes: int) -> keras.Model:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from models.recipe import Recipe
 
+Stem = Literal["imagenet", "small"]
 Pixels = Literal["mean_image", "channel_mean", "standardize", "unit", "signed"]
 
 
@@ -36,7 +37,9 @@ class ImageModelConfig:
                 "cannot be standardized; use `pixels: unit`."
             )
 
-    def check_image_size(self, smallest: int, why: str) -> None:
+    def check_image_size(
+        self, smallest: int, why: str, remedy: str = "Raise `image_size`."
+    ) -> None:
         """Refuse images that the network would shrink to nothing.
 
         Raises:
@@ -45,8 +48,30 @@ class ImageModelConfig:
         if self.image_size < smallest:
             raise ValueError(
                 f"`image_size` must be at least {smallest} pixels {why}. "
-                f"Received: image_size={self.image_size}"
+                f"Received: image_size={self.image_size}. {remedy}"
             )
+
+    def check_stem(self, stem: Stem, imagenet: int, small: int, why: str = "") -> None:
+        """Refuse images that the network behind a stem would shrink to nothing.
+
+        Args:
+            stem: The one chosen.
+            imagenet: Smallest image in pixels with `stem: imagenet`.
+            small: Smallest image in pixels with `stem: small`.
+            why: What else makes it so, for the message.
+
+        Raises:
+            ValueError: If `image_size` is below the stem's smallest; the message names the other
+                stem where that would do.
+        """
+        helps = stem == "imagenet" and self.image_size >= small
+        self.check_image_size(
+            {"imagenet": imagenet, "small": small}[stem],
+            f"with `stem: {stem}`{why}",
+            f"Use `stem: small`, which needs {small} pixels, or raise `image_size`."
+            if helps
+            else "Raise `image_size`.",
+        )
 
     def check_positive(self, *fields: str) -> None:
         """Refuse sizes below 1.

@@ -56,7 +56,7 @@ class GoogLeNetConfig(image_config.ImageModelConfig):
     """Name of this model."""
     pixels: image_config.Pixels = "channel_mean"
     """As in the other image models; the paper subtracts the mean per channel."""
-    stem: Literal["imagenet", "small"] = "imagenet"
+    stem: image_config.Stem = "imagenet"
     """Convolutions and poolings that reduce the image eightfold, or one 3x3 convolution for
     images below 64 pixels."""
     width: float = 1.0
@@ -66,8 +66,7 @@ class GoogLeNetConfig(image_config.ImageModelConfig):
         super().__post_init__()
         if self.width <= 0:
             raise ValueError(f"`width` must be above 0. Received: width={self.width}")
-        smallest = 32 if self.stem == "imagenet" else 4
-        self.check_image_size(smallest, f"with `stem: {self.stem}`")
+        self.check_stem(self.stem, imagenet=32, small=4)
 
 
 def build(config: GoogLeNetConfig, num_classes: int) -> keras.Model:

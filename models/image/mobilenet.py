@@ -44,7 +44,7 @@ class MobileNetConfig(image_config.ImageModelConfig):
     """As in the other image models; the released network takes [-1, 1]."""
     width_multiplier: float = 1.0
     """Factor of all channel numbers, above 0; the paper's networks have 1, 0.75, 0.5 and 0.25."""
-    stem: Literal["imagenet", "small"] = "imagenet"
+    stem: image_config.Stem = "imagenet"
     """Whether the first convolution and the second block halve the image; `small` keeps it, for
     images below 64 pixels."""
 
@@ -55,8 +55,7 @@ class MobileNetConfig(image_config.ImageModelConfig):
                 "`width_multiplier` must be above 0. "
                 f"Received: width_multiplier={self.width_multiplier}"
             )
-        smallest = 32 if self.stem == "imagenet" else 8
-        self.check_image_size(smallest, f"with `stem: {self.stem}`")
+        self.check_stem(self.stem, imagenet=32, small=8)
 
 
 def build(config: MobileNetConfig, num_classes: int) -> keras.Model:

@@ -52,7 +52,7 @@ class ResNetConfig(image_config.ImageModelConfig):
     `depth` implies the other."""
     shortcuts: Literal["residual", "plain"] = "residual"
     """Whether blocks add their input to their output."""
-    stem: Literal["imagenet", "small"] = "imagenet"
+    stem: image_config.Stem = "imagenet"
     """7x7 convolution and pooling that quarter the image, or one 3x3 for images below 64 pixels."""
     width: int = 64
     """Channels of the first stage."""
@@ -79,9 +79,9 @@ class ResNetConfig(image_config.ImageModelConfig):
             )
         self.check_positive("width")
         stages = len(self.blocks or DEPTHS[self.depth][1])
-        self.check_image_size(
-            2 ** (stages - 1) * (4 if self.stem == "imagenet" else 1),
-            f"with `stem: {self.stem}` and {stages} stages, which halve it each",
+        smallest = 2 ** (stages - 1)
+        self.check_stem(
+            self.stem, 4 * smallest, smallest, f" and {stages} stages, which halve it each"
         )
 
 

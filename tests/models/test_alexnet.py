@@ -79,8 +79,8 @@ def test_mean_image_is_subtracted_and_saved(tmp_path):
     ("fields", "message"),
     [
         ({"width": 0.0}, "`width` must be above 0. Received: width=0.0"),
-        ({"image_size": 31}, "`image_size` must be at least 32 pixels with `stem: imagenet`"),
-        ({"stem": "small", "image_size": 7}, "at least 8 pixels with `stem: small`"),
+        ({"image_size": 62}, "`image_size` must be at least 63 pixels with `stem: imagenet`"),
+        ({"stem": "small", "image_size": 14}, "at least 15 pixels with `stem: small`"),
         ({"channel_std": (1.0, 0.0, 1.0)}, "`channel_std` must be above 0"),
     ],
 )
