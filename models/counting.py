@@ -16,7 +16,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from models.layers import trim_padding
+from models.layers import cudnn, trim_padding
 
 
 def macs(model: keras.Model) -> int:
@@ -32,6 +32,7 @@ def macs(model: keras.Model) -> int:
         ValueError: If the graph leaves a size or the number of a loop's steps open.
     """
     trim_padding.keep_padding(model)
+    cudnn.allow(model, False)
     inputs = {
         tensor.name: tf.TensorSpec((1, *tensor.shape[1:]), tensor.dtype, name=tensor.name)
         for tensor in model.inputs

@@ -7,6 +7,7 @@ the model's paper, so one line of YAML changes one thing of a published network.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Literal
 
 import keras
@@ -104,6 +105,16 @@ def activation(recipe: Recipe, name: str) -> keras.layers.Layer:
     if recipe.activation == "relu":
         return keras.layers.ReLU(name=name)
     return keras.layers.Activation(recipe.activation, name=name)
+
+
+def activation_inside(recipe: Recipe, name: str) -> Callable:
+    """The nonlinearity for use inside a layer: Keras's own function wherever there is one.
+
+    By the function `tanh` Keras knows a recurrent layer that cuDNN can compute.
+    """
+    if recipe.activation in ("leaky_relu", "elu"):  # Keras's own slopes may be others.
+        return activation(recipe, name)
+    return keras.activations.get(recipe.activation)
 
 
 def normalization(recipe: Recipe, name: str, epsilon: float = 1e-5) -> keras.layers.Layer:

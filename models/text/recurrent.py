@@ -15,7 +15,7 @@ from typing import Literal
 import keras
 
 from models import recipe as recipes
-from models.layers import blocks, transformer
+from models.layers import blocks, cudnn, transformer
 from models.recipe import Recipe
 from models.text import config as text_config
 
@@ -59,25 +59,34 @@ def build(config: RecurrentConfig, num_classes: int) -> keras.Model:
         `(batch, num_classes)` float32. Layer `features` gives the text vector.
     """
     from models.layers import pooling
+    from models.layers.step_mask import StepMask
 
     recipe = config.recipe.over(PAPER)
     token_ids = text_config.token_input(config)
+    is_token = pooling.is_token(token_ids)
+    steps = StepMask(name="steps")(token_ids)
 
-    x = keras.layers.Embedding(
-        config.vocabulary_size, config.embedding_dim, mask_zero=True, name="embedding"
-    )(token_ids)
+    x = keras.layers.Embedding(config.vocabulary_size, config.embedding_dim, name="embedding")(
+        token_ids
+    )
     x = blocks.drop(x, recipe, "embedding")
     for index in range(1, config.num_layers + 1):
         is_last = index == config.num_layers and config.pooling == "last"
-        x = _layer(config, recipe, f"layer_{index}", has_all_states=not is_last)(x)
+        x = _layer(config, recipe, f"layer_{index}", has_all_states=not is_last)(x, mask=steps)
         x = transformer.normalization(recipe, f"layer_{index}")(x)
         x = blocks.drop(x, recipe, f"layer_{index}")
-    if config.pooling != "last":
-        x = pooling.POOLINGS[config.pooling](x, pooling.is_token(token_ids))
+    if config.pooling == "last":
+        # A text without tokens took one step all the same.
+        has_tokens = keras.layers.GlobalMaxPooling1D(name="has_tokens")(is_token)
+        x = keras.layers.Multiply(name="last")([x, has_tokens])
+    else:
+        x = pooling.POOLINGS[config.pooling](x, is_token)
     x = keras.layers.Identity(name="features")(x)
     logits = blocks.logits(x, num_classes, recipe)
 
-    return keras.Model({"token_ids": token_ids}, logits, name="recurrent")
+    model = keras.Model({"token_ids": token_ids}, logits, name="recurrent")
+    cudnn.allow(model, False)
+    return model
 
 
 encoder = text_config.encoder
@@ -94,7 +103,7 @@ def _layer(
     }
     layer = cells[config.cell](
         config.units,
-        activation=recipes.activation(recipe, f"{name}_{recipe.activation}"),
+        activation=recipes.activation_inside(recipe, f"{name}_{recipe.activation}"),
         kernel_initializer=recipes.initializer(recipe),
         kernel_regularizer=recipes.regularizer(recipe),
         return_sequences=has_all_states,

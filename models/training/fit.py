@@ -13,7 +13,7 @@ import keras
 
 from models.finetuning import config as finetuning
 from models.finetuning.course import Course, Phase
-from models.layers import trim_padding
+from models.layers import cudnn, trim_padding
 from models.training import callbacks, files, losses, optimizers
 from models.training.checkpoint import Checkpoints, State
 from models.training.config import TrainingConfig
@@ -91,6 +91,7 @@ def fit(
             verbose=0,
         )
     run.end()
+    cudnn.allow(model, False)
     files.write_json(logs_dir / "history.json", checkpoints.state.history)
     return checkpoints.state.history
 
@@ -113,6 +114,7 @@ def compile_classifier(
     """
     if training.xla:
         trim_padding.keep_padding(model)
+    cudnn.allow(model, not training.xla)
     model.compile(
         optimizer=optimizers.build(training, steps, first, rate_factors),
         loss=losses.build(training.label_smoothing),

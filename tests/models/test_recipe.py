@@ -116,3 +116,11 @@ def test_strided_convolutions_give_the_same_as_keras_own():
 def test_rejects_impossible_recipes(fields, message):
     with pytest.raises(ValueError, match=message):
         Recipe(**fields)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu"])
+def test_an_activation_inside_a_layer_is_the_same_nonlinearity(name):
+    recipe = complete(activation=name, elu_alpha=0.7)
+    values = np.float32([-2.0, -0.1, 0.5])
+    inside = recipes.activation_inside(recipe, "a")(keras.ops.convert_to_tensor(values))
+    np.testing.assert_allclose(inside, recipes.activation(recipe, "b")(values), rtol=1e-6)

@@ -1,14 +1,21 @@
 """Tests of models/text/recurrent.py."""
 
 import dataclasses
+import importlib
 
 import conformance
 import numpy as np
 import pytest
+import tensorflow as tf
 import tiny_tokens
 
-from models import finetune
+from models import counting, finetune
+from models.layers.step_mask import StepMask
+from models.recipe import Recipe
 from models.text import recurrent
+from models.training import fit
+from models.training.config import TrainingConfig
+from models.training.inputs import Batches
 
 SMALL = recurrent.RecurrentConfig(
     vocabulary_size=11, sequence_length=6, embedding_dim=4, units=5, num_layers=2,
@@ -64,3 +71,55 @@ def test_a_text_without_tokens_has_zero_features(case):
 def test_rejects_sizes_below_one(field):
     with pytest.raises(ValueError, match=f"`{field}` must be at least 1. Received: {field}=0"):
         dataclasses.replace(SMALL, **{field: 0})
+
+
+def show_gpu(monkeypatch):
+    """Let Keras choose its recurrent kernels as on a machine with a GPU."""
+    kernels = importlib.import_module("keras.src.backend.tensorflow.rnn")
+    monkeypatch.setattr(kernels, "_is_gpu_available", lambda: True)
+
+
+def traced(model):
+    """The operations of a model's graph."""
+    inputs = {"token_ids": tf.TensorSpec((None, SMALL.sequence_length), tf.int32)}
+    graph = tf.function(model).get_concrete_function(inputs).graph.as_graph_def()
+    nodes = [*graph.node, *(node for one in graph.library.function for node in one.node_def)]
+    return {node.op for node in nodes}
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_only_training_computes_with_cudnn_where_there_is_a_gpu(monkeypatch, cell, bidirectional):
+    show_gpu(monkeypatch)
+    config = dataclasses.replace(SMALL, cell=cell, bidirectional=bidirectional)
+    model = recurrent.build(config, 3)
+    assert "CudnnRNNV3" not in traced(model)
+    fit.compile_classifier(model, TrainingConfig(), steps=1)
+    assert "CudnnRNNV3" in traced(model)
+    assert counting.macs(model) > 0
+    fit.compile_classifier(model, TrainingConfig(xla=True), steps=1)
+    assert model.jit_compile
+    assert "CudnnRNNV3" not in traced(model)
+
+
+def test_a_trained_model_is_exported_without_cudnn(monkeypatch, tmp_path):
+    model = recurrent.build(dataclasses.replace(SMALL, num_layers=1, bidirectional=False), 3)
+    order = tf.data.Dataset.from_tensors((tiny_tokens.FEATURES, conformance.LABELS))
+    batches = Batches(lambda number: order, 4, 4, is_cached=True)
+    fit.fit(model, batches, None, TrainingConfig(epochs=1), tmp_path, tmp_path)
+    show_gpu(monkeypatch)
+    assert "CudnnRNNV3" not in traced(model)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "leaky_relu", "elu"])
+def test_another_activation_is_not_for_cudnn(monkeypatch, activation):
+    show_gpu(monkeypatch)
+    recipe = Recipe(activation=activation, elu_alpha=0.5)
+    model = recurrent.build(dataclasses.replace(SMALL, recipe=recipe), 3)
+    fit.compile_classifier(model, TrainingConfig(), steps=1)
+    assert "CudnnRNNV3" not in traced(model)
+
+
+def test_cudnn_is_given_a_step_of_every_text():
+    steps = StepMask()(np.array([[5, 3, 0], [0, 0, 0]]))
+    assert steps.numpy().tolist() == [[True, True, False], [True, False, False]]
