@@ -1,8 +1,10 @@
-"""Classifier on top of any network of keras.applications or KerasHub image backbone.
+"""Classifier on top of any network of keras.applications or KerasHub backbone of images alone.
 
-The linear head sits on the mean over the last feature map, as in He et al. (2015),
-https://arxiv.org/abs/1512.03385, or, for Transformers, on the vector of the first token, as in
-Dosovitskiy et al. (2020), https://arxiv.org/abs/2010.11929. The preprocessing that the network was
+The linear head sits on the class token's vector of the Transformers that have one, as in
+Dosovitskiy et al. (2020), https://arxiv.org/abs/2010.11929; otherwise on the mean over the last
+feature map or the tokens, as in He et al. (2015), https://arxiv.org/abs/1512.03385, and Liu et al.
+(2021), https://arxiv.org/abs/2103.14030. KerasHub's own classifiers do the same. Backbones that
+read texts besides, such as CLIP and SigLIP, are refused. The preprocessing that the network was
 trained with is part of the model.
 """
 
@@ -21,6 +23,9 @@ from models.encoder import Encoder
 from models.finetuning import course
 from models.finetuning.config import FineTuned
 from models.image import decode
+
+_CLASS_TOKENS = {"class_token", "cls_token"}
+"""What KerasHub's image backbones call the weight of the token that they put first."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,12 +80,15 @@ def build(config: PretrainedImageConfig, num_classes: int) -> keras.Model:
     pixels, backbone = (_application if is_application else _hub_preset)(config)
     image = keras.Input((config.image_size, config.image_size, 3), dtype="uint8", name="image")
 
+    has_class_token = any(weight.name in _CLASS_TOKENS for weight in backbone.weights)
     x = finetune.prepare(backbone, config)(pixels(image))
     if len(x.shape) == 4:
         x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
-    else:
+    elif has_class_token:
         x = keras.layers.Cropping1D((0, x.shape[1] - 1), name="first_token")(x)
         x = keras.layers.Flatten(name="pool")(x)
+    else:
+        x = keras.layers.GlobalAveragePooling1D(name="pool")(x)
     x = keras.layers.Identity(name="features")(x)
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
@@ -149,7 +157,8 @@ def _hub_preset(config: PretrainedImageConfig) -> tuple[keras.layers.Layer, kera
             "check the network, that the name exists and that its terms are accepted. The reason "
             f"given: {type(error).__name__}: {error}"
         ) from error
-    _check(backbone, config)
+    output = _last_map(backbone)
+    _check(backbone, output, config)
     # The images have their size; what is left of the preset's preprocessing is this.
     pixels = keras.layers.Rescaling(
         1.0 if converter.scale is None else converter.scale,
@@ -157,7 +166,7 @@ def _hub_preset(config: PretrainedImageConfig) -> tuple[keras.layers.Layer, kera
         dtype="float32",
         name="pixels",
     )
-    return pixels, keras.Model(backbone.inputs[0], backbone.output, name=course.BACKBONE)
+    return pixels, keras.Model(backbone.inputs[0], output, name=course.BACKBONE)
 
 
 def _resolve(preset: str) -> str:
@@ -180,21 +189,34 @@ def _resolve(preset: str) -> str:
     )
 
 
-def _check(backbone: keras.Model, config: PretrainedImageConfig) -> None:
+def _last_map(backbone: keras.Model):
+    """What a backbone computes last, if it names its stages and gives the map of each."""
+    output = backbone.output
+    if isinstance(output, dict) and hasattr(backbone, "stage_names"):
+        return output.get(backbone.stage_names[-1])
+    return output
+
+
+def _check(backbone: keras.Model, output, config: PretrainedImageConfig) -> None:
     """Refuse backbones that take something else than such images."""
-    shapes = [tuple(tensor.shape) for tensor in backbone.inputs]
-    if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][-1] != 3:
+    if len(backbone.inputs) > 1:
+        names = sorted(tensor.name for tensor in backbone.inputs)
+        raise ValueError(
+            f"The preset {config.preset!r} takes more than images: expected one input (batch, "
+            f"height, width, 3). Received: {names}. Networks of images and texts, such as CLIP and "
+            "SigLIP, cannot be used. Choose another `preset`."
+        )
+    shape = tuple(backbone.inputs[0].shape)
+    if len(shape) != 4 or shape[-1] != 3:
         raise ValueError(
             f"The preset {config.preset!r} is no image model: expected one input (batch, height, "
-            f"width, 3). Received: {shapes}. Choose another `preset`."
+            f"width, 3). Received: {shape}. Choose another `preset`."
         )
-    size = (config.image_size, config.image_size)
-    if any(side not in (None, config.image_size) for side in shapes[0][1:3]):
+    if any(side not in (None, config.image_size) for side in shape[1:3]):
         raise ValueError(
-            f"The preset {config.preset!r} reads images of {shapes[0][1]} pixels. "
-            f"Received: image_size={size[0]}"
+            f"The preset {config.preset!r} reads images of {shape[1]} pixels. "
+            f"Received: image_size={config.image_size}"
         )
-    output = backbone.output
     if not isinstance(output, keras.KerasTensor) or len(output.shape) not in (3, 4):
         raise ValueError(
             f"The preset {config.preset!r} gives no feature map or tokens. Received: {output}. "

@@ -119,15 +119,49 @@ def test_a_preset_may_start_from_random_weights(config):
     assert not np.allclose(*kernels)
 
 
-def test_transformers_give_the_first_token(tmp_path):
-    folder = tiny_image_presets.save_vit(tmp_path)
-    config = pretrained_image.PretrainedImageConfig(preset=folder, image_size=8, trainable_layers=1)
+def vectors_and_maps(folder, image_size):
+    """The image vectors, and what the backbone gives for the same images."""
+    config = pretrained_image.PretrainedImageConfig(
+        preset=folder, image_size=image_size, trainable_layers=1
+    )
     model = pretrained_image.build(config, 3)
-    image = np.zeros((2, 8, 8, 3), "uint8")
+    images = np.random.default_rng(4).integers(0, 256, (2, image_size, image_size, 3), "uint8")
     features = keras.Model(model.input, model.get_layer("features").output)
-    tokens = model.get_layer("backbone")(model.get_layer("pixels")(image))
-    assert tokens.shape == (2, 5, 6)
-    np.testing.assert_allclose(features({"image": image}), tokens[:, 0], rtol=1e-5)
+    return features({"image": images}), model.get_layer("backbone")(
+        model.get_layer("pixels")(images)
+    )
+
+
+@pytest.mark.parametrize(
+    ("save", "tokens"), [(tiny_image_presets.save_vit, 5), (tiny_image_presets.save_deit, 6)]
+)
+def test_transformers_with_a_class_token_give_it(tmp_path, save, tokens):
+    vectors, maps = vectors_and_maps(save(tmp_path), 8)
+    assert maps.shape == (2, tokens, 6)
+    np.testing.assert_allclose(vectors, maps[:, 0], rtol=1e-5)
+
+
+def test_transformers_without_a_class_token_give_the_mean(tmp_path):
+    swin = tiny_image_presets.save_swin(tmp_path / "swin")
+    vit = tiny_image_presets.save_vit(tmp_path / "vit", use_class_token=False)
+    for folder, shape in ((swin, (2, 4, 8)), (vit, (2, 4, 6))):
+        vectors, maps = vectors_and_maps(folder, 8)
+        assert maps.shape == shape
+        np.testing.assert_allclose(vectors, np.mean(maps, axis=1), rtol=1e-5, atol=1e-6)
+
+
+def test_of_several_maps_the_last_is_taken(tmp_path):
+    vectors, maps = vectors_and_maps(tiny_image_presets.save_hgnet(tmp_path), 32)
+    assert maps.shape == (2, 4, 4, 8)
+    np.testing.assert_allclose(vectors, np.mean(maps, axis=(1, 2)), rtol=1e-5, atol=1e-6)
+
+
+def test_a_preset_of_images_and_texts_is_refused(tmp_path):
+    config = pretrained_image.PretrainedImageConfig(
+        preset=tiny_image_presets.save_clip(tmp_path), image_size=8
+    )
+    with pytest.raises(ValueError, match="takes more than images: .*token_ids.*Choose another"):
+        pretrained_image.build(config, 3)
 
 
 def test_half_precision_holds_for_the_preset_too(config):
