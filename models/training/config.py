@@ -51,7 +51,8 @@ class TrainingConfig:
     """Largest norm of all gradients together, above 0; absent: no clipping."""
     accumulate: int = 1
     """Steps whose gradients are averaged into one update, at least 1; `batch_size` times this is
-    what the optimizer sees."""
+    what the optimizer sees. Steps left over at the end of the training, or of a phase of
+    `fine_tuning`, update nothing."""
     label_smoothing: float = 0.0
     """Share of the target that is spread evenly over all classes, in [0, 1); Szegedy et al.
     (2015), https://arxiv.org/abs/1512.00567, section 7."""
@@ -60,8 +61,8 @@ class TrainingConfig:
     a mapping gives the factors (1 for labels left out); absent: examples count alike. A mixed image
     (`mixup`, `cutmix`) has the factor of its larger share."""
     averaging: float | None = None
-    """Decay of the exponential moving average of the weights, in (0, 1), for example 0.999; the
-    average is validated and exported. Absent: the weights themselves are."""
+    """Decay per update of the exponential moving average of the weights, in (0, 1), for example
+    0.999; the average is validated and exported. Absent: the weights themselves are."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Arithmetic of the training; weights and the exported model are float32 always."""
     xla: bool = False

@@ -55,8 +55,8 @@ def fit(
         `averaging`, their moving average.
 
     Raises:
-        ValueError: If early stopping is asked for without a validation split, or `fine_tuning`
-            needs more epochs.
+        ValueError: If early stopping is asked for without a validation split, `fine_tuning` needs
+            more epochs, or one of its phases is shorter than `training.accumulate`.
         FloatingPointError: If the loss becomes infinite or not a number.
     """
     if training.early_stopping and validation is None:
@@ -134,7 +134,11 @@ def begin_phase(
         phase: One of them.
         training: Optimizer, schedule and clipping.
         num_batches: Steps of an epoch.
+
+    Raises:
+        ValueError: If a phase ends before `training.accumulate` steps make one update.
     """
+    _check_updates(course, training, num_batches)
     course.enter(phase)
     compile_classifier(
         model,
@@ -143,6 +147,21 @@ def begin_phase(
         phase.first * num_batches,
         course.rate_factors(phase),
     )
+
+
+def _check_updates(course: Course, training: TrainingConfig, num_batches: int) -> None:
+    """Refuse phases that would train nothing, because gradients are not kept beyond them."""
+    for phase in course.phases:
+        steps = (phase.last - phase.first) * num_batches
+        if steps < training.accumulate:
+            raise ValueError(
+                f"`training.accumulate: {training.accumulate}` makes one update of as many batches,"
+                f" but epochs {phase.first + 1} to {phase.last}, which are trained on their own, "
+                f"have {steps} ({num_batches} in each): they would train nothing. Lower "
+                f"`accumulate` to {steps} or less, lower `training.batch_size`, or let these "
+                "epochs be more: `training.epochs`, or `head_epochs` or `block_epochs` of "
+                "`model.fine_tuning`."
+            )
 
 
 class _Run:

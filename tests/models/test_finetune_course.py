@@ -166,6 +166,34 @@ def test_the_backbone_is_left_alone_while_the_head_is_trained(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("method", "epochs", "accumulate", "message"),
+    [
+        (Gradual(), 3, 5, r"`training.accumulate: 5`.* epochs 1 to 1, .*have 4 \(4 in"),
+        (Gradual(block_epochs=2), 3, 5, "epochs 3 to 3, .*`block_epochs` of `model.fine_tuning`"),
+        (None, 2, 9, "epochs 1 to 2, .*have 8 .*`training.batch_size`"),
+    ],
+)
+def test_epochs_too_few_for_one_accumulated_update_are_refused(
+    tmp_path, method, epochs, accumulate, message
+):
+    config = dataclasses.replace(CONFIG, epochs=epochs, accumulate=accumulate)
+    model = make_model(method or Full())
+    before = [np.array(weight) for weight in model.weights]
+    split = make_split(11)
+    with pytest.raises(ValueError, match=message):
+        fitting.fit(model, split, None, config, tmp_path, tmp_path, fine_tuning=method)
+    for old, new in zip(before, model.weights, strict=True):
+        np.testing.assert_array_equal(old, new)
+    fitting.begin_phase(
+        model,
+        Course(model, method, epochs),
+        Phase(0, 1),
+        dataclasses.replace(config, accumulate=4),
+        split.num_batches,
+    )
+
+
+@pytest.mark.parametrize(
     ("epochs_done", "best_epoch", "wanted"),
     [(0, -1, 0), (3, 1, 0), (4, 1, 1), (6, 1, 3), (6, 5, 0)],
 )
