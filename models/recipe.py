@@ -7,7 +7,7 @@ the model's paper, so one line of YAML changes one thing of a published network.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import keras
@@ -15,7 +15,12 @@ import keras
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """Choices shared by all networks built from scratch; absent: the paper's."""
+    """Choices shared by all networks built from scratch; absent: the paper's.
+
+    They are about the kernels of dense, convolution and recurrent layers and what follows them.
+    Embeddings, positions and class tokens start in their own way and are not penalised; the kernels
+    that carry a recurrent state start orthogonal; penalties spare depthwise kernels.
+    """
 
     initializer: (
         Literal[
@@ -55,6 +60,20 @@ class Recipe:
             value = getattr(self, field)
             if value is not None and value < 0:
                 raise ValueError(f"`{field}` must be at least 0. Received: {field}={value}")
+
+    def refuse(self, fields: Sequence[str], why: str) -> None:
+        """Refuse choices that a model cannot follow.
+
+        Raises:
+            ValueError: If one of the fields is given.
+        """
+        for field in fields:
+            value = getattr(self, field)
+            if value is not None:
+                raise ValueError(
+                    f"`recipe.{field}` would change nothing: {why}. Received: {field}={value}. "
+                    "Leave it out."
+                )
 
     def over(self, paper: Recipe) -> Recipe:
         """This recipe, with what it leaves out taken from `paper`, then from `PLAIN`."""
@@ -117,8 +136,18 @@ def activation_inside(recipe: Recipe, name: str) -> Callable:
     return keras.activations.get(recipe.activation)
 
 
-def normalization(recipe: Recipe, name: str, epsilon: float = 1e-5) -> keras.layers.Layer:
-    """The normalisation over channels as a layer; `normalization` must not be `none`."""
+def normalize(x, recipe: Recipe, name: str, *, epsilon: float = 1e-5, mask=None):
+    """Normalise over channels; `normalization` must not be `none`.
+
+    Args:
+        x: `(batch, ..., channels)`.
+        recipe: Complete recipe.
+        name: Prefix of the layer's name.
+        epsilon: Added to variances.
+        mask: For tokens `(batch, length, channels)`: `(batch, length)`, 0 at padding, which then is
+            no part of a batch's statistics; None: every place counts.
+    """
     if recipe.normalization == "batch":
-        return keras.layers.BatchNormalization(momentum=0.9, epsilon=epsilon, name=f"{name}_bn")
-    return keras.layers.LayerNormalization(epsilon=epsilon, name=f"{name}_ln")
+        layer = keras.layers.BatchNormalization(momentum=0.9, epsilon=epsilon, name=f"{name}_bn")
+        return layer(x, mask=mask)
+    return keras.layers.LayerNormalization(epsilon=epsilon, name=f"{name}_ln")(x)

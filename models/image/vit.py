@@ -69,6 +69,9 @@ class ViTConfig(image_config.ImageModelConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.recipe.refuse(
+            ["normalization_position"], "a normalisation stands before each part of a block"
+        )
         self.check_positive("patch_size")
         if self.image_size % self.patch_size:
             raise ValueError(
@@ -135,7 +138,7 @@ def build(config: ViTConfig, num_classes: int) -> keras.Model:
         x = transformer.encoder_block(
             x, size.num_heads, size.mlp_dim, recipe, f"block_{index}", is_norm_first=True
         )
-    x = transformer.normalization(recipe, "last")(x)
+    x = transformer.normalized(x, recipe, "last")
     x = keras.layers.Cropping1D((0, num_patches), name="class_vector")(x)
     x = keras.layers.Flatten(name="features")(x)
     logits = blocks.logits(x, num_classes, recipe)

@@ -81,22 +81,22 @@ def dense(x, units: int, recipe: Recipe, name: str, *, bias_initializer: str = "
     )(x)
 
 
-def normalized(x, recipe: Recipe, name: str):
+def normalized(x, recipe: Recipe, name: str, mask=None):
     """The recipe's normalisation, if it stands before the activation; otherwise `x`."""
-    return recipes.normalization(recipe, name)(x) if is_normalized_first(recipe) else x
+    return recipes.normalize(x, recipe, name, mask=mask) if is_normalized_first(recipe) else x
 
 
-def activated(x, recipe: Recipe, name: str):
+def activated(x, recipe: Recipe, name: str, mask=None):
     """The recipe's activation, and its normalisation if that stands after."""
     x = recipes.activation(recipe, f"{name}_{recipe.activation}")(x)
     if recipe.normalization != "none" and not is_normalized_first(recipe):
-        x = recipes.normalization(recipe, name)(x)
+        x = recipes.normalize(x, recipe, name, mask=mask)
     return x
 
 
-def activate(x, recipe: Recipe, name: str):
-    """Normalisation and activation in the recipe's order."""
-    return activated(normalized(x, recipe, name), recipe, name)
+def activate(x, recipe: Recipe, name: str, mask=None):
+    """Normalisation and activation in the recipe's order; `mask` as in `recipes.normalize`."""
+    return activated(normalized(x, recipe, name, mask), recipe, name, mask)
 
 
 def drop(x, recipe: Recipe, name: str):

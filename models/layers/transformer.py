@@ -22,7 +22,7 @@ def encoder_block(
     name: str,
     *,
     is_norm_first: bool,
-    attention_mask=None,
+    mask=None,
 ):
     """Self-attention and a two-layer perceptron, each with a residual connection.
 
@@ -34,7 +34,8 @@ def encoder_block(
             attention weights and on what each part adds.
         name: Prefix of the layers' names.
         is_norm_first: Normalise what goes into each part (pre-norm) instead of each sum.
-        attention_mask: `(batch, length, length)` booleans, True where attention is allowed.
+        mask: `(batch, length)`, 0 at padding, which is not attended to and is no part of a batch's
+            statistics; None: there is none.
 
     Returns:
         `(batch, length, dim)`.
@@ -48,7 +49,7 @@ def encoder_block(
             kernel_initializer=recipes.initializer(recipe),
             kernel_regularizer=recipes.regularizer(recipe),
             name=f"{name}_attention",
-        )(x, x, attention_mask=attention_mask)
+        )(x, x, key_mask=mask)
         return blocks.drop(y, recipe, f"{name}_attention")
 
     def transform(x):
@@ -60,16 +61,18 @@ def encoder_block(
 
     for part, layer in (("attention", attend), ("mlp", transform)):
         add = keras.layers.Add(name=f"{name}_{part}_add")
-        norm = normalization(recipe, f"{name}_{part}")
-        x = add([x, layer(norm(x))]) if is_norm_first else norm(add([x, layer(x)]))
+        if is_norm_first:
+            x = add([x, layer(normalized(x, recipe, f"{name}_{part}", mask))])
+        else:
+            x = normalized(add([x, layer(x)]), recipe, f"{name}_{part}", mask)
     return x
 
 
-def normalization(recipe: Recipe, name: str) -> keras.layers.Layer:
-    """The recipe's normalisation of token vectors; one that does nothing for `none`."""
+def normalized(x, recipe: Recipe, name: str, mask=None):
+    """Token vectors after the recipe's normalisation; `mask` as in `recipes.normalize`."""
     if recipe.normalization == "none":
-        return keras.layers.Identity(name=f"{name}_identity")
-    return recipes.normalization(recipe, name, epsilon=1e-6)
+        return x
+    return recipes.normalize(x, recipe, name, epsilon=1e-6, mask=mask)
 
 
 def _dense(x, units: int, recipe: Recipe, name: str):

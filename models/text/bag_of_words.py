@@ -48,6 +48,11 @@ class BagOfWordsConfig(text_config.TextModelConfig):
                 "`hidden_dims` must be at least 1 unit each. "
                 f"Received: hidden_dims={list(self.hidden_dims)}"
             )
+        if not self.hidden_dims:
+            self.recipe.refuse(
+                ["activation", "normalization", "normalization_position", "dropout"],
+                "without `hidden_dims` the model is linear",
+            )
 
 
 def build(config: BagOfWordsConfig, num_classes: int) -> keras.Model:

@@ -42,6 +42,11 @@ class EmbeddingPoolingConfig(text_config.TextModelConfig):
                 "`hidden_dims` must be at least 1 unit each. "
                 f"Received: hidden_dims={list(self.hidden_dims)}"
             )
+        if not self.hidden_dims:
+            self.recipe.refuse(
+                ["activation", "normalization", "normalization_position"],
+                "without `hidden_dims` there are no hidden layers",
+            )
 
 
 def build(config: EmbeddingPoolingConfig, num_classes: int) -> keras.Model:

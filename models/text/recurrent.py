@@ -44,6 +44,10 @@ class RecurrentConfig(text_config.TextModelConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.recipe.refuse(
+            ["normalization_position"],
+            "the activation is inside the cells, and a normalisation follows each layer of them",
+        )
         self.check_positive("embedding_dim", "units", "num_layers")
 
 
@@ -64,6 +68,7 @@ def build(config: RecurrentConfig, num_classes: int) -> keras.Model:
     recipe = config.recipe.over(PAPER)
     token_ids = text_config.token_input(config)
     is_token = pooling.is_token(token_ids)
+    mask = keras.layers.Flatten(name="mask")(is_token)
     steps = StepMask(name="steps")(token_ids)
 
     x = keras.layers.Embedding(config.vocabulary_size, config.embedding_dim, name="embedding")(
@@ -73,7 +78,7 @@ def build(config: RecurrentConfig, num_classes: int) -> keras.Model:
     for index in range(1, config.num_layers + 1):
         is_last = index == config.num_layers and config.pooling == "last"
         x = _layer(config, recipe, f"layer_{index}", has_all_states=not is_last)(x, mask=steps)
-        x = transformer.normalization(recipe, f"layer_{index}")(x)
+        x = transformer.normalized(x, recipe, f"layer_{index}", None if is_last else mask)
         x = blocks.drop(x, recipe, f"layer_{index}")
     if config.pooling == "last":
         # A text without tokens took one step all the same.
@@ -106,6 +111,7 @@ def _layer(
         activation=recipes.activation_inside(recipe, f"{name}_{recipe.activation}"),
         kernel_initializer=recipes.initializer(recipe),
         kernel_regularizer=recipes.regularizer(recipe),
+        recurrent_regularizer=recipes.regularizer(recipe),
         return_sequences=has_all_states,
         name=name,
     )

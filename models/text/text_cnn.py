@@ -72,15 +72,15 @@ def build(config: TextCNNConfig, num_classes: int) -> keras.Model:
 
     recipe = config.recipe.over(PAPER)
     token_ids = text_config.token_input(config)
-    mask = pooling.is_token(token_ids)
+    is_token = pooling.is_token(token_ids)
 
     x = keras.layers.Embedding(config.vocabulary_size, config.embedding_dim, name="embedding")(
         token_ids
     )
-    x = keras.layers.Multiply(name="embedding_masked")([x, mask])
+    x = keras.layers.Multiply(name="embedding_masked")([x, is_token])
     # (batch, sequence_length, embedding_dim) -> one (batch, filters) per width.
     pooled = [
-        _ngram_features(x, mask, config.filters, width, recipe) for width in config.kernel_sizes
+        _ngram_features(x, is_token, config.filters, width, recipe) for width in config.kernel_sizes
     ]
     x = keras.layers.Concatenate(name="ngrams")(pooled) if len(pooled) > 1 else pooled[0]
     x = keras.layers.Identity(name="features")(x)
@@ -93,7 +93,7 @@ def build(config: TextCNNConfig, num_classes: int) -> keras.Model:
 encoder = text_config.encoder
 
 
-def _ngram_features(x, mask, filters: int, width: int, recipe: Recipe):
+def _ngram_features(x, is_token, filters: int, width: int, recipe: Recipe):
     """`(batch, length, dim)` -> `(batch, filters)`: strongest match of each filter.
 
     A window counts where it begins with a token.
@@ -109,5 +109,6 @@ def _ngram_features(x, mask, filters: int, width: int, recipe: Recipe):
         kernel_regularizer=recipes.regularizer(recipe),
         name=f"conv_{width}",
     )(x)
-    x = blocks.activate(x, recipe, f"conv_{width}")
-    return MaskedMax(name=f"pool_{width}")([x, mask])
+    mask = keras.layers.Flatten(name=f"mask_{width}")(is_token)
+    x = blocks.activate(x, recipe, f"conv_{width}", mask)
+    return MaskedMax(name=f"pool_{width}")([x, is_token])

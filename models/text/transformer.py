@@ -1,9 +1,9 @@
 """Transformer encoder over tokens, trained from scratch.
 
 Source: Vaswani et al. (2017), "Attention Is All You Need", https://arxiv.org/abs/1706.03762,
-section 3, the encoder; learned positions and the class token are those of Devlin et al. (2018),
-https://arxiv.org/abs/1810.04805. Difference: embeddings are not tied to the head, which has
-one row per label.
+section 3, the encoder; learned positions are those of Devlin et al. (2018),
+https://arxiv.org/abs/1810.04805. Differences: the token vectors are pooled, so there is no class
+token, and embeddings are not tied to the head, which has one row per label.
 """
 
 from __future__ import annotations
@@ -51,6 +51,9 @@ class TransformerConfig(text_config.TextModelConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.recipe.refuse(
+            ["normalization_position"], "where the norms stand is `normalization: pre` or `post`"
+        )
         self.check_positive("hidden_dim", "num_layers", "num_heads", "mlp_dim")
         if self.hidden_dim % self.num_heads:
             raise ValueError(
@@ -88,8 +91,7 @@ def build(config: TransformerConfig, num_classes: int) -> keras.Model:
     x = keras.layers.Rescaling(config.hidden_dim**0.5, name="embedding_scale")(x)
     x = positions[config.positions](name="positions")(x)
     x = blocks.drop(x, recipe, "positions")
-    # (batch, length, 1) -> (batch, 1, length): every place may look at every token.
-    attention_mask = keras.layers.Permute((2, 1), name="attention_mask")(is_token)
+    mask = keras.layers.Flatten(name="mask")(is_token)
     for index in range(1, config.num_layers + 1):
         x = layers.encoder_block(
             x,
@@ -98,10 +100,10 @@ def build(config: TransformerConfig, num_classes: int) -> keras.Model:
             recipe,
             f"block_{index}",
             is_norm_first=is_norm_first,
-            attention_mask=attention_mask,
+            mask=mask,
         )
     if is_norm_first:
-        x = layers.normalization(recipe, "last")(x)
+        x = layers.normalized(x, recipe, "last", mask)
     x = pooling.POOLINGS[config.pooling](x, is_token)
     x = keras.layers.Identity(name="features")(x)
     x = blocks.drop(x, recipe, "features")
