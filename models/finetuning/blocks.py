@@ -12,13 +12,15 @@ blocks are found:
    next one.
 
 Layers between two blocks belong to the first of them. A layer that holds numbered
-layers, such as the encoder of a ViT, is divided like a model.
+layers, such as the encoder of a ViT, is divided like a model. A Hub module has no
+layers, so its layer says by itself which variables are a block (`VariableBlock`).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 import keras
 
@@ -26,6 +28,33 @@ _NUMBERED = (
     re.compile(r"(?:^|.*?[^a-z])(?:layer|block)s?_?\d+[a-z]?(?![0-9a-z])"),
     re.compile(r"(?:^|.*?[^a-z])(?:stage|stack|group|cell|mixed)s?_?\d+(?![0-9a-z])"),
 )
+_BELOW, _ABOVE = "below the blocks", "above the blocks"
+
+
+class VariableBlock:
+    """Weights of a layer without layers inside, trained or frozen together.
+
+    Args:
+        name: What their names begin with.
+        weights: All of the block's weights.
+        learned: Those that change while the block is trained.
+    """
+
+    def __init__(
+        self, name: str, weights: Sequence[keras.Variable], learned: Sequence[keras.Variable]
+    ) -> None:
+        self.name, self.weights = name, tuple(weights)
+        self._learned = tuple(learned)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the block is trained; setting it trains or freezes the block."""
+        return any(weight.trainable for weight in self._learned)
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for weight in self._learned:
+            weight.trainable = value
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +63,7 @@ class Block:
 
     name: str
     """Shared beginning of the layers' names."""
-    layers: tuple[keras.layers.Layer, ...]
+    layers: tuple[keras.layers.Layer | VariableBlock, ...]
     """In the order of computation."""
 
 
@@ -61,6 +90,9 @@ def split(backbone: keras.layers.Layer) -> Blocks:
     Args:
         backbone: A functional model, or any other layer, which is then one block.
     """
+    if hasattr(backbone, "variable_blocks"):
+        parts = [Block(part.name, (part,)) for part in backbone.variable_blocks]
+        return Blocks(Block(_BELOW, ()), tuple(parts), Block(_ABOVE, ()))
     layers = list(_parts(backbone))
     for pattern in _NUMBERED:
         names = [_block_name(layer, pattern) for layer in layers]
@@ -112,7 +144,7 @@ def _group(layers: list[keras.layers.Layer], names: list[str | None]) -> Blocks:
         current = members.setdefault(name, []) if name else current
         current.append(layer)
     return Blocks(
-        Block("below the blocks", tuple(below)),
+        Block(_BELOW, tuple(below)),
         tuple(Block(name, tuple(found)) for name, found in members.items()),
-        Block("above the blocks", tuple(layers[last + 1 :])),
+        Block(_ABOVE, tuple(layers[last + 1 :])),
     )

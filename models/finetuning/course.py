@@ -112,7 +112,9 @@ def silence(layers: tuple[keras.layers.Layer, ...]) -> None:
 
 def _dropouts(layers: Iterator[keras.layers.Layer]) -> Iterator[keras.layers.Dropout]:
     for layer in layers:
-        for part in layer._flatten_layers():
+        # The dropout of a Hub module is inside its function.
+        parts = layer._flatten_layers() if isinstance(layer, keras.layers.Layer) else ()
+        for part in parts:
             if isinstance(part, keras.layers.Dropout):
                 yield part
 

@@ -9,6 +9,7 @@ import re
 import keras
 import tensorflow as tf
 
+from models.finetuning.blocks import VariableBlock
 from models.hub import cache, module
 
 
@@ -113,6 +114,26 @@ class HubLayer(keras.layers.Layer):
         """Names of the module's variables, in its order; `pattern` is looked for in these."""
         return list(self._module.variables)
 
+    @property
+    def variable_blocks(self) -> list[VariableBlock]:
+        """The blocks of a built layer in the module's order; every weight is in exactly one.
+
+        A variable that is not trained and shares its name with no block is in the one before it.
+        """
+        members: dict[str, dict[str, keras.Variable]] = {name: {} for name in self._block_names()}
+        current = next(iter(members))
+        for name, weight in zip(self.variable_names, self._weights_in_order, strict=True):
+            current = _block(name) if _block(name) in members else current
+            members[current][name] = weight
+        return [
+            VariableBlock(
+                block,
+                list(weights.values()),
+                [weight for name, weight in weights.items() if name in self._selected],
+            )
+            for block, weights in members.items()
+        ]
+
     def describe_inputs(self) -> str:
         """What the module takes, for a message."""
         flat = keras.tree.flatten(self._module.inputs)
@@ -175,7 +196,7 @@ class HubLayer(keras.layers.Layer):
                 )
             return frozenset(selected)
         if self.last_blocks is not None:
-            blocks = list(dict.fromkeys(_block(name) for name in names))
+            blocks = self._block_names()
             if not 1 <= self.last_blocks <= len(blocks):
                 raise ValueError(
                     f"The module {self.handle!r} has {len(blocks)} trainable blocks: {blocks}. "
@@ -184,6 +205,11 @@ class HubLayer(keras.layers.Layer):
             last = set(blocks[-self.last_blocks :])
             return frozenset(name for name in names if _block(name) in last)
         return frozenset(names)
+
+    def _block_names(self) -> list[str]:
+        """Blocks of the variables that may be trained, or of all if none may."""
+        names = [name for name in self.variable_names if name in self._module.trainable]
+        return list(dict.fromkeys(_block(name) for name in names or self.variable_names))
 
     def _prepare(self, inputs):
         """Cast to the module's dtypes; return also what brings outputs back to the batch given."""

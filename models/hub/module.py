@@ -97,6 +97,13 @@ def load(folder: pathlib.Path, handle: str, seed: int) -> Module:
             f"{sorted(getattr(loaded, 'signatures', []))} only. Save it with "
             "`tf.saved_model.save` from an object with a `__call__` that is a `tf.function`."
         )
+    positional, named = functions[0].structured_input_signature
+    if not positional:
+        raise ValueError(
+            f"The module {handle!r} cannot be called with a batch: expected a `__call__` whose "
+            f"first argument is the batch. Received one that takes the keywords {sorted(named)} "
+            "only. Save it again with a positional argument, or change `handle`."
+        )
     arguments = inspect.getfullargspec(loaded.__call__)
     variables = _variables(loaded)
     return Module(
@@ -105,7 +112,7 @@ def load(folder: pathlib.Path, handle: str, seed: int) -> Module:
         variables=variables,
         trainable=_trainable(loaded, variables),
         regularization_losses=tuple(getattr(loaded, "regularization_losses", ())),
-        inputs=functions[0].structured_input_signature[0][0],
+        inputs=positional[0],
         outputs=keyed(functions[0].structured_outputs),
     )
 

@@ -362,6 +362,25 @@ def test_a_model_that_cannot_be_called_is_refused(tmp_path):
         HubLayer(folder)
 
 
+def test_a_model_that_takes_keywords_only_is_refused(tmp_path):
+    root = tf.Module()
+    root.__call__ = tf.function(lambda *, texts: texts)
+    root.__call__.get_concrete_function(texts=tf.TensorSpec((None,), tf.string))
+    with pytest.raises(ValueError, match=r"first argument is the batch.*\['texts'\] only"):
+        HubLayer(save(root, tmp_path))
+
+
+def test_every_weight_is_in_one_block(text, image):
+    for folder, batch, wanted in (
+        (text, TEXTS, {"embeddings": 1, "projection": 3}),
+        (image, IMAGES, {"stem/conv": 1, "stem/norm": 4, "top": 1}),
+    ):
+        layer = HubLayer(folder)
+        layer(batch)
+        blocks = layer.variable_blocks
+        assert {block.name: len(block.weights) for block in blocks} == wanted
+
+
 def test_the_old_format_is_refused(text, tmp_path):
     folder = shutil.copytree(text, tmp_path / "old")
     (folder / "tfhub_module.pb").touch()

@@ -11,6 +11,8 @@ import tiny_modules
 
 from models import finetune
 from models.finetuning import config as finetuning
+from models.finetuning import listing
+from models.finetuning.course import Course
 from models.text import hub_text
 
 TEXTS = ["old map", "new maps", "책", "unseen words old"]
@@ -47,6 +49,31 @@ def test_what_is_fine_tuned_is_counted(config, fields, trained):
     head, module = 6 * 3 + 3, 5 * 4 + 4 * 6 + 6 + 1
     counts = finetune.TrainableCounts(trained + head, module - trained)
     assert finetune.trainable_counts(model) == counts
+
+
+def test_gradual_thaws_a_module_block_by_block(config):
+    method = finetuning.Gradual()
+    model = hub_text.build(dataclasses.replace(config, fine_tuning=method), 3)
+    course = Course(model, method, 3)
+    trained = []
+    for _ in range(2):  # Going back freezes again.
+        for phase in course.phases:
+            course.enter(phase)
+            paths = [weight.path for weight in model.get_layer("backbone").trainable_weights]
+            trained.append(paths)
+    projection = ["backbone/projection.kernel", "backbone/projection.bias"]
+    assert trained == 2 * [[], projection, ["backbone/embeddings.table", *projection]]
+    names = [row.name for row in listing.rows(model, method, 3)]
+    assert names == ["backbone/embeddings", "backbone/projection", "logits"]
+
+
+def test_rates_fall_from_block_to_block_of_a_module(config):
+    method = finetuning.Full(layer_decay=0.5)
+    model = hub_text.build(dataclasses.replace(config, fine_tuning=method), 3)
+    course = Course(model, method, 1)
+    factors = course.rate_factors(course.phases[0])
+    rates = {weight.name: factors.get(id(weight), 1.0) for weight in model.trainable_weights[:3]}
+    assert rates == {"embeddings.table": 0.25, "projection.kernel": 0.5, "projection.bias": 0.5}
 
 
 def test_a_frozen_module_has_no_noise_in_training(config):
