@@ -4,7 +4,6 @@ Each package owns the dataclasses of its own settings; this module composes
 them, reads YAML strictly and reports every problem at once.
 """
 
-import copy
 import dataclasses
 import functools
 import json
@@ -29,7 +28,7 @@ from models.training import schedule_config
 from models.training.choices import one_of
 from models.training.config import TrainingConfig
 from models.tuning.config import TuningConfig
-from pipeline import augmenting, problems, schema
+from pipeline import augmenting, dotted, problems, schema
 
 
 def _either(*kinds: type) -> Any:
@@ -225,7 +224,7 @@ def from_mapping(data: Mapping[str, Any], *, source: str) -> PipelineConfig:
     except pydantic.ValidationError as error:
         lines = problems.describe(error, data, PipelineConfig)
         raise problems.ConfigError(source, lines) from error
-    lines = _describe_impossible_trials(config, data)
+    lines = _describe_impossible_trials(config)
     if lines:
         raise problems.ConfigError(source, lines)
     return config
@@ -236,13 +235,13 @@ def _validate(data: Mapping[str, Any]) -> PipelineConfig:
     return _ADAPTER.validate_json(json.dumps(data, default=str), strict=True)
 
 
-def _describe_impossible_trials(config: PipelineConfig, data: Mapping[str, Any]) -> list[str]:
+def _describe_impossible_trials(config: PipelineConfig) -> list[str]:
     """What is wrong with the fields and the ends of `tuning.space`, before hours are spent."""
     lines = []
     for path, searched in (config.tuning.space if config.tuning else {}).items():
         for value in searched.values or searched.linear or searched.log or ():
-            trial = copy.deepcopy(dict(data))
-            set_field(trial, path, value)
+            trial = to_mapping(config)
+            dotted.put(trial, path, value, PipelineConfig)
             try:
                 _validate(trial)
             except pydantic.ValidationError as error:
@@ -297,7 +296,7 @@ def load_learner(text: str, values: Mapping[str, Any] | None = None) -> LearnerC
     """
     data = json.loads(text)
     for path, value in (values or {}).items():
-        set_field(data, path, value)
+        dotted.put(data, path, value, LearnerConfig)
     try:
         return _LEARNER.validate_json(json.dumps(data), strict=True)
     except pydantic.ValidationError as error:
@@ -344,22 +343,4 @@ def _apply(override: str, data: dict[str, Any]) -> None:
     except yaml.YAMLError as error:
         line = f"{path}: the value is not YAML: {_one_line(error)}"
         raise problems.ConfigError("--set", [line]) from error
-    set_field(data, path, value)
-
-
-def set_field(data: dict[str, Any], path: str, value: Any) -> None:
-    """Set a dotted field in place; a number is a place in a list: `augmentation.0.degrees`."""
-    first, _, rest = path.partition(".")
-    holder, key = data, first
-    while rest:
-        inner = holder[key] if isinstance(holder, list) else holder.get(key)
-        following, _, rest = rest.partition(".")
-        if isinstance(inner, list) and following.isdecimal() and int(following) < len(inner):
-            holder, key = inner, int(following)
-            continue
-        if not isinstance(inner, dict):
-            # A name alone stands for a kind with its defaults.
-            inner = {"kind": inner} if isinstance(holder, list) else {}
-            holder[key] = inner
-        holder, key = inner, following
-    holder[key] = value
+    dotted.put(data, path, value, PipelineConfig)

@@ -4,15 +4,15 @@ Each line is `dotted.path: what is wrong. How to fix it`, in terms of the YAML
 the user wrote, and all problems are reported together.
 """
 
-import dataclasses
 import difflib
 import re
-import types
 import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pydantic
+
+from pipeline import dotted
 
 _LOOKS_LIKE_A_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 _EXPECTED = {
@@ -102,8 +102,8 @@ def _locate(location: tuple[int | str, ...], data: Any, hint: Any) -> tuple[str,
     """
     path, known = "", set()
     for step in location:
-        options = _dataclasses_in(hint)
-        chosen = [c for c in options if _tag(c) == step or c.__name__ == step]
+        options = dotted.dataclasses_in(hint)
+        chosen = [c for c in options if dotted.tag(c) == step or c.__name__ == step]
         is_written = isinstance(data, Mapping) and step in data
         if chosen and not is_written:
             hint = chosen[0]
@@ -134,23 +134,7 @@ def _contains(data: Any, step: int | str) -> bool:
     return isinstance(data, list) and isinstance(step, int) and step < len(data)
 
 
-def _dataclasses_in(hint: Any) -> list[type]:
-    if dataclasses.is_dataclass(hint):
-        return [typing.cast(type, hint)]
-    origin = typing.get_origin(hint)
-    if origin is typing.Annotated:
-        return _dataclasses_in(typing.get_args(hint)[0])
-    if origin in (typing.Union, types.UnionType):
-        return [c for arg in typing.get_args(hint) for c in _dataclasses_in(arg)]
-    return []
-
-
 def _element(hint: Any) -> Any:
     """Type of the values in a list or mapping."""
     arguments = [arg for arg in typing.get_args(hint) if arg is not Ellipsis]
     return arguments[-1] if arguments else None
-
-
-def _tag(cls: type) -> str | None:
-    kind = typing.get_type_hints(cls).get("kind")
-    return typing.get_args(kind)[0] if typing.get_origin(kind) is typing.Literal else None

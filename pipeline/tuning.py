@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from pipeline import augmentation_files, console, failures, lazy, lock, logs, paths
+from pipeline import augmentation_files, console, dotted, failures, lazy, lock, logs, paths
 
 for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
     lazy.defer(_module)
@@ -159,7 +159,9 @@ def show(
 
 
 def as_yaml(values: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """Dotted fields as nested YAML; a list of which one field was searched is given whole.
+    """Dotted fields as nested YAML, with the `kind` of what holds them.
+
+    A list of which one field was searched is given whole.
 
     Args:
         values: Value by dotted field.
@@ -167,11 +169,23 @@ def as_yaml(values: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """
     nested: dict[str, Any] = {}
     for path, value in values.items():
-        section = path.partition(".")[0]
-        if isinstance(config.get(section), list):
-            nested.setdefault(section, copy.deepcopy(config[section]))
-        pipeline_config.set_field(nested, path, value)
+        _outline(nested, path, config)
+        dotted.put(nested, path, value, pipeline_config.PipelineConfig)
     return yaml.safe_dump(nested, sort_keys=False, allow_unicode=True)
+
+
+def _outline(nested: dict[str, Any], path: str, config: Mapping[str, Any]) -> None:
+    """Put what leads to a dotted field where it is missing."""
+    for step in path.split(".")[:-1]:
+        there = config.get(step)
+        if isinstance(there, list):
+            nested.setdefault(step, copy.deepcopy(there))
+        if not isinstance(there, dict):
+            return
+        inner = nested.setdefault(step, {"kind": there["kind"]} if "kind" in there else {})
+        if not isinstance(inner, dict):  # A kind that was searched itself.
+            return
+        nested, config = inner, there
 
 
 def _work(

@@ -8,6 +8,8 @@ import sys
 import pytest
 import yaml
 
+from models.finetuning import config as finetuning_config
+from models.training import optimizer_config, schedule_config
 from pipeline import config
 from pipeline.problems import ConfigError
 
@@ -236,6 +238,72 @@ def test_set_replaces_adds_and_removes_fields(write):
     assert loaded.tuning is None
 
 
+PRETRAINED = SMALL.replace("text_cnn", "pretrained_text, fine_tuning: lora")
+
+
+@pytest.mark.parametrize(
+    ("text", "override", "section", "field", "expected"),
+    [
+        (
+            SMALL + "training: {optimizer: adamw}",
+            "training.optimizer.weight_decay=0.1",
+            "training",
+            "optimizer",
+            optimizer_config.AdamW(weight_decay=0.1),
+        ),
+        (
+            SMALL + "training: {schedule: cosine}",
+            "training.schedule.warmup=0.1",
+            "training",
+            "schedule",
+            schedule_config.Cosine(warmup=0.1),
+        ),
+        (
+            PRETRAINED,
+            "model.fine_tuning.rank=4",
+            "model",
+            "fine_tuning",
+            finetuning_config.LoRA(rank=4),
+        ),
+        (
+            SMALL,
+            "training.optimizer.beta_1=0.8",
+            "training",
+            "optimizer",
+            optimizer_config.Adam(beta_1=0.8),
+        ),
+        (
+            SMALL.replace("text_cnn", "hub_text, handle: https://a/b"),
+            "model.fine_tuning.layer_decay=0.5",
+            "model",
+            "fine_tuning",
+            finetuning_config.Full(layer_decay=0.5),
+        ),
+    ],
+)
+def test_a_field_of_a_choice_is_set_whether_a_name_or_nothing_is_written(
+    write, text, override, section, field, expected
+):
+    loaded = config.load(write(text), [override])
+    assert getattr(getattr(loaded, section), field) == expected
+
+
+def test_a_field_of_a_choice_can_be_searched(write):
+    space = """
+tuning:
+  space:
+    training.optimizer.weight_decay: {values: [0.1, 0.2]}
+    model.fine_tuning.layer_decay: {values: [0.5, 0.9]}
+"""
+    text = SMALL.replace("text_cnn", "pretrained_text") + "training: {optimizer: adamw}" + space
+    loaded = config.load(write(text))
+    learner = config.dump_learner(config.learner(loaded, with_tuning=True))
+    values = {"training.optimizer.weight_decay": 0.2, "model.fine_tuning.layer_decay": 0.9}
+    trial = config.load_learner(learner, values)
+    assert trial.training.optimizer == optimizer_config.AdamW(weight_decay=0.2)
+    assert trial.model.fine_tuning == finetuning_config.Partial(layer_decay=0.9)
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -243,6 +311,7 @@ def test_set_replaces_adds_and_removes_fields(write):
         ("=3", "'=3' is not of the form dotted.key=value"),
         ("model.filters=[", "model.filters: the value is not YAML"),
         ("model.filter=3", "model.filter: unknown key. Did you mean 'filters'?"),
+        ("training.optimizer.rho=0.9", "training.optimizer.rho: unknown key. Known: "),
         ("training.epochs=ten", "training.epochs: expected an integer, received 'ten'"),
         ("name=", "name: expected text, received None"),
     ],

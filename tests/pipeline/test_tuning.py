@@ -92,3 +92,23 @@ def test_a_searched_operation_is_pasted_with_the_whole_list():
         "training": {"learning_rate": 0.01},
     }
     assert resolved["augmentation"][1]["degrees"] == 15.0
+
+
+def test_a_searched_field_of_a_choice_is_pasted_with_its_kind():
+    resolved = {
+        "model": {"kind": "text_cnn", "filters": 3},
+        "training": {"optimizer": {"kind": "adamw", "weight_decay": 0.1, "beta_1": 0.9}},
+    }
+    values = {"training.optimizer.weight_decay": 0.2, "model.filters": 5}
+    assert yaml.safe_load(tuning.as_yaml(values, resolved)) == {
+        "training": {"optimizer": {"kind": "adamw", "weight_decay": 0.2}},
+        "model": {"kind": "text_cnn", "filters": 5},
+    }
+
+
+def test_a_searched_kind_is_pasted_with_its_searched_fields():
+    resolved = {"training": {"optimizer": {"kind": "adamw", "weight_decay": 0.1}}}
+    values = {"training.optimizer": "sgd", "training.optimizer.momentum": 0.8}
+    assert yaml.safe_load(tuning.as_yaml(values, resolved)) == {
+        "training": {"optimizer": {"kind": "sgd", "momentum": 0.8}}
+    }

@@ -1,0 +1,65 @@
+"""Dotted fields of parsed YAML, and the dataclasses that say what may stand there."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+
+def put(data: dict[str, Any], path: str, value: Any, root: type) -> None:
+    """Set a dotted field in place; a number is a place in a list: `augmentation.0.degrees`.
+
+    On the way a name becomes the kind it stands for, with its defaults, and so does a choice that
+    is left out: `training.optimizer.beta_1` sets a field of the default optimizer.
+
+    Args:
+        data: The parsed YAML.
+        path: Of the field.
+        value: What it becomes.
+        root: The dataclass that `data` describes.
+    """
+    key, *rest = path.split(".")
+    holder: Any = data
+    hint: Any = root
+    for following in rest:
+        inner = holder[key] if isinstance(holder, list) else holder.get(key)
+        default, hint = _declared(holder, key, hint)
+        if isinstance(inner, list) and following.isdecimal() and int(following) < len(inner):
+            holder, key = inner, int(following)
+            continue
+        if not isinstance(inner, dict):
+            kind = inner if isinstance(inner, str) else getattr(default, "kind", None)
+            inner = holder[key] = {} if kind is None else {"kind": kind}
+        holder, key = inner, following
+    holder[key] = value
+
+
+def _declared(holder: Any, key: Any, hint: Any) -> tuple[Any, Any]:
+    """Default and type of a field that a dataclass of `hint` declares; None if none does."""
+    for option in dataclasses_in(hint):
+        if isinstance(holder, Mapping) and tag(option) in (None, holder.get("kind")):
+            for field in dataclasses.fields(option):
+                if field.name == key:
+                    return field.default, typing.get_type_hints(option)[key]
+    return None, None
+
+
+def dataclasses_in(hint: Any) -> list[type]:
+    """The dataclasses that a field of this type may hold."""
+    if dataclasses.is_dataclass(hint):
+        return [typing.cast(type, hint)]
+    origin = typing.get_origin(hint)
+    if origin is typing.Annotated:
+        return dataclasses_in(typing.get_args(hint)[0])
+    if origin in (typing.Union, types.UnionType):
+        return [c for arg in typing.get_args(hint) for c in dataclasses_in(arg)]
+    return []
+
+
+def tag(cls: type) -> str | None:
+    """The `kind` that chooses a dataclass among others; None if it has none."""
+    kind = typing.get_type_hints(cls).get("kind")
+    return typing.get_args(kind)[0] if typing.get_origin(kind) is typing.Literal else None
