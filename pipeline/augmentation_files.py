@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
+import os
 import pathlib
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from components.augment import config
-from pipeline import problems
+from pipeline import fingerprint as fingerprints
+from pipeline import places, problems
 
 _PATHS = {
     config.EdaConfig: ("stop_words", "sentencepiece"),
@@ -24,8 +25,8 @@ _PATHS = {
 _FOLDERS = ("folder", "forward", "backward")
 """Those of them that name a folder."""
 _PRESET = "preset"
-"""That of them which is a name or a handle where there is no such folder."""
-_WORDS = {"stop_words": (config.ENGLISH, config.NO_STOP_WORDS), _PRESET: (config.MINILM,)}
+"""That of them which may be a name or a handle."""
+_WORDS = {"stop_words": (config.ENGLISH, config.NO_STOP_WORDS)}
 """What a field may be besides a path."""
 _ADDRESS = re.compile(r"[\w.-]+:\d+(/|$)")
 """How the address of a server begins if its `http://` was forgotten."""
@@ -53,17 +54,19 @@ def _missing(operations: Sequence[Any], base: pathlib.Path, section: str) -> Ite
     for index, operation in enumerate(operations):
         for name in _PATHS.get(type(operation), ()):
             value = getattr(operation, name)
-            is_there = pathlib.Path.is_dir if name in _FOLDERS else pathlib.Path.is_file
-            if name != _PRESET and _is_path(name, value) and not is_there(base / value):
-                yield f"{section}[{index}].{name}: {_explain(name, value, base)}"
+            if name == _PRESET or not _is_path(name, value):
+                continue
+            there = pathlib.Path(places.place(value, base))
+            if not (there.is_dir() if name in _FOLDERS else there.is_file()):
+                yield f"{section}[{index}].{name}: {_explain(name, value, there)}"
         if getattr(operation, "seeks_synonyms", False):
             yield from _missing(operation.synonyms, base, f"{section}[{index}].synonyms")
 
 
-def _explain(name: str, value: str, base: pathlib.Path) -> str:
+def _explain(name: str, value: str, there: pathlib.Path) -> str:
     expected = "folder" if name in _FOLDERS else "file"
     said = (
-        f"there is no {expected} {base / value}. Expected: an existing {expected}, absolute or "
+        f"there is no {expected} {there}. Expected: an existing {expected}, absolute or "
         f"relative to the YAML. Received: {value!r}. Correct the path or put the {expected} there."
     )
     if name in ("forward", "backward") and _ADDRESS.match(value):
@@ -71,8 +74,8 @@ def _explain(name: str, value: str, base: pathlib.Path) -> str:
     return said
 
 
-def placed(operations: Sequence[Any], base: str) -> tuple[Any, ...]:
-    """The operations with absolute paths; presets that are no folder there stay as they are.
+def placed(operations: Sequence[Any], base: str | pathlib.Path) -> tuple[Any, ...]:
+    """The operations with absolute paths; presets that are no folders stay as they are.
 
     Args:
         operations: The `augmentation` section.
@@ -81,13 +84,12 @@ def placed(operations: Sequence[Any], base: str) -> tuple[Any, ...]:
     return tuple(_placed(operation, base) for operation in operations)
 
 
-def _placed(operation: Any, base: str) -> Any:
+def _placed(operation: Any, base: str | pathlib.Path) -> Any:
     changed: dict[str, Any] = {}
     for name in _PATHS.get(type(operation), ()):
         value = getattr(operation, name)
         if _is_path(name, value):
-            path = pathlib.Path(base, value)
-            changed[name] = str(path) if name != _PRESET or path.is_dir() else value
+            changed[name] = (places.place_preset if name == _PRESET else places.place)(value, base)
     if isinstance(operation, config.EdaConfig):
         changed["synonyms"] = placed(operation.synonyms, base)
     return dataclasses.replace(operation, **changed) if changed else operation
@@ -100,25 +102,16 @@ def _is_path(name: str, value: str | None) -> bool:
 def fingerprint(operations: Sequence[Any]) -> str:
     """Hash of the names, sizes and times of all files that the operations read.
 
-    Files are not opened. Missing ones give a fingerprint, too; reading them is the error.
-
     Args:
         operations: From `placed`.
     """
-    state = hashlib.sha256()
-    for place in _places(operations):
-        files = sorted(place.rglob("*")) if place.is_dir() else [place]
-        for file in files:
-            if file.is_file():
-                found = file.stat()
-                state.update(f"{file}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
-    return state.hexdigest()[:32]
+    return fingerprints.of_files(_places(operations))
 
 
 def _places(operations: Sequence[Any]) -> Iterator[pathlib.Path]:
     for operation in operations:
         for name in _PATHS.get(type(operation), ()):
             value = getattr(operation, name)
-            if _is_path(name, value):
-                yield pathlib.Path(value).expanduser()
+            if value is not None and os.path.isabs(value):
+                yield pathlib.Path(value)
         yield from _places(getattr(operation, "synonyms", ()))

@@ -28,7 +28,7 @@ from models.training import schedule_config
 from models.training.choices import one_of
 from models.training.config import TrainingConfig
 from models.tuning.config import TuningConfig
-from pipeline import augmenting, dotted, problems, schema
+from pipeline import augmenting, dotted, model_files, problems, schema
 
 
 def _either(*kinds: type) -> Any:
@@ -201,7 +201,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 
 
 def load(path: str | pathlib.Path, overrides: Sequence[str] = ()) -> PipelineConfig:
-    """Read and validate a config file.
+    """Read and validate a config file; paths in `model` become absolute.
 
     Args:
         path: YAML file.
@@ -214,7 +214,8 @@ def load(path: str | pathlib.Path, overrides: Sequence[str] = ()) -> PipelineCon
     data = _read(pathlib.Path(path))
     for override in overrides:
         _apply(override, data)
-    return from_mapping(data, source=str(path))
+    config = from_mapping(data, source=str(path))
+    return model_files.placed(config, pathlib.Path(path).resolve().parent)
 
 
 def from_mapping(data: Mapping[str, Any], *, source: str) -> PipelineConfig:

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from models import zoo
+from pipeline import augmentation_files, places, problems
 from pipeline import config as pipeline_config
-from pipeline import problems
 
 Fields = dict[str, Any]
 
@@ -111,11 +111,13 @@ def to_yaml(rung: Rung, base: pathlib.Path) -> str:
         rung: Which.
         base: Folder that the ladder's relative paths start from.
     """
-    fields = pipeline_config.to_mapping(rung.config)
+    operations = augmentation_files.placed(rung.config.augmentation, base)
+    placed = dataclasses.replace(rung.config, augmentation=operations)
+    fields = pipeline_config.to_mapping(placed)
     source, runtime = fields["data"]["source"], fields["runtime"]
     for section, key in ((source, "path"), (source, "images"), (runtime, "schema")):
         if section.get(key):
-            section[key] = str(base / section[key])
+            section[key] = places.place(section[key], base)
     text = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True)
     return f"# The rung {rung.name} of a ladder, every field spelled out.\n{text}"
 

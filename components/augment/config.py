@@ -37,8 +37,8 @@ class VectorSynonyms:
     """Always `vectors`."""
     preset: str = MINILM
     """Pretrained encoder whose token embeddings are compared: `minilm`, or a folder with
-    `config.json`, `model.safetensors` and `vocab.txt`, relative to the YAML or, if there is none,
-    to the current directory. Not read if `path` is given."""
+    `config.json`, `model.safetensors` and `vocab.txt`, relative to the YAML. Not read if `path` is
+    given."""
     path: str | None = None
     """Word vectors as text, one word and its numbers a line (GloVe, word2vec, fastText), plain
     or `.gz`; relative to the YAML."""
@@ -219,9 +219,8 @@ class ContextualConfig:
     )
     """What must hold of the labels."""
     preset: str
-    """KerasHub preset with a trained masked-language-model head (`minilm` has none): its folder,
-    relative to the YAML, if there is such a folder, else a preset name, a handle such as
-    `kaggle://...`, or a folder relative to the current directory."""
+    """KerasHub preset with a trained masked-language-model head (`minilm` has none): a
+    preset name, a handle such as `kaggle://...`, or a folder, relative to the YAML."""
     kind: Literal["contextual"] = "contextual"
     """Always `contextual`."""
     alpha: float = 0.15

@@ -18,8 +18,9 @@ class HubModelConfig(finetuning.FineTuned):
     """
 
     handle: str
-    """The module: a folder, an archive (.tar.gz, .tgz, .tar, .zip), the https:// address of one,
-    an address at tfhub.dev, or kaggle://publisher/model/framework/variation."""
+    """The module: a folder or an archive (.tar.gz, .tgz, .tar, .zip), relative to the YAML, the
+    https:// address of an archive, an address at tfhub.dev, or
+    kaggle://publisher/model/framework/variation."""
     output: str | None = None
     """Which output to use if the module has several: a key, or a position such as "0"."""
     fine_tuning: finetuning.Method = finetuning.Full()

@@ -39,7 +39,7 @@ def resolve(preset: str) -> str:
         raise ValueError(
             f"Unknown preset {preset!r}: it is not `minilm`, not a KerasHub preset name (listed at "
             "https://keras.io/keras_hub/presets/), not a handle such as hf://organisation/model, "
-            f"and there is no folder {folder.absolute()}. Change `preset`."
+            f"and there is no folder {folder}. Change `preset`."
         )
     if not (folder / "config.json").is_file():
         raise ValueError(

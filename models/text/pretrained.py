@@ -33,7 +33,7 @@ class PretrainedTextConfig(FineTuned):
     """Name of this model."""
     preset: str = "minilm"
     """`minilm` (installed, needs no network), a KerasHub preset name, a handle such as
-    hf://organisation/model, or a folder."""
+    hf://organisation/model, or a folder, relative to the YAML."""
     sequence_length: int = 128
     """Input length in the preset's tokens, its special tokens included; longer texts are cut."""
     truncate: Literal["end", "middle"] = "end"

@@ -3,6 +3,7 @@
 import pathlib
 
 import pytest
+import yaml
 
 from models import zoo
 from pipeline import config, rungs
@@ -87,6 +88,34 @@ def test_an_unknown_word_is_met_with_the_closest_one():
 def test_a_model_of_another_kind_of_data_is_refused():
     with pytest.raises(ValueError, match=r"(?s)mail.yaml, rung vit:.* reads image"):
         rungs.find("vit", text(), "mail.yaml")
+
+
+def test_all_paths_in_the_yaml_of_a_rung_are_absolute(tmp_path):
+    fields = {
+        **TEXT,
+        "runtime": {"schema": "mail.pbtxt"},
+        "augmentation": [
+            {"kind": "eda", "synonyms": [{"kind": "thesaurus", "path": "ko.tsv"}]},
+            {"kind": "contextual", "preset": "./masked"},
+            {"kind": "back_translation", "forward": "en_de", "backward": "http://host/v1/models/x"},
+        ],
+    }
+    (tmp_path / "of").mkdir()
+    other = TEXT | {"name": "other", "model": {"kind": "hub_text", "handle": "modules/encoder"}}
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(other))
+    rung = rungs.find(
+        str(tmp_path / "other.yaml"), config.from_mapping(fields, source="x"), "mail.yaml"
+    )
+    path = tmp_path / "of" / "rung.yaml"
+    path.write_text(rungs.to_yaml(rung, pathlib.Path("/of/mail")), "utf-8")
+    read = config.load(path)
+    assert read.model.handle == str(tmp_path / "modules/encoder")
+    assert read.runtime.schema == "/of/mail/mail.pbtxt"
+    eda, contextual, translated = read.augmentation
+    assert eda.synonyms[0].path == "/of/mail/ko.tsv"
+    assert contextual.preset == "/of/mail/masked"
+    assert translated.forward == "/of/mail/en_de"
+    assert translated.backward == "http://host/v1/models/x"
 
 
 def test_the_yaml_of_a_rung_runs_from_any_folder(tmp_path):

@@ -1,0 +1,43 @@
+"""Where the paths of a YAML lead: relative ones start from its folder."""
+
+from __future__ import annotations
+
+import pathlib
+
+_INSTALLED = "minilm"
+
+
+def place(path: str, base: str | pathlib.Path) -> str:
+    """The path, absolute; `~` is the user's home.
+
+    Args:
+        path: As written.
+        base: Folder of the YAML.
+    """
+    return str(pathlib.Path(base, pathlib.Path(path).expanduser()))
+
+
+def place_preset(preset: str, base: str | pathlib.Path) -> str:
+    """The absolute path of a preset that is a folder; names and handles as they are.
+
+    A word alone is a folder if there is one beside the YAML and nothing published has this name.
+
+    Args:
+        preset: As written.
+        base: Folder of the YAML.
+    """
+    if "://" in preset or preset == _INSTALLED:
+        return preset
+    is_word = preset == pathlib.Path(preset).name
+    if is_word and (not pathlib.Path(base, preset).is_dir() or _is_published(preset)):
+        return preset
+    return place(preset, base)
+
+
+def _is_published(name: str) -> bool:
+    # They load Keras, for a question that is seldom asked.
+    import keras_hub
+
+    from models.image import networks
+
+    return name in keras_hub.models.Backbone.presets or networks.find(name) is not None
