@@ -32,6 +32,7 @@ from pipeline import (
     doctor_stages,
     evaluation,
     fingerprint,
+    model_files,
     paths,
     resolution,
 )
@@ -360,11 +361,15 @@ _EXPORT_CODE = (
 def _learner(
     config: pipeline_config.PipelineConfig, where: paths.Paths, *, with_tuning: bool
 ) -> dict[str, str]:
-    """What Tuner and Trainer are told; nothing else of the config makes them run again."""
+    """What Tuner and Trainer are told; nothing else of the config makes them run again.
+
+    Nothing reads the fingerprints: they are there to change when the model's files or code do.
+    """
     learner = pipeline_config.learner(config, with_tuning=with_tuning)
     return {
         "learner": pipeline_config.dump_learner(learner),
         "resumable": str(where.resumable),
+        "files": fingerprint.of_files(model_files.of(learner)),
         "code": fingerprint.of_code("models", "pipeline/modules", *_EXPORT_CODE),
     }
 

@@ -37,6 +37,7 @@ def examination(
         resumable=told["resumable"],
         effort=effort,
         weighted=config.copies.balance or config.training.class_weights is not None,
+        files=told["files"],
         code=fingerprint.of_code("components/doctor", "models", "pipeline/modules"),
     )
 

@@ -1,4 +1,4 @@
-"""Files that a model is made from: where they are."""
+"""Files that a model is made from: where they are, and which they are."""
 
 from __future__ import annotations
 

@@ -192,6 +192,7 @@ _TRANSPARENT = ("custom_config", "learner")
 """Names that only wrap others; a user never wrote them."""
 _UNSHOWN = {
     "code": "the project's own code",
+    "files": "a file that the model is made from",
     "fingerprint": "the data or how it is read",
     "eval_config.metrics_specs": "the thresholds",
     "eval_config.slicing_specs": "the slices",

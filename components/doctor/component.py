@@ -30,6 +30,7 @@ def Doctor(
     resumable: Parameter[str],
     effort: Parameter[str],
     weighted: Parameter[bool],
+    files: Parameter[str],
     code: Parameter[str],
 ) -> None:
     """Examine data and model before anything is trained.
@@ -51,6 +52,7 @@ def Doctor(
         resumable: Folder of what an unfinished run left.
         effort: `quick` or `thorough`.
         weighted: Whether rare labels are weighed or copied already.
+        files: Fingerprint of the files that the model is made from.
         code: Fingerprint of the code that examines.
     """
     request = stage.Request(

@@ -80,6 +80,46 @@ def test_another_operation_changes_what_the_stage_is_told_and_nothing_before_it(
     assert {name for name in plain if plain[name] != one[name]} == set()
 
 
+@pytest.mark.parametrize(
+    ("model", "place"),
+    [
+        ({"kind": "hub_text", "handle": "MINE"}, "saved_model.pb"),
+        ({"kind": "pretrained_text", "preset": "MINE"}, "model.weights.h5"),
+        ({"kind": "text_cnn", "tokenizer": "bpe", "tokenizer_file": "MINE"}, ""),
+        ({"kind": "pretrained_image", "weights": "MINE"}, ""),
+    ],
+)
+def test_another_model_file_changes_what_is_told_to_all_that_build_the_model(
+    tmp_path, model, place
+):
+    mine = tmp_path / "mine"
+    (mine / place).parent.mkdir(parents=True, exist_ok=True)
+    model = {key: str(mine) if value == "MINE" else value for key, value in model.items()}
+    sections = {**EXAMINED, **SEARCH, "model": model}
+    if model["kind"] == "pretrained_image":
+        sections |= {"task": IMAGES["task"], "data": IMAGES["data"]}
+
+    def told(content):
+        (mine / place).write_text(content)
+        return {n: c.exec_properties for n, c in build(tmp_path, **sections).items()}
+
+    one, other = told("one"), told("another one")
+    assert {name for name in one if one[name] != other[name]} == {"Doctor", "Tuner", "Trainer"}
+
+
+def test_another_file_among_those_that_are_tried_changes_the_search_alone(tmp_path):
+    (tmp_path / "mine").mkdir()
+    space = {"model.preset": {"values": ["minilm", str(tmp_path / "mine")]}}
+    sections = {"model": {"kind": "pretrained_text"}, "tuning": {"space": space}}
+
+    def told(content):
+        (tmp_path / "mine" / "config.json").write_text(content)
+        return {n: c.exec_properties for n, c in build(tmp_path, **sections).items()}
+
+    one, other = told("{}"), told('{"a": 1}')
+    assert {name for name in one if one[name] != other[name]} == {"Tuner"}
+
+
 def test_a_given_schema_replaces_the_inferred_one(tmp_path):
     (tmp_path / "mail.pbtxt").write_text('feature { name: "text" type: BYTES }')
     found = stages(tmp_path, runtime={"schema": "mail.pbtxt"})

@@ -194,6 +194,7 @@ def test_the_runner_runs_whole_pipelines_only():
     [
         ("code", "the project's own code changed"),
         ("fingerprint", "the data or how it is read changed"),
+        ("files", "a file that the model is made from changed"),
     ],
 )
 def test_values_that_say_nothing_to_a_person_are_not_shown(name, why):
