@@ -31,7 +31,8 @@ def run(
         change.
 
     Raises:
-        ValueError: If a word is no rung, or the config is wrong or names files that are not there.
+        ValueError: If a word is no rung, two rungs have one name, or the config is wrong or names
+            files that are not there.
     """
     config = pipeline_config.load(path, overrides)
     augmentation_files.check(config.augmentation, path)
@@ -39,7 +40,7 @@ def run(
     if not words:
         known = ", ".join(rungs.NAMES[config.task.input_kind])
         raise ValueError(f"--models names no rung. Known: {known}, {config.name}.")
-    found = [rungs.find(word, config, str(path)) for word in words]
+    found = rungs.find_all(words, config, str(path))
     # A pipeline of its own inside the config's folder: it must not be what `maru run` compares
     # with, and nothing of it is served.
     where = paths.Paths(workspace.resolve(), f"{config.name}/ladder")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import yaml
 
 from models import zoo
+from models.text import config as text_config
 from pipeline import augmentation_files, places, problems
 from pipeline import config as pipeline_config
 
@@ -54,7 +55,10 @@ _TEXTS: dict[str, Callable[[int], tuple[Fields, Fields]]] = {
     "gru": lambda n: (_text("recurrent", n, cell="gru", units=64), _STATES),
     "bilstm": lambda n: (_text("recurrent", n, units=64, bidirectional=True), _STATES),
     "transformer": lambda n: (_text("transformer", n, normalization="pre"), _ATTENTION),
-    "pretrained_text": lambda n: (_text("pretrained_text", n, fine_tuning="full"), _FINE),
+    "pretrained_text": lambda n: (
+        _text("pretrained_text", min(n, _MINILM_TOKENS), fine_tuning="full"),
+        _FINE,
+    ),
 }
 # Of an image's side in pixels, n: an eighth to a half of the published widths.
 _IMAGES: dict[str, Callable[[int], tuple[Fields, Fields]]] = {
@@ -72,6 +76,32 @@ NAMES = {"text": tuple(_TEXTS), "image": tuple(_IMAGES)}
 
 _TOKENS, _PIXELS = 128, 64
 """Length and side where the config's own model has none."""
+_MINILM_TOKENS = 512
+"""Most tokens that the default preset can read."""
+
+
+def find_all(words: Sequence[str], config: pipeline_config.PipelineConfig, path: str) -> list[Rung]:
+    """The rungs that the words on the command line mean, in their order.
+
+    Args:
+        words: See `find`.
+        config: The ladder's.
+        path: Of the YAML it was read from, for messages.
+
+    Raises:
+        ValueError: If a word means nothing, its model cannot learn this task, or two rungs have
+            the same name, which files and the table tell them apart by.
+    """
+    found: dict[str, tuple[str, Rung]] = {}
+    for word in words:
+        rung = find(word, config, path)
+        if rung.name in found:
+            raise ValueError(
+                f"--models: two rungs are called {rung.name!r}: {found[rung.name][0]} and {word}. "
+                "Change the `name` inside a YAML file, or leave one of the two out."
+            )
+        found[rung.name] = word, rung
+    return [rung for _, rung in found.values()]
 
 
 def find(word: str, config: pipeline_config.PipelineConfig, path: str) -> Rung:
@@ -93,6 +123,7 @@ def find(word: str, config: pipeline_config.PipelineConfig, path: str) -> Rung:
     if word in NAMES[config.task.input_kind]:
         table, n = _sizes(config)
         model, training = table[word](n)
+        model = _tokenized(model, config)
     elif word in zoo.MODELS:
         model, training = {"kind": word}, {}
     else:
@@ -146,6 +177,23 @@ def _sizes(config: pipeline_config.PipelineConfig) -> tuple[Any, int]:
     if config.task.input_kind == "text":
         return _TEXTS, getattr(config.model, "sequence_length", _TOKENS)
     return _IMAGES, getattr(config.model, "image_size", _PIXELS)
+
+
+def _tokenized(model: Fields, config: pipeline_config.PipelineConfig) -> Fields:
+    """A rung whose tokens are those of the config's own model, if both have a tokenizer."""
+    own = config.model
+    if not _has_tokenizer(type(own)) or not _has_tokenizer(zoo.MODELS[model["kind"]].config):
+        return model
+    fields = ("tokenizer", "tokenizer_file", "vocabulary_size")
+    tokens = {name: getattr(own, name) for name in fields}
+    if text_config.feature(own) == "token_ids":
+        return tokens | model
+    # Pieces of words are as many as the tokenizer knows, and are not joined to pairs.
+    return {name: value for name, value in model.items() if name != "ngrams"} | tokens
+
+
+def _has_tokenizer(model: type) -> bool:
+    return issubclass(model, text_config.TextModelConfig)
 
 
 def _fitting(config: pipeline_config.PipelineConfig) -> list[str]:

@@ -23,8 +23,9 @@ IMAGE = {
 }
 
 
-def text():
-    return config.from_mapping(TEXT, source="the test")
+def text(**model):
+    changed = TEXT | {"model": TEXT["model"] | model}
+    return config.from_mapping(changed, source="the test")
 
 
 def image(size):
@@ -41,6 +42,37 @@ def test_every_text_rung_has_the_configs_data_seed_and_length(word):
     assert rung.config.training.seed == 7
     assert rung.config.tuning is None
     assert rung.config.model.sequence_length % 48 == 0
+
+
+def test_the_pretrained_rung_reads_no_more_tokens_than_its_preset_can():
+    rung = rungs.find("pretrained_text", text(sequence_length=600), "mail.yaml")
+    assert rung.config.model.sequence_length == 512
+
+
+TOKENIZED = sorted(set(rungs.NAMES["text"]) - {"pretrained_text"})
+
+
+@pytest.mark.parametrize("word", TOKENIZED)
+@pytest.mark.parametrize("tokenizer", ["unigram", "characters"])
+def test_text_rungs_cut_texts_as_the_configs_own_model_does(word, tokenizer):
+    own = text(tokenizer=tokenizer, vocabulary_size=300)
+    model = rungs.find(word, own, "mail.yaml").config.model
+    assert model.tokenizer == tokenizer
+    has_pairs = getattr(model, "ngrams", 1) == 2
+    assert has_pairs == (word == "tfidf" and tokenizer == "characters")
+    assert model.vocabulary_size == (50_000 if has_pairs else 300)
+
+
+def test_a_given_tokenizer_is_every_rungs():
+    own = text(tokenizer="bpe", tokenizer_file="/of/mail/bpe.model")
+    for word in TOKENIZED:
+        model = rungs.find(word, own, "mail.yaml").config.model
+        assert (model.tokenizer, model.tokenizer_file) == ("bpe", "/of/mail/bpe.model")
+
+
+def test_without_a_tokenizer_in_the_config_tokens_are_words():
+    own = config.from_mapping(TEXT | {"model": {"kind": "pretrained_text"}}, source="the test")
+    assert rungs.find("lstm", own, "mail.yaml").config.model.tokenizer == "words"
 
 
 @pytest.mark.parametrize("size", [28, 32, 64, 128, 224])
@@ -78,6 +110,22 @@ def test_a_yaml_file_gives_its_model_and_training(tmp_path):
     assert (rung.name, rung.config.name) == ("other", "mail_other")
     assert (rung.config.model.units, rung.config.training.epochs) == (5, 2)
     assert rung.config.data == text().data
+
+
+@pytest.mark.parametrize("name", ["mail", "lstm", "other"])
+def test_two_rungs_of_one_name_are_refused(tmp_path, name):
+    words = ["lstm", "mail"]
+    for file in ("a.yaml", "b.yaml"):
+        other = TEXT | {"name": name if file == "b.yaml" else "other"}
+        (tmp_path / file).write_text(yaml.safe_dump(other))
+        words.append(str(tmp_path / file))
+    with pytest.raises(ValueError, match=rf"two rungs are called '{name}': .*b.yaml.*`name`"):
+        rungs.find_all(words, text(), "mail.yaml")
+
+
+def test_rungs_stand_in_the_order_of_the_words():
+    found = rungs.find_all(["lstm", "mail", "bow"], text(), "mail.yaml")
+    assert [rung.name for rung in found] == ["lstm", "mail", "bow"]
 
 
 def test_an_unknown_word_is_met_with_the_closest_one():
