@@ -15,7 +15,7 @@ import numpy as np
 
 from components.baseline import baseline
 from components.canary import canary
-from models import counting, zoo
+from models import counting, finetune, zoo
 from pipeline import comparing, console, dag, examination, ladder_report, runners
 from pipeline import config as pipeline_config
 from pipeline import rungs as rungs_
@@ -117,8 +117,8 @@ class Climb:
         learned = read_json(run_folder / trainer.SUMMARY)
         times = _latencies(probed["signatures"]["serving_default"])
         figures = _figures(folder / _FIGURES, learned)
-        parameters = {key: learned[f"{key}_parameters"] for key in ("trainable", "frozen")}
-        row = Row(rung.name, **_quality(answers), **parameters, **times, **figures)
+        trainable = learned["trainable_parameters"]
+        row = Row(rung.name, **_quality(answers), trainable=trainable, **times, **figures)
         return _Scored(row, answers)
 
     def _simple(self) -> list[_Scored]:
@@ -152,22 +152,25 @@ def _quality(answers: Answers) -> dict[str, Any]:
 
 
 def _figures(path: pathlib.Path, learned: Mapping[str, Any]) -> dict[str, Any]:
-    """Time and arithmetic of a model; the arithmetic is counted once."""
+    """Time, size and arithmetic of a model; what can be counted is counted once."""
     figures = read_json(path) if path.is_file() else {}
-    if "macs" not in figures:
-        figures["macs"] = _macs(learned)
+    if "parameters" not in figures:
+        figures |= _counts(learned)
         write_json(path, figures)
     return figures
 
 
-def _macs(learned: Mapping[str, Any]) -> int | None:
+def _counts(learned: Mapping[str, Any]) -> dict[str, int | None]:
+    """Parameters and multiply-accumulates of the model as it is exported."""
     config = pipeline_config.load_learner(json.dumps(learned["learner"])).model
-    model = zoo.MODELS[config.kind].build(config, len(learned["labels"]))
+    built = zoo.MODELS[config.kind].build(config, len(learned["labels"]))
+    model = finetune.merged(built)
     try:
-        return counting.macs(model)
+        macs = counting.macs(model)
     except ValueError as error:
         _LOG.warning("%s", error)
-        return None
+        macs = None
+    return {"parameters": model.count_params(), "macs": macs}
 
 
 def _latencies(probed: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,8 +49,8 @@ class Row:
     """Whether it is the most accurate; the first of equals."""
     trainable: int | None = None
     """Trained parameters."""
-    frozen: int | None = None
-    """Other parameters."""
+    parameters: int | None = None
+    """Parameters of the export: without the matrices that `lora` trained and merged."""
     macs: int | None = None
     """Multiply-accumulates of one example, see `models/counting.py`."""
     seconds: float | None = None
@@ -149,9 +149,9 @@ def draw(ladder: Ladder, path: pathlib.Path) -> None:
             )
     for index, row in enumerate(models):
         _place(left, row, row.latency_ms, index)
-        _place(right, row, _parameters(row), index)
+        _place(right, row, row.parameters, index)
     _limit(left, [row.latency_ms for row in models])
-    _limit(right, [_parameters(row) for row in models])
+    _limit(right, [row.parameters for row in models])
     for axes in (left, right):
         _tick(axes)
     left.set_ylabel("accuracy, 95 % interval")
@@ -184,10 +184,6 @@ def _limit(axes: Axes, values: Sequence[float | None]) -> None:
         low, high = min(placed), max(placed)
         margin = max(1.3, (high / low) ** 0.1)
         axes.set_xlim(low / margin, high * margin)
-
-
-def _parameters(row: Row) -> int:
-    return (row.trainable or 0) + (row.frozen or 0)
 
 
 def _tick(axes: Axes) -> None:
@@ -267,12 +263,11 @@ def _table(rows: Sequence[Row]) -> Table:
 
 def _cells(row: Row) -> list[str]:
     low, high = row.interval or (None, None)
-    parameters = None if row.trainable is None else row.trainable + (row.frozen or 0)
     return [
         row.name,
         _share(row.accuracy),
         "-" if low is None else f"{_share(low)}-{_share(high)}",
-        _count(parameters),
+        _count(row.parameters),
         _count(row.macs),
         (">" if row.is_continued else "") + _duration(row.seconds),
         _milliseconds(row.latency_ms),

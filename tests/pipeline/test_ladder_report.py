@@ -18,7 +18,7 @@ BEST = Row(
     interval=(0.88, 0.94),
     is_best=True,
     trainable=3_000_000,
-    frozen=14_500_000,
+    parameters=17_500_000,
     macs=1_434_453_120,
     seconds=372.0,
     latency_ms=9.876,
@@ -26,7 +26,13 @@ BEST = Row(
     batch=32,
 )
 CLOSE = dataclasses.replace(
-    BEST, name="tfidf", is_best=False, p_value=0.31, macs=60_000, latency_ms=0.21, frozen=0
+    BEST,
+    name="tfidf",
+    is_best=False,
+    p_value=0.31,
+    macs=60_000,
+    latency_ms=0.21,
+    parameters=3_000_000,
 )
 FAR = dataclasses.replace(CLOSE, name="rnn", accuracy=0.6, interval=(0.55, 0.65), p_value=1e-9)
 SIMPLE = Row("most frequent label", accuracy=0.5, macro_f1=0.3, interval=(0.4, 0.6), p_value=1e-20)
@@ -106,6 +112,6 @@ def test_a_single_rung_can_be_drawn_whatever_its_latency(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for latency in (0.376538, 2.68, 1.0):
-            small = dataclasses.replace(BEST, latency_ms=latency, trainable=10, frozen=0)
+            small = dataclasses.replace(BEST, latency_ms=latency, parameters=10)
             ladder_report.draw(ladder(SIMPLE, small), tmp_path / "ladder.png")
     assert Image.open(tmp_path / "ladder.png").size == (1500, 750)
