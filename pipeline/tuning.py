@@ -17,7 +17,17 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from pipeline import augmentation_files, console, dotted, failures, lazy, lock, logs, paths
+from pipeline import (
+    augmentation_files,
+    console,
+    dotted,
+    failures,
+    lazy,
+    lock,
+    logs,
+    machines,
+    paths,
+)
 
 for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
     lazy.defer(_module)
@@ -36,7 +46,8 @@ def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) 
     machines, or one of its workers, which share the workspace.
 
     Raises:
-        ValueError: If the config has no `tuning` or names files that are not there.
+        ValueError: If the config has no `tuning` or names files that are not there, or
+            KerasTuner's variables are wrong.
     """
     config = pipeline_config.load(path, overrides)
     if config.tuning is None:
@@ -45,6 +56,7 @@ def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) 
             "tuning: {trials: 10, space: {training.learning_rate: {log: [1.0e-4, 1.0e-2]}}}"
         )
     augmentation_files.check(config.augmentation, path)
+    machines.chief_port(os.environ)  # Refuses a wrong one before anything is run.
     where = paths.Paths(workspace.resolve(), config.name)
     identity = os.environ.get("KERASTUNER_TUNER_ID")
     helps = "KERASTUNER_ORACLE_IP" in os.environ and identity and "chief" not in identity
@@ -191,20 +203,45 @@ def _outline(nested: dict[str, Any], path: str, config: Mapping[str, Any]) -> No
 def _work(
     config: pipeline_config.PipelineConfig, where: paths.Paths, identity: str, terminal: Console
 ) -> None:
-    """Run trials for the chief, whose search is found in the shared workspace."""
+    """Run trials for the chief, if it searches, as is seen in the shared workspace."""
     with terminal.status(f"{identity} waits for the chief to start the search in {where.root}"):
-        from pipeline.modules import trial, tuner, tuning_worker
+        from pipeline.modules import tuning_worker
 
-        expected = pipeline_config.dump_learner(pipeline_config.learner(config, with_tuning=True))
-        job = None
-        while job is None:
-            with contextlib.suppress(FileNotFoundError):
-                read = trial.Job.read(where.resumable / tuner.JOB)
-                job = read if read.learner == expected else None
-            time.sleep(0 if job else _POLL)
+        job = _wait(config, where)
+    if isinstance(job, pathlib.Path):
+        seen = f"the chief has this search from cache, see {job}"
+        _print(terminal, f"{identity} had nothing to run: {seen}")
+        return
     with terminal.status(f"{identity} runs trials"):
         tuning_worker.work(job)
     _print(terminal, f"{identity} found no more trials to run; the chief shows the results")
+
+
+def _wait(config: pipeline_config.PipelineConfig, where: paths.Paths) -> Any:
+    """The chief's `Job`, or the folder of its run if that ended without a search."""
+    from pipeline.modules import trial, tuner
+
+    expected = _learner(config)
+    before = _ended(where)
+    while True:
+        with contextlib.suppress(FileNotFoundError):
+            job = trial.Job.read(where.resumable / tuner.JOB)
+            if job.learner == expected:
+                return job
+        for folder in sorted(_ended(where) - before):
+            if _learner(pipeline_config.load(folder / "config.yaml")) == expected:
+                return folder
+        time.sleep(_POLL)
+
+
+def _learner(config: pipeline_config.PipelineConfig) -> str:
+    return pipeline_config.dump_learner(pipeline_config.learner(config, with_tuning=True))
+
+
+def _ended(where: paths.Paths) -> set[pathlib.Path]:
+    """Folders of the runs that came to their end: a search alone, or a whole pipeline."""
+    ends = ("trials.json", "summary.json")
+    return {path.parent for end in ends for path in where.run("*").parent.glob(f"*/{end}")}
 
 
 def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:

@@ -14,7 +14,7 @@ from tfx.components.tuner.component import TunerFnResult
 
 from models.tuning import oracles, parallel, results, search
 from models.tuning.config import TuningConfig
-from pipeline import failures, search_plot
+from pipeline import failures, machines, search_plot
 from pipeline.modules import trial
 
 JOB = "search.json"
@@ -85,7 +85,7 @@ def _search(job: trial.Job, resumable: pathlib.Path, name: str) -> search.Search
         size=tuning.workers,
         environment=worker_environment(os.environ, tuning.workers, len(os.sched_getaffinity(0))),
         host=host or "127.0.0.1",
-        port=int(os.environ.get("KERASTUNER_ORACLE_PORT", "0")),
+        port=machines.chief_port(os.environ),
     )
     return parallel.ParallelSearch(fleet, **arguments)
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from models.tuning.config import SearchRange, TuningConfig
 from models.tuning.results import TrialResult
-from pipeline import search_plot, tuning
+from pipeline import config, paths, search_plot, tuning
 
 SPACE = {
     "training.learning_rate": SearchRange(log=(1e-4, 1e-1)),
@@ -82,6 +82,61 @@ def test_a_config_without_a_search_is_refused(tmp_path):
     )
     with pytest.raises(ValueError, match=r"has no `tuning`.*\n.*trials: 10"):
         tuning.tune(path, [], tmp_path)
+
+
+SEARCHED = """\
+name: mail
+task: {kind: text_classification}
+data: {source: {kind: csv, path: mail.csv}}
+model: {kind: text_cnn}
+tuning: {space: {training.learning_rate: {values: [0.1, 0.2]}}}
+"""
+
+
+@pytest.fixture
+def several_machines(monkeypatch):
+    monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+    monkeypatch.setenv("KERASTUNER_ORACLE_PORT", "8500")
+    monkeypatch.setenv("KERASTUNER_TUNER_ID", "second")
+
+
+@pytest.mark.parametrize("identity", ["chief", "second"])
+def test_a_wrong_port_is_refused_before_anything_is_run(
+    tmp_path, monkeypatch, several_machines, identity
+):
+    monkeypatch.setenv("KERASTUNER_TUNER_ID", identity)
+    monkeypatch.setenv("KERASTUNER_ORACLE_PORT", "abc")
+    (tmp_path / "mail.yaml").write_text(SEARCHED)
+    with pytest.raises(ValueError, match="KERASTUNER_ORACLE_PORT must be the port"):
+        tuning.tune(tmp_path / "mail.yaml", [], tmp_path)
+
+
+@pytest.mark.tfx
+@pytest.mark.parametrize("end", ["trials.json", "summary.json"])
+def test_a_worker_ends_when_the_chief_has_the_search_from_cache(
+    tmp_path, monkeypatch, capfd, several_machines, end
+):
+    path = tmp_path / "mail.yaml"
+    path.write_text(SEARCHED)
+    ours = config.load(path)
+    other = config.load(path, ["model.filters=3"])
+    where = paths.Paths(tmp_path, "mail")
+
+    def run_chief(stamp, searched):
+        folder = where.run(stamp)
+        folder.mkdir(parents=True)
+        (folder / "config.yaml").write_text(config.to_yaml(searched))
+        (folder / end).write_text("[]")
+
+    run_chief("1", ours)  # Ended before the worker began to wait.
+    later = iter([("2", other), ("3", ours)])
+    monkeypatch.setattr(tuning.time, "sleep", lambda _: run_chief(*next(later)))
+    assert tuning.tune(path, [], tmp_path) == 0
+    shown = capfd.readouterr().out
+    assert (
+        f"second had nothing to run: the chief has this search from cache, see {where.run('3')}"
+        in (shown)
+    )
 
 
 def test_a_searched_operation_is_pasted_with_the_whole_list():
