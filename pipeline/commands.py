@@ -54,6 +54,12 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
         for name, parameters, trained, rate in cells
     ]
     lines.insert(0, f"# What is trained, with {len(labels)} labels:")
+    # To count the tokens would take a stage of the pipeline.
+    if getattr(config.model, "tokenizer_file", "") is None:
+        lines.append(
+            f"# `model.vocabulary_size: {config.model.vocabulary_size}` is the most tokens there "
+            "can be; training takes as many as the data has, so what depends on it can be smaller."
+        )
     return "\n".join(lines) + "\n"
 
 

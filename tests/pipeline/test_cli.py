@@ -120,6 +120,7 @@ def test_show_lists_what_is_trained_in_comments(maru, reviews, tmp_path):
     assert config.load(tmp_path / "reviews.yaml").model.filters == 2
     rows = {line.split()[1]: line.split()[2:] for line in out.splitlines() if line.startswith("# ")}
     assert rows["embedding"] == ["21", "21", "1", "x"]
+    assert "# `model.vocabulary_size: 7` is the most tokens there can be; " in out
     assert rows["total"][0] == rows["total"][1]
 
 

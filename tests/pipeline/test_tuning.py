@@ -132,11 +132,8 @@ def test_a_worker_ends_when_the_chief_has_the_search_from_cache(
     later = iter([("2", other), ("3", ours)])
     monkeypatch.setattr(tuning.time, "sleep", lambda _: run_chief(*next(later)))
     assert tuning.tune(path, [], tmp_path) == 0
-    shown = capfd.readouterr().out
-    assert (
-        f"second had nothing to run: the chief has this search from cache, see {where.run('3')}"
-        in (shown)
-    )
+    said = f"second had nothing to run: the chief has this search from cache, see {where.run('3')}"
+    assert said in capfd.readouterr().out
 
 
 def test_a_searched_operation_is_pasted_with_the_whole_list():
