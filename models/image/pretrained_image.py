@@ -36,10 +36,12 @@ class PretrainedImageConfig(FineTuned):
     """Name of this model."""
     preset: str = "mobilenet_v2"
     """A network of keras.applications, such as resnet50, mobilenet_v2 or efficientnet_b0, a
-    KerasHub preset name, a handle such as hf://organisation/model, or a preset's folder."""
+    KerasHub preset name, a handle such as hf://organisation/model, or a preset's folder,
+    relative to the YAML."""
     weights: str = "pretrained"
     """`pretrained` (of keras.applications: on ImageNet), `none` to start from random ones, or, for
-    networks of keras.applications, a file that Keras saved without the network's head."""
+    networks of keras.applications, a file that Keras saved without the network's head, relative to
+    the YAML."""
     image_size: int = 224
     """Side of the square input in pixels; images are stretched to it."""
     dropout: float = 0.1
@@ -184,7 +186,7 @@ def _resolve(preset: str) -> str:
     raise ValueError(
         f"Unknown preset {preset!r}.{hint} It is no network of keras.applications, no KerasHub "
         "preset name (listed at https://keras.io/keras_hub/presets/), no handle such as "
-        f"hf://organisation/model, and {folder.absolute()} is no folder with a config.json. Change "
+        f"hf://organisation/model, and there is no folder {folder} with a config.json. Change "
         "`preset`."
     )
 
