@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import pathlib
+import re
 from collections.abc import Iterable
 
 import keras_hub
@@ -20,6 +21,10 @@ PADDING, UNKNOWN = "[PAD]", "[UNK]"
 # Rarer characters than this share of the text are unknown; SentencePiece's own advice for
 # languages with rich character sets, Hangul among them.
 _CHARACTER_COVERAGE = 0.9995
+# Bytes; SentencePiece leaves longer texts out, and this is the most it can be told to take.
+_LONGEST_TEXT = 2**30
+# Characters; the unigram model's probabilities are no longer finite in runs of some thousands.
+_LONGEST_WORD = re.compile(r"\S{1000}")
 
 
 def learn(kind: str, texts: Iterable[str], vocabulary_size: int, path: pathlib.Path) -> None:
@@ -81,7 +86,8 @@ def load(kind: str, path: str | None, sequence_length: int):
 
 def _wordpiece_layer(content: bytes, sequence_length: int):
     return keras_hub.tokenizers.WordPieceTokenizer(
-        content.decode("utf-8").splitlines(),
+        # Bytes end lines as files do; text would also at U+2028, which may be part of a piece.
+        [piece.decode("utf-8") for piece in content.splitlines()],
         sequence_length=sequence_length,
         lowercase=True,
         oov_token=UNKNOWN,
@@ -105,11 +111,12 @@ def _sentencepiece(kind: str, lines: list[str], vocabulary_size: int) -> bytes:
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(lines),
+            sentence_iterator=(_LONGEST_WORD.sub(r"\g<0> ", line) for line in lines),
             model_writer=model,
             model_type=kind,
             vocab_size=vocabulary_size,
             hard_vocab_limit=False,
+            max_sentence_length=_LONGEST_TEXT,
             character_coverage=_CHARACTER_COVERAGE,
             normalization_rule_name="nmt_nfkc_cf",
             pad_id=0,

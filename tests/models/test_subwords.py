@@ -1,5 +1,7 @@
 """Tests of models/text/subwords.py: real tokenizers learned from a few lines."""
 
+import random
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -58,6 +60,42 @@ def test_the_encoder_is_exported_with_its_pieces(learned, tmp_path):
     texts = tf.constant(["학생이 low", "tower"])
     served = tf.saved_model.load(str(tmp_path / "export")).serve(texts)["token_ids"]
     np.testing.assert_array_equal(served, encode({"text": texts})["token_ids"])
+
+
+@pytest.mark.parametrize("kind", ["bpe", "unigram"])
+@pytest.mark.parametrize("between", [" ", ""])
+def test_pieces_are_learned_from_long_texts_too(kind, between, tmp_path):
+    text = between.join(random.Random(0).choices(["학교", "tower", "영화", "walled"], k=20_000))
+    subwords.learn(kind, ["the low wall"] * 9, 60, tmp_path / "short")
+    subwords.learn(kind, ["the low wall"] * 9 + [text], 60, tmp_path / "long")
+    texts = tf.constant(["학교 tower"])
+    assert 1 in np.asarray(subwords.load(kind, str(tmp_path / "short"), 9)(texts))
+    assert 1 not in np.asarray(subwords.load(kind, str(tmp_path / "long"), 9)(texts))
+
+
+@pytest.mark.parametrize("kind", ["bpe", "unigram"])
+def test_a_text_of_a_megabyte_is_not_too_long(kind, tmp_path):
+    text = " ".join(random.Random(0).choices(["학교", "tower", "low", "walled"], k=180_000))
+    assert len(text.encode()) > 2**20
+    subwords.learn(kind, [text], 60, tmp_path / "t")
+    ids = subwords.load(kind, str(tmp_path / "t"), 9)(tf.constant(["학교 walled"]))
+    assert 1 not in np.asarray(ids)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_signs_that_end_lines_elsewhere_end_no_piece(kind, tmp_path):
+    signs = "\u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e\r\n"
+    texts = [f"low{sign}tower {sign} lower{sign}{sign}tower" for sign in signs]
+    subwords.learn(kind, texts, 60, tmp_path / "t")
+    ids = np.asarray(subwords.load(kind, str(tmp_path / "t"), 20)(tf.constant(["low tower"])))
+    assert (ids > 0).any() and 1 not in ids
+
+
+def test_a_vocabulary_written_elsewhere_may_end_its_lines_as_windows_does(tmp_path):
+    (tmp_path / "t").write_bytes(b"[PAD]\r\n[UNK]\r\nlow\r\ntower\r\n")
+    tokenizer = subwords.load("wordpiece", str(tmp_path / "t"), 3)
+    assert tokenizer.vocabulary_size() == 4
+    assert np.asarray(tokenizer(tf.constant(["low tower"]))).tolist() == [[2, 3, 0]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
