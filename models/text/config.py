@@ -19,7 +19,7 @@ class TextModelConfig:
 
     vocabulary_size: int = 20_000
     """Largest number of token ids, padding (0) and unknown tokens (1) included; training replaces
-    it by the number that the data really has."""
+    it by the number that the data, or `tokenizer_file`, really has."""
     sequence_length: int = 256
     """Input length in tokens; shorter texts are padded with 0, longer ones cut."""
     tokenizer: Tokenizer = "words"

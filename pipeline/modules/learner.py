@@ -148,11 +148,8 @@ def prepare(
     columns = {name: spec[name] for name in (config.task.input_column, config.task.label)}
     entry = zoo.MODELS[config.model.kind]
     learner = Learner(config, labels, columns, graph, _NO_ENCODER)
-    if (
-        getattr(config.model, "tokenizer_file", "") is None
-        and entry.feature(config.model) == "text"
-    ):
-        learner = _with_learned_tokenizer(learner, transform_output, train_files, folder)
+    if entry.feature(config.model) == "text" and hasattr(config.model, "tokenizer_file"):
+        learner = _with_tokenizer(learner, transform_output, train_files, folder)
     elif entry.feature(config.model) == "token_ids":
         size = output.vocabulary_size_by_name(transform.TOKENS) + transform.RESERVED_TOKENS
         learner = learner.with_model(vocabulary_size=size)
@@ -164,9 +161,23 @@ def prepare(
     return learner
 
 
-def _with_learned_tokenizer(
+def _with_tokenizer(
     learner: Learner, transform_output: str, train_files: Sequence[str], folder: pathlib.Path
 ) -> Learner:
+    """The file of the tokenizer, learned unless the config names one, and its number of pieces."""
+    from models.text import subwords
+
+    model = learner.config.model
+    path = model.tokenizer_file
+    if path is None:
+        path = str(_learn_tokenizer(learner, transform_output, train_files, folder))
+    tokenizer = subwords.load(model.tokenizer, path, model.sequence_length)
+    return learner.with_model(tokenizer_file=path, vocabulary_size=tokenizer.vocabulary_size())
+
+
+def _learn_tokenizer(
+    learner: Learner, transform_output: str, train_files: Sequence[str], folder: pathlib.Path
+) -> pathlib.Path:
     """Learn the tokenizer from the training texts, unless that was done before."""
     from models.text import subwords
 
@@ -178,8 +189,7 @@ def _with_learned_tokenizer(
     path = folder / f"tokenizer-{name}" / model.tokenizer
     if not path.is_file():
         subwords.learn(model.tokenizer, _texts(learner, train_files), model.vocabulary_size, path)
-    tokenizer = subwords.load(model.tokenizer, str(path), model.sequence_length)
-    return learner.with_model(tokenizer_file=str(path), vocabulary_size=tokenizer.vocabulary_size())
+    return path
 
 
 def _texts(learner: Learner, files: Sequence[str]) -> Iterator[str]:

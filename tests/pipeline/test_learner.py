@@ -13,7 +13,7 @@ import test_tuner  # noqa: E402
 
 from models.image import resnet  # noqa: E402
 from models.tasks import classification  # noqa: E402
-from models.text import bag_of_words, text_cnn  # noqa: E402
+from models.text import bag_of_words, subwords, text_cnn  # noqa: E402
 from models.training.config import TrainingConfig  # noqa: E402
 from pipeline import config  # noqa: E402
 from pipeline.modules import learner as learners  # noqa: E402
@@ -74,6 +74,26 @@ def test_learned_pieces_are_read_alike_after_other_models_were_built(texts, tmp_
     np.testing.assert_array_equal(encoded(learner, "좋은 film", "dull"), read)
     batches = learner.batches((str(texts / "train.gz"),), shuffled=False)
     assert sum(len(labels) for _, labels in batches.epoch(0)) == len(test_tuner.ROWS)
+
+
+@pytest.mark.parametrize("written", [3, 9_000])
+@pytest.mark.parametrize("kind", [text_cnn.TextCNNConfig, bag_of_words.BagOfWordsConfig])
+def test_a_given_tokenizer_decides_the_size_of_the_vocabulary(texts, tmp_path, kind, written):
+    path = tmp_path / "wordpiece"
+    subwords.learn("wordpiece", [text for text, _ in test_tuner.ROWS], 60, path)
+    model = kind(
+        vocabulary_size=written,
+        sequence_length=5,
+        tokenizer="wordpiece",
+        tokenizer_file=str(path),
+    )
+    learner = prepare(texts, model, tmp_path)
+    num_pieces = len(path.read_text("utf-8").splitlines())
+    assert learner.config.model.vocabulary_size == num_pieces
+    (inputs, _), *_ = learner.batches((str(texts / "train.gz"),), shuffled=False).epoch(0)
+    built = learner.build("float32")
+    assert np.isfinite(built(inputs)).all()
+    assert built.weights[0].shape[0] == num_pieces  # Of the embedding, and of `idf`.
 
 
 @pytest.mark.parametrize("tokenizer", ["bpe", "wordpiece"])
