@@ -27,8 +27,8 @@ class TextModelConfig:
     training texts (WordPiece; byte-pair encoding and unigram by SentencePiece). Characters and
     pieces suit languages that glue words together, such as Korean."""
     tokenizer_file: str | None = None
-    """A learned tokenizer to use instead of learning one, relative to the YAML; training fills it
-    in."""
+    """A learned tokenizer to use instead of learning one, relative to the YAML, for example
+    `tokenizer` in the folder of another model run; training fills it in."""
     recipe: Recipe = Recipe()
     """Initializer, activation, normalisation and regularisation; what is left out is the
     paper's."""

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import json
 import pathlib
+import shutil
 from typing import Any
 
 import keras
@@ -22,6 +23,8 @@ from serving.bundle import warm_up_file
 
 SUMMARY = "summary.json"
 """File of the model run: parameter counts, labels and the resolved settings."""
+TOKENIZER = "tokenizer"
+"""File of the model run: the tokenizer, if one is learned or given in a file."""
 REFERENCE = "reference.npz"
 """File of the model run: the trainer's own answers to real examples."""
 NUM_REFERENCE = 32
@@ -42,6 +45,7 @@ def run_fn(fn_args: Any) -> None:
     learner = learners.prepare(config, fn_args.transform_output, fn_args.train_files, folder)
     run = pathlib.Path(fn_args.model_run_dir)
     model = _train(learner, fn_args, run)
+    learner = _keep_tokenizer(learner, run)
     _write_summary(run / SUMMARY, learner, model)
     classifier = _classifier(learner, finetune.merged(model))
     signatures.export(classifier, pathlib.Path(fn_args.serving_model_dir))
@@ -91,6 +95,14 @@ def _checkpoints(fn_args: Any) -> pathlib.Path:
     ]
     name = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
     return pathlib.Path(fn_args.custom_config["resumable"]) / f"training-{name}"
+
+
+def _keep_tokenizer(learner: learners.Learner, run: pathlib.Path) -> learners.Learner:
+    """Copy the tokenizer to the model run: what is learned lies where a finished run is cleared."""
+    path = getattr(learner.config.model, "tokenizer_file", None)
+    if path is None:
+        return learner
+    return learner.with_model(tokenizer_file=shutil.copyfile(path, str(run / TOKENIZER)))
 
 
 def _classifier(learner: learners.Learner, model: keras.Model) -> signatures.Classifier:
