@@ -28,7 +28,7 @@ from models.training import schedule_config
 from models.training.choices import one_of
 from models.training.config import TrainingConfig
 from models.tuning.config import TuningConfig
-from pipeline import augmenting, dotted, model_files, problems, schema
+from pipeline import augmenting, dotted, model_files, problems, schema, settled
 
 
 def _either(*kinds: type) -> Any:
@@ -109,7 +109,7 @@ class PipelineConfig:
     copies: CopiesConfig = dataclasses.field(default_factory=CopiesConfig)
     """How augmented examples are written beside the train split's own."""
     tuning: TuningConfig | None = None
-    """Search over any fields of `model` and `training`; left out: no search."""
+    """Search over fields of `model`, `training` and `augmentation`; left out: no search."""
     doctor: DoctorConfig | None = None
     """Checks of data and model before anything is trained, and of the curves after it; left out:
     none, but `maru doctor` runs them at any time."""
@@ -226,6 +226,7 @@ def from_mapping(data: Mapping[str, Any], *, source: str) -> PipelineConfig:
         lines = problems.describe(error, data, PipelineConfig)
         raise problems.ConfigError(source, lines) from error
     lines = _describe_impossible_trials(config)
+    lines += settled.describe(config) if config.tuning else ()
     if lines:
         raise problems.ConfigError(source, lines)
     return config

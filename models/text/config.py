@@ -11,6 +11,10 @@ from models.encoder import Encoder
 from models.recipe import Recipe
 
 Tokenizer = Literal["words", "characters", "wordpiece", "bpe", "unigram"]
+UNLEARNED = ("words", "characters")
+"""Tokenizers whose tokens are counted and numbered before any model is trained."""
+COUNTED_WITH = ("vocabulary_size", "sequence_length", "tokenizer", "ngrams")
+"""Fields that decide, if a model has them, how `UNLEARNED` tokens are counted and numbered."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +44,7 @@ class TextModelConfig:
                 f"Received: vocabulary_size={self.vocabulary_size}"
             )
         self.check_positive("sequence_length")
-        if self.tokenizer_file is not None and self.tokenizer in ("words", "characters"):
+        if self.tokenizer_file is not None and self.tokenizer in UNLEARNED:
             raise ValueError(
                 f"`tokenizer: {self.tokenizer}` learns nothing, so it reads no file. Received: "
                 f"tokenizer_file={self.tokenizer_file!r}. Remove it, or choose wordpiece, bpe or "
@@ -61,7 +65,7 @@ class TextModelConfig:
 
 def feature(config: TextModelConfig) -> str:
     """The transformed feature the encoder reads: ids, or text for learned tokenizers."""
-    return "token_ids" if config.tokenizer in ("words", "characters") else "text"
+    return "token_ids" if config.tokenizer in UNLEARNED else "text"
 
 
 def token_input(config: TextModelConfig) -> keras.KerasTensor:

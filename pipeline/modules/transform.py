@@ -13,6 +13,8 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 import tensorflow_transform as tft
 
+from models.text import config as text_config
+
 LABELS = "labels"
 """Name of the label vocabulary file."""
 TOKENS = "tokens"
@@ -142,8 +144,6 @@ class ModelFeature:
 
 FEATURES = {
     "text": ModelFeature(_text, ()),
-    "token_ids": ModelFeature(
-        _token_ids, ("vocabulary_size", "sequence_length", "tokenizer", "ngrams")
-    ),
+    "token_ids": ModelFeature(_token_ids, text_config.COUNTED_WITH),
     "image_bytes": ModelFeature(_image_bytes, ()),
 }

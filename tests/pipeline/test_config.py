@@ -161,14 +161,14 @@ def test_impossible_trials_are_found_before_any_training(write):
 tuning:
   space:
     model.filterz: {values: [3]}
-    model.tokenizer: {values: [words, letters]}
+    training.precision: {values: [float32, float8]}
     model.recipe.dropout: {linear: [0.1, 1.5]}
     training.learning_rate: {log: [1.0e-4, 1.0e-2]}
 """
     assert refusal(write(SMALL + tuning)) == [
         "tuning.space: model.filterz: unknown key. Did you mean 'filters'?",
-        "tuning.space: model.tokenizer: expected 'words', 'characters', 'wordpiece', 'bpe' or "
-        "'unigram', received 'letters'. Known: bpe, characters, unigram, wordpiece, words.",
+        "tuning.space: training.precision: expected 'float32', 'mixed_bfloat16' or "
+        "'mixed_float16', received 'float8'. Did you mean 'float32'?",
         "tuning.space: model.recipe: `dropout` must be in [0, 1). Received: dropout=1.5",
     ]
 

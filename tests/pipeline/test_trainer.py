@@ -22,6 +22,7 @@ MODEL = bag_of_words.BagOfWordsConfig(
 )
 
 
+@pytest.mark.slow
 def test_a_learned_tokenizer_is_kept_for_other_trainings(tmp_path):
     test_tuner.write_splits(tmp_path)
     test_tuner.write_graph(tmp_path, feature="text")

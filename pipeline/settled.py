@@ -1,0 +1,52 @@
+"""What a search cannot vary: fields of the model that are settled before its first trial."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from models import zoo
+from models.text import config as text_config
+
+_LADDER = "Compare configs that differ in it with `maru ladder`."
+_COUNTED = f"the stage Transform numbers the tokens with it, before the search. {_LADDER}"
+_UNLEARNED = (
+    "`words` and `characters` are numbered by the stage Transform, before the search. Search "
+    "`wordpiece`, `bpe` and `unigram` alone, or compare configs with `maru ladder`."
+)
+_IN_FILE = "`model.tokenizer_file` decides it. Without the file, tokenizers are learned in trials."
+_MEASURED = "it is measured on the training images. Search `model.pixels`, which says what for."
+_KIND = "each kind has fields of its own. Compare models with `maru ladder`."
+_COPIED = (
+    "the stage Augment writes copies in this size, before the search. Leave out "
+    "`copies.materialize`, and they are drawn anew in each trial."
+)
+
+
+def describe(config: Any) -> Iterator[str]:
+    """What is wrong with the fields that `tuning.space` names.
+
+    Args:
+        config: A `PipelineConfig` with `tuning`.
+    """
+    reasons = _reasons(config)
+    for path, searched in config.tuning.space.items():
+        section, _, field = path.partition(".")
+        reason = reasons.get(field)
+        if field == "tokenizer" and set(searched.values or ()) & set(text_config.UNLEARNED):
+            reason = reason or _UNLEARNED
+        if section == "model" and reason:
+            yield f"tuning.space: {path} is the same in every trial: {reason}"
+
+
+def _reasons(config: Any) -> dict[str, str]:
+    """Why a field of the model is the same in every trial, for those that are."""
+    model = config.model
+    reasons = {"kind": _KIND, "channel_mean": _MEASURED, "channel_std": _MEASURED}
+    if zoo.MODELS[model.kind].feature(model) == "token_ids":
+        reasons |= dict.fromkeys(text_config.COUNTED_WITH, _COUNTED)
+    elif getattr(model, "tokenizer_file", None) is not None:
+        reasons |= dict.fromkeys(("tokenizer", "vocabulary_size"), _IN_FILE)
+    if config.copies.materialize:
+        reasons["image_size"] = _COPIED
+    return {field: why for field, why in reasons.items() if hasattr(model, field)}
