@@ -18,7 +18,8 @@ class SearchRange:
     log: tuple[int | float, int | float] | None = None
     """Lowest and highest value, both above 0, sampled evenly in the logarithm."""
     step: int | float | None = None
-    """Distance of neighbours in `linear`, factor in `log`."""
+    """Distance of neighbours in `linear`, above 0; factor in `log`, above 1; whole between whole
+    numbers."""
 
     def __post_init__(self) -> None:
         given = [name for name in ("values", "linear", "log") if getattr(self, name) is not None]
@@ -34,6 +35,27 @@ class SearchRange:
             raise ValueError(f"needs low < high. Received: {list(bounds)}")
         if self.log and self.log[0] <= 0:
             raise ValueError(f"`log` needs bounds above 0. Received: {list(self.log)}")
+        if self.step is not None:
+            self._check_step(self.step, bounds)
+
+    def _check_step(self, step: int | float, bounds: tuple[int | float, ...] | None) -> None:
+        if bounds is None:
+            raise ValueError(
+                f"`values` are tried as they are, without `step`. Received: step={step}. Leave it "
+                "out, or give `linear: [low, high]` or `log: [low, high]`."
+            )
+        if step <= 0:
+            raise ValueError(f"`step` must be above 0. Received: step={step}")
+        if self.log and step <= 1:
+            raise ValueError(
+                f"`step` is a factor in `log`, so it must be above 1. Received: step={step}"
+            )
+        if all(isinstance(bound, int) for bound in bounds) and step % 1:
+            raise ValueError(
+                f"between whole numbers `step` must be whole, too. Received: step={step} with "
+                f"{list(bounds)}. For other values write the bounds with a point, as in "
+                f"[{bounds[0]}.0, {bounds[1]}.0]."
+            )
 
 
 @dataclasses.dataclass(frozen=True)

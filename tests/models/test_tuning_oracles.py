@@ -211,6 +211,37 @@ def test_results_have_the_best_first_and_failed_trials_last(tmp_path, objective,
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
+        ({"linear": (1, 9), "step": 0}, r"`step` must be above 0. Received: step=0"),
+        ({"linear": (1.0, 9.0), "step": -5}, r"`step` must be above 0. Received: step=-5"),
+        ({"linear": (1, 9), "step": 0.5}, r"must be whole, too. Received: step=0.5 with \[1, 9\]"),
+        ({"log": (1, 9), "step": 1.5}, r"must be whole, too. .* as in \[1.0, 9.0\]"),
+        ({"log": (0.1, 0.9), "step": 0.5}, r"`step` is a factor in `log`.*above 1.*step=0.5"),
+        ({"log": (1, 9), "step": 1}, r"above 1. Received: step=1"),
+        ({"values": (1, 2), "step": 1}, r"`values` are tried as they are, without `step`"),
+    ],
+)
+def test_an_impossible_step_is_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        SearchRange(**fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "tried"),
+    [
+        ({"linear": (1, 9), "step": 4}, [1, 5, 9]),
+        ({"linear": (0, 1.0), "step": 0.5}, [0.0, 0.5, 1.0]),
+        ({"log": (1, 9), "step": 3}, [1, 3, 9]),
+        ({"log": (0.5, 2.0), "step": 2}, [0.5, 1.0, 2.0]),
+    ],
+)
+def test_a_possible_step_is_taken(tmp_path, fields, tried):
+    oracle = start(tmp_path, "grid", {"model.filters": SearchRange(**fields)})
+    assert [values["model.filters"] for values in run_all(oracle)] == tried
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
         ({"space": {}}, r"`space` is empty"),
         ({"space": SPACE, "workers": 0}, r"`workers` must be at least 1. Received: 0"),
         ({"space": SPACE, "trials": 0}, r"`trials` must be at least 1. Received: 0"),
