@@ -86,6 +86,29 @@ class Recipe:
             }
         return Recipe(**chosen)
 
+    def check_read(self, paper: Recipe) -> None:
+        """Refuse fields that another choice leaves without effect.
+
+        Args:
+            paper: What holds where this recipe says nothing.
+
+        Raises:
+            ValueError: Naming the first such field and the choice that would read it.
+        """
+        chosen = self.over(paper)
+        for field, reader, needed in (
+            ("initializer_std", "initializer", "random_normal"),
+            ("elu_alpha", "activation", "elu"),
+        ):
+            value, choice = getattr(self, field), getattr(chosen, reader)
+            if value is not None and choice != needed:
+                raise ValueError(
+                    f"`recipe.{field}` is read with `recipe.{reader}: {needed}` alone. Received: "
+                    f"{field}={value} with {reader}={choice}"
+                    + ("" if getattr(self, reader) else ", the paper's")
+                    + f". Leave it out, or add `{reader}: {needed}`."
+                )
+
 
 PLAIN = Recipe(
     initializer="glorot_uniform",

@@ -23,6 +23,7 @@ from models.image import (
     vgg,
     vit,
 )
+from models.recipe import Recipe
 from models.text import (
     bag_of_words,
     embedding_pooling,
@@ -53,14 +54,23 @@ class Entry:
     feature: Callable[[Any], Feature]
     """`feature(config)` names the transformed feature the encoder reads: `token_ids` `(batch,
     sequence_length)` int, `text` `(batch,)` string or `image_bytes` `(batch,)` string."""
+    paper: Recipe | None = None
+    """What holds where `config.recipe` says nothing; None for models without a recipe."""
 
 
 def _image(module: Any, config: type) -> Entry:
-    return Entry(config, module.build, module.encoder, "image", lambda _: "image_bytes")
+    return Entry(
+        config,
+        module.build,
+        module.encoder,
+        "image",
+        lambda _: "image_bytes",
+        getattr(module, "PAPER", None),
+    )
 
 
 def _text(module: Any, config: type) -> Entry:
-    return Entry(config, module.build, module.encoder, "text", text_config.feature)
+    return Entry(config, module.build, module.encoder, "text", text_config.feature, module.PAPER)
 
 
 MODELS: dict[str, Entry] = {

@@ -124,7 +124,8 @@ class PipelineConfig:
                 "`name` becomes a folder and a URL, so it must be lower case letters, digits and "
                 f"`_`, starting with a letter. Received: {self.name!r}"
             )
-        needed = zoo.MODELS[self.model.kind].reads
+        entry = zoo.MODELS[self.model.kind]
+        needed = entry.reads
         if needed != self.task.input_kind:
             fitting = [
                 kind for kind, entry in zoo.MODELS.items() if entry.reads == self.task.input_kind
@@ -134,6 +135,11 @@ class PipelineConfig:
                 f"{self.task.kind}` gives {self.task.input_kind}. "
                 f"Models that fit: {', '.join(fitting)}."
             )
+        if entry.paper is not None:
+            self.model.recipe.check_read(entry.paper)
+        fine_tuning = getattr(self.model, "fine_tuning", None)
+        if isinstance(fine_tuning, finetuning_config.HeadFirst):
+            fine_tuning.check_length(self.training.epochs)
         augmenting.check(self)
 
     @property

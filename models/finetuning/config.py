@@ -75,6 +75,20 @@ class HeadFirst(LayerDecay):
                 f"`rate_factor` must be in (0, 1]. Received: rate_factor={self.rate_factor}"
             )
 
+    def check_length(self, epochs: int) -> None:
+        """Refuse a training that ends before the backbone is trained.
+
+        Raises:
+            ValueError: If `epochs` is not more than `head_epochs`.
+        """
+        if epochs <= self.head_epochs:
+            raise ValueError(
+                f"`fine_tuning: head_first` trains the head alone for {self.head_epochs} epochs "
+                "and the backbone after that, so `training.epochs` must be at least "
+                f"{self.head_epochs + 1}. Received: epochs={epochs}. For the head alone, use "
+                "`fine_tuning: frozen`."
+            )
+
 
 @dataclasses.dataclass(frozen=True)
 class Gradual(LayerDecay):

@@ -120,13 +120,7 @@ def _dropouts(layers: Iterator[keras.layers.Layer]) -> Iterator[keras.layers.Dro
 
 
 def _head_first(method: config.HeadFirst, epochs: int, count: int) -> Iterator[Phase]:
-    if epochs <= method.head_epochs:
-        raise ValueError(
-            f"`fine_tuning: head_first` trains the head alone for {method.head_epochs} epochs and "
-            f"the backbone after that, so `training.epochs` must be at least "
-            f"{method.head_epochs + 1}. Received: epochs={epochs}. For the head alone, use "
-            "`fine_tuning: frozen`."
-        )
+    method.check_length(epochs)
     yield Phase(0, method.head_epochs, parts=0)
     yield Phase(method.head_epochs, epochs, parts=count, rate_factor=method.rate_factor)
 

@@ -83,6 +83,12 @@ class TuningConfig:
         for field in ("trials", "workers"):
             if getattr(self, field) < 1:
                 raise ValueError(f"`{field}` must be at least 1. Received: {getattr(self, field)}")
+        if self.algorithm == "hyperband" and "training.epochs" in self.space:
+            raise ValueError(
+                "`algorithm: hyperband` gives each trial its epochs itself, `training.epochs` at "
+                "most. Received: training.epochs in `space`. Leave it out, or choose another "
+                "algorithm."
+            )
         for path in self.space:
             if not path.startswith(("model.", "training.", "augmentation.")):
                 raise ValueError(

@@ -124,3 +124,26 @@ def test_an_activation_inside_a_layer_is_the_same_nonlinearity(name):
     values = np.float32([-2.0, -0.1, 0.5])
     inside = recipes.activation_inside(recipe, "a")(keras.ops.convert_to_tensor(values))
     np.testing.assert_allclose(inside, recipes.activation(recipe, "b")(values), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"initializer_std": 0.1},
+            "`recipe.initializer_std` is read with `recipe.initializer: random_normal` alone. "
+            "Received: initializer_std=0.1 with initializer=he_normal, the paper's. Leave it out",
+        ),
+        ({"elu_alpha": 0.5}, "`recipe.elu_alpha` .* with activation=relu, the paper's"),
+        ({"elu_alpha": 0.5, "activation": "gelu"}, "elu_alpha=0.5 with activation=gelu. Leave"),
+    ],
+)
+def test_what_nothing_would_read_is_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        Recipe(**fields).check_read(PAPER)
+
+
+def test_what_the_papers_choice_reads_may_be_said():
+    Recipe(initializer_std=0.1).check_read(Recipe(initializer="random_normal"))
+    Recipe(elu_alpha=0.5).check_read(Recipe(activation="elu"))
+    Recipe(elu_alpha=0.5, activation="elu").check_read(PAPER)

@@ -245,6 +245,10 @@ def test_a_possible_step_is_taken(tmp_path, fields, tried):
         ({"space": {}}, r"`space` is empty"),
         ({"space": SPACE, "workers": 0}, r"`workers` must be at least 1. Received: 0"),
         ({"space": SPACE, "trials": 0}, r"`trials` must be at least 1. Received: 0"),
+        (
+            {"space": GRID, "algorithm": "hyperband"},
+            r"hyperband` gives each trial its epochs itself.*training.epochs in `space`",
+        ),
         ({"space": {"data.split": SPACE["model.filters"]}}, r"Received: 'data.split'"),
     ],
 )

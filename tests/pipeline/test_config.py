@@ -124,6 +124,35 @@ def test_a_wrong_value_is_refused_in_terms_of_the_yaml(write, found, wanted, mes
     assert message in problem
 
 
+HEAD_FIRST = SMALL.replace("text_cnn", "pretrained_text, fine_tuning: head_first")
+
+
+def test_a_training_that_ends_with_the_head_is_refused(write):
+    (problem,) = refusal(write(HEAD_FIRST + "training: {epochs: 1}"))
+    assert "`training.epochs` must be at least 2. Received: epochs=1" in problem
+    searched = "tuning: {space: {training.epochs: {values: [1, 3]}}}"
+    (problem,) = refusal(write(HEAD_FIRST + searched))
+    assert "`training.epochs` must be at least 2. Received: epochs=1" in problem
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        ("text_cnn, recipe: {initializer_std: 0.1}", "initializer_std"),
+        ("text_cnn, recipe: {elu_alpha: 0.5, activation: relu}", "elu_alpha"),
+    ],
+)
+def test_a_recipe_with_a_field_that_nothing_reads_is_refused(write, model, field):
+    (problem,) = refusal(write(SMALL.replace("text_cnn", model)))
+    assert f"`recipe.{field}` is read with" in problem
+
+
+def test_a_recipe_is_checked_with_what_the_models_paper_chose(write):
+    text = SMALL.replace("text_classification", "image_classification")
+    alexnet = text.replace("text_cnn", "alexnet, recipe: {initializer_std: 0.1}")
+    assert config.load(write(alexnet)).model.recipe.initializer_std == 0.1
+
+
 @pytest.mark.parametrize(
     ("section", "problem"),
     [
