@@ -129,3 +129,26 @@ class SaveEpoch(keras.callbacks.Callback):
         """Save, then decide whether to go on."""
         if self._is_stopped(self._checkpoints.save(self.model, logs or {})):
             self.model.stop_training = True
+
+
+class StopEarly(keras.callbacks.Callback):
+    """Stop when the validation loss stops falling, as `SaveEpoch` does, without saving anything.
+
+    One instance counts through all phases of a training.
+
+    Args:
+        patience: Epochs without a new lowest loss after which training ends, at least 1.
+        first: Epoch from which they count, from 0 at the first that this training sees.
+    """
+
+    def __init__(self, patience: int, first: int) -> None:
+        super().__init__()
+        self._patience = patience
+        self._first = first
+        self._state = State("")
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Decide whether to go on."""
+        self._state = self._state.after(logs or {})
+        if self._state.epochs_without_gain(self._first) >= self._patience:
+            self.model.stop_training = True

@@ -15,6 +15,7 @@ import keras_tuner
 from models.finetuning import course
 from models.training import callbacks as training_callbacks
 from models.training import files, fit
+from models.training.config import TrainingConfig
 from models.tuning import space
 from pipeline import config as pipeline_config
 from pipeline.modules import learner as learners
@@ -112,6 +113,7 @@ class Trial(keras_tuner.HyperModel):
         train = learner.batches(self._job.train_files, shuffled=True)
         evaluation = learner.batches(self._job.eval_files, shuffled=False)
         class_weights = learner.class_weights(self._job.train_files)
+        stopping = _early_stopping(training, self._course.phases[-1].first - initial_epoch)
         history = keras.callbacks.History()
         history.epoch = []
         for phase in self._course.phases:
@@ -132,7 +134,7 @@ class Trial(keras_tuner.HyperModel):
                     training_callbacks.SeedEpoch(training.seed, train.num_batches),
                     training_callbacks.StopOnNaN(training.learning_rate),
                     *([keras.callbacks.SwapEMAWeights()] if training.averaging else []),
-                    *(_early_stopping(training) if phase is self._course.phases[-1] else []),
+                    *stopping,
                 ],
                 shuffle=False,  # The batches come shuffled.
                 verbose=0,
@@ -158,8 +160,8 @@ class Trial(keras_tuner.HyperModel):
         return learner
 
 
-def _early_stopping(training: Any) -> list[keras.callbacks.Callback]:
+def _early_stopping(training: TrainingConfig, first: int) -> list[keras.callbacks.Callback]:
+    """Epochs count from `first`, of those that the trial trains."""
     if training.early_stopping is None:
         return []
-    patience = training.early_stopping.patience
-    return [keras.callbacks.EarlyStopping(monitor="val_loss", patience=patience)]
+    return [training_callbacks.StopEarly(training.early_stopping.patience, first)]

@@ -3,14 +3,16 @@
 import dataclasses
 import json
 import logging
+import types
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from models.training import callbacks, placement
 from models.training import fit as fitting
-from models.training import placement
+from models.training.checkpoint import State
 from models.training.config import EarlyStopping, TrainingConfig
 from models.training.inputs import Batches
 from models.training.optimizer_config import SGD, AdamW
@@ -148,6 +150,28 @@ def test_early_stopping_that_ended_does_not_go_on(tmp_path):
 def test_only_the_last_and_the_best_epoch_stay_on_disk(tmp_path):
     run(tmp_path)
     assert len(list((tmp_path / "checkpoints").glob("*.npz"))) <= 2
+
+
+@pytest.mark.parametrize(
+    ("losses", "epochs"),
+    [
+        ([3, 1, 2, 1.5, 1.2, 0.5], 5),  # The best of all epochs counts, in whichever phase it is,
+        ([1, 2, 3, 4, 5, 6], 5),  # but no epoch before the last phase.
+        ([3, 2, 1, 2, 0.5, 2, 3, 4], 7),
+        ([3, 2, 1, 0.5], 4),
+    ],
+)
+def test_a_trial_stops_after_the_same_epoch(losses, epochs):
+    stopping, state = callbacks.StopEarly(patience=2, first=3), State("")
+    stopping.set_model(types.SimpleNamespace(stop_training=False))
+    for epoch, loss in enumerate(losses):
+        logs = {"loss": 0.0, "val_loss": loss}
+        stopping.on_epoch_end(epoch, logs)
+        state = state.after(logs)
+        assert stopping.model.stop_training == (state.epochs_without_gain(3) >= 2)
+        if stopping.model.stop_training:
+            break
+    assert state.epochs_done == epochs
 
 
 def test_early_stopping_without_validation_is_refused(tmp_path):
