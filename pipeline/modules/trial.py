@@ -12,9 +12,9 @@ from typing import Any
 import keras
 import keras_tuner
 
-from models.finetuning import course
+from models.finetuning.course import Course
 from models.training import callbacks as training_callbacks
-from models.training import files, fit
+from models.training import files, fit, placement
 from models.training.config import TrainingConfig
 from models.tuning import space
 from pipeline import config as pipeline_config
@@ -74,19 +74,21 @@ class Trial(keras_tuner.HyperModel):
         self._job = job
         self._space = job.config.tuning.space
         self._prepared: tuple[dict[str, Any], learners.Learner] | None = None
-        self._course: course.Course | None = None
+        self._course: Course | None = None
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """The compiled model of a trial; its weights depend on the seed and the values alone."""
         learner = self._learner(hp)
-        model = learner.build(learner.config.training.precision)
-        train = learner.batches(self._job.train_files, shuffled=True)
         config = learner.config
+        train = learner.batches(self._job.train_files, shuffled=True)
         fine_tuning = getattr(config.model, "fine_tuning", None)
-        self._course = course.Course(model, fine_tuning, config.training.epochs)
-        # A trial that continues another one must be compiled like it to take over its optimizer.
-        phase = self._course.phase_of(hp.values.get("tuner/initial_epoch", 0))
-        fit.begin_phase(model, self._course, phase, config.training, train.num_batches)
+        with placement.strategy(config.training.devices).scope():
+            model = learner.build(config.training.precision)
+            course = Course(model, fine_tuning, config.training.epochs)
+            # A trial that continues another must be compiled like it to take over its optimizer.
+            phase = course.phase_of(hp.values.get("tuner/initial_epoch", 0))
+            fit.begin_phase(model, course, phase, config.training, train.num_batches)
+        self._course = course
         return model
 
     def fit(
@@ -107,38 +109,41 @@ class Trial(keras_tuner.HyperModel):
             epochs: Last epoch if the algorithm shortens trials, else `training.epochs`.
             initial_epoch: First epoch if the trial continues an earlier one.
         """
+        # It holds the model, which must be gone before the next one is built.
+        course, self._course = self._course, None
         learner = self._learner(hp)
         training = learner.config.training
         last = epochs or training.epochs
         train = learner.batches(self._job.train_files, shuffled=True)
         evaluation = learner.batches(self._job.eval_files, shuffled=False)
         class_weights = learner.class_weights(self._job.train_files)
-        stopping = _early_stopping(training, self._course.phases[-1].first - initial_epoch)
+        stopping = _early_stopping(training, course.phases[-1].first - initial_epoch)
         history = keras.callbacks.History()
         history.epoch = []
-        for phase in self._course.phases:
+        for phase in course.phases:
             begin, end = max(phase.first, initial_epoch), min(phase.last, last)
             if begin >= end:
                 continue
-            if begin > initial_epoch:
-                fit.begin_phase(model, self._course, phase, training, train.num_batches)
-            fitted = model.fit(
-                train.epochs(begin, end),
-                steps_per_epoch=train.num_batches,
-                initial_epoch=begin,
-                epochs=end,
-                validation_data=evaluation.epoch(0),
-                class_weight=class_weights,
-                callbacks=[
-                    *callbacks,
-                    training_callbacks.SeedEpoch(training.seed, train.num_batches),
-                    training_callbacks.StopOnNaN(training.learning_rate),
-                    *([keras.callbacks.SwapEMAWeights()] if training.averaging else []),
-                    *stopping,
-                ],
-                shuffle=False,  # The batches come shuffled.
-                verbose=0,
-            )
+            with model.distribute_strategy.scope():
+                if begin > initial_epoch:
+                    fit.begin_phase(model, course, phase, training, train.num_batches)
+                fitted = model.fit(
+                    train.epochs(begin, end),
+                    steps_per_epoch=train.num_batches,
+                    initial_epoch=begin,
+                    epochs=end,
+                    validation_data=evaluation.epoch(0),
+                    class_weight=class_weights,
+                    callbacks=[
+                        *callbacks,
+                        training_callbacks.SeedEpoch(training.seed, train.num_batches),
+                        training_callbacks.StopOnNaN(training.learning_rate),
+                        *([keras.callbacks.SwapEMAWeights()] if training.averaging else []),
+                        *stopping,
+                    ],
+                    shuffle=False,  # The batches come shuffled.
+                    verbose=0,
+                )
             history.epoch += fitted.epoch
             for name, values in fitted.history.items():
                 history.history.setdefault(name, []).extend(values)

@@ -1,5 +1,6 @@
 """Tests of pipeline/modules/tuner.py: real searches on twenty rows, one per algorithm."""
 
+import gc
 import json
 import os
 import pathlib
@@ -8,12 +9,15 @@ import subprocess
 import sys
 import time
 import types
+import weakref
 
 import pytest
 
 pytestmark = pytest.mark.tfx
 
 import apache_beam  # noqa: E402
+import keras  # noqa: E402
+import keras_tuner  # noqa: E402
 import tensorflow as tf  # noqa: E402
 import tensorflow_transform as tft  # noqa: E402
 import tensorflow_transform.beam as tft_beam  # noqa: E402
@@ -21,6 +25,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils  # n
 
 from models.tasks import classification  # noqa: E402
 from models.text import text_cnn  # noqa: E402
+from models.training import placement  # noqa: E402
 from models.training.config import TrainingConfig  # noqa: E402
 from models.tuning import results  # noqa: E402
 from models.tuning.config import SearchRange, TuningConfig  # noqa: E402
@@ -185,6 +190,44 @@ def test_workers_share_the_cores():
     environment = tuner.worker_environment({"PATH": "/bin"}, num_workers=3, num_cores=8)
     assert environment["TF_NUM_INTRAOP_THREADS"] == environment["OMP_NUM_THREADS"] == "2"
     assert tuner.worker_environment({}, 4, num_cores=2)["TF_NUM_INTRAOP_THREADS"] == "1"
+
+
+def first_trial(given, folder):
+    """What builds and fits trials, and values for one."""
+    values = keras_tuner.HyperParameters()
+    values.values = {"training.learning_rate": 0.01, "model.filters": 2}
+    fn_args = arguments(given, folder, TuningConfig(space=SPACE))
+    return tuner.tuner_fn(fn_args).tuner.hypermodel, values
+
+
+def test_nothing_holds_the_model_of_a_finished_trial(given, tmp_path):
+    found, values = first_trial(given, tmp_path)
+    model = found.build(values)
+    found.fit(values, model)
+    gone = weakref.ref(model)
+    del model
+    keras.backend.clear_session()
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_trial_trains_on_the_devices_of_the_training(given, tmp_path, monkeypatch):
+    asked = []
+    mirrored = tf.distribute.MirroredStrategy(["CPU:0"])
+    monkeypatch.setattr(placement, "strategy", lambda devices: asked.append(devices) or mirrored)
+    found, values = first_trial(given, tmp_path)
+    model = found.build(values)
+    assert asked == ["one"]
+    fitted = model.fit
+    monkeypatch.setattr(
+        model,
+        "fit",
+        lambda *args, **kwargs: (
+            asked.append(tf.distribute.get_strategy()) or fitted(*args, **kwargs)
+        ),
+    )
+    assert found.fit(values, model).epoch == [0, 1]
+    assert asked == ["one", mirrored]
 
 
 def test_a_worker_elsewhere_does_not_run_the_pipeline(given, tmp_path, monkeypatch):
