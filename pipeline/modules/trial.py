@@ -73,12 +73,11 @@ class Trial(keras_tuner.HyperModel):
         super().__init__(name="trial")
         self._job = job
         self._space = job.config.tuning.space
-        self._prepared: tuple[dict[str, Any], learners.Learner] | None = None
-        self._course: Course | None = None
+        self._built: tuple[learners.Learner, Course] | None = None
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """The compiled model of a trial; its weights depend on the seed and the values alone."""
-        learner = self._learner(hp)
+        learner = self._prepare(hp)
         config = learner.config
         train = learner.batches(self._job.train_files, shuffled=True)
         fine_tuning = getattr(config.model, "fine_tuning", None)
@@ -88,7 +87,7 @@ class Trial(keras_tuner.HyperModel):
             # A trial that continues another must be compiled like it to take over its optimizer.
             phase = course.phase_of(hp.values.get("tuner/initial_epoch", 0))
             fit.begin_phase(model, course, phase, config.training, train.num_batches)
-        self._course = course
+        self._built = learner, course
         return model
 
     def fit(
@@ -103,15 +102,15 @@ class Trial(keras_tuner.HyperModel):
         """Train one trial, through the phases of its fine-tuning.
 
         Args:
-            hp: Values of the trial.
+            hp: Values of the trial, those of the last `build`.
             model: What `build` returned last.
             callbacks: The search's.
             epochs: Last epoch if the algorithm shortens trials, else `training.epochs`.
             initial_epoch: First epoch if the trial continues an earlier one.
         """
-        # It holds the model, which must be gone before the next one is built.
-        course, self._course = self._course, None
-        learner = self._learner(hp)
+        # Not kept: the course holds the model, which must be gone before the next one is built, and
+        # a search clears the session between trials, and with it what SentencePiece reads.
+        (learner, course), self._built = self._built, None
         training = learner.config.training
         last = epochs or training.epochs
         train = learner.batches(self._job.train_files, shuffled=True)
@@ -149,20 +148,15 @@ class Trial(keras_tuner.HyperModel):
                 history.history.setdefault(name, []).extend(values)
         return history
 
-    def _learner(self, hp: keras_tuner.HyperParameters) -> learners.Learner:
-        """The learner of a trial; built once for its `build` and its `fit`."""
-        values = space.decode(self._space, hp.values)
-        if self._prepared and self._prepared[0] == values:
-            return self._prepared[1]
+    def _prepare(self, hp: keras_tuner.HyperParameters) -> learners.Learner:
+        """The learner of a trial."""
         job = self._job
-        config = pipeline_config.load_learner(job.learner, values)
+        config = pipeline_config.load_learner(job.learner, space.decode(self._space, hp.values))
         folder = pathlib.Path(job.resumable)
         folder.mkdir(parents=True, exist_ok=True)
         with open(folder / "prepare.lock", "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # Two workers must not learn the same tokenizer.
-            learner = learners.prepare(config, job.transform_graph, job.train_files, folder)
-        self._prepared = values, learner
-        return learner
+            return learners.prepare(config, job.transform_graph, job.train_files, folder)
 
 
 def _early_stopping(training: TrainingConfig, first: int) -> list[keras.callbacks.Callback]:

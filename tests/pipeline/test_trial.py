@@ -11,7 +11,7 @@ import test_tuner  # noqa: E402
 
 from models.finetuning.config import Full, Gradual, HeadFirst  # noqa: E402
 from models.tasks import classification  # noqa: E402
-from models.text import pretrained  # noqa: E402
+from models.text import pretrained, text_cnn  # noqa: E402
 from models.training import fit  # noqa: E402
 from models.training.config import TrainingConfig  # noqa: E402
 from models.tuning.config import SearchRange, TuningConfig  # noqa: E402
@@ -35,10 +35,15 @@ def given(tmp_path_factory):
 
 def make_job(given, resumable, method, epochs=3):
     preset = str(given / "preset")
+    model = pretrained.PretrainedTextConfig(preset=preset, sequence_length=6, fine_tuning=method)
+    return job_of(given, resumable, model, TrainingConfig(epochs=epochs, batch_size=8))
+
+
+def job_of(given, resumable, model, training):
     learner = config.LearnerConfig(
         classification.TextClassification("text_classification"),
-        pretrained.PretrainedTextConfig(preset=preset, sequence_length=6, fine_tuning=method),
-        TrainingConfig(epochs=epochs, batch_size=8),
+        model,
+        training,
         TuningConfig(space={RATE: SearchRange(log=(1e-3, 1e-1))}),
     )
     return trial.Job(
@@ -98,3 +103,16 @@ def test_a_continued_trial_begins_in_the_phase_it_stopped_in(given, tmp_path):
     assert found.fit(values(), model, initial_epoch=2).epoch == [2]
     assert model.optimizer is optimizer
     assert isinstance(optimizer, keras.optimizers.Optimizer)
+
+
+def test_a_trial_with_the_values_of_the_one_before_can_read_its_texts(given, tmp_path):
+    model = text_cnn.TextCNNConfig(
+        vocabulary_size=40, sequence_length=6, tokenizer="unigram", embedding_dim=3, filters=2
+    )
+    training = TrainingConfig(epochs=1, batch_size=8, cache_mib=0)
+    found = trial.Trial(job_of(given, tmp_path, model, training))
+    losses = []
+    for _ in range(2):
+        losses += found.fit(values(), found.build(values())).history["loss"]
+        keras.backend.clear_session()  # As a search does between trials.
+    assert losses[0] == losses[1]
