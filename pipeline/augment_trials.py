@@ -100,7 +100,7 @@ class Trials:
     def _one(self, arm: arms.Arm, seed: int) -> tuple[Training, Answers | None]:
         config = arm.config(self._config, seed)
         name = f"{arm.name}-{config.training.seed}"
-        watch = examination.Watch(self._view, self._where.resumable / f"{name}.started")
+        watch = examination.Watch(self._view)
         try:
             runners.run(dag.build_training(config, self._where, str(self._base)), watch)
             said = self._exam.ask(watch)

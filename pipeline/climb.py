@@ -89,7 +89,7 @@ class Climb:
         path = self._where.root / "rungs" / f"{rung.config.name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(rungs_.to_yaml(rung, self._base), "utf-8")
-        watch = Watch(self._view, self._where.resumable / f"{rung.config.name}.started")
+        watch = Watch(self._view)
         try:
             return self._train(rung, watch)
         except Exception as error:
@@ -110,11 +110,13 @@ class Climb:
         if probed["problems"]:
             raise ValueError(f"The Canary refused it: {' '.join(probed['problems'])}")
         run_folder = pathlib.Path(trained["model_run"].uri)
-        if stages["Trainer"].outcome == "ran":
-            seconds = {"seconds": stages["Trainer"].seconds, "is_continued": watch.is_continued}
-            write_json(folder / _FIGURES, seconds)
-        answers = self._exam.ask(watch)
         learned = read_json(run_folder / trainer.SUMMARY)
+        if stages["Trainer"].outcome == "ran":
+            seconds = stages["Trainer"].seconds
+            write_json(
+                folder / _FIGURES, {"seconds": seconds, "is_continued": learned["is_continued"]}
+            )
+        answers = self._exam.ask(watch)
         times = _latencies(probed["signatures"]["serving_default"])
         figures = _figures(folder / _FIGURES, learned)
         trainable = learned["trainable_parameters"]

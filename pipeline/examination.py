@@ -32,32 +32,22 @@ class Watch:
     """Shows the stages that really run, and keeps what a report needs of them."""
 
     view: console.RunView
-    started_file: pathlib.Path
     results: dict[str, runners.StageResult] = dataclasses.field(default_factory=dict)
     failed_stage: str | None = None
-    is_continued: bool = False
 
     def started(self, stage: str) -> None:
-        """Show a stage; remember that training began, for the next try if this one is killed."""
+        """Show a stage."""
         self.view.started(stage)
-        if stage == "Trainer":
-            self.is_continued = self.started_file.exists()
-            self.started_file.parent.mkdir(parents=True, exist_ok=True)
-            self.started_file.touch()
 
     def finished(self, result: runners.StageResult) -> None:
         """Show how a stage ended."""
         self.results[result.stage] = result
-        if result.stage == "Trainer":
-            self.started_file.unlink()
         # Against another training everything has changed.
         self.view.finished(dataclasses.replace(result, why=""))
 
     def failed(self, stage: str, seconds: float, error: BaseException) -> None:
         """Show that a stage failed, and which."""
         self.failed_stage = stage
-        if isinstance(error, Exception):  # Not an interruption: the next try starts anew.
-            self.started_file.unlink(missing_ok=True)
         self.view.failed(stage, seconds, error)
 
 

@@ -46,6 +46,10 @@ class State:
         return State(self.fingerprint, self.epochs_done + 1, best_epoch, history)
 
 
+STATE = "state.json"
+"""File of a training that has finished an epoch; the next try continues it."""
+
+
 class Checkpoints:
     """The folder of one training.
 
@@ -70,7 +74,7 @@ class Checkpoints:
             **_arrays("optimizer", model.optimizer.variables),
         }
         np.savez(self._file(state.epochs_done - 1), **arrays)
-        files.write_json(self._folder / "state.json", dataclasses.asdict(state))
+        files.write_json(self._folder / STATE, dataclasses.asdict(state))
         self.state = state
         self._remove_others()
         return state
@@ -87,7 +91,7 @@ class Checkpoints:
             _assign("optimizer", model.optimizer.variables, arrays)
 
     def _read(self, fingerprint: str) -> State:
-        path = self._folder / "state.json"
+        path = self._folder / STATE
         if not path.is_file():
             return State(fingerprint)
         state = State(**json.loads(path.read_text(encoding="utf-8")))

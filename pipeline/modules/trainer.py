@@ -16,13 +16,15 @@ import tensorflow as tf
 
 from models import finetune
 from models.training import fit, placement
+from models.training.checkpoint import STATE
 from pipeline import config as pipeline_config
 from pipeline.modules import learner as learners
 from serving import reference, signatures
 from serving.bundle import warm_up_file
 
 SUMMARY = "summary.json"
-"""File of the model run: parameter counts, labels and the resolved settings."""
+"""File of the model run: parameter counts, labels, the resolved settings, and whether epochs of an
+earlier try were taken up."""
 TOKENIZER = "tokenizer"
 """File of the model run: the tokenizer, if one is learned or given in a file."""
 REFERENCE = "reference.npz"
@@ -44,9 +46,10 @@ def run_fn(fn_args: Any) -> None:
     folder = pathlib.Path(fn_args.custom_config["resumable"])
     learner = learners.prepare(config, fn_args.transform_output, fn_args.train_files, folder)
     run = pathlib.Path(fn_args.model_run_dir)
+    is_continued = (_checkpoints(fn_args) / STATE).is_file()
     model = _train(learner, fn_args, run)
     learner = _keep_tokenizer(learner, run)
-    _write_summary(run / SUMMARY, learner, model)
+    _write_summary(run / SUMMARY, learner, model, is_continued)
     classifier = _classifier(learner, finetune.merged(model))
     signatures.export(classifier, pathlib.Path(fn_args.serving_model_dir))
     examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
@@ -159,12 +162,15 @@ def _feature(example: bytes, column: str) -> bytes:
     return tf.train.Example.FromString(example).features.feature[column].bytes_list.value[0]
 
 
-def _write_summary(path: pathlib.Path, learner: learners.Learner, model: keras.Model) -> None:
+def _write_summary(
+    path: pathlib.Path, learner: learners.Learner, model: keras.Model, is_continued: bool
+) -> None:
     counts = finetune.trainable_counts(model)
     summary = {
         "labels": list(learner.labels),
         "trainable_parameters": counts.trainable,
         "frozen_parameters": counts.frozen,
+        "is_continued": is_continued,
         "learner": json.loads(pipeline_config.dump_learner(learner.config)),
     }
     path.write_text(json.dumps(summary, indent=2, ensure_ascii=False), "utf-8")

@@ -22,29 +22,48 @@ MODEL = bag_of_words.BagOfWordsConfig(
 )
 
 
-@pytest.mark.slow
-def test_a_learned_tokenizer_is_kept_for_other_trainings(tmp_path):
-    test_tuner.write_splits(tmp_path)
-    test_tuner.write_graph(tmp_path, feature="text")
+@pytest.fixture(scope="module")
+def given(tmp_path_factory):
+    """Two splits, the training split under two names, and a graph that passes texts on."""
+    folder = tmp_path_factory.mktemp("trainer")
+    test_tuner.write_splits(folder)
+    test_tuner.write_graph(folder, feature="text")
+    shutil.copy(folder / "train.gz", folder / "other.gz")
+    return folder
+
+
+def train(given, folder, train="train.gz"):
+    """Train in a folder, and return the summary of the model run."""
     learner = config.LearnerConfig(
         classification.TextClassification("text_classification"),
         MODEL,
         TrainingConfig(epochs=1, batch_size=8),
     )
-    unfinished = tmp_path / "unfinished"
+    resumable = str(folder / "unfinished")
     trainer.run_fn(
         types.SimpleNamespace(
-            custom_config={"learner": config.dump_learner(learner), "resumable": str(unfinished)},
+            custom_config={"learner": config.dump_learner(learner), "resumable": resumable},
             hyperparameters=None,
-            transform_output=str(tmp_path / "graph"),
-            train_files=[str(tmp_path / "train.gz")],
-            eval_files=[str(tmp_path / "eval.gz")],
-            model_run_dir=str(tmp_path / "run"),
-            serving_model_dir=str(tmp_path / "export"),
+            transform_output=str(given / "graph"),
+            train_files=[str(given / train)],
+            eval_files=[str(given / "eval.gz")],
+            model_run_dir=str(folder / "run"),
+            serving_model_dir=str(folder / "export"),
         )
     )
-    shutil.rmtree(unfinished)  # As a finished run does.
-    model = json.loads((tmp_path / "run" / trainer.SUMMARY).read_text("utf-8"))["learner"]["model"]
+    return json.loads((folder / "run" / trainer.SUMMARY).read_text("utf-8"))
+
+
+@pytest.mark.slow
+def test_a_learned_tokenizer_is_kept_for_other_trainings(given, tmp_path):
+    model = train(given, tmp_path)["learner"]["model"]
+    shutil.rmtree(tmp_path / "unfinished")  # As a finished run does.
     assert pathlib.Path(model["tokenizer_file"]).parent == tmp_path / "run"
     tokenizer = subwords.load("wordpiece", model["tokenizer_file"], 4)
     assert tokenizer.vocabulary_size() == model["vocabulary_size"]
+
+
+def test_only_a_training_that_takes_up_epochs_of_an_earlier_try_is_continued(given, tmp_path):
+    assert not train(given, tmp_path)["is_continued"]
+    assert train(given, tmp_path)["is_continued"]
+    assert not train(given, tmp_path, train="other.gz")["is_continued"]
