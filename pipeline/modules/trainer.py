@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from models import finetune
+from models.layers import fused
 from models.training import fit, placement
 from models.training.checkpoint import STATE
 from pipeline import config as pipeline_config
@@ -112,6 +113,7 @@ def _classifier(learner: learners.Learner, model: keras.Model) -> signatures.Cla
     # One pass through the layers gives both outputs.
     outputs = {"logits": model.output, "features": model.get_layer("features").output}
     served = keras.Model(model.input, outputs, name="served")
+    fused.fuse(served)
     task = learner.config.task
     return signatures.Classifier(
         input_name=SERVED_NAMES[task.input_kind],
