@@ -303,8 +303,7 @@ def load_learner(text: str, values: Mapping[str, Any] | None = None) -> LearnerC
         ConfigError: If a chosen value is not possible.
     """
     data = json.loads(text)
-    for path, value in (values or {}).items():
-        dotted.put(data, path, value, LearnerConfig)
+    dotted.put_all(data, values or {}, LearnerConfig)
     try:
         return _LEARNER.validate_json(json.dumps(data), strict=True)
     except pydantic.ValidationError as error:

@@ -9,6 +9,18 @@ from collections.abc import Mapping
 from typing import Any
 
 
+def put_all(data: dict[str, Any], values: Mapping[str, Any], root: type) -> None:
+    """Set several dotted fields, whatever their order: a choice before the fields inside it.
+
+    Args:
+        data: The parsed YAML.
+        values: What each field becomes, by its path.
+        root: The dataclass that `data` describes.
+    """
+    for path in sorted(values, key=lambda path: path.count(".")):
+        put(data, path, values[path], root)
+
+
 def put(data: dict[str, Any], path: str, value: Any, root: type) -> None:
     """Set a dotted field in place; a number is a place in a list: `augmentation.0.degrees`.
 

@@ -180,9 +180,9 @@ def as_yaml(values: Mapping[str, Any], config: Mapping[str, Any]) -> str:
         config: The resolved config.
     """
     nested: dict[str, Any] = {}
-    for path, value in values.items():
+    for path in values:
         _outline(nested, path, config)
-        dotted.put(nested, path, value, pipeline_config.PipelineConfig)
+    dotted.put_all(nested, values, pipeline_config.PipelineConfig)
     return yaml.safe_dump(nested, sort_keys=False, allow_unicode=True)
 
 

@@ -31,7 +31,8 @@ class HubModelConfig(finetuning.FineTuned):
     dropout: float = 0.1
     """Rate applied to the module's vector, in [0, 1)."""
     cache_folder: str | None = None
-    """Where fetched modules are kept; absent: what TFHUB_CACHE_DIR names, or workspace/hub."""
+    """Where fetched modules are kept, relative to the current folder, as the workspace is; absent:
+    what TFHUB_CACHE_DIR names, or workspace/hub."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -23,6 +23,8 @@ PADDING, UNKNOWN = "[PAD]", "[UNK]"
 _CHARACTER_COVERAGE = 0.9995
 # Bytes; SentencePiece leaves longer texts out, and this is the most it can be told to take.
 _LONGEST_TEXT = 2**30
+# SentencePiece keeps this sign to itself, and leaves texts out that have it.
+_RESERVED = "\u2585"
 # Characters; the unigram model's probabilities are no longer finite in runs of some thousands.
 _LONGEST_WORD = re.compile(r"\S{1000}")
 
@@ -111,7 +113,9 @@ def _sentencepiece(kind: str, lines: list[str], vocabulary_size: int) -> bytes:
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=(_LONGEST_WORD.sub(r"\g<0> ", line) for line in lines),
+            sentence_iterator=(
+                _LONGEST_WORD.sub(r"\g<0> ", line.replace(_RESERVED, " ")) for line in lines
+            ),
             model_writer=model,
             model_type=kind,
             vocab_size=vocabulary_size,

@@ -83,6 +83,14 @@ def test_a_text_of_a_megabyte_is_not_too_long(kind, tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_pieces_are_learned_from_texts_with_a_reserved_sign_too(kind, tmp_path):
+    path = tmp_path / kind
+    subwords.learn(kind, [f"progress \u2585\u2585 {text}" for text in TEXTS], 80, path)
+    tokenizer = subwords.load(kind, str(path), 12)
+    assert 1 not in np.asarray(tokenizer(tf.constant(["tall towers and low walls", "학교"])))
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_signs_that_end_lines_elsewhere_end_no_piece(kind, tmp_path):
     signs = "\u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e\r\n"
     texts = [f"low{sign}tower {sign} lower{sign}{sign}tower" for sign in signs]

@@ -333,6 +333,14 @@ tuning:
     assert trial.model.fine_tuning == finetuning_config.Partial(layer_decay=0.9)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_trial_has_the_searched_choice_and_fields_of_it_in_any_order(write, order):
+    learner = config.dump_learner(config.learner(config.load(write(SMALL)), with_tuning=True))
+    values = {"training.optimizer": "sgd", "training.optimizer.momentum": 0.8}
+    trial = config.load_learner(learner, dict(list(values.items())[::order]))
+    assert trial.training.optimizer == optimizer_config.SGD(momentum=0.8)
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [

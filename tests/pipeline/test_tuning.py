@@ -158,9 +158,11 @@ def test_a_searched_field_of_a_choice_is_pasted_with_its_kind():
     }
 
 
-def test_a_searched_kind_is_pasted_with_its_searched_fields():
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_searched_kind_is_pasted_with_its_searched_fields(order):
     resolved = {"training": {"optimizer": {"kind": "adamw", "weight_decay": 0.1}}}
     values = {"training.optimizer": "sgd", "training.optimizer.momentum": 0.8}
+    values = dict(list(values.items())[::order])
     assert yaml.safe_load(tuning.as_yaml(values, resolved)) == {
         "training": {"optimizer": {"kind": "sgd", "momentum": 0.8}}
     }
