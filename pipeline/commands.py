@@ -6,6 +6,7 @@ import datetime
 import json
 import logging
 import pathlib
+import shlex
 import shutil
 import traceback
 from collections.abc import Sequence
@@ -102,7 +103,12 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     for problem in seen.problems:
         terminal.print(problem, style="red", markup=False)
     if not seen.problems:
-        terminal.print(f"\nready: maru run {path}", style="green", markup=False)
+        terminal.print(
+            f"\nready: maru run {shlex.quote(str(path))}",
+            style="green",
+            markup=False,
+            soft_wrap=True,
+        )
     return 2 if seen.problems else 0
 
 

@@ -6,11 +6,12 @@ them, reads YAML strictly and reports every problem at once.
 
 import dataclasses
 import functools
+import itertools
 import json
 import operator
 import pathlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import pydantic
@@ -27,7 +28,7 @@ from models.tasks import table
 from models.training import schedule_config
 from models.training.choices import one_of
 from models.training.config import TrainingConfig
-from models.tuning.config import TuningConfig
+from models.tuning.config import SearchRange, TuningConfig
 from pipeline import augmenting, dotted, model_files, problems, schema, settled
 
 
@@ -248,14 +249,23 @@ def _describe_impossible_trials(config: PipelineConfig) -> list[str]:
     lines = []
     for path, searched in (config.tuning.space if config.tuning else {}).items():
         for value in searched.values or searched.linear or searched.log or ():
-            trial = to_mapping(config)
-            dotted.put(trial, path, value, PipelineConfig)
-            try:
-                _validate(trial)
-            except pydantic.ValidationError as error:
-                found = problems.describe(error, trial, PipelineConfig)
-                lines += [f"tuning.space: {line}" for line in found]
+            for around in _choices_around(path, config.tuning.space):
+                trial = to_mapping(config)
+                dotted.put_all(trial, {**around, path: value}, PipelineConfig)
+                try:
+                    _validate(trial)
+                except pydantic.ValidationError as error:
+                    found = problems.describe(error, trial, PipelineConfig)
+                    chosen = "".join(f" (with {p}: {json.dumps(v)})" for p, v in around.items())
+                    lines += [f"tuning.space: {line}{chosen}" for line in found]
     return list(dict.fromkeys(lines))
+
+
+def _choices_around(path: str, space: Mapping[str, SearchRange]) -> Iterator[dict[str, Any]]:
+    """The choices that are searched together with a field inside them, in every combination."""
+    outer = [other for other in space if path.startswith(f"{other}.")]
+    for values in itertools.product(*(space[other].values or () for other in outer)):
+        yield dict(zip(outer, values, strict=True))
 
 
 def to_mapping(config: PipelineConfig) -> dict[str, Any]:
@@ -331,6 +341,10 @@ def _read(path: pathlib.Path) -> dict[str, Any]:
         found = "nothing" if data is None else type(data).__name__
         line = f"expected a mapping with the keys name, task, data and model, found {found}"
         raise problems.ConfigError(str(path), [line])
+    try:
+        json.dumps(data, default=str)
+    except ValueError as error:  # An anchor inside what it stands for, `a: &x [*x]`.
+        raise problems.ConfigError(str(path), [f"not a config: {error}"]) from error
     return data
 
 

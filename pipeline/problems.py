@@ -51,7 +51,10 @@ def describe(error: pydantic.ValidationError, data: Mapping[str, Any], root: typ
     for problem in error.errors(include_url=False):
         path, value, known = _locate(problem["loc"], data, root)
         lines.append(f"{path or 'config'}: {_explain(problem, value, known)}")
-    return list(dict.fromkeys(lines))
+    found = dict.fromkeys(lines)
+    # Where whole numbers and others may stand, pydantic tells of both.
+    whole, any_ = (f"expected {_EXPECTED[kind]}" for kind in ("int_type", "float_type"))
+    return [line for line in found if whole not in line or line.replace(whole, any_) not in found]
 
 
 def suggest(word: Any, known: Iterable[str]) -> str:

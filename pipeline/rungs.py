@@ -68,7 +68,7 @@ _IMAGES: dict[str, Callable[[int], tuple[Fields, Fields]]] = {
     "plain": lambda n: (_image("resnet", n, depth=18, width=16, shortcuts="plain"), _PICTURES),
     "resnet": lambda n: (_image("resnet", n, depth=18, width=16), _PICTURES),
     "mobilenet": lambda n: (_image("mobilenet", n, width_multiplier=0.5), _PICTURES),
-    "vit": lambda n: (_sized("vit", n, patch_size=_patch(n), **_SMALL_VIT), _DEEP),
+    "vit": lambda n: (_patched("vit", n, **_SMALL_VIT), _DEEP),
 }
 _SMALL_VIT = {"hidden_dim": 96, "num_layers": 6, "num_heads": 3, "mlp_dim": 192}
 NAMES = {"text": tuple(_TEXTS), "image": tuple(_IMAGES)}
@@ -217,9 +217,13 @@ def _image(kind: str, size: int, **fields: Any) -> Fields:
     return _sized(kind, size, stem="small" if size <= 64 else "imagenet", **fields)
 
 
-def _patch(size: int) -> int:
-    """The largest patch side that gives eight patches or so a side and divides the image."""
-    return next(side for side in range(max(1, size // 8), 0, -1) if size % side == 0)
+def _patched(kind: str, size: int, **fields: Any) -> Fields:
+    """With eight to sixteen patches a side, of a size that such patches divide."""
+    largest = max(1, size // 8)
+    for side in range(largest, 0, -1):
+        if size % side == 0 and size // side <= 16:
+            return _sized(kind, size, patch_size=side, **fields)
+    return _sized(kind, 8 * largest, patch_size=largest, **fields)
 
 
 def _word(name: str) -> str:

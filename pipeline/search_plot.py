@@ -94,7 +94,7 @@ def _draw_panel(
         label="failed" if failed else None,
     )
     panel.set_title(field, fontsize=9)
-    panel.tick_params(labelsize=8)
+    panel.tick_params(which="both", labelsize=8)
     panel.grid(alpha=0.25, linewidth=0.6)
     panel.spines[["top", "right"]].set_visible(False)
 

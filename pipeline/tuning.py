@@ -37,6 +37,8 @@ from pipeline import config as pipeline_config  # noqa: E402 (after the heavy on
 _POLL = 1.0
 """Seconds between two looks for the chief's search."""
 _SHOWN_TRIALS = 20
+_UNLIMITED = 10_000
+"""Characters of a terminal in which every table has its full width."""
 
 
 def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> int:
@@ -103,10 +105,13 @@ def _search(
     runner = UpToTuner(view)
     runner.run(whole)
     (stage,) = (component for component in whole.components if component.id == "Tuner")
-    shutil.rmtree(where.resumable, ignore_errors=True)
     custom_config = json.loads(stage.exec_properties["custom_config"])
     graph = runner.results["Transform"].outputs["transform_graph"].uri
-    found_in = tuner.report_folder(where.resumable, trial.search_name(custom_config, graph))
+    name = trial.search_name(custom_config, graph)
+    # A training that was killed has its epochs beside them.
+    shutil.rmtree(where.resumable / name, ignore_errors=True)
+    (where.resumable / tuner.JOB).unlink(missing_ok=True)
+    found_in = tuner.report_folder(where.resumable, name)
     found = [dataclasses.asdict(result) for result in results.read(found_in / tuner.RESULTS)]
     for name in (tuner.RESULTS, tuner.PLOT):
         shutil.copy(found_in / name, folder / name)
@@ -144,18 +149,8 @@ def show(
         terminal: Where to print.
     """
     scored = [trial for trial in found if trial["score"] is not None]
-    rows = [
-        [
-            trial["trial"],
-            f"{trial['score']:.4f}",
-            *(_value(trial["values"][field]) for field in fields),
-            f"{trial['seconds']:.1f}",
-            str(trial["epochs"]),
-        ]
-        for trial in scored[:_SHOWN_TRIALS]
-    ]
     terminal.print()
-    terminal.print(console.grid(["trial", "score", *fields, "seconds", "epochs"], rows))
+    _show_scored(scored[:_SHOWN_TRIALS], fields, terminal)
     if len(scored) > _SHOWN_TRIALS:
         _print(terminal, f"and {len(scored) - _SHOWN_TRIALS} more in trials.json beside the plot")
     for trial in found:
@@ -168,6 +163,32 @@ def show(
     terminal.print("\nthe best values, to paste into the config:", style="bold")
     for line in as_yaml(found[0]["values"], config).splitlines():
         _print(terminal, line, "green")
+
+
+def _show_scored(
+    trials: Sequence[Mapping[str, Any]], fields: Sequence[str], terminal: Console
+) -> None:
+    """A table or, where the terminal is too narrow for it, a line for each value."""
+    columns = ["trial", "score", *fields, "seconds", "epochs"]
+    rows = [
+        [
+            trial["trial"],
+            f"{trial['score']:.4f}",
+            *(_value(trial["values"][field]) for field in fields),
+            f"{trial['seconds']:.1f}",
+            str(trial["epochs"]),
+        ]
+        for trial in trials
+    ]
+    table = console.grid(columns, rows)
+    unlimited = terminal.options.update(max_width=_UNLIMITED)
+    if terminal.measure(table, options=unlimited).minimum <= terminal.width:
+        terminal.print(table)
+        return
+    for row in rows:
+        for column, cell in zip(columns, row, strict=True):
+            indent, style = ("", "bold") if column == "trial" else ("  ", "")
+            _print(terminal, f"{indent}{column} {cell}", style)
 
 
 def as_yaml(values: Mapping[str, Any], config: Mapping[str, Any]) -> str:

@@ -1,10 +1,15 @@
 """What a search over the fields of a config is."""
 
 import dataclasses
+import math
 from typing import Literal
 
 Scalar = bool | int | float | str
 Value = Scalar | tuple[Scalar, ...] | None
+MAX_SEED = 2**32 - 2
+"""Largest seed of a search."""
+_ROUNDING = 1e-9
+"""Steps by which rounding may miss the end of a range."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +42,26 @@ class SearchRange:
             raise ValueError(f"`log` needs bounds above 0. Received: {list(self.log)}")
         if self.step is not None:
             self._check_step(self.step, bounds)
+
+    def stepped(self) -> list[int | float]:
+        """The values of a range with `step`, in order."""
+        low, high = self.linear or self.log or (0, 0)
+        step = self.step or 1
+        if self.log:
+            count = math.floor(math.log(high / low, step) + _ROUNDING)
+            found = [low * step**index for index in range(count + 1)]
+        else:
+            count = math.floor((high - low) / step + _ROUNDING)
+            found = [low + index * step for index in range(count + 1)]
+        if isinstance(low, int) and isinstance(high, int):
+            return [int(value) for value in found]
+        # Sums of decimal fractions are rarely exact: 0.1 + 2 * 0.1 is meant to be 0.3.
+        return [float(f"{value:.12g}") for value in found]
+
+    def has_every_value_named(self) -> bool:
+        """Whether there is a list of all values: `values`, a `step`, or whole numbers."""
+        is_whole = self.linear is not None and all(isinstance(end, int) for end in self.linear)
+        return self.values is not None or self.step is not None or is_whole
 
     def _check_step(self, step: int | float, bounds: tuple[int | float, ...] | None) -> None:
         if bounds is None:
@@ -72,7 +97,7 @@ class TuningConfig:
     objective: Literal["val_accuracy", "val_loss"] = "val_accuracy"
     """What the best trial is best at, on the eval split."""
     seed: int = 1337
-    """Seed of the choice of trials."""
+    """Seed of the choice of trials, from 0 to 2 ** 32 - 2."""
     workers: int = 1
     """Processes that run trials at the same time, each with its share of the processor's cores; 1
     runs them one after another without further processes."""
@@ -83,6 +108,10 @@ class TuningConfig:
         for field in ("trials", "workers"):
             if getattr(self, field) < 1:
                 raise ValueError(f"`{field}` must be at least 1. Received: {getattr(self, field)}")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ValueError(f"`seed` must be from 0 to 2 ** 32 - 2. Received: seed={self.seed}")
+        if self.algorithm == "grid":
+            self._check_grid()
         if self.algorithm == "hyperband" and "training.epochs" in self.space:
             raise ValueError(
                 "`algorithm: hyperband` gives each trial its epochs itself, `training.epochs` at "
@@ -94,4 +123,13 @@ class TuningConfig:
                 raise ValueError(
                     "`space` may search fields of `model` and `training`, and of operations, as in "
                     f"`training.learning_rate` or `augmentation.0.degrees`. Received: {path!r}"
+                )
+
+    def _check_grid(self) -> None:
+        for path, searched in self.space.items():
+            if not searched.has_every_value_named():
+                raise ValueError(
+                    "`algorithm: grid` tries every combination, so a range needs a `step`. "
+                    f"Received: {path} from {list(searched.linear or searched.log or ())} without "
+                    "one. Give `step` or `values`, or choose another algorithm."
                 )

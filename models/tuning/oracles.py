@@ -9,6 +9,7 @@ trial again) and without the state of its grid search (which then fails or stops
 from __future__ import annotations
 
 import itertools
+import math
 import pathlib
 import sys
 from typing import Any
@@ -17,7 +18,7 @@ import keras_tuner
 from keras_tuner.engine import trial
 
 from models.training import files
-from models.tuning.config import TuningConfig
+from models.tuning.config import MAX_SEED, TuningConfig
 
 HOPELESS = 3
 """Failed trials after which a search without any finished trial stops."""
@@ -119,7 +120,26 @@ class BayesianOracle(DurableOracle, keras_tuner.oracles.BayesianOptimizationOrac
 
 
 class HyperbandOracle(DurableOracle, keras_tuner.oracles.HyperbandOracle):
-    """Many short trials, of which the best are continued."""
+    """Many short trials, of which the best are continued.
+
+    Li et al. (2016), https://arxiv.org/abs/1603.06560, algorithm 1. KerasTuner's own choice of the
+    next trial stops a search whose space has fewer values than a round has trials, before any of
+    them is continued, and continues fewer for every trial that failed.
+    """
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """Values of a new trial, or those of one that is worth more epochs."""
+        while True:
+            self._brackets = [each for each in self._brackets if not self._is_complete(each)]
+            for bracket in self._brackets:
+                values = self._new_values(bracket, trial_id) or self._promoted(bracket, trial_id)
+                if values is not None:
+                    return {"status": _Status.RUNNING, "values": values}
+            is_last = self._current_iteration + 1 == self.hyperband_iterations
+            if self._current_bracket == 0 and is_last:
+                return {"status": _Status.IDLE if self.ongoing_trials else _Status.STOPPED}
+            self._increment_bracket_num()
+            self._start_new_bracket()
 
     def planned_trials(self) -> int:
         """The sizes of all rounds of all brackets."""
@@ -128,6 +148,67 @@ class HyperbandOracle(DurableOracle, keras_tuner.oracles.HyperbandOracle):
             for bracket in range(self._get_num_brackets())
             for number in range(self._get_num_rounds(bracket))
         )
+
+    def _sizes(self, bracket: dict[str, Any]) -> list[int]:
+        """How many trials each round of a bracket has, as far as it is known."""
+        rounds, number = bracket["rounds"], bracket["bracket_num"]
+        planned = [self._get_size(number, index) for index in range(len(rounds))]
+        is_exhausted = bracket.get("is_exhausted", False)
+        share = len(rounds[0]) / planned[0] if is_exhausted else 1
+        sizes = [len(rounds[0]) if is_exhausted else planned[0]]
+        for index in range(1, len(rounds)):
+            left = sizes[-1] - len(self._ended(rounds[index - 1], _Status.FAILED))
+            sizes.append(min(left, math.ceil(planned[index] * share)))
+        return sizes
+
+    def _is_complete(self, bracket: dict[str, Any]) -> bool:
+        return len(bracket["rounds"][-1]) >= self._sizes(bracket)[-1]
+
+    def _new_values(self, bracket: dict[str, Any], trial_id: str) -> dict[str, Any] | None:
+        """Random values for the first round, unless it is full or there are no others."""
+        first = bracket["rounds"][0]
+        if len(first) >= self._sizes(bracket)[0]:
+            return None
+        values = self._random_values()
+        if values is None:
+            bracket["is_exhausted"] = True
+            return None
+        first.append({"past_id": None, "id": trial_id})
+        return values | self._course(bracket, 0)
+
+    def _promoted(self, bracket: dict[str, Any], trial_id: str) -> dict[str, Any] | None:
+        """Values of the best trial of a round that is sure to be among those continued."""
+        sizes = self._sizes(bracket)
+        for number, (past, following) in enumerate(itertools.pairwise(bracket["rounds"]), start=1):
+            taken = {entry["past_id"] for entry in following}
+            waiting = [
+                trial
+                for trial in self._ended(past, _Status.COMPLETED)
+                if trial.trial_id not in taken
+            ]
+            failed = len(self._ended(past, _Status.FAILED))
+            if len(waiting) > sizes[number - 1] - failed - sizes[number]:
+                sign = 1 if self.objective.direction == "max" else -1
+                best = max(waiting, key=lambda trial: sign * trial.score)
+                following.append({"past_id": best.trial_id, "id": trial_id})
+                values = {**best.hyperparameters.values, "tuner/trial_id": best.trial_id}
+                return values | self._course(bracket, number)
+        return None
+
+    def _course(self, bracket: dict[str, Any], number: int) -> dict[str, int]:
+        """What a trial of a round is told beside its values."""
+        kind = bracket["bracket_num"]
+        return {
+            "tuner/epochs": self._get_epochs(kind, number),
+            "tuner/initial_epoch": self._get_epochs(kind, number - 1) if number else 0,
+            "tuner/bracket": kind,
+            "tuner/round": number,
+        }
+
+    def _ended(self, entries: list[dict[str, Any]], status: str) -> list[trial.Trial]:
+        """The trials of a round that ended so."""
+        found = [self.trials[entry["id"]] for entry in entries if entry["id"] in self.trials]
+        return [each for each in found if each.status == status]
 
 
 def build(config: TuningConfig, max_epochs: int) -> DurableOracle:
@@ -140,7 +221,7 @@ def build(config: TuningConfig, max_epochs: int) -> DurableOracle:
     direction = "max" if config.objective == "val_accuracy" else "min"
     common = {
         "objective": keras_tuner.Objective(config.objective, direction),
-        "seed": config.seed,
+        "seed": config.seed or _SEED_0,
         # A failed trial is a result. An error here would also leave KerasTuner's lock held.
         "max_consecutive_failed_trials": sys.maxsize,
     }
@@ -152,4 +233,6 @@ def build(config: TuningConfig, max_epochs: int) -> DurableOracle:
     return oracle
 
 
+_SEED_0 = MAX_SEED + 1
+"""Stands for 0, which KerasTuner takes for none."""
 _BY_TRIALS = {"random": RandomOracle, "grid": GridOracle, "bayesian": BayesianOracle}

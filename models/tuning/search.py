@@ -7,6 +7,7 @@ import logging
 import math
 import os
 import pathlib
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -159,6 +160,8 @@ class Search(Trials):
         found = results.collect(self.oracle, self.searched)
         self._finished(found)
         if not any(result.score is not None for result in found):
+            # Nothing in it is worth keeping, and the same command is to try again.
+            shutil.rmtree(self.project_dir)
             reasons = "\n".join(f"  {r.trial} with {r.values}: {r.error}" for r in found)
             raise ValueError(
                 f"No trial of the search succeeded, so there are no best values:\n{reasons}\n"

@@ -17,10 +17,15 @@ def declare(space: Mapping[str, SearchRange], hp: keras_tuner.HyperParameters) -
         if searched.values is not None:
             hp.Choice(path, _choices(searched))
             continue
+        if searched.step is not None:
+            # KerasTuner's own steps miss the end of a range by rounding, and make fractions of
+            # whole numbers in `log`.
+            hp.Choice(path, searched.stepped(), ordered=True)
+            continue
         low, high = searched.linear or searched.log or (0, 0)
         sampling = "log" if searched.log else "linear"
         kind = hp.Int if isinstance(low, int) and isinstance(high, int) else hp.Float
-        kind(path, low, high, step=searched.step, sampling=sampling)
+        kind(path, low, high, sampling=sampling)
 
 
 def decode(space: Mapping[str, SearchRange], values: Mapping[str, Any]) -> dict[str, Any]:

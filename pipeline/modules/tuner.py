@@ -120,5 +120,5 @@ def _report(
     failed = sum(result.score is None for result in found)
     if failed < len(found):
         search_plot.draw(found, config, folder / PLOT)
-    counts = f"{len(found)} trials" + (f", {failed} failed" if failed else "")
+    counts = f"{len(found)} trial{'s' * (len(found) != 1)}" + (f", {failed} failed" * bool(failed))
     _OUTCOME.info("%s; table and plot in %s", counts, folder)

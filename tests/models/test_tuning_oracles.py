@@ -99,6 +99,58 @@ def test_grid_search_tries_every_combination_in_order(tmp_path):
     assert pairs == [(2, 1), (2, 2), (5, 1), (5, 2), (9, 1), (9, 2)]
 
 
+def test_hyperband_continues_the_best_where_a_round_has_more_trials_than_the_space(tmp_path):
+    searched = {"model.filters": SearchRange(values=(2, 5, 9))}
+    oracle = start(tmp_path, "hyperband", searched, max_epochs=9)
+    found = run_all(oracle)
+    assert [values["tuner/epochs"] for values in found] == [1, 1, 1, 3, 9]
+    assert [values["model.filters"] for values in found[3:]] == [found[2]["model.filters"]] * 2
+    assert oracle.create_trial("worker0").status == "STOPPED"
+
+
+def test_hyperband_continues_as_many_where_trials_fail(tmp_path):
+    oracle = start(tmp_path, "hyperband", max_epochs=9)
+    epochs = []
+    while (begun := oracle.create_trial("worker0")).status == "RUNNING":
+        values = begun.hyperparameters.values
+        epochs.append(values["tuner/epochs"])
+        if values["model.filters"] == 2:
+            fail(oracle, begun)
+        else:
+            finish(oracle, begun, score=len(epochs) / 100)
+    assert len(epochs) == oracle.planned_trials()
+    assert epochs.count(9) > 3  # Those that begin with as many, and continued ones.
+
+
+def test_hyperband_ends_where_every_trial_of_a_round_fails_but_the_first(tmp_path):
+    oracle = start(tmp_path, "hyperband", max_epochs=9)
+    finish(oracle, oracle.create_trial("worker0"))
+    while (begun := oracle.create_trial("worker0")).status == "RUNNING":
+        fail(oracle, begun)
+    assert len(oracle.end_order) <= oracle.planned_trials()
+
+
+def test_workers_wait_while_a_round_that_may_be_continued_runs(tmp_path):
+    searched = {"model.filters": SearchRange(values=(2, 5))}
+    oracle = start(tmp_path, "hyperband", searched, max_epochs=9)
+    first, second = (oracle.create_trial(f"worker{index}") for index in range(2))
+    assert oracle.create_trial("worker2").status == "IDLE"
+    finish(oracle, first, score=0.25)
+    finish(oracle, second, score=0.75)
+    continued = oracle.create_trial("worker2").hyperparameters.values
+    assert continued["tuner/trial_id"] == second.trial_id
+
+
+@pytest.mark.parametrize("algorithm", ["random", "bayesian", "hyperband"])
+def test_the_seed_0_chooses_the_same_trials_again(tmp_path, algorithm):
+    first, second = (
+        run_all(start(tmp_path / name, algorithm, trials=3, seed=0)) for name in ("one", "two")
+    )
+    if algorithm != "hyperband":  # It names the trials it continues.
+        assert first == second
+    assert [v["model.filters"] for v in first] == [v["model.filters"] for v in second]
+
+
 def test_hyperband_says_how_many_trials_there_will_be(tmp_path):
     oracle = start(tmp_path, "hyperband")
     assert len(run_all(oracle)) == oracle.planned_trials()
@@ -106,15 +158,16 @@ def test_hyperband_says_how_many_trials_there_will_be(tmp_path):
 
 @pytest.mark.parametrize("algorithm", ["random", "grid", "bayesian", "hyperband"])
 def test_a_killed_search_goes_on_like_one_that_was_not(tmp_path, algorithm):
-    expected = run_all(start(tmp_path / "whole", algorithm, trials=5))
-    killed = start(tmp_path / "killed", algorithm, trials=5)
+    searched = GRID if algorithm == "grid" else SPACE
+    expected = run_all(start(tmp_path / "whole", algorithm, searched, trials=5))
+    killed = start(tmp_path / "killed", algorithm, searched, trials=5)
     found = []
     for number in range(2):
         begun = killed.create_trial("worker0")
         found.append(begun.hyperparameters.values)
         finish(killed, begun, score=(number + 1) / 100)
     killed.create_trial("worker0")
-    again = start(tmp_path / "killed", algorithm, trials=5)
+    again = start(tmp_path / "killed", algorithm, searched, trials=5)
     rest = []
     while (begun := again.create_trial("worker1")).status == "RUNNING":
         rest.append(begun.hyperparameters.values)
@@ -232,11 +285,27 @@ def test_an_impossible_step_is_refused(fields, message):
         ({"linear": (0, 1.0), "step": 0.5}, [0.0, 0.5, 1.0]),
         ({"log": (1, 9), "step": 3}, [1, 3, 9]),
         ({"log": (0.5, 2.0), "step": 2}, [0.5, 1.0, 2.0]),
+        ({"linear": (0.1, 0.3), "step": 0.1}, [0.1, 0.2, 0.3]),
+        ({"linear": (0.1, 0.7), "step": 0.2}, [0.1, 0.3, 0.5, 0.7]),
+        ({"linear": (0.0, 1.0), "step": 0.4}, [0.0, 0.4, 0.8]),
+        ({"log": (8, 32), "step": 2}, [8, 16, 32]),
+        ({"log": (1e-4, 1e-2), "step": 10}, [1e-4, 1e-3, 1e-2]),
+        ({"linear": (3, 16)}, list(range(3, 17))),
     ],
 )
 def test_a_possible_step_is_taken(tmp_path, fields, tried):
-    oracle = start(tmp_path, "grid", {"model.filters": SearchRange(**fields)})
-    assert [values["model.filters"] for values in run_all(oracle)] == tried
+    searched = {"model.filters": SearchRange(**fields)}
+    oracle = start(tmp_path, "grid", searched, trials=20)
+    values = [space.decode(searched, one)["model.filters"] for one in run_all(oracle)]
+    assert values == tried
+    assert {type(value) for value in values} == {type(tried[0])}
+
+
+@pytest.mark.parametrize("algorithm", ["random", "bayesian"])
+def test_both_ends_of_a_range_with_steps_are_tried(tmp_path, algorithm):
+    searched = {"model.dropout": SearchRange(linear=(0.1, 0.3), step=0.1)}
+    found = run_all(start(tmp_path, algorithm, searched))
+    assert sorted(values["model.dropout"] for values in found) == [0.1, 0.2, 0.3]
 
 
 @pytest.mark.parametrize(
@@ -244,6 +313,11 @@ def test_a_possible_step_is_taken(tmp_path, fields, tried):
     [
         ({"space": {}}, r"`space` is empty"),
         ({"space": SPACE, "workers": 0}, r"`workers` must be at least 1. Received: 0"),
+        ({"space": SPACE, "seed": -1}, r"`seed` must be from 0 .* Received: seed=-1"),
+        (
+            {"space": SPACE, "algorithm": "grid"},
+            r"a range needs a `step`. Received: training.learning_rate from \[0.001, 0.1\]",
+        ),
         ({"space": SPACE, "trials": 0}, r"`trials` must be at least 1. Received: 0"),
         (
             {"space": GRID, "algorithm": "hyperband"},

@@ -406,3 +406,35 @@ def test_loading_a_config_imports_no_heavy_library():
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def searching(**space):
+    return yaml.safe_dump({**yaml.safe_load(SMALL), "tuning": {"space": space}})
+
+
+def test_a_field_may_be_searched_inside_the_choices_that_have_it(write):
+    momentum = {"values": [0.5, 0.9]}
+    space = {
+        "training.optimizer": {"values": ["rmsprop", "sgd"]},
+        "training.optimizer.momentum": momentum,
+    }
+    assert len(config.load(write(searching(**space))).tuning.space) == 2
+    space["training.optimizer"] = {"values": ["adam", "sgd"]}
+    message = r'optimizer.momentum: unknown key.* \(with training.optimizer: "adam"\)'
+    with pytest.raises(ConfigError, match=message) as caught:
+        config.load(write(searching(**space)))
+    assert "sgd" not in str(caught.value)
+
+
+def test_a_wrong_number_is_one_problem(write):
+    space = {"training.learning_rate": {"log": ["1e-4", 0.1]}}
+    with pytest.raises(ConfigError) as caught:
+        config.load(write(searching(**space)))
+    assert str(caught.value).count("received '1e-4'") == 1
+
+
+def test_an_anchor_inside_itself_is_no_config(tmp_path):
+    path = tmp_path / "loop.yaml"
+    path.write_text("name: &loop [*loop]\n", "utf-8")
+    with pytest.raises(ConfigError, match=r"loop.yaml"):
+        config.load(path)

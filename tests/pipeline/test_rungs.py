@@ -173,3 +173,20 @@ def test_the_yaml_of_a_rung_runs_from_any_folder(tmp_path):
     read = config.load(path)
     assert read.data.source.path == "/of/mail/mail.csv"
     assert (read.model, read.training) == (rung.config.model, rung.config.training)
+
+
+@pytest.mark.parametrize(
+    ("size", "used", "patch"),
+    [
+        (8, 8, 1),
+        (17, 16, 2),
+        (28, 28, 2),
+        (96, 96, 12),
+        (97, 96, 12),
+        (224, 224, 28),
+        (227, 224, 28),
+    ],
+)
+def test_a_vision_transformer_has_eight_to_sixteen_patches_a_side(size, used, patch):
+    fields = rungs._patched("vit", size)
+    assert (fields["image_size"], fields["patch_size"]) == (used, patch)

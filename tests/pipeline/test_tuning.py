@@ -36,8 +36,8 @@ def results(number, failed=1):
     ]
 
 
-def shown(found):
-    terminal = Console(file=io.StringIO(), width=200)
+def shown(found, width=200):
+    terminal = Console(file=io.StringIO(), width=width)
     fields = [vars(result) for result in found]
     tuning.show(fields, list(SPACE), pathlib.Path("runs/trials.png"), {}, terminal)
     return terminal.file.getvalue()
@@ -50,6 +50,18 @@ def test_the_page_has_every_trial_the_plot_and_why_trials_failed():
     failure = "trial 2 failed (training.learning_rate 0.0125, model.tokenizer words): the loss"
     assert any(line.startswith(failure) for line in lines)
     assert "plot: runs/trials.png" in lines
+
+
+def test_a_narrow_terminal_loses_no_column():
+    lines = shown(results(2), width=40).splitlines()
+    assert lines[1:7] == [
+        "trial 0",
+        "  score 0.9000",
+        "  training.learning_rate 0.0125",
+        "  model.tokenizer words",
+        "  seconds 2.5",
+        "  epochs 3",
+    ]
 
 
 def test_a_long_search_shows_its_best_trials_only():
