@@ -45,6 +45,9 @@ def test_a_chief_and_workers_share_a_search(tmp_path):
     ]
     (tmp_path / "rows.csv").write_text("\n".join(["text,label", *rows]))
     (tmp_path / "shared.yaml").write_text(CONFIG)
+    killed = tmp_path / "runs" / "shared" / "unfinished" / "training-1" / "state.json"
+    killed.parent.mkdir(parents=True)
+    killed.write_text("{}")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -53,6 +56,7 @@ def test_a_chief_and_workers_share_a_search(tmp_path):
     assert [process.returncode for process in processes] == [0, 0, 0], [chief, *workers]
     assert re.search(r"✓ Tuner .*3 trials", chief)
     assert "the best values, to paste into the config" in chief
+    assert [path.name for path in killed.parents[1].glob("*-*")] == ["training-1"]
     for name, shown in zip(("first", "second"), workers, strict=True):
         assert f"{name} found no more trials to run" in shown
         assert "WARNING" not in shown

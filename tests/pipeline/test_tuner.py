@@ -39,6 +39,7 @@ SPACE = {
     "training.learning_rate": SearchRange(log=(1e-3, 1e-1)),
     "model.filters": SearchRange(values=(2, 5)),
 }
+STEPPED = SPACE | {"training.learning_rate": SearchRange(log=(1e-3, 1e-1), step=10)}
 ROWS = [("좋은 영화" if i % 3 else "dull film", "good" if i % 3 else "bad") for i in range(20)]
 BEAM = "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 
@@ -109,7 +110,7 @@ def arguments(given, resumable, tuning):
 
 
 def search(given, resumable, **fields):
-    fn_args = arguments(given, resumable, TuningConfig(space=SPACE, **fields))
+    fn_args = arguments(given, resumable, TuningConfig(**{"space": SPACE, **fields}))
     result = tuner.tuner_fn(fn_args)
     result.tuner.search(**result.fit_kwargs)
     return result.tuner, fn_args
@@ -149,11 +150,12 @@ def test_a_search_keeps_every_trial_and_goes_on_if_it_is_started_again(given, tm
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("algorithm", "trials"), [("grid", 2), ("bayesian", 3), ("hyperband", None)]
+    ("algorithm", "trials", "space"),
+    [("grid", 2, STEPPED), ("bayesian", 3, SPACE), ("hyperband", None, SPACE)],
 )
-def test_every_algorithm_finds_a_best_trial(given, tmp_path, algorithm, trials):
+def test_every_algorithm_finds_a_best_trial(given, tmp_path, algorithm, trials, space):
     fields = {"trials": trials} if trials else {}
-    found, _ = search(given, tmp_path, algorithm=algorithm, **fields)
+    found, _ = search(given, tmp_path, algorithm=algorithm, space=space, **fields)
     assert len(found.oracle.trials) == (trials or found.oracle.planned_trials())
     # As TFX's Tuner asks for its results.
     best = found.oracle.get_best_trials(found.oracle.max_trials)
@@ -178,12 +180,16 @@ def test_another_search_does_not_continue_this_one_but_other_workers_do(given, t
 
 
 @pytest.mark.slow
-def test_a_search_in_which_every_trial_fails_says_why(given, tmp_path):
+def test_a_search_in_which_every_trial_fails_says_why_and_is_tried_anew(given, tmp_path):
     space = {"training.cache_mib": SearchRange(values=(1, 2, 3, 4))}
     fn_args = arguments(given, tmp_path, TuningConfig(space=space))
-    fn_args.train_files = [str(given / "missing.gz")]
+    files, fn_args.train_files = fn_args.train_files, [str(given / "missing.gz")]
     with pytest.raises(ValueError, match=r"(?s)No trial.*cache_mib.*Change `tuning.space`"):
         tuner.tuner_fn(fn_args).tuner.search()
+    fn_args.train_files = files
+    mended = tuner.tuner_fn(fn_args).tuner
+    mended.search()
+    assert all(scores(mended).values())
 
 
 def test_workers_share_the_cores():
