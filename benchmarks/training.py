@@ -157,8 +157,7 @@ def _ratios(rates: dict[str, list[float]]) -> dict[str, float]:
 
 
 def _table(rates: dict[str, dict[str, list[float]]]) -> Any:
-    columns = ["", *(f"{name}, examples/s" for name in _TASKS.values())]
-    columns += [f"{name}, ratio" for name in _TASKS.values()]
+    columns = ["examples/s", *_TASKS.values(), *(f"{name}, ratio" for name in _TASKS.values())]
     ratios = {task: _ratios(rates[task]) for task in rates}
     rows = [
         [

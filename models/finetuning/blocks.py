@@ -11,9 +11,10 @@ blocks are found:
 3. Without those either, each layer with a kernel begins a block, which reaches to the
    next one.
 
-Layers between two blocks belong to the first of them. A layer that holds numbered
-layers, such as the encoder of a ViT, is divided like a model. A Hub module has no
-layers, so its layer says by itself which variables are a block (`VariableBlock`).
+Layers between two blocks belong to the first of them, and so do those without weights,
+whatever their names. A layer that holds numbered layers, such as the encoder of a ViT, is
+divided like a model. A Hub module has no layers, so its layer says by itself which variables
+are a block (`VariableBlock`).
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def _parts(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
 
 
 def _block_name(layer: keras.layers.Layer, pattern: re.Pattern[str]) -> str | None:
-    if isinstance(layer, keras.layers.InputLayer):  # Keras numbers them: `input_layer_1`.
+    if not layer.weights:  # Keras numbers inputs, `input_layer_1`, and scales, `scale_layer_3`.
         return None
     found = pattern.match(layer.name)
     return found.group() if found else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 
 import keras
@@ -11,6 +12,10 @@ from models.finetuning import blocks, config
 
 BACKBONE = "backbone"
 """Name of the layer of a model that is pretrained; all other layers are its head."""
+
+# Stochastic depth has no class of its own in Keras; networks bring theirs.
+_DROPS_PATHS = re.compile("DropPath|StochasticDepth")
+_PATH_RATES = ("rate", "drop_prob", "drop_path_rate")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Course:
         if method is not None and BACKBONE in named and not isinstance(method, config.LoRA):
             self._blocks = blocks.split(named[BACKBONE])
         # Freezing switches dropout off, thawing needs to know what it was.
-        self._rates = {id(part): part.rate for part in self._dropouts()}
+        self._rates = [(part, field, getattr(part, field)) for part, field in self._noises()]
         self.phases = tuple(self._plan(method, epochs))
 
     def phase_of(self, epoch: int) -> Phase:
@@ -65,8 +70,8 @@ class Course:
         for number, part in enumerate(parts):
             for layer in part.layers:
                 layer.trainable = number >= first
-        for dropout in self._dropouts():
-            dropout.rate = self._rates[id(dropout)]
+        for noise, field, rate in self._rates:
+            setattr(noise, field, rate)
         for part in parts[:first]:
             silence(part.layers)
 
@@ -94,29 +99,31 @@ class Course:
             return _gradual(method, epochs, count)
         return iter([Phase(0, epochs)])
 
-    def _dropouts(self) -> list[keras.layers.Dropout]:
-        if self._blocks is None:
-            return []
-        return list(_dropouts(layer for part in self._blocks.all for layer in part.layers))
+    def _noises(self) -> Iterator[tuple[keras.layers.Layer, str]]:
+        parts = () if self._blocks is None else self._blocks.all
+        return _noises(layer for part in parts for layer in part.layers)
 
 
 def silence(layers: tuple[keras.layers.Layer, ...]) -> None:
-    """Switch off the dropout of frozen layers.
+    """Switch off the dropout of frozen layers, that of whole paths included.
 
     There is nothing to regularise, and the noise would only blur the features that the trained
     part sees.
     """
-    for dropout in _dropouts(iter(layers)):
-        dropout.rate = 0.0
+    for noise, field in _noises(iter(layers)):
+        setattr(noise, field, 0.0)
 
 
-def _dropouts(layers: Iterator[keras.layers.Layer]) -> Iterator[keras.layers.Dropout]:
+def _noises(layers: Iterator[keras.layers.Layer]) -> Iterator[tuple[keras.layers.Layer, str]]:
+    """The layers that drop something in training, each with the name of its rate."""
     for layer in layers:
         # The dropout of a Hub module is inside its function.
         parts = layer._flatten_layers() if isinstance(layer, keras.layers.Layer) else ()
         for part in parts:
             if isinstance(part, keras.layers.Dropout):
-                yield part
+                yield part, "rate"
+            elif _DROPS_PATHS.search(type(part).__name__):
+                yield from ((part, field) for field in _PATH_RATES if hasattr(part, field))
 
 
 def _head_first(method: config.HeadFirst, epochs: int, count: int) -> Iterator[Phase]:

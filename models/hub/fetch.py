@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import importlib.util
+import lzma
 import pathlib
 import re
 import shutil
@@ -13,8 +14,11 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
+import zlib
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
+_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
+_CHUNK = 2**20  # Bytes.
 _TIMEOUT = 60  # Seconds without an answer or data.
 _KAGGLE_PAGE = re.compile(
     r"https?://(?:www\.)?kaggle\.com/models/(?P<publisher>[^/]+)/(?P<model>[^/]+)/"
@@ -106,6 +110,7 @@ def unpack(archive: pathlib.Path, folder: pathlib.Path, handle: str) -> None:
                 _check_members(
                     {one.name: one.isfile() or one.isdir() for one in opened}, folder, handle
                 )
+                _read_to_end(opened.fileobj)
                 opened.extractall(folder, filter="data")
         else:
             # Of the two, zip alone begins to be a damaged archive of the right kind here.
@@ -114,11 +119,17 @@ def unpack(archive: pathlib.Path, folder: pathlib.Path, handle: str) -> None:
                     {one.filename: not _is_link(one) for one in opened.infolist()}, folder, handle
                 )
                 opened.extractall(folder)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+    except _DAMAGED as error:
         raise ValueError(
             f"Cannot unpack the module {handle!r}: expected a whole archive "
             f"({', '.join(ARCHIVES)}). The reason given: {type(error).__name__}: {error}"
         ) from error
+
+
+def _read_to_end(file) -> None:
+    """Let a decompressor compare its checksum, which stands behind what tar reads."""
+    while file.read(_CHUNK):
+        pass
 
 
 def _check_members(members: dict[str, bool], folder: pathlib.Path, handle: str) -> None:

@@ -31,7 +31,8 @@ class BagOfWordsConfig(text_config.TextModelConfig):
     """Whether a token is there, how often, or how often weighed by how rare it is elsewhere."""
     ngrams: int = 1
     """Longest run of tokens that counts as a token of its own, at least 1; needs the tokenizer
-    `words` or `characters`."""
+    `words` or `characters`. Runs are part of `sequence_length`: with 2 it holds half as many
+    words, and longer texts lose their end, words and runs alike."""
     hidden_dims: tuple[int, ...] = ()
     """Units of hidden layers between the bag and the head; none: a linear model."""
 
@@ -75,7 +76,8 @@ def build(config: BagOfWordsConfig, num_classes: int) -> keras.Model:
     x = BagOfTokens(config.vocabulary_size, config.weighting == "binary", name="bag")(token_ids)
     if config.weighting == "tf_idf":
         x = InverseDocumentFrequency(name="idf")(x)
-        x = keras.layers.UnitNormalization(name="unit")(x)
+        # A text without known tokens has no length, and float16 no number small enough for that.
+        x = keras.layers.UnitNormalization(dtype="float32", name="unit")(x)
     for index, units in enumerate(config.hidden_dims, start=1):
         x = blocks.dense(x, units, recipe, f"hidden_{index}")
         x = blocks.activate(x, recipe, f"hidden_{index}")

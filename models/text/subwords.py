@@ -130,8 +130,14 @@ def _sentencepiece(kind: str, lines: list[str], vocabulary_size: int) -> bytes:
             minloglevel=2,
         )
     except RuntimeError as error:
+        needed = re.search(r"required_chars\. \d+ vs (\d+)", str(error))
+        advice = (
+            f"The texts have too many different characters: raise it to {needed[1]} or more."
+            if needed
+            else f"{error}. A smaller vocabulary may do."
+        )
         raise ValueError(
             f"`tokenizer: {kind}` could not be learned from {len(lines)} texts with "
-            f"`vocabulary_size: {vocabulary_size}`: {error}. A smaller vocabulary may do."
+            f"`vocabulary_size: {vocabulary_size}`: {advice}"
         ) from error
     return model.getvalue()

@@ -92,7 +92,8 @@ class SeedEpoch(keras.callbacks.Callback):
     """Make dropout and other noise of an epoch a function of the seed and the epoch alone.
 
     Keras does not save the state of its random generators with the weights, so a continued
-    training would otherwise draw other noise than an uninterrupted one.
+    training would otherwise draw other noise than an uninterrupted one. The noise inside a Hub
+    module is not in reach: it begins anew.
 
     Args:
         seed: Seed of the training.

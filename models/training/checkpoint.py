@@ -7,6 +7,7 @@ weights it names are complete. Everything else in the folder may be deleted.
 import dataclasses
 import json
 import logging
+import math
 import pathlib
 from collections.abc import Sequence
 
@@ -40,10 +41,15 @@ class State:
         history = {
             name: [*self.history.get(name, []), float(value)] for name, value in logs.items()
         }
-        losses = history.get("val_loss", history["loss"])
+        losses = [_or_worst(loss) for loss in history.get("val_loss", history["loss"])]
         is_best = self.best_epoch < 0 or losses[-1] < losses[self.best_epoch]
         best_epoch = self.epochs_done if is_best else self.best_epoch
         return State(self.fingerprint, self.epochs_done + 1, best_epoch, history)
+
+
+def _or_worst(loss: float) -> float:
+    """Infinity for a loss that is no number, with which nothing compares."""
+    return math.inf if math.isnan(loss) else loss
 
 
 STATE = "state.json"

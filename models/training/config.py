@@ -68,7 +68,8 @@ class TrainingConfig:
     xla: bool = False
     """Whether steps are compiled by XLA: slow to start, often faster on GPUs."""
     devices: Literal["one", "all"] = "one"
-    """Whether one GPU or all GPUs of this machine share each batch; without a GPU, the CPU."""
+    """Whether one GPU or all GPUs of this machine share each batch; without a GPU, the CPU. `all`
+    goes with neither `accumulate` nor `xla`."""
     seed: int = 0
     """Seed of weights, dropout and the order of examples, at least 0."""
     cache_mib: int = 512
@@ -100,6 +101,12 @@ class TrainingConfig:
             raise ValueError(
                 "`class_weights` must be at least 0 each. "
                 f"Received: class_weights={self.class_weights}"
+            )
+        if self.devices == "all" and (self.accumulate > 1 or self.xla):
+            raise ValueError(
+                "`devices: all` shares batches in a way that neither accumulates gradients nor "
+                f"is compiled. Received: accumulate={self.accumulate}, xla={self.xla}. Raise "
+                "`batch_size` instead, leave out `xla`, or use `devices: one`."
             )
         if self.clip_norm is not None and self.clip_norm <= 0:
             raise ValueError(

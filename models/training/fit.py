@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import math
 import pathlib
 from collections.abc import Mapping
 
@@ -36,7 +37,8 @@ def fit(
 
     Call `keras.utils.set_random_seed(training.seed)` before building the model: then two runs on
     the same CPU are equal. Called again with the same arguments after being killed, it continues
-    after the last finished epoch and ends like an uninterrupted run.
+    after the last finished epoch and ends like an uninterrupted run, but for the dropout inside Hub
+    modules, whose noise begins anew.
 
     Args:
         model: Maps the inputs of `train` to logits; it is compiled here.
@@ -56,14 +58,19 @@ def fit(
 
     Raises:
         ValueError: If early stopping is asked for without a validation split, `fine_tuning` needs
-            more epochs, or one of its phases is shorter than `training.accumulate`.
-        FloatingPointError: If the loss becomes infinite or not a number.
+            more epochs, one of its phases is shorter than `training.accumulate`, or batches are too
+            small for the devices that share them.
+        FloatingPointError: If the training loss becomes infinite or not a number, or if the
+            validation loss is so after the epoch whose weights are kept.
     """
     if training.early_stopping and validation is None:
         raise ValueError(
             "`training.early_stopping` needs a validation split, and there is none. "
             "Add one to `data.split`, or leave out `early_stopping`."
         )
+    replicas = model.distribute_strategy.num_replicas_in_sync
+    train = train.shared_by(replicas)
+    validation = validation and validation.shared_by(replicas)
     checkpoints_dir, logs_dir = pathlib.Path(checkpoints_dir), pathlib.Path(logs_dir)
     course = Course(model, fine_tuning, training.epochs)
     checkpoints = Checkpoints(checkpoints_dir, _fingerprint(model, train, training, fine_tuning))
@@ -207,6 +214,7 @@ class _Run:
         """Give the model what the training leaves it with."""
         state = self._checkpoints.state
         kept = state.epochs_done - 1 if self._patience is None else state.best_epoch
+        _check_finite(state, kept)
         phase, last = self._course.phase_of(kept), self._course.phases[-1]
         self._enter(phase)
         self._checkpoints.restore_weights(self._model, kept)
@@ -220,6 +228,17 @@ class _Run:
 
     def _enter(self, phase: Phase) -> None:
         begin_phase(self._model, self._course, phase, self._training, self._num_batches)
+
+
+def _check_finite(state: State, kept: int) -> None:
+    """Refuse to keep weights whose validation loss is no number; the training's may be one."""
+    loss = state.history.get("val_loss", [0.0] * (kept + 1))[kept]
+    if not math.isfinite(loss):
+        raise FloatingPointError(
+            f"The validation loss is {loss} after epoch {kept + 1}, whose weights would be kept, "
+            "though the training loss is a number. Try `training.precision: float32`, or a lower "
+            "`training.learning_rate`; `maru doctor` looks at the eval split, too."
+        )
 
 
 def _averaging_optimizer(model: keras.Model) -> keras.optimizers.Optimizer:

@@ -51,11 +51,13 @@ def run_fn(fn_args: Any) -> None:
     model = _train(learner, fn_args, run)
     learner = _keep_tokenizer(learner, run)
     _write_summary(run / SUMMARY, learner, model, is_continued)
-    classifier = _classifier(learner, finetune.merged(model))
-    signatures.export(classifier, pathlib.Path(fn_args.serving_model_dir))
+    served = _served(finetune.merged(model))
+    classifier = _classifier(learner, served)
     examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
     answers = _answers(classifier, examples)
     reference.save(run / REFERENCE, answers)
+    fused.fuse(served)  # After the answers, so that the Canary compares with the model as trained.
+    signatures.export(classifier, pathlib.Path(fn_args.serving_model_dir))
     _write_warm_up(pathlib.Path(fn_args.serving_model_dir), answers)
 
 
@@ -109,11 +111,13 @@ def _keep_tokenizer(learner: learners.Learner, run: pathlib.Path) -> learners.Le
     return learner.with_model(tokenizer_file=shutil.copyfile(path, str(run / TOKENIZER)))
 
 
-def _classifier(learner: learners.Learner, model: keras.Model) -> signatures.Classifier:
-    # One pass through the layers gives both outputs.
+def _served(model: keras.Model) -> keras.Model:
+    """The model with both outputs, given by one pass through the layers."""
     outputs = {"logits": model.output, "features": model.get_layer("features").output}
-    served = keras.Model(model.input, outputs, name="served")
-    fused.fuse(served)
+    return keras.Model(model.input, outputs, name="served")
+
+
+def _classifier(learner: learners.Learner, served: keras.Model) -> signatures.Classifier:
     task = learner.config.task
     return signatures.Classifier(
         input_name=SERVED_NAMES[task.input_kind],

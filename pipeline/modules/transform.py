@@ -72,10 +72,11 @@ def tokens(text: tf.Tensor, model: Mapping[str, Any]) -> tf.RaggedTensor:
         model: `tokenizer`, one of `SPLITTERS`, and `ngrams`, the longest run, 1 if absent.
 
     Returns:
-        Tokens `(batch, ragged)` string: words or characters, then their runs.
+        Tokens `(batch, ragged)` string: each word or character, then the runs that begin with it.
     """
     split = SPLITTERS[model["tokenizer"]](_normalized(text))
-    return tf.concat([split, *_ngrams(split, model.get("ngrams", 1))], axis=1)
+    longest = model.get("ngrams", 1)
+    return split if longest == 1 else _with_runs(split, longest)
 
 
 def vocabulary(transform_graph: str) -> list[str]:
@@ -103,10 +104,15 @@ def _token_ids(text: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
     return {"token_ids": tf.ensure_shape(padded, [None, length])}
 
 
-def _ngrams(tokens: tf.RaggedTensor, longest: int) -> list[tf.RaggedTensor]:
-    """Runs of 2 to `longest` neighbours, joined by spaces."""
+def _with_runs(tokens: tf.RaggedTensor, longest: int) -> tf.RaggedTensor:
+    """Each token and the runs of 2 to `longest` neighbours from it on, joined by spaces."""
     join = tf_text.Reduction.STRING_JOIN
-    return [tf_text.ngrams(tokens, n, reduction_type=join) for n in range(2, longest + 1)]
+    runs = [tf_text.ngrams(tokens, n, reduction_type=join) for n in range(2, longest + 1)]
+    found = tf.concat([tokens, *runs], axis=1)
+    starts = tf.concat([tf.ragged.range(each.row_lengths()) for each in (tokens, *runs)], axis=1)
+    # By text, then by where a run begins; what begins there comes shortest first.
+    places = starts.value_rowids() * (tf.reduce_max(starts.flat_values, 0) + 1) + starts.flat_values
+    return found.with_flat_values(tf.gather(found.flat_values, tf.argsort(places, stable=True)))
 
 
 def _words(text: tf.Tensor) -> tf.RaggedTensor:

@@ -113,8 +113,9 @@ class Trial(keras_tuner.HyperModel):
         (learner, course), self._built = self._built, None
         training = learner.config.training
         last = epochs or training.epochs
-        train = learner.batches(self._job.train_files, shuffled=True)
-        evaluation = learner.batches(self._job.eval_files, shuffled=False)
+        replicas = model.distribute_strategy.num_replicas_in_sync
+        train = learner.batches(self._job.train_files, shuffled=True).shared_by(replicas)
+        evaluation = learner.batches(self._job.eval_files, shuffled=False).shared_by(replicas)
         class_weights = learner.class_weights(self._job.train_files)
         stopping = _early_stopping(training, course.phases[-1].first - initial_epoch)
         history = keras.callbacks.History()

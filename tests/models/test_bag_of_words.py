@@ -9,6 +9,7 @@ import tiny_tokens
 
 from models.layers.bag import BagOfTokens
 from models.text import bag_of_words
+from models.training import placement
 
 SMALL = bag_of_words.BagOfWordsConfig(vocabulary_size=11, sequence_length=6)
 
@@ -41,6 +42,13 @@ def test_tf_idf_equals_scikit_learns():
     features = bag_of_words.keras.Model(model.input, model.get_layer("features").output)
     got = features({"token_ids": tiny_tokens.TOKEN_IDS})
     np.testing.assert_allclose(got, wanted.transform(counts).toarray(), atol=1e-6)
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_a_text_without_known_tokens_has_logits_in_half_precision_too(precision):
+    with placement.precision(precision):
+        model = bag_of_words.build(SMALL, 3)
+    assert np.isfinite(model({"token_ids": np.int32([[1, 1, 0, 0, 0, 0], [0] * 6])})).all()
 
 
 def test_hidden_layers_make_it_a_perceptron():

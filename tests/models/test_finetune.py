@@ -49,6 +49,28 @@ def test_dropout_stays_only_in_the_trained_part(backbone):
     assert backbone.get_layer("final_dropout").rate == 0.5
 
 
+@pytest.mark.parametrize("field", ["rate", "drop_prob", "drop_path_rate"])
+def test_paths_are_dropped_only_in_the_trained_part(field):
+    class TinyDropPath(keras.layers.Layer):
+        """As networks bring it, each with another name for its rate."""
+
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            setattr(self, field, 0.4)
+
+        def call(self, x):
+            return x
+
+    x = inputs = keras.Input((3,), name="inputs")
+    for index in range(2):
+        x = keras.layers.Dense(3, name=f"layer_{index}")(x)
+        x = TinyDropPath(name=f"layer_{index}_path")(x)
+    backbone = keras.Model(inputs, x, name="backbone")
+    finetune.train_top(backbone, 1)
+    assert getattr(backbone.get_layer("layer_0_path"), field) == 0.0
+    assert getattr(backbone.get_layer("layer_1_path"), field) == 0.4
+
+
 @pytest.mark.parametrize("method", [Full(), HeadFirst(), Gradual()])
 def test_every_layer_is_trained_sooner_or_later(backbone, method):
     finetune.prepare(backbone, FineTuned(method))

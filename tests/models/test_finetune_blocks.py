@@ -56,6 +56,19 @@ def test_families_are_known_by_the_names_of_their_layers(layers, wanted):
     assert len(numbered(chain(*layers))) == wanted
 
 
+def test_numbered_layers_without_weights_are_no_blocks():
+    x = inputs = keras.Input((3,), name="inputs")
+    for index in (1, 2):
+        x = keras.layers.Dense(3, name=f"block8_{index}_conv")(x)
+        x = keras.layers.Rescaling(0.5, name=f"custom_scale_layer_{index}")(x)
+    x = keras.layers.Dense(3, name="block9_1_conv")(x)
+    first, second = blocks.split(keras.Model(inputs, x, name="backbone")).numbered
+    assert [layer.name for layer in first.layers] == [
+        "block8_1_conv", "custom_scale_layer_1", "block8_2_conv", "custom_scale_layer_2",
+    ]  # fmt: skip
+    assert [layer.name for layer in second.layers] == ["block9_1_conv"]
+
+
 def test_a_backbone_without_numbers_is_divided_at_its_kernels():
     x = inputs = keras.Input((3,), name="inputs")
     x = keras.layers.Rescaling(2.0, name="scale")(x)

@@ -1,6 +1,7 @@
 """Tests of models/finetuning/course.py, and of models/training/fit.py going through it."""
 
 import dataclasses
+import math
 
 import keras
 import numpy as np
@@ -200,6 +201,13 @@ def test_epochs_too_few_for_one_accumulated_update_are_refused(
 def test_patience_is_counted_in_the_last_phase_alone(epochs_done, best_epoch, wanted):
     state = State("", epochs_done, best_epoch)
     assert state.epochs_without_gain(first=3) == wanted
+
+
+def test_a_loss_that_is_no_number_is_never_the_best():
+    state = State("")
+    for loss in (math.nan, 0.4, math.nan, 0.3):
+        state = state.after({"loss": 0.1, "val_loss": loss})
+    assert state.best_epoch == 3
 
 
 def test_rates_fall_from_block_to_block():

@@ -76,6 +76,17 @@ def test_history_has_one_value_per_epoch_and_is_written(tmp_path):
     assert json.loads((tmp_path / "logs" / "history.json").read_text()) == history
 
 
+@pytest.mark.parametrize("stopping", [None, EarlyStopping(patience=1)])
+def test_a_validation_loss_that_is_no_number_is_refused(tmp_path, stopping):
+    rows = tf.data.Dataset.from_tensors(({"vector": np.full((2, 5), np.nan)}, np.array([0, 1])))
+    broken = Batches(lambda number: rows, 2, 2, is_cached=True)
+    config = dataclasses.replace(CONFIG, early_stopping=stopping)
+    vector = keras.Input((5,), name="vector")
+    linear = keras.Model({"vector": vector}, keras.layers.Dense(2)(vector))
+    with pytest.raises(FloatingPointError, match=r"validation loss is nan after epoch .*float32"):
+        run(tmp_path, config, validation=broken, model=linear)
+
+
 def test_tensorboard_logs_are_written(tmp_path):
     run(tmp_path)
     assert list((tmp_path / "logs").rglob("events.out.tfevents.*"))
@@ -159,6 +170,8 @@ def test_only_the_last_and_the_best_epoch_stay_on_disk(tmp_path):
         ([1, 2, 3, 4, 5, 6], 5),  # but no epoch before the last phase.
         ([3, 2, 1, 2, 0.5, 2, 3, 4], 7),
         ([3, 2, 1, 0.5], 4),
+        ([float("nan"), 3, 2, 1, 0.5], 5),
+        ([1, 2, 3, float("nan"), 4, 5], 5),
     ],
 )
 def test_a_trial_stops_after_the_same_epoch(losses, epochs):

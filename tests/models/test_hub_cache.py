@@ -271,6 +271,17 @@ def test_a_truncated_archive_is_put_in_words(archive, folder):
         cache.resolve(str(archive), folder)
 
 
+@pytest.mark.parametrize("kind", ["gztar", "xztar", "bztar"])
+def test_an_archive_with_a_wrong_bit_is_put_in_words(module, folder, tmp_path, kind):
+    path = pathlib.Path(shutil.make_archive(str(tmp_path / "packed"), kind, module))
+    content = bytearray(path.read_bytes())
+    content[-7 if kind == "gztar" else len(content) // 2] ^= 1  # gzip's checksum is at its end.
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"Cannot unpack the module .*expected a whole archive"):
+        cache.resolve(str(path), folder)
+    assert entries(folder) == []
+
+
 def test_what_is_no_archive_is_put_in_words(folder, tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("hello")

@@ -137,3 +137,24 @@ def test_every_batch_of_every_epoch_is_augmented_with_a_seed_of_its_own(files, c
 def test_augmentation_leaves_the_order_alone(files):
     plain = numbers(open_split(files, shuffle_seed=5, **CACHED).epochs(0, 2))
     assert numbers(open_split(files, shuffle_seed=5, augment=noted, **CACHED).epochs(0, 2)) == plain
+
+
+@pytest.mark.parametrize(
+    ("replicas", "sizes"), [(1, [4, 4, 3]), (2, [4, 4, 3]), (3, None), (4, None)]
+)
+def test_examples_are_shared_so_that_every_device_has_some(files, replicas, sizes):
+    split = open_split(files)
+    if sizes is None:
+        with pytest.raises(ValueError, match=rf"among {replicas} devices.*be {2 * replicas} "):
+            split.shared_by(replicas)
+    else:
+        shared = split.shared_by(replicas)
+        assert [len(labels) for _, labels in shared.epoch()] == sizes
+
+
+def test_a_batch_gives_examples_to_one_that_has_too_few_for_all_devices(files):
+    split = open_split(files, batch_size=5, shuffle_seed=3)
+    shared = split.shared_by(2)
+    assert shared.num_batches == split.num_batches == 3
+    assert [len(labels) for _, labels in shared.epochs(0, 2)] == [5, 4, 2] * 2
+    assert numbers(shared.epoch(1)) == numbers(split.epoch(1))

@@ -113,6 +113,12 @@ def test_nothing_to_learn_from_is_said(kind, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_more_characters_than_the_vocabulary_has_pieces_are_said_with_the_number(tmp_path):
+    syllables = "".join(map(chr, range(0xAC00, 0xAD00)))
+    with pytest.raises(ValueError, match=r"many different characters: raise it to 25\d or more"):
+        subwords.learn("unigram", [syllables] * 3, 50, tmp_path / "t")
+
+
 def test_too_small_a_vocabulary_is_said(tmp_path):
     with pytest.raises(ValueError, match="could not be learned from 4 texts with `vocabulary_size"):
         subwords.learn("bpe", TEXTS, 3, tmp_path / "t")

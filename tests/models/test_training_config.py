@@ -50,6 +50,8 @@ def test_the_schema_allows_both_forms():
         (lambda: TrainingConfig(batch_size=0), "`batch_size` must be at least 1"),
         (lambda: TrainingConfig(seed=-1), "`seed` must be at least 0"),
         (lambda: TrainingConfig(learning_rate=0.0), "`learning_rate` must be above 0"),
+        (lambda: TrainingConfig(devices="all", xla=True), "`devices: all` .* xla=True"),
+        (lambda: TrainingConfig(devices="all", accumulate=2), "Received: accumulate=2"),
         (lambda: TrainingConfig(clip_norm=0.0), "`clip_norm` must be above 0"),
         (lambda: EarlyStopping(patience=0), "`patience` must be at least 1 epoch"),
         (lambda: Constant(warmup=1.0), r"`warmup` must be in \[0, 1\)"),

@@ -1,13 +1,14 @@
 """Tests of pipeline/modules/doctor.py: what the Doctor learns of a model."""
 
 import pytest
+import tensorflow as tf
 
 pytestmark = pytest.mark.tfx
 
 from models.encoder import Encoder  # noqa: E402
 from models.text import subwords  # noqa: E402
 from pipeline import config  # noqa: E402
-from pipeline.modules import doctor, learner  # noqa: E402
+from pipeline.modules import doctor, learner, transform  # noqa: E402
 
 
 def patient(model, kind="text", tokens=()):
@@ -36,7 +37,15 @@ def test_words_are_split_and_looked_up_as_the_transform_graph_does():
 def test_runs_of_words_count_where_the_model_reads_them():
     model = {"kind": "bag_of_words", "ngrams": 2, "sequence_length": 9}
     reader = patient(model, tokens=["buy", "buy now"]).reader
-    assert reader.tokenize(["buy now"]) == [["buy", reader.unknown, "buy now"]]
+    assert reader.tokenize(["buy now"]) == [["buy", "buy now", reader.unknown]]
+
+
+def test_a_long_text_loses_words_and_runs_of_its_end():
+    texts = tf.constant(["a b c d", "e", ""])
+    found = transform.tokens(texts, {"tokenizer": "words", "ngrams": 3})
+    assert found.to_list() == [
+        [b"a", b"a b", b"a b c", b"b", b"b c", b"b c d", b"c", b"c d", b"d"], [b"e"], [],
+    ]  # fmt: skip
 
 
 def test_images_have_a_size_and_no_tokens():
