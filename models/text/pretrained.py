@@ -1,4 +1,7 @@
-"""Classifier on top of any KerasHub text backbone, pooled and linear.
+"""Classifier on top of a pretrained text encoder, pooled and linear.
+
+The families of KerasHub that prepare texts for a classifier and mark padding: BERT, ALBERT,
+DeBERTa V3, DistilBERT, RoBERTa, XLM-RoBERTa.
 
 Sources: Devlin et al. (2018), "BERT", https://arxiv.org/abs/1810.04805, section 4
 (linear head on a pooled vector), and Reimers and Gurevych (2019), "Sentence-BERT",
@@ -33,7 +36,8 @@ class PretrainedTextConfig(FineTuned):
     """Name of this model."""
     preset: str = "minilm"
     """`minilm` (installed, needs no network), a KerasHub preset name, a handle such as
-    hf://organisation/model, or a folder, relative to the YAML."""
+    hf://organisation/model, or a folder, relative to the YAML; of BERT, ALBERT, DeBERTa V3,
+    DistilBERT, RoBERTa or XLM-RoBERTa."""
     sequence_length: int = 128
     """Input length in the preset's tokens, its special tokens included; longer texts are cut."""
     truncate: Literal["end", "middle"] = "end"
@@ -157,9 +161,9 @@ def _token_vectors(backbone: keras.Model, config: PretrainedTextConfig) -> keras
     names = set(_inputs(backbone))
     if not {"token_ids", "padding_mask"} <= names <= _INPUTS:
         raise ValueError(
-            f"The preset {config.preset!r} is no text encoder: expected the inputs token_ids and "
-            f"padding_mask, and perhaps segment_ids. Received: {sorted(names)}. Choose another "
-            "`preset`."
+            f"The preset {config.preset!r} is no text encoder that can be told what is padding: "
+            "expected the inputs token_ids and padding_mask, and perhaps segment_ids. Received: "
+            f"{sorted(names)}. Choose another `preset`."
         )
     longest = getattr(backbone, "max_sequence_length", None)
     if longest is not None and config.sequence_length > longest:

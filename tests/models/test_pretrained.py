@@ -199,6 +199,12 @@ def test_a_folder_without_weights_is_put_in_words(tmp_path):
         pretrained.build(config, 2)
 
 
+def test_a_family_whose_texts_are_not_prepared_is_told_from_a_damaged_folder(tmp_path):
+    config = pretrained.PretrainedTextConfig(preset=tiny_presets.save_electra(tmp_path))
+    with pytest.raises(ValueError, match="does not prepare the texts of its family"):
+        pretrained.encoder(config)
+
+
 def test_a_failed_download_is_put_in_words():
     def from_preset(name):
         raise ConnectionError(f"no route to {name}")

@@ -31,6 +31,13 @@ def save_roberta(folder):
     return _save(folder, backbone, tokenizer)
 
 
+def save_electra(folder):
+    """ELECTRA over `WORDS`: no classifier in KerasHub."""
+    keras.utils.set_random_seed(5)
+    backbone = keras_hub.models.ElectraBackbone(vocab_size=len(WORDS), embedding_dim=4, **SIZES)
+    return _save(folder, backbone, keras_hub.models.ElectraTokenizer(vocabulary=WORDS))
+
+
 def save_roformer_v2(folder):
     """RoFormer V2 over `WORDS`: no position table."""
     keras.utils.set_random_seed(5)
