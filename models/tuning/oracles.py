@@ -181,15 +181,12 @@ class HyperbandOracle(DurableOracle, keras_tuner.oracles.HyperbandOracle):
         sizes = self._sizes(bracket)
         for number, (past, following) in enumerate(itertools.pairwise(bracket["rounds"]), start=1):
             taken = {entry["past_id"] for entry in following}
-            waiting = [
-                trial
-                for trial in self._ended(past, _Status.COMPLETED)
-                if trial.trial_id not in taken
-            ]
+            completed = self._ended(past, _Status.COMPLETED)
+            waiting = [each for each in completed if each.trial_id not in taken]
             failed = len(self._ended(past, _Status.FAILED))
             if len(waiting) > sizes[number - 1] - failed - sizes[number]:
                 sign = 1 if self.objective.direction == "max" else -1
-                best = max(waiting, key=lambda trial: sign * trial.score)
+                best = max(waiting, key=lambda each: sign * each.score)
                 following.append({"past_id": best.trial_id, "id": trial_id})
                 values = {**best.hyperparameters.values, "tuner/trial_id": best.trial_id}
                 return values | self._course(bracket, number)
