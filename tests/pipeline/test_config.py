@@ -333,14 +333,6 @@ tuning:
     assert trial.model.fine_tuning == finetuning_config.Partial(layer_decay=0.9)
 
 
-@pytest.mark.parametrize("order", [1, -1])
-def test_a_trial_has_the_searched_choice_and_fields_of_it_in_any_order(write, order):
-    learner = config.dump_learner(config.learner(config.load(write(SMALL)), with_tuning=True))
-    values = {"training.optimizer": "sgd", "training.optimizer.momentum": 0.8}
-    trial = config.load_learner(learner, dict(list(values.items())[::order]))
-    assert trial.training.optimizer == optimizer_config.SGD(momentum=0.8)
-
-
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -406,31 +398,6 @@ def test_loading_a_config_imports_no_heavy_library():
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-
-
-def searching(**space):
-    return yaml.safe_dump({**yaml.safe_load(SMALL), "tuning": {"space": space}})
-
-
-def test_a_field_may_be_searched_inside_the_choices_that_have_it(write):
-    momentum = {"values": [0.5, 0.9]}
-    space = {
-        "training.optimizer": {"values": ["rmsprop", "sgd"]},
-        "training.optimizer.momentum": momentum,
-    }
-    assert len(config.load(write(searching(**space))).tuning.space) == 2
-    space["training.optimizer"] = {"values": ["adam", "sgd"]}
-    message = r'optimizer.momentum: unknown key.* \(with training.optimizer: "adam"\)'
-    with pytest.raises(ConfigError, match=message) as caught:
-        config.load(write(searching(**space)))
-    assert "sgd" not in str(caught.value)
-
-
-def test_a_wrong_number_is_one_problem(write):
-    space = {"training.learning_rate": {"log": ["1e-4", 0.1]}}
-    with pytest.raises(ConfigError) as caught:
-        config.load(write(searching(**space)))
-    assert str(caught.value).count("received '1e-4'") == 1
 
 
 def test_an_anchor_inside_itself_is_no_config(tmp_path):

@@ -1,0 +1,49 @@
+"""Tests of what pipeline/config.py says of `tuning.space`."""
+
+import pytest
+
+from models.training import optimizer_config
+from pipeline import config
+from pipeline.problems import ConfigError
+
+SMALL = {
+    "name": "reviews",
+    "task": {"kind": "text_classification"},
+    "data": {"source": {"kind": "csv", "path": "reviews.csv"}},
+    "model": {"kind": "text_cnn"},
+}
+
+
+def load(**sections):
+    return config.from_mapping({**SMALL, **sections}, source="the test")
+
+
+def searching(space):
+    return load(tuning={"space": space})
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_trial_has_the_searched_choice_and_fields_of_it_in_any_order(order):
+    learner = config.dump_learner(config.learner(load(), with_tuning=True))
+    values = {"training.optimizer": "sgd", "training.optimizer.momentum": 0.8}
+    trial = config.load_learner(learner, dict(list(values.items())[::order]))
+    assert trial.training.optimizer == optimizer_config.SGD(momentum=0.8)
+
+
+def test_a_field_may_be_searched_inside_the_choices_that_have_it():
+    space = {
+        "training.optimizer": {"values": ["rmsprop", "sgd"]},
+        "training.optimizer.momentum": {"values": [0.5, 0.9]},
+    }
+    assert len(searching(space).tuning.space) == 2
+    space["training.optimizer"] = {"values": ["adam", "sgd"]}
+    message = r'optimizer.momentum: unknown key.* \(with training.optimizer: "adam"\)'
+    with pytest.raises(ConfigError, match=message) as caught:
+        searching(space)
+    assert "sgd" not in str(caught.value)
+
+
+def test_a_wrong_number_is_one_problem():
+    with pytest.raises(ConfigError) as caught:
+        searching({"training.learning_rate": {"log": ["1e-4", 0.1]}})
+    assert str(caught.value).count("received '1e-4'") == 1
