@@ -398,10 +398,3 @@ def test_loading_a_config_imports_no_heavy_library():
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_an_anchor_inside_itself_is_no_config(tmp_path):
-    path = tmp_path / "loop.yaml"
-    path.write_text("name: &loop [*loop]\n", "utf-8")
-    with pytest.raises(ConfigError, match=r"loop.yaml"):
-        config.load(path)

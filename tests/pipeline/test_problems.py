@@ -1,4 +1,4 @@
-"""Tests of pipeline/problems.py with dataclasses of its own."""
+"""Tests of pipeline/problems.py, most with dataclasses of its own."""
 
 import dataclasses
 import json
@@ -8,7 +8,7 @@ import pydantic
 import pytest
 import yaml
 
-from pipeline import problems
+from pipeline import config, problems
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,3 +118,10 @@ def test_a_suggestion_is_the_closest_word_or_all_words():
 
 def test_one_problem_is_not_called_problems():
     assert str(problems.ConfigError("a.yaml", ["x: y"])) == "1 problem in a.yaml:\n  x: y"
+
+
+def test_an_anchor_inside_itself_is_no_config(tmp_path):
+    path = tmp_path / "loop.yaml"
+    path.write_text("name: &loop [*loop]\n", "utf-8")
+    with pytest.raises(problems.ConfigError, match=r"loop.yaml"):
+        config.load(path)
