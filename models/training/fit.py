@@ -237,7 +237,7 @@ def _check_finite(state: State, kept: int) -> None:
         raise FloatingPointError(
             f"The validation loss is {loss} after epoch {kept + 1}, whose weights would be kept, "
             "though the training loss is a number. Try `training.precision: float32`, or a lower "
-            "`training.learning_rate`; `maru doctor` looks at the eval split, too."
+            "`training.learning_rate`."
         )
 
 

@@ -58,43 +58,44 @@ class Batches:
         return prefetched(counted)
 
     def shared_by(self, replicas: int) -> Batches:
-        """The split in batches of which each of several devices has a part.
+        """The split in as many batches, of which each of several devices has a part.
 
-        Where the last batch has too few examples for that, the one before gives some of its own: a
-        device without any would compute means of nothing.
+        TensorFlow rounds the parts of a batch up, so that the last devices may get nothing of a
+        small one, and would compute means of nothing. Where that happens, full batches give the
+        last one some of theirs.
 
         Args:
             replicas: Number of devices.
 
         Raises:
-            ValueError: If the batches are too small for so many devices.
+            ValueError: If the batches are too small or too few for so many devices.
         """
-        before, rest = divmod(self.num_examples, self.batch_size)
-        sizes = [self.batch_size] * before + [rest] * bool(rest)
-        if all(_reaches_all(size, replicas) for size in sizes):
+        part, odd = divmod(self.batch_size, replicas)
+        columns = -(-self.num_examples // replicas)  # Examples of the device with the most.
+        missing = columns * replicas - self.num_examples
+        parts = [part] * (self.num_batches - 1)
+        parts.append(columns - sum(parts))
+        # Of `n` examples for each device a batch may lack `n - 1`: the last device keeps one.
+        if replicas > 1 and (odd or missing > sum(n - 1 for n in parts)):
+            raise ValueError(
+                f"`training.devices: all` shares each batch among {replicas} devices, but "
+                f"{self.num_examples} examples in batches of {self.batch_size} leave some without "
+                f"any. Let `training.batch_size` be a multiple of {replicas}, {2 * replicas} or "
+                "more, or use `devices: one`."
+            )
+        sizes = []
+        for n in reversed(parts):
+            lacking = min(missing, n - 1)
+            missing -= lacking
+            sizes.append(n * replicas - lacking)
+        sizes.reverse()
+        if sizes[:-1] == [self.batch_size] * (self.num_batches - 1):
             return self
-        tail = sum(sizes[-2:])
-        for last in range(rest, tail // 2 + 1):
-            if len(sizes) > 1 and all(_reaches_all(n, replicas) for n in (last, tail - last)):
-                sizes[-2:] = tail - last, last
-                return dataclasses.replace(
-                    self, order=lambda number: self.order(number).rebatch(sizes)
-                )
-        raise ValueError(
-            f"`training.devices: all` shares each batch among {replicas} devices, but "
-            f"{self.num_examples} examples in batches of {self.batch_size} leave some without any. "
-            f"Let `training.batch_size` be {2 * replicas} or a greater multiple of {replicas}, or "
-            "use `devices: one`."
-        )
+        return dataclasses.replace(self, order=lambda number: self.order(number).rebatch(sizes))
 
     def epoch(self, number: int = 0) -> tf.data.Dataset:
         """Return the batches of one epoch."""
         return self.epochs(number, number + 1)
-
-
-def _reaches_all(size: int, replicas: int) -> bool:
-    """Whether a batch gives each device an example: TensorFlow rounds their parts up."""
-    return (replicas - 1) * -(-size // replicas) < size
 
 
 def batches(

@@ -139,22 +139,37 @@ def test_augmentation_leaves_the_order_alone(files):
     assert numbers(open_split(files, shuffle_seed=5, augment=noted, **CACHED).epochs(0, 2)) == plain
 
 
-@pytest.mark.parametrize(
-    ("replicas", "sizes"), [(1, [4, 4, 3]), (2, [4, 4, 3]), (3, None), (4, None)]
-)
-def test_examples_are_shared_so_that_every_device_has_some(files, replicas, sizes):
-    split = open_split(files)
-    if sizes is None:
-        with pytest.raises(ValueError, match=rf"among {replicas} devices.*be {2 * replicas} "):
-            split.shared_by(replicas)
-    else:
+def numbered(num_examples, batch_size):
+    rows = tf.data.Dataset.range(num_examples)
+    return inputs.Batches(lambda number: rows.batch(batch_size), num_examples, batch_size, True)
+
+
+@pytest.mark.parametrize("replicas", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("num_examples", [*range(160, 193), 1, 2, 5])
+def test_every_device_has_some_of_every_batch_or_the_split_is_refused(replicas, num_examples):
+    split = numbered(num_examples, 24)
+    try:
         shared = split.shared_by(replicas)
-        assert [len(labels) for _, labels in shared.epoch()] == sizes
+    except ValueError as error:
+        assert num_examples < 160  # Too few for so many.
+        assert f"among {replicas} devices" in str(error)
+        return
+    given = [row.tolist() for row in shared.order(0).as_numpy_iterator()]
+    assert sum(given, []) == list(range(num_examples))
+    assert len(given) == split.num_batches
+    for sizes in map(len, given):
+        # TensorFlow rounds the parts up, from the first device on.
+        assert 0 < sizes <= 24 and (replicas - 1) * -(-sizes // replicas) < sizes
 
 
-def test_a_batch_gives_examples_to_one_that_has_too_few_for_all_devices(files):
-    split = open_split(files, batch_size=5, shuffle_seed=3)
+def test_batches_that_devices_cannot_share_evenly_are_refused():
+    message = r"among 4 devices, but 90 examples in batches of 6 .* multiple of 4, 8 or more"
+    with pytest.raises(ValueError, match=message):
+        numbered(90, 6).shared_by(4)
+
+
+def test_examples_keep_their_order_where_devices_share_them(files):
+    split = open_split(files, shuffle_seed=3, batch_size=10)
     shared = split.shared_by(2)
-    assert shared.num_batches == split.num_batches == 3
-    assert [len(labels) for _, labels in shared.epochs(0, 2)] == [5, 4, 2] * 2
+    assert [len(labels) for _, labels in shared.epochs(0, 2)] == [9, 2] * 2
     assert numbers(shared.epoch(1)) == numbers(split.epoch(1))
