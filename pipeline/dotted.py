@@ -24,6 +24,9 @@ def put_all(data: dict[str, Any], values: Mapping[str, Any], root: type) -> None
 def put(data: dict[str, Any], path: str, value: Any, root: type) -> None:
     """Set a dotted field in place; a number is a place in a list: `augmentation.0.degrees`.
 
+    Below a field that maps the user's own words, all that follows is one of them, with its dots:
+    `tuning.space.training.learning_rate`.
+
     On the way a name becomes the kind it stands for, with its defaults, and so does a choice that
     is left out: `training.optimizer.beta_1` sets a field of the default optimizer.
 
@@ -36,15 +39,19 @@ def put(data: dict[str, Any], path: str, value: Any, root: type) -> None:
     key, *rest = path.split(".")
     holder: Any = data
     hint: Any = root
-    for following in rest:
+    while rest:
+        following = rest.pop(0)
         inner = holder[key] if isinstance(holder, list) else holder.get(key)
         default, hint = _declared(holder, key, hint)
         if isinstance(inner, list) and following.isdecimal() and int(following) < len(inner):
             holder, key = inner, int(following)
             continue
+        own_words = _is_mapping(hint)
         if not isinstance(inner, dict):
             kind = inner if isinstance(inner, str) else getattr(default, "kind", None)
-            inner = holder[key] = {} if kind is None else {"kind": kind}
+            inner = holder[key] = {} if kind is None or own_words else {"kind": kind}
+        if own_words:
+            following, rest = ".".join([following, *rest]), []
         holder, key = inner, following
     holder[key] = value
 
@@ -57,6 +64,11 @@ def _declared(holder: Any, key: Any, hint: Any) -> tuple[Any, Any]:
                 if field.name == key:
                     return field.default, typing.get_type_hints(option)[key]
     return None, None
+
+
+def _is_mapping(hint: Any) -> bool:
+    """Whether a field of this type may hold a mapping whose keys the user chooses."""
+    return dict in (typing.get_origin(option) for option in (hint, *typing.get_args(hint)))
 
 
 def dataclasses_in(hint: Any) -> list[type]:

@@ -1,8 +1,10 @@
 """Tests of what pipeline/config.py says of `tuning.space`."""
 
 import pytest
+import yaml
 
 from models.training import optimizer_config
+from models.tuning.config import SearchRange
 from pipeline import config
 from pipeline.problems import ConfigError
 
@@ -47,3 +49,24 @@ def test_a_wrong_number_is_one_problem():
     with pytest.raises(ConfigError) as caught:
         searching({"training.learning_rate": {"log": ["1e-4", 0.1]}})
     assert str(caught.value).count("received '1e-4'") == 1
+
+
+def test_an_override_reaches_single_fields_of_the_space_and_labels_with_dots(tmp_path):
+    path = tmp_path / "reviews.yaml"
+    space = {"training.learning_rate": {"log": [1e-4, 1e-2]}, "model.filters": {"values": [8]}}
+    sections = {"training": {"class_weights": "balanced"}, "tuning": {"space": space}}
+    path.write_text(yaml.safe_dump({**SMALL, **sections}))
+    loaded = config.load(
+        path,
+        [
+            "tuning.space.training.learning_rate={log: [1.0e-5, 1.0e-3]}",
+            "tuning.space.model.recipe.dropout={linear: [0.1, 0.5]}",
+            "training.class_weights.v1.0=2",
+        ],
+    )
+    assert loaded.tuning.space == {
+        "training.learning_rate": SearchRange(log=(1e-5, 1e-3)),
+        "model.filters": SearchRange(values=(8,)),
+        "model.recipe.dropout": SearchRange(linear=(0.1, 0.5)),
+    }
+    assert loaded.training.class_weights == {"v1.0": 2.0}
