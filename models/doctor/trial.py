@@ -49,9 +49,7 @@ class Trial:
         courses.silence(tuple(self.model.layers))
         self.unreached: set[int] = set()
         self._rate = tf.Variable(0.0, trainable=False)
-        plain = dataclasses.replace(
-            training, schedule=schedule_config.Constant(), averaging=None, accumulate=1
-        )
+        plain = dataclasses.replace(training, schedule=schedule_config.Constant(), accumulate=1)
         self._optimizer = optimizers.build(plain, 1, factors=course.rate_factors(phase))
         self._optimizer.learning_rate = _Free(self._rate)
         self._optimizer.build(self.model.trainable_variables)

@@ -91,8 +91,7 @@ class Checkpoints:
             _assign("weight", model.weights, arrays)
 
     def restore_optimizer(self, model: keras.Model, epoch: int) -> None:
-        """Give the optimizer of a compiled model the state it had after an epoch."""
-        model.optimizer.build(model.trainable_variables)
+        """Give the built optimizer of a compiled model the state it had after an epoch."""
         with np.load(self._file(epoch)) as arrays:
             _assign("optimizer", model.optimizer.variables, arrays)
 

@@ -61,8 +61,9 @@ class TrainingConfig:
     a mapping gives the factors (1 for labels left out); absent: examples count alike. A mixed image
     (`mixup`, `cutmix`) has the factor of its larger share."""
     averaging: float | None = None
-    """Decay per update of the exponential moving average of the weights, in (0, 1), for example
-    0.999; the average is validated and exported. Absent: the weights themselves are."""
+    """Decay per update of the exponential moving average of the weights and of what batch
+    normalisation measured, in (0, 1), for example 0.999; the average is validated and exported.
+    Absent: the weights themselves are."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     """Arithmetic of the training; weights and the exported model are float32 always."""
     xla: bool = False

@@ -16,6 +16,7 @@ from models.finetuning import config as finetuning
 from models.finetuning.course import Course, Phase
 from models.layers import cudnn, trim_padding
 from models.training import callbacks, files, losses, optimizers
+from models.training.averaging import AveragedWeights
 from models.training.checkpoint import Checkpoints, State
 from models.training.config import TrainingConfig
 from models.training.inputs import Batches
@@ -91,7 +92,7 @@ def fit(
                 callbacks.Progress(training.epochs, train.num_batches),
                 callbacks.SaveEpoch(checkpoints, run.is_stopped),
                 keras.callbacks.TensorBoard(logs_dir, write_graph=False),
-                *([keras.callbacks.SwapEMAWeights()] if training.averaging else []),
+                *run.averaging,
             ],
             class_weight=dict(class_weights) if class_weights else None,
             shuffle=False,  # The batches come shuffled.
@@ -132,7 +133,7 @@ def compile_classifier(
 
 def begin_phase(
     model: keras.Model, course: Course, phase: Phase, training: TrainingConfig, num_batches: int
-) -> None:
+) -> list[AveragedWeights]:
     """Train what a phase trains, and compile with a fresh optimizer.
 
     Args:
@@ -141,6 +142,9 @@ def begin_phase(
         phase: One of them.
         training: Optimizer, schedule and clipping.
         num_batches: Steps of an epoch.
+
+    Returns:
+        Callbacks of the phase: with `averaging` what keeps the average.
 
     Raises:
         ValueError: If a phase ends before `training.accumulate` steps make one update.
@@ -154,6 +158,11 @@ def begin_phase(
         phase.first * num_batches,
         course.rate_factors(phase),
     )
+    model.optimizer.build(model.trainable_variables)
+    if training.averaging is None:
+        return []
+    # The average moves at every step, also those that only accumulate.
+    return [AveragedWeights(model, training.averaging ** (1 / training.accumulate))]
 
 
 def _check_updates(course: Course, training: TrainingConfig, num_batches: int) -> None:
@@ -187,6 +196,8 @@ class _Run:
         self._course = course
         self._checkpoints = checkpoints
         self._num_batches = num_batches
+        self.averaging: list[AveragedWeights] = []
+        """What keeps the average in this phase, if anything does."""
         stopping = training.early_stopping
         self._patience = stopping.patience if stopping else None
 
@@ -219,15 +230,15 @@ class _Run:
         self._enter(phase)
         self._checkpoints.restore_weights(self._model, kept)
         self._checkpoints.restore_optimizer(self._model, kept)
-        if self._training.averaging:
-            _averaging_optimizer(self._model).finalize_variable_values(
-                self._model.trainable_variables
-            )
+        for average in self.averaging:
+            average.keep()
         if phase is not last:
             self._enter(last)
 
     def _enter(self, phase: Phase) -> None:
-        begin_phase(self._model, self._course, phase, self._training, self._num_batches)
+        self.averaging = begin_phase(
+            self._model, self._course, phase, self._training, self._num_batches
+        )
 
 
 def _check_finite(state: State, kept: int) -> None:
@@ -239,11 +250,6 @@ def _check_finite(state: State, kept: int) -> None:
             "though the training loss is a number. Try `training.precision: float32`, or a lower "
             "`training.learning_rate`."
         )
-
-
-def _averaging_optimizer(model: keras.Model) -> keras.optimizers.Optimizer:
-    """The optimizer that keeps the average; half precision wraps it in one that scales losses."""
-    return getattr(model.optimizer, "inner_optimizer", model.optimizer)
 
 
 def _fingerprint(

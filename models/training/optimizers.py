@@ -82,9 +82,6 @@ def build(
         # Keras counts every step here, also those that only accumulate.
         learning_rate=schedules.build(training.schedule, training.learning_rate, steps, first),
         global_clipnorm=training.clip_norm,
-        use_ema=training.averaging is not None,
-        # Keras moves the average at every step, also those that only accumulate.
-        ema_momentum=(training.averaging or 0.0) ** (1 / training.accumulate),
         gradient_accumulation_steps=training.accumulate if training.accumulate > 1 else None,
         **fields,
     )

@@ -15,6 +15,7 @@ import keras_tuner
 from models.finetuning.course import Course
 from models.training import callbacks as training_callbacks
 from models.training import files, fit, placement
+from models.training.averaging import AveragedWeights
 from models.training.config import TrainingConfig
 from models.tuning import space
 from pipeline import config as pipeline_config
@@ -73,7 +74,7 @@ class Trial(keras_tuner.HyperModel):
         super().__init__(name="trial")
         self._job = job
         self._space = job.config.tuning.space
-        self._built: tuple[learners.Learner, Course] | None = None
+        self._built: tuple[learners.Learner, Course, list[AveragedWeights]] | None = None
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """The compiled model of a trial; its weights depend on the seed and the values alone."""
@@ -86,8 +87,8 @@ class Trial(keras_tuner.HyperModel):
             course = Course(model, fine_tuning, config.training.epochs)
             # A trial that continues another must be compiled like it to take over its optimizer.
             phase = course.phase_of(hp.values.get("tuner/initial_epoch", 0))
-            fit.begin_phase(model, course, phase, config.training, train.num_batches)
-        self._built = learner, course
+            averaging = fit.begin_phase(model, course, phase, config.training, train.num_batches)
+        self._built = learner, course, averaging
         return model
 
     def fit(
@@ -110,7 +111,7 @@ class Trial(keras_tuner.HyperModel):
         """
         # Not kept: the course holds the model, which must be gone before the next one is built, and
         # a search clears the session between trials, and with it what SentencePiece reads.
-        (learner, course), self._built = self._built, None
+        (learner, course, averaging), self._built = self._built, None
         training = learner.config.training
         last = epochs or training.epochs
         replicas = model.distribute_strategy.num_replicas_in_sync
@@ -126,7 +127,7 @@ class Trial(keras_tuner.HyperModel):
                 continue
             with model.distribute_strategy.scope():
                 if begin > initial_epoch:
-                    fit.begin_phase(model, course, phase, training, train.num_batches)
+                    averaging = fit.begin_phase(model, course, phase, training, train.num_batches)
                 fitted = model.fit(
                     train.epochs(begin, end),
                     steps_per_epoch=train.num_batches,
@@ -138,7 +139,7 @@ class Trial(keras_tuner.HyperModel):
                         *callbacks,
                         training_callbacks.SeedEpoch(training.seed, train.num_batches),
                         training_callbacks.StopOnNaN(training.learning_rate),
-                        *([keras.callbacks.SwapEMAWeights()] if training.averaging else []),
+                        *averaging,
                         *stopping,
                     ],
                     shuffle=False,  # The batches come shuffled.

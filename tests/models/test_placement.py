@@ -19,7 +19,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 folder = pathlib.Path(tempfile.mkdtemp())
 
-def train(strategy, name, num_examples, *layers):
+def train(strategy, name, num_examples, *layers, **fields):
     vectors = np.random.default_rng(0).normal(size=(num_examples, 5)).astype("float32")
     labels = (vectors.sum(axis=1) > 0).astype("int64")
     dataset = tf.data.Dataset.from_tensor_slices(({"vector": vectors}, labels))
@@ -30,16 +30,22 @@ def train(strategy, name, num_examples, *layers):
         for layer in layers:
             x = layer()(x)
         model = keras.Model({"vector": vector}, keras.layers.Dense(2)(x))
-        config = TrainingConfig(epochs=2, batch_size=4, learning_rate=0.05)
+        config = TrainingConfig(epochs=2, batch_size=4, learning_rate=0.05, **fields)
         fit.fit(model, split, split, config, folder / name, folder / name)
     return model.get_weights()
 
 two = placement.strategy("all", ["CPU:0", "CPU:1"])
 assert two.num_replicas_in_sync == 2
-for a, b in zip(train(two, "two", 12), train(placement.strategy("one"), "one", 12)):
-    np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+one = placement.strategy("one")
+for fields in ({}, {"averaging": 0.8}):
+    name = "averaged" if fields else "plain"
+    for a, b in zip(
+        train(two, f"two_{name}", 12, **fields), train(one, f"one_{name}", 12, **fields)
+    ):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 # A last batch of one example has nothing for the second device.
-assert all(np.isfinite(a).all() for a in train(two, "odd", 13, keras.layers.BatchNormalization))
+odd = train(two, "odd", 13, keras.layers.BatchNormalization, averaging=0.8)
+assert all(np.isfinite(a).all() for a in odd)
 """
 
 

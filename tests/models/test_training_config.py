@@ -170,25 +170,6 @@ def test_accumulated_gradients_make_one_update_of_their_mean():
     assert float(weight[0]) == 1.0 - 0.5 * 2
 
 
-@pytest.mark.parametrize("accumulate", [1, 4])
-def test_the_average_decays_once_per_update(accumulate):
-    training = TrainingConfig(
-        optimizer=SGD(momentum=0.0), learning_rate=1.0, accumulate=accumulate, averaging=0.9
-    )
-    optimizer = optimizers.build(training, 100)
-    weight = keras.Variable([0.0], name="kernel")
-    optimizer.build([weight])
-    missing = []
-    for update in range(5):
-        gradient = np.array([-1.0 if update == 1 else 0.0], "float32")
-        for _ in range(accumulate):
-            optimizer.apply([gradient], [weight])
-        (average,) = optimizer._model_variables_moving_average
-        missing.append(1 - float(average[0]))
-    assert float(weight[0]) == 1.0
-    np.testing.assert_allclose(np.divide(missing[2:], missing[1:-1]), 0.9, rtol=1e-5)
-
-
 def test_config_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         TrainingConfig().epochs = 3
