@@ -108,6 +108,14 @@ class Recipe:
                     + ("" if getattr(self, reader) else ", the paper's")
                     + f". Leave it out, or add `{reader}: {needed}`."
                 )
+        if self.normalization_position is not None and chosen.normalization == "none":
+            raise ValueError(
+                "`recipe.normalization_position` would change nothing without a normalisation. "
+                f"Received: normalization_position={self.normalization_position} with "
+                "normalization=none"
+                + ("" if self.normalization else ", the paper's")
+                + ". Leave it out, or add `normalization: batch` or `layer`."
+            )
 
 
 PLAIN = Recipe(
@@ -129,6 +137,24 @@ def initializer(recipe: Recipe) -> keras.initializers.Initializer:
     if recipe.initializer == "random_normal":
         return keras.initializers.RandomNormal(stddev=recipe.initializer_std)
     return keras.initializers.get(recipe.initializer)
+
+
+def depthwise_initializer(recipe: Recipe, channels: int) -> keras.initializers.Initializer:
+    """As `initializer`, for a kernel with a filter of its own for each channel.
+
+    Keras counts the inputs and outputs of all channels together, but a filter sees one.
+
+    Args:
+        recipe: Complete.
+        channels: Number of filters.
+    """
+    chosen = initializer(recipe)
+    if not isinstance(chosen, keras.initializers.VarianceScaling):
+        return chosen
+    counted = channels if chosen.mode == "fan_in" else (channels + 1) / 2
+    return keras.initializers.VarianceScaling(
+        chosen.scale * counted, chosen.mode, chosen.distribution
+    )
 
 
 def regularizer(recipe: Recipe) -> keras.regularizers.Regularizer | None:

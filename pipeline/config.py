@@ -139,8 +139,13 @@ class PipelineConfig:
         if entry.paper is not None:
             self.model.recipe.check_read(entry.paper)
         fine_tuning = getattr(self.model, "fine_tuning", None)
-        if isinstance(fine_tuning, finetuning_config.HeadFirst):
+        if isinstance(fine_tuning, finetuning_config.HeadFirst | finetuning_config.Gradual):
             fine_tuning.check_length(self.training.epochs)
+        if self.training.xla and self.model.kind.startswith("hub_"):
+            raise ValueError(
+                "`training.xla` compiles no Hub modules, which bring their own graph. Received: "
+                f"xla=True with model.kind={self.model.kind}. Leave out `xla`."
+            )
         augmenting.check(self)
 
     @property

@@ -1,6 +1,7 @@
 """From a row as it was read to a checked, serialized example."""
 
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from components.ingest import config, images, row, splits, tfexample
 
 MISSING = "(missing)"
 _MISSING_WORDS = ("nan", "NaN", "NAN", "null", "NULL", "<NA>")
+_LINE_BREAKS = re.compile(r"[\r\n]+")
 _WORD_BOUNDS = (8, 32, 128, 512)
 _PIXEL_BOUNDS = (33, 97, 225, 513)
 
@@ -105,6 +107,7 @@ def _text(value: Any, name: str) -> str:
 
 def _label(value: Any, name: str) -> str:
     label = unicodedata.normalize("NFC", _plain(value, name)).strip()
+    label = _LINE_BREAKS.sub(" ", label)  # Vocabularies have a line per label.
     if not label:
         raise row.BadRow(f"`{name}` is empty")
     if label in _MISSING_WORDS:

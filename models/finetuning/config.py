@@ -107,6 +107,20 @@ class Gradual(LayerDecay):
         super().__post_init__()
         _check_epochs("block_epochs", self.block_epochs)
 
+    def check_length(self, epochs: int) -> None:
+        """Refuse a training that ends before any block is trained.
+
+        Raises:
+            ValueError: If `epochs` is not more than `block_epochs`.
+        """
+        if epochs <= self.block_epochs:
+            raise ValueError(
+                f"`fine_tuning: gradual` trains the head alone for {self.block_epochs} epochs and "
+                f"the last block after that, so `training.epochs` must be at least "
+                f"{self.block_epochs + 1}. Received: epochs={epochs}. For the head alone, use "
+                "`fine_tuning: frozen`."
+            )
+
 
 @dataclasses.dataclass(frozen=True)
 class LoRA:

@@ -134,7 +134,8 @@ def _head_first(method: config.HeadFirst, epochs: int, count: int) -> Iterator[P
 
 def _gradual(method: config.Gradual, epochs: int, count: int) -> Iterator[Phase]:
     """One more block per phase; what follows the blocks comes with the last of them."""
-    yield Phase(0, min(method.block_epochs, epochs), parts=0)
+    method.check_length(epochs)
+    yield Phase(0, method.block_epochs, parts=0)
     for parts in range(2, count + 1):
         first = (parts - 1) * method.block_epochs
         is_last = parts == count

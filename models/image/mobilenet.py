@@ -96,7 +96,7 @@ def _separable(x, filters: int, stride: int, recipe: Recipe, name: str):
         3,
         stride,
         use_bias=not blocks.is_normalized_first(recipe),
-        depthwise_initializer=recipes.initializer(recipe),
+        depthwise_initializer=recipes.depthwise_initializer(recipe, x.shape[-1]),
         name=f"{name}_depthwise_conv",
     )(x)
     x = blocks.activate(x, recipe, f"{name}_depthwise")

@@ -75,7 +75,10 @@ class SmoothedCrossEntropy(keras.losses.Loss):
             from_logits=True,
             label_smoothing=self.label_smoothing,
         )
-        return losses * keras.ops.cast(y_true >= 0, losses.dtype)
+        is_known = keras.ops.cast(y_true >= 0, losses.dtype)
+        # The mean is over the labels that are known, as in Keras's own with `ignore_class`.
+        share = keras.ops.maximum(keras.ops.mean(is_known), keras.config.epsilon())
+        return losses * is_known / share
 
     def get_config(self):
         """Arguments of the constructor."""

@@ -82,7 +82,7 @@ class OneCycle(Schedule):
     kind: Literal["one_cycle"] = "one_cycle"
     """Name of this schedule."""
     start: float = 0.04
-    """First rate as a share of the peak, in (0, 1)."""
+    """First rate as a share of the peak, in (0, 1); the peak is the first without `warmup`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

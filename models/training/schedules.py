@@ -68,7 +68,8 @@ class Course(keras.optimizers.schedules.LearningRateSchedule):
         rising = (step + 1) / max(self.warmup_steps, 1)
         if self.schedule["kind"] == "one_cycle":
             start = self.schedule["start"]
-            rising = start + (1 - start) * (1 - keras.ops.cos(math.pi * rising)) / 2
+            angle = math.pi * step / max(self.warmup_steps, 1)
+            rising = start + (1 - start) * (1 - keras.ops.cos(angle)) / 2
         progress = (step - self.warmup_steps) / max(self.steps - self.warmup_steps, 1)
         fall = FALLS[self.schedule["kind"]]
         falling = fall(keras.ops.clip(progress, 0.0, 1.0), step / self.steps, self.schedule)

@@ -85,6 +85,15 @@ def test_rows_are_split_shuffled_and_counted_and_the_rest_is_quarantined(data):
     assert [json.loads(line)["where"] for line in listed] == ["a.tsv:17", "b.tsv:27"]
 
 
+def test_line_breaks_inside_labels_become_spaces(tmp_path):
+    labels = ["mid\r\nway", " end\n", "plain"]
+    rows = [{"text": f"row {i}", "label": labels[i % 3]} for i in range(30)]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    _, quarantine = run(tmp_path, tmp_path / "out", source={"kind": "jsonl", "path": "a.jsonl"})
+    counts = json.loads(pathlib.Path(quarantine.uri, job.COUNTS_FILE).read_text())
+    assert set(counts["splits"]["train"]) == {"mid way", "end", "plain"}
+
+
 @pytest.mark.parametrize("split", [{}, {"stratify": True}], ids=["hashed", "stratified"])
 def test_two_runs_write_the_same_bytes(data, split):
     run(data, data / "first", split)

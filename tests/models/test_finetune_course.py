@@ -73,7 +73,6 @@ def test_head_first_has_two():
 @pytest.mark.parametrize(
     ("epochs", "block_epochs", "wanted"),
     [
-        (1, 1, [(0, 1, 0)]),
         (3, 1, [(0, 1, 0), (1, 2, 2), (2, 3, 3)]),
         (9, 2, [(0, 2, 0), (2, 4, 2), (4, 6, 3), (6, 9, 4)]),
         (3, 2, [(0, 2, 0), (2, 3, 2)]),
@@ -85,8 +84,8 @@ def test_gradual_has_one_per_block_as_far_as_the_epochs_reach(epochs, block_epoc
     assert [(phase.first, phase.last, phase.parts) for phase in phases] == wanted
 
 
-def test_a_training_too_short_for_head_first_is_refused():
-    method = HeadFirst(head_epochs=3)
+@pytest.mark.parametrize("method", [HeadFirst(head_epochs=3), Gradual(block_epochs=3)])
+def test_a_training_too_short_for_anything_but_the_head_is_refused(method):
     with pytest.raises(ValueError, match="`training.epochs` must be at least 4.*epochs=3"):
         Course(make_model(method), method, 3)
 

@@ -23,6 +23,13 @@ def test_an_unknown_label_has_no_loss(smoothing):
     assert float(losses.build(smoothing)(np.array([-1, -1]), LOGITS)) == 0.0
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_the_loss_is_the_mean_over_known_labels(smoothing):
+    loss = losses.build(smoothing)
+    known = float(loss(np.array([1]), LOGITS[:1]))
+    assert float(loss(np.array([1, -1]), LOGITS)) == pytest.approx(known, rel=1e-5)
+
+
 def test_the_loss_survives_serialization():
     loss = losses.build(0.2)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))

@@ -136,6 +136,10 @@ def test_an_activation_inside_a_layer_is_the_same_nonlinearity(name):
         ),
         ({"elu_alpha": 0.5}, "`recipe.elu_alpha` .* with activation=relu, the paper's"),
         ({"elu_alpha": 0.5, "activation": "gelu"}, "elu_alpha=0.5 with activation=gelu. Leave"),
+        (
+            {"normalization_position": "after", "normalization": "none"},
+            "`recipe.normalization_position` .* with normalization=none. Leave",
+        ),
     ],
 )
 def test_what_nothing_would_read_is_refused(fields, message):
@@ -147,3 +151,21 @@ def test_what_the_papers_choice_reads_may_be_said():
     Recipe(initializer_std=0.1).check_read(Recipe(initializer="random_normal"))
     Recipe(elu_alpha=0.5).check_read(Recipe(activation="elu"))
     Recipe(elu_alpha=0.5, activation="elu").check_read(PAPER)
+    Recipe(normalization_position="after").check_read(PAPER)
+
+
+@pytest.mark.parametrize(
+    ("name", "deviation"),
+    [
+        ("he_normal", (2 / 9) ** 0.5),
+        ("he_uniform", (2 / 9) ** 0.5),
+        ("glorot_normal", (1 / 9) ** 0.5),
+        ("glorot_uniform", (1 / 9) ** 0.5),
+        ("random_normal", 0.3),
+    ],
+)
+def test_a_filter_per_channel_counts_the_inputs_of_one(name, deviation):
+    keras.utils.set_random_seed(0)
+    recipe = complete(initializer=name, initializer_std=0.3)
+    kernel = recipes.depthwise_initializer(recipe, 512)((3, 3, 512, 1))
+    np.testing.assert_allclose(np.std(kernel), deviation, rtol=0.05)

@@ -112,9 +112,10 @@ def test_step_rate_drops_at_its_points():
 
 def test_one_cycle_rises_and_falls_along_cosines():
     values = rates(OneCycle(warmup=0.4, start=0.1))
-    rising = [0.2 + 1.8 * (1 - math.cos(math.pi * share)) / 2 for share in (0.25, 0.5, 0.75, 1)]
+    rising = [0.2 + 1.8 * (1 - math.cos(math.pi * share)) / 2 for share in (0, 0.25, 0.5, 0.75)]
     falling = [1 + math.cos(math.pi * step / 6) for step in range(7)]
     np.testing.assert_allclose(values, rising + falling, atol=1e-6)
+    assert values[0] == pytest.approx(0.1 * 2.0)
 
 
 def test_schedule_survives_serialization():

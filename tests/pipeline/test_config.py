@@ -124,17 +124,6 @@ def test_a_wrong_value_is_refused_in_terms_of_the_yaml(write, found, wanted, mes
     assert message in problem
 
 
-HEAD_FIRST = SMALL.replace("text_cnn", "pretrained_text, fine_tuning: head_first")
-
-
-def test_a_training_that_ends_with_the_head_is_refused(write):
-    (problem,) = refusal(write(HEAD_FIRST + "training: {epochs: 1}"))
-    assert "`training.epochs` must be at least 2. Received: epochs=1" in problem
-    searched = "tuning: {space: {training.epochs: {values: [1, 3]}}}"
-    (problem,) = refusal(write(HEAD_FIRST + searched))
-    assert "`training.epochs` must be at least 2. Received: epochs=1" in problem
-
-
 @pytest.mark.parametrize(
     ("model", "field"),
     [
