@@ -4,8 +4,10 @@ import json
 import pathlib
 from typing import Any
 
+from rich import cells
+
 from pipeline import logs, paths
-from serving import client, start_up, storage
+from serving import client, errors, start_up, storage
 
 DEFAULT_SERVER = "127.0.0.1:8501"
 _SHOWN = 5
@@ -24,7 +26,8 @@ def predict(
         as_json: Answer with all labels as JSON.
 
     Raises:
-        ValueError: If there is no such model or image, or the server refuses.
+        ValueError: If there is no such model or image, the image cannot be read, or the server
+            refuses.
     """
     answer = _from_server(name, question, server)
     if answer is None:
@@ -33,8 +36,11 @@ def predict(
     if as_json:
         ranked = {label: probability for probability, label in scores}
         return json.dumps({"label": scores[0][1], "probabilities": ranked}, ensure_ascii=False)
-    width = max(len(label) for _, label in scores[:_SHOWN])
-    return "\n".join(f"{label:<{width}}  {p:7.1%}" for p, label in scores[:_SHOWN])
+    # In columns of a terminal, of which Hangul and emoji take two.
+    width = max(cells.cell_len(label) for _, label in scores[:_SHOWN])
+    return "\n".join(
+        f"{label}{' ' * (width - cells.cell_len(label))}  {p:7.1%}" for p, label in scores[:_SHOWN]
+    )
 
 
 def _from_server(name: str, question: str, server: str | None) -> dict[str, Any] | None:
@@ -77,7 +83,15 @@ def _load_and_ask(version: pathlib.Path, question: str) -> dict[str, Any]:
     (key,) = predictor.signatures["serving_default"].inputs
     value = _value(key, question)
     array = np.array([value.encode() if isinstance(value, str) else value], dtype=object)
-    outputs = predictor.predict("serving_default", {key: array})
+    try:
+        outputs = predictor.predict("serving_default", {key: array})
+    except errors.ServingError as error:
+        if isinstance(value, str) or error.code != "INVALID_ARGUMENT":
+            raise
+        reason = error.text.splitlines()[0]  # Below it is where in the graph.
+        raise ValueError(
+            f"The image {question!r} is broken, or no JPEG, PNG, GIF or BMP file: {reason}"
+        ) from error
     return {
         "labels": [label.decode() for label in outputs["labels"][0]],
         "probabilities": outputs["probabilities"][0].tolist(),

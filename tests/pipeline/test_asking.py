@@ -4,9 +4,13 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from PIL import Image
+from rich import cells
 
+from models.image import decode
 from pipeline import asking
-from serving import client
+from serving import client, errors, saved_model
 
 OUTPUTS = {
     "labels": np.array([["a", "b", "c", "d", "ham", "스팸"]], object),
@@ -62,6 +66,13 @@ def test_the_best_five_labels_are_shown_in_order(asked, tmp_path):
     assert asked == [("host:1", "mail", {"text": ["안녕"]})]
 
 
+def test_percentages_stand_below_each_other_in_any_script(asked, tmp_path, monkeypatch):
+    labels = np.array([["a", "b", "c", "👍", "ham", "스팸 메일"]], object)
+    monkeypatch.setitem(OUTPUTS, "labels", labels)
+    answer = asking.predict("mail", "안녕", "host:1", tmp_path, as_json=False)
+    assert {cells.cell_len(line) for line in answer.splitlines()} == {9 + 2 + 7}
+
+
 def test_json_has_the_label_and_every_probability(asked, tmp_path):
     answer = json.loads(asking.predict("mail", "hello", None, tmp_path, as_json=True))
     assert answer["label"] == "스팸"
@@ -97,3 +108,55 @@ def test_a_server_that_refuses_the_question_is_an_error(asked, tmp_path, monkeyp
     monkeypatch.setattr(FakeClient, "refusal", broken)
     with pytest.raises(ValueError, match="the model is broken"):
         asking.predict("mail", "hello", None, tmp_path, as_json=False)
+
+
+class Brightness(tf.Module):
+    """Says of one image how light it is."""
+
+    def __init__(self):
+        self.labels = tf.Variable([["light", "dark"]])
+
+    @tf.function(input_signature=[tf.TensorSpec([1], tf.string, "image_bytes")])
+    def classify(self, image_bytes):
+        pixels = tf.cast(decode.decode(image_bytes, 2), tf.float32)
+        light = tf.reduce_mean(pixels, axis=(1, 2, 3)) / 255
+        return {"labels": self.labels, "probabilities": tf.stack([light, 1 - light], 1)}
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """Where the model `photo` was pushed, with images beside it."""
+    folder = tmp_path_factory.mktemp("workspace")
+    model = Brightness()
+    exported = str(folder / "served" / "photo" / "1")
+    tf.saved_model.save(model, exported, {"serving_default": model.classify})
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    for name in ("whole.png", "whole.jpg"):
+        Image.fromarray(noise).save(folder / name)
+        (folder / name.replace("whole", "cut")).write_bytes((folder / name).read_bytes()[:900])
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "text.png").write_text("no image", "utf-8")
+    return folder
+
+
+def test_an_image_is_answered_without_a_server(asked, workspace):
+    whole = str(workspace / "whole.png")
+    answer = asking.predict("photo", whole, None, workspace, as_json=False)
+    assert sorted(line.split()[0] for line in answer.splitlines()) == ["dark", "light"]
+
+
+@pytest.mark.parametrize("name", ["cut.png", "cut.jpg", "empty.png", "text.png"])
+def test_an_image_that_cannot_be_read_is_named(asked, workspace, name):
+    with pytest.raises(ValueError, match=rf"The image '.*{name}' is broken, or no") as caught:
+        asking.predict("photo", str(workspace / name), None, workspace, as_json=False)
+    assert "node" not in str(caught.value)  # Where in the graph is no help to anybody.
+
+
+def test_what_fails_for_other_reasons_stays_a_defect(asked, workspace, monkeypatch):
+    def fail(*_):
+        raise errors.ServingError("INTERNAL", "out of order")
+
+    monkeypatch.setattr(saved_model.SavedModelPredictor, "predict", fail)
+    whole = str(workspace / "whole.png")
+    with pytest.raises(errors.ServingError, match="out of order"):
+        asking.predict("photo", whole, None, workspace, as_json=False)
