@@ -10,6 +10,7 @@ from typing import Any
 from matplotlib import figure
 from matplotlib.axes import Axes
 
+from components import lettering
 from components.doctor.finding import Finding, Verdict
 
 _COLUMNS = 2
@@ -38,6 +39,11 @@ def draw(findings: Sequence[Finding], path: pathlib.Path) -> None:
     drawable = [one for one in findings if one.check in PANELS and _has_something(one)]
     if not drawable:
         return
+    with lettering.fonts():
+        _page(drawable).savefig(path, dpi=120)
+
+
+def _page(drawable: Sequence[Finding]) -> figure.Figure:
     columns = min(_COLUMNS, len(drawable))
     rows = -(-len(drawable) // columns)
     # Not through pyplot, which would keep the figure and choose a window system.
@@ -53,7 +59,7 @@ def draw(findings: Sequence[Finding], path: pathlib.Path) -> None:
         PANELS[one.check](panel, one.figures)
     for panel in panels[len(drawable) :]:
         panel.set_visible(False)
-    page.savefig(path, dpi=120)
+    return page
 
 
 def _class_balance(panel: Axes, figures: Mapping[str, Any]) -> None:
@@ -212,4 +218,6 @@ def _legend(panel: Axes) -> None:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
+    shown = lettering.drawable(name)
+    cut = shown if len(shown) <= _LONGEST_NAME else f"…{shown[1 - _LONGEST_NAME :]}"
+    return lettering.literal(cut)

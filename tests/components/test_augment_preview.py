@@ -90,5 +90,5 @@ def test_images_are_drawn_in_a_row_for_each_and_a_column_for_each_operation(tmp_
         assert found.width > 3 * 1.4 * 110 and found.height > found.width
 
 
-def test_words_that_no_font_has_are_escaped():
-    assert preview_images._printable("a 녹 $", {ord("a"), ord("$"), ord("\\")}) == "a \\ub179 \\$"
+def test_a_wrapped_line_does_not_part_a_dollar_from_its_escape():
+    assert preview_images._wrapped("four$$ five", 5) == "four\\$\n\\$\nfive"

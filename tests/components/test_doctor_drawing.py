@@ -3,6 +3,7 @@
 import pytest
 from PIL import Image
 
+from components import lettering
 from components.doctor import drawing
 from components.doctor.finding import Finding
 
@@ -56,3 +57,17 @@ def test_a_range_test_without_numbers_or_without_loss_is_drawn(losses, tmp_path)
 def test_values_that_are_no_numbers_are_gaps(tmp_path):
     drawing.draw([finding("learning_rate_range")], tmp_path / "doctor.png")
     assert (tmp_path / "doctor.png").is_file()
+
+
+@pytest.mark.filterwarnings("error")
+def test_labels_are_shown_as_they_are_written(tmp_path, drawn):
+    labels = {"$10-$20": 5, r"$\frac$": 4, "긍정": 3, "very " * 9 + "negative": 2}
+    found = Finding("class_balance", "pass", "Seen.", figures={"counts": {"train": labels}})
+    drawing.draw([found], tmp_path / "doctor.png")
+    ticks = drawn[0].axes[0].get_yticklabels()
+    assert [tick._preprocess_math(tick.get_text()) for tick in ticks] == [
+        ("$10-$20", False),
+        (r"$\frac$", False),
+        (lettering.drawable("긍정"), False),
+        ("…very very very negative", False),
+    ]
