@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from pipeline import console
+from pipeline import console, quantities
 from serving.load.bare import BareResult
 from serving.load.grid import Row
 
@@ -101,8 +101,8 @@ def words(row: Row) -> str:
     """
     result = row.result
     told = f"{row.server}, {TITLES[row.protocol]}, {_count(row.callers)}: " + (
-        f"{result.requests_per_second:.1f} req/s, p50 {_number(result.p50_ms)} ms, "
-        f"p99 {_number(result.p99_ms)} ms"
+        f"{result.requests_per_second:.1f} req/s, p50 {quantities.milliseconds(result.p50_ms)} ms, "
+        f"p99 {quantities.milliseconds(result.p99_ms)} ms"
     )
     if result.errors:
         told += f"; {_failed(row)} failed: {result.error_text}"
@@ -159,7 +159,7 @@ def _remarks(rows: Sequence[Row], against: Limit | None) -> list[str]:
     remarks = []
     if against is not None:
         remarks.append(
-            f"without a server: {_number(against.call_ms)} ms for one row, "
+            f"without a server: {quantities.milliseconds(against.call_ms)} ms for one row, "
             f"{against.rows_per_second:.1f} rows/s in batches of {against.batch_size} (share 1)"
         )
     remarks += [f"{words(row)}" for row in rows if row.result.errors or row.result.wrong]
@@ -179,7 +179,7 @@ def _cells(row: Row, against: Limit | None) -> list[str]:
         str(row.callers),
         f"{result.requests_per_second:.1f}",
         share,
-        *map(_number, (result.p50_ms, result.p95_ms, result.p99_ms)),
+        *map(quantities.milliseconds, (result.p50_ms, result.p95_ms, result.p99_ms)),
         over,
         "-" if result.server_memory_mib is None else f"{result.server_memory_mib:.0f}",
         "-" if result.server_cpus is None else f"{result.server_cpus:.2f}",
@@ -223,7 +223,7 @@ def _draw_latencies(
     if against is not None:
         axes.axhline(against.call_ms, color=_BLACK, linewidth=1, linestyle=":")
         axes.annotate(
-            f"no server, one row: {_number(against.call_ms)} ms",
+            f"no server, one row: {quantities.milliseconds(against.call_ms)} ms",
             (0.99, against.call_ms),
             (0, -10),
             xycoords=("axes fraction", "data"),
@@ -260,13 +260,6 @@ def _label(axes: Axes, x: float, y: float, text: str, points: int = 2) -> None:
 
 def _handle(color: str) -> Any:
     return Patch(color=color)
-
-
-def _number(value: float | None) -> str:
-    """A time in ms with three digits or so."""
-    if value is None:
-        return "-"
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
 def _failed(row: Row) -> int:

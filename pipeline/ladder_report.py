@@ -10,11 +10,12 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from pipeline import log_axis, quantities
 
 TABLE, CHART, DATA = "ladder.md", "ladder.png", "ladder.json"
 """Files that `write` makes."""
@@ -24,6 +25,8 @@ TABLE, CHART, DATA = "ladder.md", "ladder.png", "ladder.json"
 _COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
 _MARKERS = "osD^vPX*"
 _LINES = ("--", ":", "-.")
+_ABOVE_LEGEND, _LEGEND_LINE = 0.6, 0.27
+"""Inches."""
 _COLUMNS = (
     "", "accuracy", "95 % interval", "params", "MACs", "training", "ms/1", "ms/32", "",
 )  # fmt: skip
@@ -139,7 +142,8 @@ def draw(ladder: Ladder, path: pathlib.Path) -> None:
     """
     models = [row for row in _finished(ladder) if row.latency_ms is not None]
     simple = [row for row in _finished(ladder) if row.latency_ms is None]
-    figure = Figure(figsize=(10, 5), layout="constrained")
+    height = max(5, _ABOVE_LEGEND + _LEGEND_LINE * (len(models) + len(simple)))
+    figure = Figure(figsize=(10, height), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for axes, name in ((left, "ms for one example"), (right, "parameters")):
         _prepare(axes, name)
@@ -153,7 +157,7 @@ def draw(ladder: Ladder, path: pathlib.Path) -> None:
     _limit(left, [row.latency_ms for row in models])
     _limit(right, [row.parameters for row in models])
     for axes in (left, right):
-        _tick(axes)
+        log_axis.tick(axes, quantities.count)
     left.set_ylabel("accuracy, 95 % interval")
     handles, labels = left.get_legend_handles_labels()
     # The best first, as they stand in the chart.
@@ -184,18 +188,6 @@ def _limit(axes: Axes, values: Sequence[float | None]) -> None:
         low, high = min(placed), max(placed)
         margin = max(1.3, (high / low) ** 0.1)
         axes.set_xlim(low / margin, high * margin)
-
-
-def _tick(axes: Axes) -> None:
-    """Ticks at 1, 2 and 5 where powers of ten would be too few."""
-    low, high = axes.get_xlim()
-    is_short = high < low * _SHORT_RANGE
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if is_short else (1,)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _count(value)))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-
-
-_SHORT_RANGE = 500
 
 
 def _place(axes: Axes, row: Row, x: float | None, index: int) -> None:
@@ -267,11 +259,11 @@ def _cells(row: Row) -> list[str]:
         row.name,
         _share(row.accuracy),
         "-" if low is None else f"{_share(low)}-{_share(high)}",
-        _count(row.parameters),
-        _count(row.macs),
+        quantities.count(row.parameters),
+        quantities.count(row.macs),
         (">" if row.is_continued else "") + _duration(row.seconds),
-        _milliseconds(row.latency_ms),
-        _milliseconds(row.batch_latency_ms),
+        quantities.milliseconds(row.latency_ms),
+        quantities.milliseconds(row.batch_latency_ms),
         "best" if row.is_best else "≈" if row.is_as_good else "",
     ]
 
@@ -280,23 +272,7 @@ def _share(value: Any) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _count(value: float | None) -> str:
-    """With three digits and a unit: 17,500,000 is 17.5M."""
-    if value is None:
-        return "-"
-    for factor, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= factor:
-            return f"{value / factor:.3g}{unit}"
-    return f"{value:.3g}"
-
-
 def _duration(seconds: float | None) -> str:
     if seconds is None:
         return "-"
     return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"
-
-
-def _milliseconds(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"

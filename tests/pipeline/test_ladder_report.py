@@ -115,3 +115,15 @@ def test_a_single_rung_can_be_drawn_whatever_its_latency(tmp_path):
             small = dataclasses.replace(BEST, latency_ms=latency, parameters=10)
             ladder_report.draw(ladder(SIMPLE, small), tmp_path / "ladder.png")
     assert Image.open(tmp_path / "ladder.png").size == (1500, 750)
+
+
+@pytest.mark.parametrize("number", [5, 16, 24, 60])
+def test_the_legend_has_room_for_every_rung(tmp_path, drawn, number):
+    rungs = [dataclasses.replace(FAR, name=f"rung {i}") for i in range(number)]
+    ladder_report.draw(ladder(SIMPLE, *rungs, BEST), tmp_path / "ladder.png")
+    (figure,) = drawn
+    (legend,) = figure.legends
+    assert len(legend.texts) == number + 2
+    low, high = legend.get_window_extent().intervaly
+    title = figure._suptitle.get_window_extent()
+    assert 0 <= low < high <= title.y0

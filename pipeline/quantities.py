@@ -1,0 +1,29 @@
+"""Numbers in words, as short as a table or a tick needs them."""
+
+_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def count(value: float | None) -> str:
+    """With three digits and a unit: 17,500,000 is 17.5M.
+
+    Args:
+        value: What was counted; None if nobody knows.
+    """
+    if value is None:
+        return "-"
+    rounded = float(f"{value:.3g}")  # Before the unit is chosen: 999,600 is 1M.
+    for factor, unit in _UNITS:
+        if rounded >= factor:
+            return f"{rounded / factor:.3g}{unit}"
+    return f"{rounded:.3g}"
+
+
+def milliseconds(value: float | None) -> str:
+    """With three digits or so, without the unit.
+
+    Args:
+        value: In milliseconds; None if nobody knows.
+    """
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
