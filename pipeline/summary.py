@@ -17,7 +17,7 @@ from components.doctor import stage as doctor
 from components.doctor.finding import Finding
 from components.ingest import job as ingest
 from pipeline import config as pipeline_config
-from pipeline import console, doctor_report, evaluation
+from pipeline import console, doctor_report, evaluation, quantities, trial_table
 from pipeline.modules import trainer
 
 
@@ -190,15 +190,11 @@ def _show_trials(trials: list[dict[str, Any]], terminal: Console) -> None:
     """The best trials with the fields that were searched."""
     fields = [name for name in trials[0] if "." in name]
     rows = [
-        [str(rank), f"{trial['score']:.4f}", *(_value(trial[field]) for field in fields)]
+        [str(rank), f"{trial['score']:.4f}", *(trial_table.word(trial[field]) for field in fields)]
         for rank, trial in enumerate(trials[:_SHOWN_TRIALS], start=1)
     ]
     terminal.print(f"{len(trials)} trials, the best of them", style="bold")
-    terminal.print(console.grid(["", "score", *fields], rows))
-
-
-def _value(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    trial_table.show(["rank", "score", *fields], rows, terminal)
 
 
 _SHOWN_TRIALS = 10
@@ -210,7 +206,8 @@ def _show_outcome(summary: Summary, terminal: Console, sample: str) -> None:
         for refusal in summary.refusals:
             _print(terminal, f"  {refusal}", "red")
         return
-    latency = f", {summary.latency_ms:.0f} ms a request" if summary.latency_ms else ""
+    milliseconds = quantities.milliseconds(summary.latency_ms)
+    latency = f", {milliseconds} ms a request" if summary.latency_ms else ""
     _print(terminal, f"\nserved model: {summary.model}{latency}", "green")
     _print(terminal, f"ask it:       maru predict {summary.name} {sample}")
     _print(terminal, "serve it:     maru serve")

@@ -27,6 +27,7 @@ from pipeline import (
     logs,
     machines,
     paths,
+    trial_table,
 )
 
 for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
@@ -37,8 +38,6 @@ from pipeline import config as pipeline_config  # noqa: E402 (after the heavy on
 _POLL = 1.0
 """Seconds between two looks for the chief's search."""
 _SHOWN_TRIALS = 20
-_UNLIMITED = 10_000
-"""Characters of a terminal in which every table has its full width."""
 
 
 def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> int:
@@ -150,12 +149,23 @@ def show(
     """
     scored = [trial for trial in found if trial["score"] is not None]
     terminal.print()
-    _show_scored(scored[:_SHOWN_TRIALS], fields, terminal)
+    columns = ["trial", "score", *fields, "seconds", "epochs"]
+    rows = [
+        [
+            trial["trial"],
+            f"{trial['score']:.4f}",
+            *(trial_table.word(trial["values"][field]) for field in fields),
+            f"{trial['seconds']:.1f}",
+            str(trial["epochs"]),
+        ]
+        for trial in scored[:_SHOWN_TRIALS]
+    ]
+    trial_table.show(columns, rows, terminal)
     if len(scored) > _SHOWN_TRIALS:
         _print(terminal, f"and {len(scored) - _SHOWN_TRIALS} more in trials.json beside the plot")
     for trial in found:
         if trial["score"] is None:
-            values = ", ".join(f"{f} {_value(v)}" for f, v in trial["values"].items())
+            values = ", ".join(f"{f} {trial_table.word(v)}" for f, v in trial["values"].items())
             _print(
                 terminal, f"trial {trial['trial']} failed ({values}): {trial['error']}", "yellow"
             )
@@ -163,32 +173,6 @@ def show(
     terminal.print("\nthe best values, to paste into the config:", style="bold")
     for line in as_yaml(found[0]["values"], config).splitlines():
         _print(terminal, line, "green")
-
-
-def _show_scored(
-    trials: Sequence[Mapping[str, Any]], fields: Sequence[str], terminal: Console
-) -> None:
-    """A table or, where the terminal is too narrow for it, a line for each value."""
-    columns = ["trial", "score", *fields, "seconds", "epochs"]
-    rows = [
-        [
-            trial["trial"],
-            f"{trial['score']:.4f}",
-            *(_value(trial["values"][field]) for field in fields),
-            f"{trial['seconds']:.1f}",
-            str(trial["epochs"]),
-        ]
-        for trial in trials
-    ]
-    table = console.grid(columns, rows)
-    unlimited = terminal.options.update(max_width=_UNLIMITED)
-    if terminal.measure(table, options=unlimited).minimum <= terminal.width:
-        terminal.print(table)
-        return
-    for row in rows:
-        for column, cell in zip(columns, row, strict=True):
-            indent, style = ("", "bold") if column == "trial" else ("  ", "")
-            _print(terminal, f"{indent}{column} {cell}", style)
 
 
 def as_yaml(values: Mapping[str, Any], config: Mapping[str, Any]) -> str:
@@ -272,12 +256,6 @@ def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:
     _print(terminal, f"\nUnexpected: {traceback.format_exception_only(error)[-1].strip()}", "red")
     _print(terminal, f"The traceback is in {folder / 'log.txt'}")
     return 1
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _print(terminal: Console, line: str, style: str = "") -> None:
