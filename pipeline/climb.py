@@ -16,11 +16,12 @@ import numpy as np
 from components.baseline import baseline
 from components.canary import canary
 from models import counting, finetune, zoo
+from models.training import files
 from pipeline import comparing, console, dag, examination, ladder_report, runners
 from pipeline import config as pipeline_config
 from pipeline import rungs as rungs_
 from pipeline.comparing import Answers
-from pipeline.examination import Watch, exit_code, read_json, reason, write_json
+from pipeline.examination import Watch, exit_code, read_json, reason
 from pipeline.ladder_report import Row
 from pipeline.modules import trainer
 from pipeline.paths import Paths
@@ -111,11 +112,6 @@ class Climb:
             raise ValueError(f"The Canary refused it: {' '.join(probed['problems'])}")
         run_folder = pathlib.Path(trained["model_run"].uri)
         learned = read_json(run_folder / trainer.SUMMARY)
-        if stages["Trainer"].outcome == "ran":
-            seconds = stages["Trainer"].seconds
-            write_json(
-                folder / _FIGURES, {"seconds": seconds, "is_continued": learned["is_continued"]}
-            )
         answers = self._exam.ask(watch)
         times = _latencies(probed["signatures"]["serving_default"])
         figures = _figures(folder / _FIGURES, learned)
@@ -132,8 +128,8 @@ class Climb:
             train = self._exam.rows("train")
             begin = time.monotonic()
             predicted = predict(*train, inputs)
-            write_json(folder / _FIGURES, {"seconds": time.monotonic() - begin})
-            write_json(folder / "majority.json", Counter(train[1]).most_common(1)[0][0])
+            files.write_json(folder / _FIGURES, {"seconds": time.monotonic() - begin})
+            files.write_json(folder / "majority.json", Counter(train[1]).most_common(1)[0][0])
             Answers(np.array(given), np.array(predicted)).save(folder / _ANSWERS)
         simple = comparing.load(folder / _ANSWERS)
         label = read_json(folder / "majority.json")
@@ -155,11 +151,10 @@ def _quality(answers: Answers) -> dict[str, Any]:
 
 def _figures(path: pathlib.Path, learned: Mapping[str, Any]) -> dict[str, Any]:
     """Time, size and arithmetic of a model; what can be counted is counted once."""
-    figures = read_json(path) if path.is_file() else {}
-    if "parameters" not in figures:
-        figures |= _counts(learned)
-        write_json(path, figures)
-    return figures
+    if not path.is_file():
+        files.write_json(path, _counts(learned))
+    course = {key: learned[key] for key in ("seconds", "is_continued")}
+    return course | read_json(path)
 
 
 def _counts(learned: Mapping[str, Any]) -> dict[str, int | None]:

@@ -151,12 +151,25 @@ def _run(
 
         pipeline = dag.build(config, where, str(base))
     results = runners.run(pipeline, view)
-    shutil.rmtree(where.resumable, ignore_errors=True)
+    _clear(where.resumable, with_searches=config.tuning is not None)
     achieved = summary.summarize(config, results)
     summary.write(achieved, folder / "summary.json")
     example = '"some text"' if config.task.input_kind == "text" else "image.png"
     summary.show(achieved, view.console, example)
     return REFUSED if achieved.refusals else 0
+
+
+def _clear(unfinished: pathlib.Path, *, with_searches: bool) -> None:
+    """Remove what a finished run no longer continues from, but not a search that it was not told.
+
+    A killed `maru tune` of this pipeline may have hours of finished trials there.
+    """
+    for path in unfinished.glob("*"):
+        if with_searches or not path.name.startswith(paths.SEARCH):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import pathlib
 
 import numpy as np
@@ -43,9 +44,11 @@ class Answers:
         return 2 * float(np.sum(given & predicted)) / float(np.sum(given) + np.sum(predicted))
 
     def save(self, path: pathlib.Path) -> None:
-        """Write both arrays into one file."""
+        """Write both arrays into one file that a reader never sees half written."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(path, given=self.given, predicted=self.predicted)
+        temporary = path.with_name(f".{os.getpid()}.{path.name}")
+        np.savez_compressed(temporary, given=self.given, predicted=self.predicted)
+        temporary.replace(path)
 
 
 def load(path: pathlib.Path) -> Answers:

@@ -30,6 +30,7 @@ from models.training.choices import one_of
 from models.training.config import TrainingConfig
 from models.tuning.config import SearchRange, TuningConfig
 from pipeline import augmenting, dotted, model_files, problems, schema, settled
+from pipeline.evaluation_config import EvaluationConfig
 
 
 def _either(*kinds: type) -> Any:
@@ -50,32 +51,6 @@ _strict = pydantic.with_config(
     )
 )
 """Holds for the nested dataclasses too."""
-
-METRICS = ("accuracy", "macro_f1", "cross_entropy")
-"""Metrics the Evaluator reports and thresholds may name."""
-
-
-@dataclasses.dataclass(frozen=True)
-class EvaluationConfig:
-    """What a model must reach before it is pushed."""
-
-    must_reach: dict[str, float] = dataclasses.field(default_factory=dict)
-    """Threshold by metric on the whole split: at least for `accuracy` and `macro_f1` (0 to 1), at
-    most for `cross_entropy` (nats)."""
-    may_lose: dict[str, float] = dataclasses.field(default_factory=dict)
-    """By how much each metric may be worse than the last blessed model's, for example
-    `{accuracy: 0.01}`. Metrics not named are compared but never block."""
-    slices: tuple[str, ...] = ()
-    """Columns whose values are evaluated apart; `text_length` and `image_size` are derived."""
-
-    def __post_init__(self) -> None:
-        for field in ("must_reach", "may_lose"):
-            for metric in getattr(self, field):
-                if metric not in METRICS:
-                    raise ValueError(
-                        f"`{field}` has the unknown metric {metric!r}. "
-                        f"{problems.suggest(metric, METRICS)}"
-                    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -252,17 +227,15 @@ def _validate(data: Mapping[str, Any]) -> PipelineConfig:
 def _describe_impossible_trials(config: PipelineConfig) -> list[str]:
     """What is wrong with the fields and the ends of `tuning.space`, before hours are spent."""
     lines = []
-    for path, searched in (config.tuning.space if config.tuning else {}).items():
-        for value in searched.values or searched.linear or searched.log or ():
-            for around in _choices_around(path, config.tuning.space):
-                trial = to_mapping(config)
-                dotted.put_all(trial, {**around, path: value}, PipelineConfig)
-                try:
-                    _validate(trial)
-                except pydantic.ValidationError as error:
-                    found = problems.describe(error, trial, PipelineConfig)
-                    chosen = "".join(f" (with {p}: {json.dumps(v)})" for p, v in around.items())
-                    lines += [f"tuning.space: {line}{chosen}" for line in found]
+    space = config.tuning.space if config.tuning else {}
+    for path, searched in space.items():
+        for value in searched.ends:
+            for around in _choices_around(path, space):
+                chosen = {**around, path: value}
+                found = _problems_of(config, chosen)
+                if found and not _is_possible_with_another(config, chosen, space):
+                    note = "".join(f" (with {p}: {json.dumps(v)})" for p, v in around.items())
+                    lines += [f"tuning.space: {line}{note}" for line in found]
     return list(dict.fromkeys(lines))
 
 
@@ -271,6 +244,30 @@ def _choices_around(path: str, space: Mapping[str, SearchRange]) -> Iterator[dic
     outer = [other for other in space if path.startswith(f"{other}.")]
     for values in itertools.product(*(space[other].values or () for other in outer)):
         yield dict(zip(outer, values, strict=True))
+
+
+def _problems_of(config: PipelineConfig, values: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a config some of whose fields a search has chosen."""
+    trial = to_mapping(config)
+    try:
+        dotted.put_all(trial, values, PipelineConfig)
+        _validate(trial)
+    except pydantic.ValidationError as error:
+        return problems.describe(error, trial, PipelineConfig)
+    except LookupError as error:
+        return [str(error.args[0])]
+    return []
+
+
+def _is_possible_with_another(
+    config: PipelineConfig, chosen: Mapping[str, Any], space: Mapping[str, SearchRange]
+) -> bool:
+    """Whether a value of another searched field makes the chosen ones possible."""
+    return any(
+        not _problems_of(config, {**chosen, other: value})
+        for other in space.keys() - chosen.keys()
+        for value in space[other].ends
+    )
 
 
 def to_mapping(config: PipelineConfig) -> dict[str, Any]:
@@ -293,8 +290,8 @@ def json_schema() -> dict[str, Any]:
 
 
 def dump_learner(learner: LearnerConfig) -> str:
-    """The learner's config as JSON, keys in a fixed order."""
-    return json.dumps(_LEARNER.dump_python(learner, mode="json"), sort_keys=True)
+    """The learner's config as JSON; `tuning.space` keeps its order, which a grid follows."""
+    return json.dumps(_LEARNER.dump_python(learner, mode="json"))
 
 
 def dump_operations(operations: Sequence[Any]) -> str:
@@ -369,4 +366,7 @@ def _apply(override: str, data: dict[str, Any]) -> None:
     except yaml.YAMLError as error:
         line = f"{path}: the value is not YAML: {_one_line(error)}"
         raise problems.ConfigError("--set", [line]) from error
-    dotted.put(data, path, value, PipelineConfig)
+    try:
+        dotted.put(data, path, value, PipelineConfig)
+    except LookupError as error:
+        raise problems.ConfigError("--set", [str(error.args[0])]) from error

@@ -35,6 +35,9 @@ def put(data: dict[str, Any], path: str, value: Any, root: type) -> None:
         path: Of the field.
         value: What it becomes.
         root: The dataclass that `data` describes.
+
+    Raises:
+        LookupError: If a list has no such place.
     """
     key, *rest = path.split(".")
     holder: Any = data
@@ -43,8 +46,8 @@ def put(data: dict[str, Any], path: str, value: Any, root: type) -> None:
         following = rest.pop(0)
         inner = holder[key] if isinstance(holder, list) else holder.get(key)
         default, hint = _declared(holder, key, hint)
-        if isinstance(inner, list) and following.isdecimal() and int(following) < len(inner):
-            holder, key = inner, int(following)
+        if isinstance(inner, list):
+            holder, key = inner, _place(inner, following, path)
             continue
         own_words = _is_mapping(hint)
         if not isinstance(inner, dict):
@@ -54,6 +57,16 @@ def put(data: dict[str, Any], path: str, value: Any, root: type) -> None:
             following, rest = ".".join([following, *rest]), []
         holder, key = inner, following
     holder[key] = value
+
+
+def _place(entries: list[Any], key: str, path: str) -> int:
+    if key.isdecimal() and int(key) < len(entries):
+        return int(key)
+    known = f"0 to {len(entries) - 1}" if entries else "none"
+    raise LookupError(
+        f"{path}: {key!r} is no place in this list of {len(entries)}; they are counted from 0. "
+        f"Known: {known}."
+    )
 
 
 def _declared(holder: Any, key: Any, hint: Any) -> tuple[Any, Any]:

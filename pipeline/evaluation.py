@@ -9,7 +9,7 @@ from google.protobuf import wrappers_pb2
 # TFMA itself names these messages only once TFX has been imported.
 from tensorflow_model_analysis.proto import config_pb2
 
-from pipeline import config as pipeline_config
+from pipeline import evaluation_config
 
 CANDIDATE = "candidate"
 BASELINE = "baseline"
@@ -21,10 +21,10 @@ _METRICS = {
 }
 
 
-def eval_config(config: pipeline_config.EvaluationConfig) -> config_pb2.EvalConfig:
+def eval_config(config: evaluation_config.EvaluationConfig) -> config_pb2.EvalConfig:
     """TFMA's configuration for a classifier's `serve_examples` signature."""
     metrics = [config_pb2.MetricConfig(class_name="ExampleCount")]
-    for name in pipeline_config.METRICS:
+    for name in evaluation_config.METRICS:
         metrics.append(
             config_pb2.MetricConfig(
                 **_METRICS[name],
@@ -53,7 +53,7 @@ def eval_config(config: pipeline_config.EvaluationConfig) -> config_pb2.EvalConf
 
 
 def _thresholds(
-    metric: str, config: pipeline_config.EvaluationConfig
+    metric: str, config: evaluation_config.EvaluationConfig
 ) -> list[config_pb2.PerSliceMetricThreshold]:
     """Bounds of one metric on the whole split; a plain `threshold` would bind every slice.
 

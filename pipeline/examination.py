@@ -145,10 +145,5 @@ def exit_code(error: Exception) -> int:
 
 
 def read_json(path: pathlib.Path) -> Any:
-    """What `write_json` wrote."""
+    """What a JSON file holds."""
     return json.loads(path.read_text("utf-8"))
-
-
-def write_json(path: pathlib.Path, value: Any) -> None:
-    """Write a value as JSON."""
-    path.write_text(json.dumps(value, ensure_ascii=False), "utf-8")

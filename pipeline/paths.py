@@ -3,6 +3,9 @@
 import dataclasses
 import pathlib
 
+SEARCH = "search-"
+"""How the names of searches in `Paths.resumable` begin."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Paths:

@@ -124,8 +124,14 @@ def find(word: str, config: pipeline_config.PipelineConfig, path: str) -> Rung:
         table, n = _sizes(config)
         model, training = table[word](n)
         model = _tokenized(model, config)
-    elif word in zoo.MODELS:
+    elif word in _fitting(config):
         model, training = {"kind": word}, {}
+    elif word in zoo.MODELS:
+        raise ValueError(
+            f"--models: {word!r} reads {zoo.MODELS[word].reads}, but `task.kind: "
+            f"{config.task.kind}` gives {config.task.input_kind}. Models that fit: "
+            f"{', '.join(_fitting(config))}."
+        )
     else:
         known = [*NAMES[config.task.input_kind], *_fitting(config), config.name]
         raise ValueError(

@@ -10,9 +10,12 @@ from collections.abc import Sequence
 
 from matplotlib import figure
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
+from components import lettering
 from models.tuning.config import SearchRange, TuningConfig, Value
 from models.tuning.results import TrialResult
+from pipeline import log_axis
 
 _COLUMNS = 3
 _PANEL = (3.8, 3.0)
@@ -34,6 +37,12 @@ def draw(found: Sequence[TrialResult], config: TuningConfig, path: pathlib.Path)
         config: What was searched.
         path: File to write.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with lettering.fonts():
+        _page(found, config).savefig(path, dpi=130)
+
+
+def _page(found: Sequence[TrialResult], config: TuningConfig) -> figure.Figure:
     fields = list(config.space)
     columns = min(_COLUMNS, len(fields))
     rows = -(-len(fields) // columns)
@@ -52,8 +61,7 @@ def draw(found: Sequence[TrialResult], config: TuningConfig, path: pathlib.Path)
     drawing.suptitle(_title(found, config.objective), fontsize=10)
     handles, labels = panels[0].get_legend_handles_labels()
     drawing.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    drawing.savefig(path, dpi=130)
+    return drawing
 
 
 def _title(found: Sequence[TrialResult], objective: str) -> str:
@@ -93,10 +101,22 @@ def _draw_panel(
         transform=panel.get_xaxis_transform(),  # At the bottom, whatever the scores are.
         label="failed" if failed else None,
     )
-    panel.set_title(field, fontsize=9)
+    if searched.values is None:
+        _tick(panel, searched)
+    panel.set_title(lettering.literal(lettering.drawable(field)), fontsize=9)
     panel.tick_params(which="both", labelsize=8)
     panel.grid(alpha=0.25, linewidth=0.6)
     panel.spines[["top", "right"]].set_visible(False)
+
+
+def _tick(panel: Axes, searched: SearchRange) -> None:
+    """Few enough ticks that their labels do not touch, at whole numbers where those are meant."""
+    low, high = searched.linear or searched.log or (0, 1)
+    is_whole = isinstance(low, int) and isinstance(high, int)
+    if searched.log and not (is_whole and high < low * _SHORT_RANGE):
+        log_axis.tick(panel, lambda value: f"{value:g}")
+    elif is_whole:
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _beside_each_other(
@@ -105,7 +125,7 @@ def _beside_each_other(
     """Where trials stand above the name of their value, the best in the middle."""
     names = [_name(choice) for choice in choices]
     slanted = {"rotation": 30, "ha": "right"} if sum(map(len, names)) > _WIDEST_ROW else {}
-    panel.set_xticks(range(len(names)), [_short(name) for name in names], **slanted)
+    panel.set_xticks(range(len(names)), _short(names), **slanted)
     panel.set_xlim(-0.5, len(names) - 0.5)
     # Multiples of the golden ratio spread evenly, however many there are.
     golden = (math.sqrt(5) - 1) / 2
@@ -116,8 +136,10 @@ def _beside_each_other(
 
 
 def _name(value: Value) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_LABEL else name[: _LONGEST_LABEL - 1] + "…"
+def _short(names: Sequence[str]) -> list[str]:
+    """Names cut at the end, or in the middle where that would make two of them the same."""
+    shown = [lettering.drawable(name) for name in names]
+    ...

@@ -31,6 +31,9 @@ def describe(config: Any) -> Iterator[str]:
     """
     reasons = _reasons(config)
     for path, searched in config.tuning.space.items():
+        if path.endswith(".kind") and path != "model.kind":
+            choice = path.removesuffix(".kind")
+            yield f"tuning.space: {path} comes with its own fields: search `{choice}` instead."
         section, _, field = path.partition(".")
         reason = reasons.get(field)
         if field == "tokenizer" and set(searched.values or ()) & set(text_config.UNLEARNED):

@@ -17,7 +17,7 @@ from components.doctor import stage as doctor
 from components.doctor.finding import Finding
 from components.ingest import job as ingest
 from pipeline import config as pipeline_config
-from pipeline import console, doctor_report, evaluation, quantities, trial_table
+from pipeline import console, doctor_report, evaluation, evaluation_config, quantities, trial_table
 from pipeline.modules import trainer
 
 
@@ -219,10 +219,10 @@ def _print(terminal: Console, line: str, style: str = "") -> None:
 
 
 def _row(metrics: Mapping[str, float]) -> list[str]:
-    return [f"{metrics[name]:.3f}" for name in pipeline_config.METRICS]
+    return [f"{metrics[name]:.3f}" for name in evaluation_config.METRICS]
 
 
-_HEADINGS = [name.replace("_", " ") for name in pipeline_config.METRICS]
+_HEADINGS = [name.replace("_", " ") for name in evaluation_config.METRICS]
 
 
 def write(summary: Summary, path: pathlib.Path) -> None:

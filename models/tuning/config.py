@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Literal
+from typing import Any, Literal
 
 Scalar = bool | int | float | str
 Value = Scalar | tuple[Scalar, ...] | None
@@ -57,6 +57,11 @@ class SearchRange:
             return [int(value) for value in found]
         # Sums of decimal fractions are rarely exact: 0.1 + 2 * 0.1 is meant to be 0.3.
         return [float(f"{value:.12g}") for value in found]
+
+    @property
+    def ends(self) -> tuple[Any, ...]:
+        """All values that are named: the choices, or both ends of a range."""
+        return self.values or self.linear or self.log or ()
 
     def has_every_value_named(self) -> bool:
         """Whether there is a list of all values: `values`, a `step`, or whole numbers."""

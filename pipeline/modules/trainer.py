@@ -8,6 +8,8 @@ import itertools
 import json
 import pathlib
 import shutil
+import time
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -24,8 +26,8 @@ from serving import reference, signatures
 from serving.bundle import warm_up_file
 
 SUMMARY = "summary.json"
-"""File of the model run: parameter counts, labels, the resolved settings, and whether epochs of an
-earlier try were taken up."""
+"""File of the model run: parameter counts, labels, the resolved settings, seconds of the training,
+and whether it took up epochs of an earlier try."""
 TOKENIZER = "tokenizer"
 """File of the model run: the tokenizer, if one is learned or given in a file."""
 REFERENCE = "reference.npz"
@@ -42,6 +44,7 @@ def run_fn(fn_args: Any) -> None:
     Args:
         fn_args: TFX's `FnArgs`; `custom_config` holds `learner` (JSON) and `resumable` (folder).
     """
+    begin = time.monotonic()
     values = (fn_args.hyperparameters or {}).get("values")
     config = pipeline_config.load_learner(fn_args.custom_config["learner"], values)
     folder = pathlib.Path(fn_args.custom_config["resumable"])
@@ -49,8 +52,9 @@ def run_fn(fn_args: Any) -> None:
     run = pathlib.Path(fn_args.model_run_dir)
     is_continued = (_checkpoints(fn_args) / STATE).is_file()
     model = _train(learner, fn_args, run)
+    course = {"seconds": time.monotonic() - begin, "is_continued": is_continued}
     learner = _keep_tokenizer(learner, run)
-    _write_summary(run / SUMMARY, learner, model, is_continued)
+    _write_summary(run / SUMMARY, learner, model, course)
     served = _served(finetune.merged(model))
     classifier = _classifier(learner, served)
     examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
@@ -169,14 +173,14 @@ def _feature(example: bytes, column: str) -> bytes:
 
 
 def _write_summary(
-    path: pathlib.Path, learner: learners.Learner, model: keras.Model, is_continued: bool
+    path: pathlib.Path, learner: learners.Learner, model: keras.Model, course: Mapping[str, Any]
 ) -> None:
     counts = finetune.trainable_counts(model)
     summary = {
         "labels": list(learner.labels),
         "trainable_parameters": counts.trainable,
         "frozen_parameters": counts.frozen,
-        "is_continued": is_continued,
+        **course,
         "learner": json.loads(pipeline_config.dump_learner(learner.config)),
     }
     path.write_text(json.dumps(summary, indent=2, ensure_ascii=False), "utf-8")

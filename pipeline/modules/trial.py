@@ -19,6 +19,7 @@ from models.training.averaging import AveragedWeights
 from models.training.config import TrainingConfig
 from models.tuning import space
 from pipeline import config as pipeline_config
+from pipeline import paths
 from pipeline.modules import learner as learners
 
 
@@ -59,8 +60,9 @@ def search_name(custom_config: dict[str, str], transform_graph: str) -> str:
     """Name of a search: covers what its results depend on, so not the number of workers."""
     learner = json.loads(custom_config["learner"])
     del learner["tuning"]["workers"]
-    content = json.dumps([custom_config | {"learner": learner}, transform_graph], sort_keys=True)
-    return "search-" + hashlib.sha256(content.encode()).hexdigest()[:16]
+    told = custom_config | {"learner": json.dumps(learner)}  # In its order, which a grid follows.
+    content = json.dumps([told, transform_graph], sort_keys=True)
+    return paths.SEARCH + hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 class Trial(keras_tuner.HyperModel):

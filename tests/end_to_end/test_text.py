@@ -71,7 +71,7 @@ def runs(tmp_path_factory):
     again = running.run(path, workspace)
     changed = running.run(path, workspace, "training.learning_rate=0.02")
     versions = push.versions(paths.Paths(workspace, "reviews").served)
-    refused = running.run(path, workspace, "evaluation.must_reach={accuracy: 1.01}")
+    refused = running.run(path, workspace, "evaluation.must_reach={cross_entropy: 0.0}")
     return Runs(workspace, first, again, changed, refused, versions)
 
 
@@ -148,9 +148,9 @@ def test_a_threshold_that_is_not_met_refuses_the_model_and_pushes_nothing(runs):
     assert ran == ["Evaluator", "Pusher"]
     assert "the thresholds changed" in runs.refused.reasons["Evaluator"]
     assert runs.refused.reasons["Pusher"].endswith("not pushed")
-    accuracy = runs.first.summary["metrics"]["all"]["accuracy"]
+    loss = runs.first.summary["metrics"]["all"]["cross_entropy"]
     # One line: a threshold is for the whole split, not for each slice.
-    assert runs.refused.summary["refusals"] == [f"accuracy is {accuracy:.4f}, must reach 1.01"]
+    assert runs.refused.summary["refusals"] == [f"cross_entropy is {loss:.4f}, may be at most 0"]
     assert runs.refused.summary["version"] is None
     assert "Refused, so nothing was pushed" in runs.refused.shown
     assert push.versions(paths.Paths(runs.workspace, "reviews").served) == runs.versions

@@ -25,3 +25,13 @@ def test_the_traceback_is_in_the_log_whoever_must_mend_it(tmp_path, monkeypatch,
     (log,) = tmp_path.glob("runs/broken/log/*/log.txt")
     assert "Traceback" in log.read_text()
     assert type(error).__name__ in log.read_text()
+
+
+@pytest.mark.parametrize("with_searches", [True, False])
+def test_a_run_without_a_search_leaves_the_trials_of_killed_ones(tmp_path, with_searches):
+    for name in ("search-1", "training-2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "state.json").write_text("{}")
+    (tmp_path / "prepare.lock").touch()
+    commands._clear(tmp_path, with_searches=with_searches)
+    assert [path.name for path in tmp_path.iterdir()] == ([] if with_searches else ["search-1"])

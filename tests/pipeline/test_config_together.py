@@ -1,4 +1,4 @@
-"""Tests of what pipeline/config.py refuses because one choice does not go with another."""
+"""Tests of what pipeline/config.py refuses though each field alone looks right."""
 
 import pytest
 
@@ -36,3 +36,17 @@ def test_xla_is_refused_with_hub_modules():
     with pytest.raises(ConfigError, match="`training.xla` compiles no Hub modules.*hub_text"):
         load(model, training={"xla": True})
     load({"kind": "text_cnn"}, training={"xla": True})
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "message"),
+    [
+        ({"must_reach": {"accuracy": 80}}, "must be from 0 to 1, as in 0.8 for 80 %. Received: 80"),
+        ({"must_reach": {"cross_entropy": -0.1}}, "`must_reach.cross_entropy` must be at least 0"),
+        ({"may_lose": {"accuracy": -0.1}}, "`may_lose.accuracy` must be at least 0"),
+    ],
+)
+def test_thresholds_that_no_model_meets_are_refused(evaluation, message):
+    with pytest.raises(ConfigError, match=message):
+        load({"kind": "text_cnn"}, evaluation=evaluation)
+    load({"kind": "text_cnn"}, evaluation={"must_reach": {"cross_entropy": 2.0}})

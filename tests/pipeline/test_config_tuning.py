@@ -70,3 +70,35 @@ def test_an_override_reaches_single_fields_of_the_space_and_labels_with_dots(tmp
         "model.recipe.dropout": SearchRange(linear=(0.1, 0.5)),
     }
     assert loaded.training.class_weights == {"v1.0": 2.0}
+
+
+def test_a_value_is_possible_if_another_searched_value_makes_it_so():
+    base = {"kind": "transformer", "hidden_dim": 64, "num_heads": 4}
+    space = {"model.hidden_dim": {"values": [60, 90]}, "model.num_heads": {"values": [5, 6]}}
+    assert load(model=base, tuning={"space": space}).tuning.space.keys() == space.keys()
+    space["model.hidden_dim"] = {"values": [60, 91]}
+    with pytest.raises(ConfigError) as caught:
+        load(model=base, tuning={"space": space})
+    assert [line for line in caught.value.problems if "(91)" in line] == caught.value.problems
+
+
+def test_a_grid_keeps_the_order_of_the_config():
+    space = {
+        "training.learning_rate": {"values": [0.1, 0.2]},
+        "model.filters": {"values": [4, 8]},
+    }
+    learner = config.dump_learner(config.learner(searching(space), with_tuning=True))
+    assert list(config.load_learner(learner).tuning.space) == list(space)
+
+
+def test_a_kind_is_searched_as_the_choice_it_names():
+    with pytest.raises(ConfigError, match="search `training.optimizer` instead"):
+        searching({"training.optimizer.kind": {"values": ["sgd", "adam"]}})
+
+
+def test_a_place_that_a_list_lacks_is_named():
+    sections = {"task": {"kind": "image_classification"}, "model": {"kind": "vgg", "depth": 11}}
+    space = {"augmentation.1.degrees": {"values": [5, 10]}}
+    message = "augmentation.1.degrees: '1' is no place in this list of 1; they are counted from 0"
+    with pytest.raises(ConfigError, match=message):
+        load(augmentation=["rotation"], tuning={"space": space}, **sections)

@@ -8,11 +8,11 @@ from tensorflow_model_analysis.proto import (
     validation_result_pb2,
 )
 
-from pipeline import config, evaluation
+from pipeline import evaluation, evaluation_config
 
 
 def thresholds(**fields):
-    built = evaluation.eval_config(config.EvaluationConfig(**fields))
+    built = evaluation.eval_config(evaluation_config.EvaluationConfig(**fields))
     (spec,) = built.metrics_specs
     found = {}
     for metric in spec.metrics:
@@ -50,7 +50,9 @@ def test_a_model_may_lose_so_much_against_the_served_one():
 
 
 def test_slices_are_measured_beside_the_whole_split():
-    built = evaluation.eval_config(config.EvaluationConfig(slices=("text_length", "source")))
+    built = evaluation.eval_config(
+        evaluation_config.EvaluationConfig(slices=("text_length", "source"))
+    )
     assert [list(spec.feature_keys) for spec in built.slicing_specs] == [
         [],
         ["text_length"],
@@ -59,7 +61,7 @@ def test_slices_are_measured_beside_the_whole_split():
 
 
 def test_candidate_and_served_model_are_asked_alike():
-    candidate, served = evaluation.eval_config(config.EvaluationConfig()).model_specs
+    candidate, served = evaluation.eval_config(evaluation_config.EvaluationConfig()).model_specs
     assert (candidate.is_baseline, served.is_baseline) == (False, True)
     for spec in (candidate, served):
         assert spec.signature_name == "serve_examples"
@@ -68,9 +70,9 @@ def test_candidate_and_served_model_are_asked_alike():
 
 
 def test_every_metric_a_user_may_name_is_measured():
-    (spec,) = evaluation.eval_config(config.EvaluationConfig()).metrics_specs
+    (spec,) = evaluation.eval_config(evaluation_config.EvaluationConfig()).metrics_specs
     names = [metric.config.split('"')[3] for metric in spec.metrics if metric.config]
-    assert tuple(names) == config.METRICS
+    assert tuple(names) == evaluation_config.METRICS
 
 
 @pytest.mark.parametrize(

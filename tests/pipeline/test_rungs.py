@@ -133,9 +133,11 @@ def test_an_unknown_word_is_met_with_the_closest_one():
         rungs.find("ltsm", text(), "mail.yaml")
 
 
-def test_a_model_of_another_kind_of_data_is_refused():
-    with pytest.raises(ValueError, match=r"(?s)mail.yaml, rung vit:.* reads image"):
-        rungs.find("vit", text(), "mail.yaml")
+@pytest.mark.parametrize("word", ["vit", "resnet"])
+def test_a_model_of_another_kind_of_data_is_refused(word):
+    message = f"--models: '{word}' reads image, .*gives text. Models that fit: bag_of_words, "
+    with pytest.raises(ValueError, match=message):
+        rungs.find(word, text(), "mail.yaml")
 
 
 def test_all_paths_in_the_yaml_of_a_rung_are_absolute(tmp_path):
