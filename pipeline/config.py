@@ -100,17 +100,8 @@ class PipelineConfig:
                 "`name` becomes a folder and a URL, so it must be lower case letters, digits and "
                 f"`_`, starting with a letter. Received: {self.name!r}"
             )
+        check_reads(self.model.kind, self.task)
         entry = zoo.MODELS[self.model.kind]
-        needed = entry.reads
-        if needed != self.task.input_kind:
-            fitting = [
-                kind for kind, entry in zoo.MODELS.items() if entry.reads == self.task.input_kind
-            ]
-            raise ValueError(
-                f"`model.kind: {self.model.kind}` reads {needed}, but `task.kind: "
-                f"{self.task.kind}` gives {self.task.input_kind}. "
-                f"Models that fit: {', '.join(fitting)}."
-            )
         if entry.paper is not None:
             self.model.recipe.check_read(entry.paper)
         fine_tuning = getattr(self.model, "fine_tuning", None)
@@ -134,6 +125,24 @@ class PipelineConfig:
                 for name in self.evaluation.slices
                 if name != self.task.label
             ),
+        )
+
+
+def fitting(task: Task) -> list[str]:
+    """The kinds of models that read what a task gives."""
+    return [kind for kind, entry in zoo.MODELS.items() if entry.reads == task.input_kind]
+
+
+def check_reads(kind: str, task: Task) -> None:
+    """Refuse a model that reads another kind of data.
+
+    Raises:
+        ValueError: Naming those that fit.
+    """
+    if kind not in fitting(task):
+        raise ValueError(
+            f"`model.kind: {kind}` reads {zoo.MODELS[kind].reads}, but `task.kind: {task.kind}` "
+            f"gives {task.input_kind}. Models that fit: {', '.join(fitting(task))}."
         )
 
 

@@ -124,16 +124,11 @@ def find(word: str, config: pipeline_config.PipelineConfig, path: str) -> Rung:
         table, n = _sizes(config)
         model, training = table[word](n)
         model = _tokenized(model, config)
-    elif word in _fitting(config):
-        model, training = {"kind": word}, {}
     elif word in zoo.MODELS:
-        raise ValueError(
-            f"--models: {word!r} reads {zoo.MODELS[word].reads}, but `task.kind: "
-            f"{config.task.kind}` gives {config.task.input_kind}. Models that fit: "
-            f"{', '.join(_fitting(config))}."
-        )
+        pipeline_config.check_reads(word, config.task)
+        model, training = {"kind": word}, {}
     else:
-        known = [*NAMES[config.task.input_kind], *_fitting(config), config.name]
+        known = [*NAMES[config.task.input_kind], *pipeline_config.fitting(config.task), config.name]
         raise ValueError(
             f"--models: {word!r} is no rung. {problems.suggest(word, list(dict.fromkeys(known)))} "
             "A YAML file with `model` and `training` is one, too."
@@ -200,10 +195,6 @@ def _tokenized(model: Fields, config: pipeline_config.PipelineConfig) -> Fields:
 
 def _has_tokenizer(model: type) -> bool:
     return issubclass(model, text_config.TextModelConfig)
-
-
-def _fitting(config: pipeline_config.PipelineConfig) -> list[str]:
-    return [kind for kind, e in zoo.MODELS.items() if e.reads == config.task.input_kind]
 
 
 def _text(kind: str, length: int, **fields: Any) -> Fields:

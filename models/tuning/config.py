@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Any, Literal
+from typing import Literal
 
 Scalar = bool | int | float | str
 Value = Scalar | tuple[Scalar, ...] | None
@@ -59,7 +59,7 @@ class SearchRange:
         return [float(f"{value:.12g}") for value in found]
 
     @property
-    def ends(self) -> tuple[Any, ...]:
+    def ends(self) -> tuple[Value, ...]:
         """All values that are named: the choices, or both ends of a range."""
         return self.values or self.linear or self.log or ()
 

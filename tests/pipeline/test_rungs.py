@@ -135,7 +135,7 @@ def test_an_unknown_word_is_met_with_the_closest_one():
 
 @pytest.mark.parametrize("word", ["vit", "resnet"])
 def test_a_model_of_another_kind_of_data_is_refused(word):
-    message = f"--models: '{word}' reads image, .*gives text. Models that fit: bag_of_words, "
+    message = f"`model.kind: {word}` reads image, .*gives text. Models that fit: bag_of_words, "
     with pytest.raises(ValueError, match=message):
         rungs.find(word, text(), "mail.yaml")
 
