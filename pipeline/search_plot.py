@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from matplotlib import figure
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from components import lettering
 from models.tuning.config import SearchRange, TuningConfig, Value
@@ -111,12 +110,11 @@ def _draw_panel(
 
 def _tick(panel: Axes, searched: SearchRange) -> None:
     """Few enough ticks that their labels do not touch, at whole numbers where those are meant."""
-    low, high = searched.linear or searched.log or (0, 1)
-    is_whole = isinstance(low, int) and isinstance(high, int)
-    if searched.log and not (is_whole and high < low * _SHORT_RANGE):
-        log_axis.tick(panel, lambda value: f"{value:g}")
-    elif is_whole:
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+    is_whole = all(isinstance(end, int) for end in searched.linear or searched.log or ())
+    if searched.log:
+        log_axis.tick(panel, lambda value: f"{value:g}", is_whole=is_whole)
+    else:
+        panel.xaxis.get_major_locator().set_params(integer=is_whole)
 
 
 def _beside_each_other(
@@ -140,6 +138,16 @@ def _name(value: Value) -> str:
 
 
 def _short(names: Sequence[str]) -> list[str]:
-    """Names cut at the end, or in the middle where that would make two of them the same."""
+    """Names cut at their end, or elsewhere if that leaves two of them the same."""
     shown = [lettering.drawable(name) for name in names]
-    ...
+    cuts = [[_cut(name, head) for name in shown] for head in (_LONGEST_LABEL - 1, 7, 0)]
+    cuts.append([f"{place}: {name}" for place, name in enumerate(cuts[0], start=1)])
+    distinct = next(cut for cut in cuts if len(set(cut)) == len(cut))
+    return [lettering.literal(name) for name in distinct]
+
+
+def _cut(name: str, head: int) -> str:
+    """A name's first characters and as many of its last as there is room for."""
+    if len(name) <= _LONGEST_LABEL:
+        return name
+    return f"{name[:head]}…{name[len(name) - (_LONGEST_LABEL - 1 - head) :]}"

@@ -12,12 +12,13 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """Figures that were saved, laid out as in their files."""
+    """Figures that were saved, laid out."""
     figures = []
     save = Figure.savefig
 
     def keep(figure, *args, **options):
         save(figure, *args, **options)
+        figure.draw_without_rendering()  # Sizes are those of the file's resolution until then.
         figures.append(figure)
 
     monkeypatch.setattr(Figure, "savefig", keep)

@@ -1,16 +1,15 @@
-"""Tests of pipeline/tuning.py and pipeline/search_plot.py: how results are shown."""
+"""Tests of pipeline/tuning.py: how results are shown, and what machines do together."""
 
 import io
 import pathlib
 
 import pytest
 import yaml
-from PIL import Image
 from rich.console import Console
 
-from models.tuning.config import SearchRange, TuningConfig
+from models.tuning.config import SearchRange
 from models.tuning.results import TrialResult
-from pipeline import config, paths, search_plot, tuning
+from pipeline import config, paths, tuning
 
 SPACE = {
     "training.learning_rate": SearchRange(log=(1e-4, 1e-1)),
@@ -74,15 +73,6 @@ def test_the_best_values_can_be_pasted():
     text = shown(results(2))
     pasted = yaml.safe_load(text.split("to paste into the config:\n")[1])
     assert pasted == {"training": {"learning_rate": 0.0125}, "model": {"tokenizer": "words"}}
-
-
-@pytest.mark.parametrize("number", [1, 40])
-def test_the_plot_is_an_image_with_a_panel_for_each_field(tmp_path, number):
-    config = TuningConfig(space=SPACE)
-    search_plot.draw(results(number), config, tmp_path / "new" / "trials.png")
-    with Image.open(tmp_path / "new" / "trials.png") as image:
-        width, height = image.size
-    assert width > 1.5 * height
 
 
 def test_a_config_without_a_search_is_refused(tmp_path):
