@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Literal
+from typing import Any, Literal
 
 Scalar = bool | int | float | str
 Value = Scalar | tuple[Scalar, ...] | None
@@ -36,6 +36,14 @@ class SearchRange:
         bounds = self.linear or self.log
         if self.values is not None and len(self.values) == 0:
             raise ValueError("`values` is empty; give at least one value to try.")
+        values = self.values or ()
+        kinds = [_identity(value) for value in values]  # No set: lists have no hash.
+        twice = [value for i, value in enumerate(values) if kinds[i] in kinds[:i]]
+        if twice:
+            raise ValueError(
+                "`values` must be different from each other, as each is tried by itself. "
+                f"Received: {twice[0]!r} more than once in {list(values)}"
+            )
         if bounds and bounds[0] >= bounds[1]:
             raise ValueError(f"needs low < high. Received: {list(bounds)}")
         if self.log and self.log[0] <= 0:
@@ -86,6 +94,13 @@ class SearchRange:
                 f"{list(bounds)}. For other values write the bounds with a point, as in "
                 f"[{bounds[0]}.0, {bounds[1]}.0]."
             )
+
+
+def _identity(value: Any) -> Any:
+    """Something equal for values that mean the same, as 1 and 1.0 do, but 1 and True do not."""
+    if isinstance(value, (list, tuple)):
+        return [_identity(item) for item in value]
+    return isinstance(value, bool), value
 
 
 @dataclasses.dataclass(frozen=True)

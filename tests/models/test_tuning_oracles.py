@@ -279,6 +279,26 @@ def test_an_impossible_step_is_refused(fields, message):
 
 
 @pytest.mark.parametrize(
+    ("values", "twice"),
+    [
+        ((8, 8, 4), r"8 more than once in \[8, 8, 4\]"),
+        ((1, 4, 1.0), r"1.0 more than once in \[1, 4, 1.0\]"),
+        ((None, "a", None), r"None more than once"),
+        (((3, 4), (3,), (3, 4)), r"\(3, 4\) more than once"),
+        (([3, 4], {"a": 1}, [3, 4]), r"\[3, 4\] more than once"),
+    ],
+)
+def test_a_value_named_twice_is_refused(values, twice):
+    with pytest.raises(ValueError, match=f"`values` must be different .* Received: {twice}"):
+        SearchRange(values=values)
+
+
+def test_true_and_one_are_two_values():
+    values = (1, True, 0.0, False, "1", (1,), (True,), None)
+    assert SearchRange(values=values).values == values
+
+
+@pytest.mark.parametrize(
     ("fields", "tried"),
     [
         ({"linear": (1, 9), "step": 4}, [1, 5, 9]),
