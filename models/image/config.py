@@ -83,3 +83,29 @@ class ImageModelConfig:
             value = getattr(self, field)
             if value < 1:
                 raise ValueError(f"`{field}` must be at least 1. Received: {field}={value}")
+
+
+@dataclasses.dataclass(frozen=True)
+class PooledImageModelConfig(ImageModelConfig):
+    """Of a network that ends in the mean over the image, so that images may have any size."""
+
+    train_size: int | None = None
+    """Side of the images in training alone, at most `image_size`; absent: `image_size`. Training
+    on crops (`resized_crop`) shows things larger than they are asked about later; three quarters
+    or so of `image_size` make up for it, and train faster. Touvron et al. (2019),
+    https://arxiv.org/abs/1906.06423."""
+
+    def check_stem(self, stem: Stem, imagenet: int, small: int, why: str = "") -> None:
+        """Refuse images that the network would shrink to nothing, in training or later.
+
+        Raises:
+            ValueError: As the base class; also if `train_size` is below the stem's smallest or
+                above `image_size`.
+        """
+        super().check_stem(stem, imagenet, small, why)
+        smallest = {"imagenet": imagenet, "small": small}[stem]
+        if self.train_size is not None and not smallest <= self.train_size <= self.image_size:
+            raise ValueError(
+                f"`train_size` must be from {smallest} pixels with `stem: {stem}`{why} to "
+                f"`image_size` ({self.image_size}). Received: train_size={self.train_size}"
+            )

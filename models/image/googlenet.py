@@ -49,7 +49,7 @@ STAGES: tuple[tuple[_Module, ...], ...] = (
 
 
 @dataclasses.dataclass(frozen=True)
-class GoogLeNetConfig(image_config.ImageModelConfig):
+class GoogLeNetConfig(image_config.PooledImageModelConfig):
     """Architecture of GoogLeNet."""
 
     kind: Literal["googlenet"] = "googlenet"
@@ -83,7 +83,7 @@ def build(config: GoogLeNetConfig, num_classes: int) -> keras.Model:
     recipe = config.recipe.over(PAPER)
     image = pixels.image_input(config)
 
-    x = _stem(pixels.normalize(image, config), config, recipe)
+    x = _stem(pixels.normalize_pooled(image, config), config, recipe)
     for stage, modules in enumerate(STAGES, start=3):
         if stage > 3:
             x = _pool(x, 2, f"stage_{stage}_pool")

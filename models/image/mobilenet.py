@@ -35,7 +35,7 @@ BLOCKS = (
 
 
 @dataclasses.dataclass(frozen=True)
-class MobileNetConfig(image_config.ImageModelConfig):
+class MobileNetConfig(image_config.PooledImageModelConfig):
     """Architecture of MobileNet."""
 
     kind: Literal["mobilenet"] = "mobilenet"
@@ -73,7 +73,7 @@ def build(config: MobileNetConfig, num_classes: int) -> keras.Model:
     image = pixels.image_input(config)
     is_small = config.stem == "small"
 
-    x = pixels.normalize(image, config)
+    x = pixels.normalize_pooled(image, config)
     x = blocks.convolution(x, _scaled(32, config), 3, recipe, "stem", stride=1 if is_small else 2)
     x = blocks.activate(x, recipe, "stem")
     for index, (filters, stride) in enumerate(BLOCKS, start=1):

@@ -6,7 +6,7 @@ import keras
 
 from models.encoder import Encoder
 from models.image import decode
-from models.image.config import ImageModelConfig
+from models.image.config import ImageModelConfig, PooledImageModelConfig
 
 
 def image_input(config: ImageModelConfig) -> keras.KerasTensor:
@@ -22,6 +22,16 @@ def normalize(image, config: ImageModelConfig):
         return SubtractMeanImage(name="pixels")(image)
     scale, offset = _scale_and_offset(config)
     return keras.layers.Rescaling(scale, offset, name="pixels")(image)
+
+
+def normalize_pooled(image, config: PooledImageModelConfig):
+    """As `normalize`, and smaller in training if `train_size` says so."""
+    x = normalize(image, config)
+    if config.train_size is None:
+        return x
+    from models.image.train_size import TrainSize
+
+    return TrainSize(config.train_size, name="train_size")(x)
 
 
 def encoder(config: ImageModelConfig) -> Encoder:

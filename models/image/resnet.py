@@ -38,7 +38,7 @@ DEPTHS: dict[int, tuple[str, tuple[int, ...]]] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class ResNetConfig(image_config.ImageModelConfig):
+class ResNetConfig(image_config.PooledImageModelConfig):
     """Architecture of the residual network; give either `depth` or `blocks`."""
 
     kind: Literal["resnet"] = "resnet"
@@ -100,7 +100,7 @@ def build(config: ResNetConfig, num_classes: int) -> keras.Model:
     recipe = config.recipe.over(PAPER)
     image = pixels.image_input(config)
 
-    x = _stem(pixels.normalize(image, config), config.width, recipe, config.stem)
+    x = _stem(pixels.normalize_pooled(image, config), config.width, recipe, config.stem)
     for stage, num_blocks in enumerate(stages, start=1):
         for index in range(1, num_blocks + 1):
             stride = 2 if stage > 1 and index == 1 else 1
