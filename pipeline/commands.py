@@ -170,6 +170,8 @@ def _clear(unfinished: pathlib.Path, *, with_searches: bool) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+    if unfinished.is_dir() and not any(unfinished.iterdir()):
+        unfinished.rmdir()
 
 
 def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:

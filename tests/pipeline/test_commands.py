@@ -29,9 +29,11 @@ def test_the_traceback_is_in_the_log_whoever_must_mend_it(tmp_path, monkeypatch,
 
 @pytest.mark.parametrize("with_searches", [True, False])
 def test_a_run_without_a_search_leaves_the_trials_of_killed_ones(tmp_path, with_searches):
+    unfinished = tmp_path / "unfinished"
     for name in ("search-1", "training-2"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "state.json").write_text("{}")
-    (tmp_path / "prepare.lock").touch()
-    commands._clear(tmp_path, with_searches=with_searches)
-    assert [path.name for path in tmp_path.iterdir()] == ([] if with_searches else ["search-1"])
+        (unfinished / name).mkdir(parents=True)
+        (unfinished / name / "state.json").write_text("{}")
+    (unfinished / "prepare.lock").touch()
+    commands._clear(unfinished, with_searches=with_searches)
+    left = [path.name for path in tmp_path.rglob("*") if path.is_dir()]
+    assert left == ([] if with_searches else ["unfinished", "search-1"])
