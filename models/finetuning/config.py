@@ -81,13 +81,7 @@ class HeadFirst(LayerDecay):
         Raises:
             ValueError: If `epochs` is not more than `head_epochs`.
         """
-        if epochs <= self.head_epochs:
-            raise ValueError(
-                f"`fine_tuning: head_first` trains the head alone for {self.head_epochs} epochs "
-                "and the backbone after that, so `training.epochs` must be at least "
-                f"{self.head_epochs + 1}. Received: epochs={epochs}. For the head alone, use "
-                "`fine_tuning: frozen`."
-            )
+        _check_length(self.kind, self.head_epochs, epochs)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,13 +107,7 @@ class Gradual(LayerDecay):
         Raises:
             ValueError: If `epochs` is not more than `block_epochs`.
         """
-        if epochs <= self.block_epochs:
-            raise ValueError(
-                f"`fine_tuning: gradual` trains the head alone for {self.block_epochs} epochs and "
-                f"the last block after that, so `training.epochs` must be at least "
-                f"{self.block_epochs + 1}. Received: epochs={epochs}. For the head alone, use "
-                "`fine_tuning: frozen`."
-            )
+        _check_length(self.kind, self.block_epochs, epochs)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,6 +171,15 @@ class FineTuned:
                 f"trainable_layers={self.trainable_layers}. To train no layer of the backbone, "
                 "use `fine_tuning: frozen`."
             )
+
+
+def _check_length(kind: str, head_epochs: int, epochs: int) -> None:
+    if epochs <= head_epochs:
+        raise ValueError(
+            f"`fine_tuning: {kind}` trains the head alone for {head_epochs} epochs and the "
+            f"backbone after that, so `training.epochs` must be at least {head_epochs + 1}. "
+            f"Received: epochs={epochs}. For the head alone, use `fine_tuning: frozen`."
+        )
 
 
 def _check_epochs(field: str, value: int) -> None:
