@@ -166,10 +166,11 @@ def _clear(unfinished: pathlib.Path, *, with_searches: bool) -> None:
     """
     for path in unfinished.glob("*"):
         if with_searches or not path.name.startswith(paths.SEARCH):
+            # The run has succeeded, whether or not its leftovers can be removed.
             if path.is_dir():
-                shutil.rmtree(path)
+                shutil.rmtree(path, ignore_errors=True)
             else:
-                path.unlink()
+                path.unlink(missing_ok=True)
     if unfinished.is_dir() and not any(unfinished.iterdir()):
         unfinished.rmdir()
 
