@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import pathlib
 import re
+import string
 from collections.abc import Iterable
 
 import keras_hub
@@ -25,6 +26,8 @@ _CHARACTER_COVERAGE = 0.9995
 _LONGEST_TEXT = 2**30
 # SentencePiece keeps this sign to itself, and leaves texts out that have it.
 _RESERVED = "\u2585"
+# WordPiece leaves words of rarer characters than these many to the unknown piece.
+_MOST_CHARACTERS = 1000
 # Characters; the unigram model's probabilities are no longer finite in runs of some thousands.
 _LONGEST_WORD = re.compile(r"\S{1000}")
 
@@ -98,6 +101,12 @@ def _wordpiece_layer(content: bytes, sequence_length: int):
 
 
 def _wordpiece(kind: str, lines: list[str], vocabulary_size: int) -> bytes:
+    # Each character is a piece twice, where a word begins and inside; without them whole words
+    # would be unknown.
+    characters = set("".join(lines).casefold()) - set(string.whitespace)
+    needed = 2 * min(len(characters), _MOST_CHARACTERS) + len((PADDING, UNKNOWN))
+    if vocabulary_size < needed:
+        raise _not_learned(kind, lines, vocabulary_size, _too_many_characters(needed))
     pieces = keras_hub.tokenizers.compute_word_piece_vocabulary(
         tf.data.Dataset.from_tensor_slices(lines),
         vocabulary_size,
@@ -132,12 +141,20 @@ def _sentencepiece(kind: str, lines: list[str], vocabulary_size: int) -> bytes:
     except RuntimeError as error:
         needed = re.search(r"required_chars\. \d+ vs (\d+)", str(error))
         advice = (
-            f"The texts have too many different characters: raise it to {needed[1]} or more."
+            _too_many_characters(int(needed[1]))
             if needed
             else f"{error}. A smaller vocabulary may do."
         )
-        raise ValueError(
-            f"`tokenizer: {kind}` could not be learned from {len(lines)} texts with "
-            f"`vocabulary_size: {vocabulary_size}`: {advice}"
-        ) from error
+        raise _not_learned(kind, lines, vocabulary_size, advice) from error
     return model.getvalue()
+
+
+def _too_many_characters(needed: int) -> str:
+    return f"The texts have too many different characters: raise it to {needed} or more."
+
+
+def _not_learned(kind: str, lines: list[str], vocabulary_size: int, advice: str) -> ValueError:
+    return ValueError(
+        f"`tokenizer: {kind}` could not be learned from {len(lines)} texts with "
+        f"`vocabulary_size: {vocabulary_size}`: {advice}"
+    )

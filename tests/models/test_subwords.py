@@ -113,10 +113,20 @@ def test_nothing_to_learn_from_is_said(kind, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_more_characters_than_the_vocabulary_has_pieces_are_said_with_the_number(tmp_path):
+@pytest.mark.parametrize(("kind", "needed"), [("unigram", r"25\d"), ("wordpiece", "514")])
+def test_more_characters_than_the_vocabulary_has_pieces_are_said_with_the_number(
+    kind, needed, tmp_path
+):
     syllables = "".join(map(chr, range(0xAC00, 0xAD00)))
-    with pytest.raises(ValueError, match=r"many different characters: raise it to 25\d or more"):
-        subwords.learn("unigram", [syllables] * 3, 50, tmp_path / "t")
+    match = f"many different characters: raise it to {needed} or more"
+    with pytest.raises(ValueError, match=match):
+        subwords.learn(kind, [syllables] * 3, 50, tmp_path / "t")
+
+
+def test_wordpiece_spells_seen_words_with_the_smallest_vocabulary_that_it_takes(tmp_path):
+    subwords.learn("wordpiece", ["low tower", "tall wall"], 16, tmp_path / "t")
+    ids = np.asarray(subwords.load("wordpiece", str(tmp_path / "t"), 9)(["Tower wall", "rewtoll"]))
+    assert (ids[0] > 1).all() and (ids[1] > 1)[:7].all(), ids
 
 
 def test_too_small_a_vocabulary_is_said(tmp_path):
