@@ -26,7 +26,7 @@ _CHARACTER_COVERAGE = 0.9995
 _LONGEST_TEXT = 2**30
 # SentencePiece keeps this sign to itself, and leaves texts out that have it.
 _RESERVED = "\u2585"
-# WordPiece leaves words of rarer characters than these many to the unknown piece.
+# What WordPiece learns at most; words of rarer ones are unknown.
 _MOST_CHARACTERS = 1000
 # Characters; the unigram model's probabilities are no longer finite in runs of some thousands.
 _LONGEST_WORD = re.compile(r"\S{1000}")
@@ -103,7 +103,7 @@ def _wordpiece_layer(content: bytes, sequence_length: int):
 def _wordpiece(kind: str, lines: list[str], vocabulary_size: int) -> bytes:
     # Each character is a piece twice, where a word begins and inside; without them whole words
     # would be unknown.
-    characters = set("".join(lines).casefold()) - set(string.whitespace)
+    characters = {sign for line in lines for sign in line.casefold()} - set(string.whitespace)
     needed = 2 * min(len(characters), _MOST_CHARACTERS) + len((PADDING, UNKNOWN))
     if vocabulary_size < needed:
         raise _not_learned(kind, lines, vocabulary_size, _too_many_characters(needed))
