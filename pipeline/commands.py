@@ -164,14 +164,15 @@ def _clear(unfinished: pathlib.Path, *, with_searches: bool) -> None:
 
     A killed `maru tune` of this pipeline may have hours of finished trials there.
     """
+    # The run has succeeded, whether or not its leftovers can be removed.
     for path in unfinished.glob("*"):
         if with_searches or not path.name.startswith(paths.SEARCH):
-            # The run has succeeded, whether or not its leftovers can be removed.
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
-                path.unlink(missing_ok=True)
-    if unfinished.is_dir() and not any(unfinished.iterdir()):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+    with contextlib.suppress(OSError):  # A search may be left in it.
         unfinished.rmdir()
 
 

@@ -1,5 +1,7 @@
 """Tests of pipeline/commands.py: what a failed run leaves behind."""
 
+import pathlib
+
 import pytest
 
 from pipeline import commands
@@ -37,3 +39,16 @@ def test_a_run_without_a_search_leaves_the_trials_of_killed_ones(tmp_path, with_
     commands._clear(unfinished, with_searches=with_searches)
     left = [path.name for path in tmp_path.rglob("*") if path.is_dir()]
     assert left == ([] if with_searches else ["unfinished", "search-1"])
+
+
+def test_leftovers_that_cannot_be_removed_do_not_fail_a_run_that_has_succeeded(
+    tmp_path, monkeypatch
+):
+    def refuse(path, *args, **kwargs):
+        raise PermissionError(path)
+
+    (tmp_path / "training-2").mkdir()
+    (tmp_path / "prepare.lock").touch()
+    monkeypatch.setattr(pathlib.Path, "unlink", refuse)
+    commands._clear(tmp_path, with_searches=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["prepare.lock"]
