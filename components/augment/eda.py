@@ -3,12 +3,13 @@
 Source: Wei and Zou (2019), https://arxiv.org/abs/1901.11196, section 2. Differences: what is not
 touched keeps its case and punctuation; a replaced word is replaced in one place, not everywhere;
 deletion deletes one word at least, because an unchanged copy teaches nothing; a word that ends a
-Korean sentence is not swapped, nor is what follows it there.
+Korean sentence is not swapped, nor is what follows it there, and nothing is inserted behind it.
 """
 
 import dataclasses
 import functools
 import itertools
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -20,6 +21,8 @@ from components.augment.synonyms import Synonyms
 
 _TABLE = ((500, 0.05, 16), (2000, 0.05, 8))
 _BEYOND = (0.1, 4)
+_END = sys.maxsize
+"""Place behind the last word of a text, before the punctuation that closes it."""
 _SPACE_OR_CLOSING = " \t\r\n.,!?\u2026\u3002~"
 
 Choices = list[tuple[int, tuple[str, ...]]]
@@ -144,13 +147,24 @@ def _insert(batch: _Batch) -> Made:
         for _ in range(amount):
             _, found = known[int(next(drawn) * len(known))]
             entering.append(words.affixes(found[int(next(drawn) * len(found))]).word)
-        # Before a word, never at the end, as in the authors' code.
-        places = [text.starts[int(next(drawn) * len(text.starts))] for _ in range(amount)]
-        tokens = text.tokens.copy()
-        for place, word in sorted(zip(places, entering, strict=True), reverse=True):
+        # Before any word or behind the last; the authors' code never inserts there.
+        places = [*text.starts, *([_END] if text.is_open else [])]
+        drawn_places = [places[int(next(drawn) * len(places))] for _ in range(amount)]
+        yield owner, _inserted(text, sorted(zip(drawn_places, entering, strict=True), reverse=True))
+
+
+def _inserted(text: words.Words, entering: Sequence[tuple[int, str]]) -> list[str]:
+    """Tokens with more words, given with their places from the end to the start."""
+    tokens = text.tokens.copy()
+    for place, word in entering:
+        if place == _END:
+            last = text.places[-1]
+            token = words.affixes(tokens[last])
+            tokens[last] = f"{token.before}{token.word} {word}{token.after}"
+        else:
             # Among pieces spaces are tokens, so a word brings its own.
             tokens.insert(place, word if text.joint else f"{word} ")
-        yield owner, tokens
+    return tokens
 
 
 def _swap(batch: _Batch) -> Made:

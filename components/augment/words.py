@@ -46,6 +46,11 @@ class Words(NamedTuple):
     has_other_spaces: bool
     """Whether line breaks and tabs are tokens of their own."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a word may follow the last one, which in Korean ends its sentence."""
+        return bool(self.movable) and self.movable[-1] == self.places[-1]
+
 
 Split = Callable[[Sequence[str]], list[Words]]
 """Takes texts apart."""

@@ -30,13 +30,16 @@ HARD = [
 
 
 class Table:
+    def __init__(self, entries):
+        self.entries = entries
+
     def find(self, wanted):
-        return {word: ENTRIES[word] for word in wanted if word in ENTRIES}
+        return {word: self.entries[word] for word in wanted if word in self.entries}
 
 
-def make(name, texts, copies, alpha=0.2, seed=0, stop=(), split=words.by_spaces):
+def make(name, texts, copies, alpha=0.2, seed=0, stop=(), split=words.by_spaces, entries=ENTRIES):
     settings = dict.fromkeys(EDA_OPERATIONS, OFF) | {name: EdaOperation(alpha=alpha, n_aug=1)}
-    synonyms = Synonyms([Table()], frozenset(stop))
+    synonyms = Synonyms([Table(entries)], frozenset(stop))
     (operation,) = eda.prepare(EdaConfig(**settings), "", 1, split, synonyms)
     rows = Rows(texts, draws.keys(seed, ["x"] * len(texts), texts))
     made = [[] for _ in texts]
@@ -94,9 +97,30 @@ def test_stop_words_are_not_replaced():
     assert set(made) == {TEXT.replace("quick", "fast")}
 
 
-def test_synonyms_enter_before_words():
+def test_synonyms_enter_before_any_word_and_at_the_end():
     (made,) = make("random_insertion", ["Film is art."], 200, alpha=0.1)
-    assert set(made) == {"Movie film is art.", "Film movie is art.", "Film is movie art."}
+    assert set(made) == {
+        "Movie film is art.",
+        "Film movie is art.",
+        "Film is movie art.",
+        "Film is art movie.",
+    }
+
+
+def test_insertion_reaches_the_sentence_of_the_textbook():
+    text = "This article will focus on summarizing data augmentation techniques in NLP."
+    entries = {"article": ["write-up"], "techniques": ["methods"]}
+    (made,) = make("random_insertion", [text], 5000, alpha=0.2, entries=entries)
+    assert (
+        "This article will focus on write-up summarizing data augmentation techniques in NLP "
+        "methods."
+    ) in made
+
+
+def test_nothing_enters_behind_the_word_that_ends_a_korean_sentence():
+    (made,) = make("random_insertion", ["영화 결말이 좋다."], 200, alpha=0.1)
+    assert made and all(text.endswith("좋다.") for text in made)
+    assert {"영화 결말이 필름 좋다.", "영화 결말이 마지막이 좋다."} <= set(made)
 
 
 def test_several_synonyms_enter():
