@@ -34,7 +34,9 @@ def default_folder() -> pathlib.Path:
     return pathlib.Path(os.environ.get("TFHUB_CACHE_DIR") or "workspace/hub").expanduser()
 
 
-def resolve(handle: str, folder: pathlib.Path | None = None) -> pathlib.Path:
+def resolve(
+    handle: str, folder: pathlib.Path | None = None, sha256: str | None = None
+) -> pathlib.Path:
     """Return the folder that holds a module's `saved_model.pb`, fetching it if need be.
 
     Args:
@@ -42,17 +44,25 @@ def resolve(handle: str, folder: pathlib.Path | None = None) -> pathlib.Path:
             address at tfhub.dev, or `kaggle://publisher/model/framework/variation`, with or
             without `/version`.
         folder: The cache; None: `default_folder()`. A module in a folder is used where it is.
+        sha256: What the archive's SHA-256 must be, 64 hexadecimal digits; None: anything. Plain
+            http:// addresses need it.
 
     Raises:
         ValueError: If the handle is of no such kind, there is no such file, the archive is
-            damaged or unsafe, or it holds no module.
+            damaged, unsafe or not the expected one, or it holds no module.
         ConnectionError: If it must be fetched and cannot be; the message says what is missing,
             where it was looked for and how to get it.
     """
     local = pathlib.Path(handle).expanduser()
+    fetch.check_source(handle, sha256)
     if not fetch.is_remote(handle) and local.is_dir():
+        if sha256 is not None:
+            raise ValueError(
+                f"`sha256` is of an archive. Received: handle={handle!r}, which is a folder. "
+                "Name the archive, or leave out `sha256`."
+            )
         return fetch.find_module(local, handle)
-    entry = _Entry((folder or default_folder()).absolute(), handle)
+    entry = _Entry((folder or default_folder()).absolute(), handle, sha256)
     with entry.locked():
         damage = entry.damage()
         if damage is not None:
@@ -67,6 +77,8 @@ class _Entry:
 
     cache: pathlib.Path
     handle: str
+    sha256: str | None
+    """What the archive's digest must be; None: anything."""
 
     @property
     def folder(self) -> pathlib.Path:
@@ -99,6 +111,9 @@ class _Entry:
         source = fetch.stamp(self.handle)
         if source is not None and source != manifest["source"]:
             return "the archive has changed since"
+        archive = manifest.get("archive_sha256")
+        if self.sha256 is not None and archive != self.sha256.lower():
+            return f"it was unpacked from an archive with the SHA-256 {archive or 'unknown'}"
         for name, expected in manifest["files"].items():
             path = self.folder / _CONTENT / name
             if not path.is_file():
@@ -123,7 +138,7 @@ class _Entry:
         content.mkdir(parents=True)
         try:
             source = fetch.stamp(self.handle)
-            fetch.fetch(self.handle, content)
+            digest = fetch.fetch(self.handle, content, self.sha256)
             fetch.find_module(content, self.handle)
         except ConnectionError as error:
             raise ConnectionError(
@@ -132,7 +147,7 @@ class _Entry:
                 "as the handle, or copy that machine's cache folder and name it in "
                 "TFHUB_CACHE_DIR."
             ) from error
-        files.write_json(partial / _MANIFEST, _describe(self.handle, source, content))
+        files.write_json(partial / _MANIFEST, _describe(self.handle, source, digest, content))
         if self.folder.exists():
             self.folder.rename(old)
         partial.rename(self.folder)
@@ -146,14 +161,14 @@ class _Entry:
         return manifest if isinstance(manifest, dict) and "files" in manifest else None
 
 
-def _describe(handle: str, source: str | None, content: pathlib.Path) -> dict:
+def _describe(handle: str, source: str | None, archive: str | None, content: pathlib.Path) -> dict:
     """The manifest of what was fetched."""
     found = {}
     for path in sorted(path for path in content.rglob("*") if path.is_file()):
         status = path.stat()
         digest = _sha256(str(path), status.st_size, status.st_mtime_ns)
         found[path.relative_to(content).as_posix()] = {"size": status.st_size, "sha256": digest}
-    return {"handle": handle, "source": source, "files": found}
+    return {"handle": handle, "source": source, "archive_sha256": archive, "files": found}
 
 
 @functools.lru_cache(maxsize=10_000)

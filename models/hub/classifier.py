@@ -35,6 +35,7 @@ def classify(inputs, config: HubModelConfig, num_classes: int):
         last_blocks=config.trainable_layers if is_partial and not has_pattern else None,
         output=config.output,
         cache_folder=config.cache_folder,
+        sha256=config.sha256,
         trainable=not isinstance(config.fine_tuning, finetuning.Frozen),
         name=course.BACKBONE,
     )

@@ -6,6 +6,7 @@ import dataclasses
 import re
 
 from models.finetuning import config as finetuning
+from models.hub import fetch
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,9 @@ class HubModelConfig(finetuning.FineTuned):
     """The module: a folder or an archive (.tar.gz, .tgz, .tar, .zip), relative to the YAML, the
     https:// address of an archive, an address at tfhub.dev, or
     kaggle://publisher/model/framework/variation."""
+    sha256: str | None = None
+    """What the SHA-256 of the module's archive must be, 64 hexadecimal digits as `sha256sum` prints
+    them; another archive is refused. Plain http:// addresses need it."""
     output: str | None = None
     """Which output to use if the module has several: a key, or a position such as "0"."""
     fine_tuning: finetuning.Method = finetuning.Full()
@@ -38,6 +42,7 @@ class HubModelConfig(finetuning.FineTuned):
         super().__post_init__()
         if not self.handle:
             raise ValueError("`handle` must not be empty. Example: `handle: modules/my_encoder`")
+        fetch.check_source(self.handle, self.sha256)
         if not 0 <= self.dropout < 1:
             raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
         if isinstance(self.fine_tuning, finetuning.LoRA):

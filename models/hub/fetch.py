@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import importlib.util
 import lzma
@@ -41,17 +42,48 @@ def stamp(handle: str) -> str | None:
     return f"{status.st_size} bytes, {status.st_mtime_ns} ns"
 
 
-def fetch(handle: str, folder: pathlib.Path) -> None:
+def check_source(handle: str, sha256: str | None) -> None:
+    """Refuse a handle whose contents anybody on the way could change, or a useless digest.
+
+    Args:
+        handle: As `cache.resolve` takes it.
+        sha256: What the archive's SHA-256 must be, 64 hexadecimal digits, or None.
+
+    Raises:
+        ValueError: If the digest is none, the handle has no archive to compare it with, or the
+            address is a plain http:// one without a digest.
+    """
+    if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+        raise ValueError(
+            "`sha256` must be 64 hexadecimal digits, as `sha256sum ARCHIVE` prints them. "
+            f"Received: sha256={sha256!r}"
+        )
+    if sha256 is not None and _is_kaggle(handle):
+        raise ValueError(
+            "`sha256` is of an archive, and Kaggle's client fetches files one by one. Received: "
+            f"handle={handle!r} with a `sha256`. Leave it out and name the version in the handle."
+        )
+    if sha256 is None and handle.startswith("http://") and not _is_kaggle(handle):
+        raise ValueError(_plain_http(handle))
+
+
+def fetch(handle: str, folder: pathlib.Path, sha256: str | None = None) -> str | None:
     """Bring the files of a module into an empty folder.
 
     Args:
         handle: As `cache.resolve` takes it, but no folder.
         folder: Empty folder.
+        sha256: What the archive's SHA-256 must be; None: anything.
+
+    Returns:
+        The archive's SHA-256; None if there was no archive.
 
     Raises:
-        ValueError: If the handle is of no known kind or the archive is damaged or unsafe.
+        ValueError: If the handle is of no known kind, the archive is damaged, unsafe or another
+            one than `sha256` says, or the address is a plain http:// one without `sha256`.
         ConnectionError: If it cannot be downloaded.
     """
+    check_source(handle, sha256)
     page = _KAGGLE_PAGE.fullmatch(handle)
     if page:
         _fetch_from_kaggle("/".join(filter(None, page.groups())), handle, folder)
@@ -59,8 +91,8 @@ def fetch(handle: str, folder: pathlib.Path) -> None:
         _fetch_from_kaggle(handle.removeprefix("kaggle://"), handle, folder)
     elif handle.startswith(("http://", "https://")):
         with tempfile.NamedTemporaryFile(dir=folder.parent) as file:
-            _download(handle, file)
-            unpack(pathlib.Path(file.name), folder, handle)
+            _download(handle, file, may_be_plain=sha256 is not None)
+            return _unpack_checked(pathlib.Path(file.name), folder, handle, sha256)
     elif is_remote(handle):
         raise ValueError(
             f"Cannot fetch the module {handle!r}: only https://, http:// and kaggle:// are known. "
@@ -75,7 +107,8 @@ def fetch(handle: str, folder: pathlib.Path) -> None:
                 "tfhub.dev, or kaggle://publisher/model/framework/variation. Bring the module back "
                 "to that place, or change `handle`."
             )
-        unpack(path, folder, handle)
+        return _unpack_checked(path, folder, handle, sha256)
+    return None
 
 
 def find_module(folder: pathlib.Path, handle: str) -> pathlib.Path:
@@ -147,11 +180,42 @@ def _is_link(member: zipfile.ZipInfo) -> bool:
     return member.external_attr >> 16 & 0o170000 == 0o120000
 
 
-def _download(handle: str, file) -> None:
+def _unpack_checked(
+    archive: pathlib.Path, folder: pathlib.Path, handle: str, sha256: str | None
+) -> str:
+    """Unpack an archive if it is the expected one; its SHA-256."""
+    with archive.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if sha256 is not None and digest != sha256.lower():
+        raise ValueError(
+            f"The archive of the module {handle!r} is not the expected one: its SHA-256 must be "
+            f"{sha256.lower()} (`sha256`). Received: {digest}. Nothing was unpacked. If the new "
+            "archive is the one you want, write its digest into `sha256`."
+        )
+    unpack(archive, folder, handle)
+    return digest
+
+
+def _is_kaggle(handle: str) -> bool:
+    return handle.startswith("kaggle://") or _KAGGLE_PAGE.fullmatch(handle) is not None
+
+
+def _plain_http(address: str) -> str:
+    return (
+        "A module over plain http:// can be changed by anybody on the way. Received: "
+        f"{address!r}. Use https://, or give the archive's digest, as `sha256sum ARCHIVE` prints "
+        "it, in `sha256`."
+    )
+
+
+def _download(handle: str, file, *, may_be_plain: bool) -> None:
     """Download an archive; a shorter answer than announced is an error."""
     address = _archive_address(handle)
     try:
         with urllib.request.urlopen(address, timeout=_TIMEOUT) as response:
+            # An https:// address may lead on to one without encryption.
+            if response.url.startswith("http://") and not may_be_plain:
+                raise ValueError(_plain_http(response.url))
             shutil.copyfileobj(response, file)
             announced = response.headers.get("Content-Length")
         file.flush()

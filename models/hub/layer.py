@@ -33,6 +33,7 @@ class HubLayer(keras.layers.Layer):
             their last slash, which are those of one layer.
         output: Key, or position, of the output to return; None returns all of them as they are.
         cache_folder: See `cache.resolve`.
+        sha256: See `cache.resolve`.
         **kwargs: `name`, `trainable`, `dtype`. Weights keep the module's dtypes; inputs are cast
             to what the module takes, floating outputs to the layer's compute dtype.
 
@@ -55,6 +56,7 @@ class HubLayer(keras.layers.Layer):
         last_blocks: int | None = None,
         output: str | None = None,
         cache_folder: str | pathlib.Path | None = None,
+        sha256: str | None = None,
         **kwargs,
     ) -> None:
         super().__init__(autocast=False, **kwargs)
@@ -66,7 +68,9 @@ class HubLayer(keras.layers.Layer):
         self.handle, self.pattern, self.last_blocks = handle, pattern, last_blocks
         self.chosen_output = output
         self.supports_jit = False  # XLA compiles neither strings nor lookup tables.
-        folder = cache.resolve(handle, pathlib.Path(cache_folder) if cache_folder else None)
+        self.sha256 = sha256
+        chosen = pathlib.Path(cache_folder) if cache_folder else None
+        folder = cache.resolve(handle, chosen, sha256)
         self._module = module.load(folder, handle, random.randint(1, 2**31 - 1))
         self._restored = self._module.loaded  # Tracked: exports carry its tables and files.
         self._selected = self._select()
@@ -177,6 +181,7 @@ class HubLayer(keras.layers.Layer):
             "pattern": self.pattern,
             "last_blocks": self.last_blocks,
             "output": self.chosen_output,
+            "sha256": self.sha256,
         }
 
     def _select(self) -> frozenset[str]:

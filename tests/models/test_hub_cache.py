@@ -1,6 +1,7 @@
 """Tests of models/hub/cache.py and fetch.py."""
 
 import functools
+import hashlib
 import http.server
 import io
 import json
@@ -70,9 +71,14 @@ def server(archive):
         thread.start()
         running.asked = Handler.asked
         running.url = f"http://127.0.0.1:{running.server_port}"
+        running.sha256 = digest(archive)
         yield running
         running.shutdown()
         thread.join()
+
+
+def digest(archive):
+    return hashlib.sha256(archive.read_bytes()).hexdigest()
 
 
 def read(path):
@@ -107,21 +113,21 @@ def test_archives_of_each_kind_are_unpacked(module, folder, tmp_path, kind):
 
 def test_an_address_is_fetched_once(server, folder):
     handle = f"{server.url}/module.tar.gz"
-    first = cache.resolve(handle, folder)
+    first = cache.resolve(handle, folder, server.sha256)
     assert read(first) == FILES
-    assert cache.resolve(handle, folder) == first
+    assert cache.resolve(handle, folder, server.sha256) == first
     assert server.asked == ["/module.tar.gz"]
     (entry,) = entries(folder)
     assert json.loads((entry / "manifest.json").read_text())["handle"] == handle
 
 
 def test_a_server_of_modules_is_asked_for_the_archive(server, folder):
-    assert read(cache.resolve(f"{server.url}/publisher/module/1", folder)) == FILES
+    assert read(cache.resolve(f"{server.url}/publisher/module/1", folder, server.sha256)) == FILES
 
 
 def test_two_handles_have_two_entries(server, folder):
     for suffix in ("/module.tar.gz", "/publisher/module/1"):
-        cache.resolve(server.url + suffix, folder)
+        cache.resolve(server.url + suffix, folder, server.sha256)
     assert len(entries(folder)) == 2
 
 
@@ -151,8 +157,8 @@ DAMAGES = [_delete, _truncate, _change, _halve, _garble]
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_entry_is_fetched_again(server, folder, damage):
     handle = f"{server.url}/module.tar.gz"
-    damage(cache.resolve(handle, folder))
-    assert read(cache.resolve(handle, folder)) == FILES
+    damage(cache.resolve(handle, folder, server.sha256))
+    assert read(cache.resolve(handle, folder, server.sha256)) == FILES
     assert len(server.asked) == 2
     assert len(entries(folder)) == 1
 
@@ -170,14 +176,14 @@ def test_without_a_network_the_message_says_what_is_missing_and_where(
     server, folder, damage, found
 ):
     handle = f"{server.url}/module.tar.gz"
-    damage(cache.resolve(handle, folder))
+    damage(cache.resolve(handle, folder, server.sha256))
     server.shutdown()
     server.server_close()
     message = (
         rf"Cannot fetch the module '{handle}'.*Looked in the cache first: .*{found} at {folder}"
     )
     with pytest.raises(ConnectionError, match=f"{message}.*TFHUB_CACHE_DIR"):
-        cache.resolve(handle, folder)
+        cache.resolve(handle, folder, server.sha256)
 
 
 def test_a_changed_archive_is_unpacked_again(module, archive, folder):
@@ -207,28 +213,28 @@ def test_leftovers_of_a_killed_fetch_are_removed(archive, folder):
 RESOLVE = """
 import pathlib, sys
 from models.hub import cache
-print(cache.resolve(sys.argv[1], pathlib.Path(sys.argv[2])))
+print(cache.resolve(sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]))
 """
 
 
 def test_processes_wait_for_each_other(server, folder):
     handle = f"{server.url}/module.tar.gz"
-    command = [sys.executable, "-c", RESOLVE, handle, str(folder)]
+    command = [sys.executable, "-c", RESOLVE, handle, str(folder), server.sha256]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     answers = {process.communicate()[0].strip() for process in running}
-    assert answers == {str(cache.resolve(handle, folder))}
+    assert answers == {str(cache.resolve(handle, folder, server.sha256))}
     assert server.asked == ["/module.tar.gz"]
 
 
 def test_a_short_answer_is_no_module(server, folder):
     with pytest.raises(ConnectionError, match="received 3 of 1000 bytes"):
-        cache.resolve(f"{server.url}/short.tar.gz", folder)
+        cache.resolve(f"{server.url}/short.tar.gz", folder, server.sha256)
     assert entries(folder) == []
 
 
 def test_an_answer_of_no_success_is_named(server, folder):
     with pytest.raises(ConnectionError, match="the server answered 404"):
-        cache.resolve(f"{server.url}/other.tar.gz", folder)
+        cache.resolve(f"{server.url}/other.tar.gz", folder, server.sha256)
 
 
 def _tar(path, name, **fields):
