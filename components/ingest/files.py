@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 from components.ingest import errors, splits
 
 DAMAGE = (OSError, EOFError, zlib.error)
+GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,10 +62,16 @@ def find(path: str, base: str, suffixes: tuple[str, ...]) -> tuple[DataFile, ...
 
 
 def open_binary(path: str) -> BinaryIO:
-    """Open a file, through gzip if its name ends in `.gz`."""
-    if path.endswith(".gz"):
+    """Open a file, through gzip if it is gzipped, whatever its name."""
+    if is_gzipped(path):
         return cast(BinaryIO, gzip.open(path, "rb"))
     return open(path, "rb")
+
+
+def is_gzipped(path: str) -> bool:
+    """Whether the first bytes of a file are gzip's."""
+    with open(path, "rb") as stream:
+        return stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC
 
 
 def _walk(folder: pathlib.Path) -> Iterator[pathlib.Path]:

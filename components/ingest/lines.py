@@ -12,7 +12,6 @@ PART_BYTES = 64 * 1024 * 1024
 _BLOCK = 1 << 20
 # Text grows about this much when it is decompressed.
 _GZIP_GROWTH = 3
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Line(NamedTuple):
@@ -48,7 +47,7 @@ class Part:
     @property
     def size(self) -> int:
         """Bytes to expect."""
-        if self.file.path.endswith(".gz"):
+        if files.is_gzipped(self.file.path):
             return self.file.size * _GZIP_GROWTH
         return (self.file.size if self.end is None else self.end) - self.start
 
@@ -59,7 +58,7 @@ def divide(file: files.DataFile, part_bytes: int = PART_BYTES) -> Iterator[Part]
     Only for formats in which each line break ends a row. Gzip cannot be entered in
     the middle, so such a file stays whole.
     """
-    if file.path.endswith(".gz") or file.size <= part_bytes:
+    if file.size <= part_bytes or files.is_gzipped(file.path):
         yield Part(file)
         return
     with open(file.path, "rb") as stream:
@@ -76,7 +75,7 @@ def read(part: Part) -> Iterator[Line | row.Rejected]:
     A byte order mark of UTF-8 is dropped.
 
     Raises:
-        DataError: If the file is UTF-16, or cannot be read to its end.
+        DataError: If the file cannot be read to its end.
     """
     number, offset = part.first_line, part.start
     try:
@@ -91,7 +90,7 @@ def read(part: Part) -> Iterator[Line | row.Rejected]:
                     length += _skip_line(stream)
                     yield _too_long(part, number, length, raw)
                 else:
-                    yield Line(number, offset, _without_mark(raw, part) if not offset else raw)
+                    yield Line(number, offset, raw if offset else raw.removeprefix(codecs.BOM_UTF8))
                 number, offset = number + 1, offset + length
     except files.DAMAGE as error:
         raise errors.DataError(
@@ -145,11 +144,3 @@ def _too_long(part: Part, number: int, length: int, raw: bytes) -> row.Rejected:
         f"a line of {length / 1e6:.0f} MB; rows may have up to {MAX_ROW_BYTES / 1e6:.0f} MB",
         row.excerpt(raw[:1024]),
     )
-
-
-def _without_mark(raw: bytes, part: Part) -> bytes:
-    if raw.startswith(_UTF16_MARKS):
-        raise errors.DataError(
-            f"{part.file.name} is UTF-16 text, which cannot be read line by line. Save it as UTF-8."
-        )
-    return raw.removeprefix(codecs.BOM_UTF8)

@@ -35,7 +35,7 @@ def read(stream: BinaryIO) -> Iterator[bytes]:
         DamagedFile: If a checksum differs or the stream ends within a record.
     """
     while header := stream.read(12):
-        if len(header) < 12 or _checksum(header[:8]) != header[8:]:
+        if not is_start(header):
             raise DamagedFile("not a TFRecord file, or damaged in the length of a record")
         (length,) = struct.unpack("<Q", header[:8])
         data = stream.read(length)
@@ -43,6 +43,11 @@ def read(stream: BinaryIO) -> Iterator[bytes]:
         if len(data) < length or _checksum(data) != checksum:
             raise DamagedFile("damaged in the content of a record")
         yield data
+
+
+def is_start(data: bytes) -> bool:
+    """Whether uncompressed bytes begin as a TFRecord file does."""
+    return len(data) >= 12 and _checksum(data[:8]) == data[8:12]
 
 
 def _checksum(data: bytes) -> bytes:

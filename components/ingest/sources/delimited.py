@@ -5,7 +5,7 @@ import csv
 import dataclasses
 from collections.abc import Iterator
 
-from components.ingest import columns, config, errors, files, lines, row
+from components.ingest import columns, config, contents, errors, files, lines, row
 
 _MAX_BROKEN_QUOTES = 1000
 
@@ -20,6 +20,7 @@ def shards(
     """
     found = []
     for file in files.find(source.path, base, (f".{source.kind}", f".{source.kind}.gz")):
+        contents.require_text(file)
         header = _header(source, file)
         columns.require(header, wanted.names, file.name)
         parts = [lines.Part(file)] if source.quoting else lines.divide(file)
@@ -58,9 +59,7 @@ def _header(source: config.CsvSource | config.TsvSource, file: files.DataFile) -
         raise errors.DataError(f"{file.name}: the header line cannot be read: {first.reason}.")
     _, fields = first
     if any("\r" in field for field in fields):
-        raise errors.DataError(
-            f"{file.name}: its lines end in a lone carriage return. Save it with line feeds."
-        )
+        raise contents.lone_carriage_returns(file.name)
     return tuple(field.strip() for field in fields)
 
 

@@ -4,7 +4,7 @@ import itertools
 import json
 from collections.abc import Iterator
 
-from components.ingest import columns, config, files, lines, row
+from components.ingest import columns, config, contents, files, lines, row
 
 _PEEK = 100
 
@@ -17,6 +17,7 @@ def shards(source: config.JsonlSource, base: str, wanted: columns.Wanted) -> lis
     """
     found = []
     for file in files.find(source.path, base, (".jsonl", ".jsonl.gz")):
+        contents.require_text(file)
         first = itertools.islice(read(source, lines.Part(file)), _PEEK)
         rows = [entry.values for entry in first if isinstance(entry, row.Row)]
         if rows:

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 from components.ingest import columns, config, errors, files, lines, row, tfexample, tfrecord
 
-_GZIP_MAGIC = b"\x1f\x8b"
-
 
 def shards(source: config.TfrecordSource, base: str, wanted: columns.Wanted) -> list[lines.Part]:
     """Whole files: the position of a record is known only after the one before it.
@@ -37,7 +35,7 @@ def read(source: config.TfrecordSource, part: lines.Part) -> Iterator[row.Row | 
     number = 0
     try:
         with open(part.file.path, "rb") as raw:
-            zipped = raw.peek(2)[:2] == _GZIP_MAGIC
+            zipped = raw.peek(2)[:2] == files.GZIP_MAGIC
             stream = gzip.GzipFile(fileobj=raw) if zipped else raw
             for data in tfrecord.read(stream):
                 number += 1
