@@ -83,8 +83,12 @@ def head(path: str) -> bytes:
         return stream.read(HEAD_BYTES)
 
 
-def require_text(file: files.DataFile) -> None:
+def require_text(file: files.DataFile, encoding: str) -> None:
     """Refuse a file that is no text, or none that can be read line by line.
+
+    Args:
+        file: What to look into.
+        encoding: What it is going to be read as.
 
     Raises:
         DataError: Says what the file is and what to do.
@@ -102,6 +106,11 @@ def require_text(file: files.DataFile) -> None:
         raise errors.DataError(_wide_text(file.name, wide, _is_marked(first)))
     if b"\n" not in first and b"\r" in first:
         raise lone_carriage_returns(file.name)
+    if first.startswith(codecs.BOM_UTF8) and not codecs.lookup(encoding).name.startswith("utf-8"):
+        raise errors.DataError(
+            f"{file.name} begins with the byte order mark of UTF-8, but `data.source.encoding` is "
+            f"{encoding}. Leave `encoding` out."
+        )
     if _is_binary(first):
         raise errors.DataError(
             f"{file.name} is a binary file of a kind that is not known here, not lines of text. "

@@ -99,23 +99,6 @@ def read(part: Part) -> Iterator[Line | row.Rejected]:
         ) from error
 
 
-def decode(line: Line, encoding: str) -> str:
-    """Text of a line.
-
-    Raises:
-        BadRow: If the bytes are not in that encoding; names the byte and the fix.
-    """
-    try:
-        return line.raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        position = line.offset + error.start
-        others = "'latin-1' or 'cp949'" if codecs.lookup(encoding).name == "utf-8" else "'utf-8'"
-        raise row.BadRow(
-            f"byte 0x{line.raw[error.start]:02x} at position {position} of the file is not "
-            f"{encoding}; set `data.source.encoding`, for example to {others}"
-        ) from error
-
-
 def _next_cut(stream: BinaryIO, target: int, size: int) -> tuple[int, int]:
     """First line start at or after `target`, and the line breaks passed on the way."""
     breaks = 0

@@ -94,7 +94,7 @@ def test_wrong_encoding_names_the_byte_and_the_fix(tmp_path):
     assert [r["text"] for r in good] == ["b"]
     assert bad[0].where == "a.csv:2"
     assert "byte 0xe9 at position 14 of the file is not utf-8" in bad[0].reason
-    assert "`data.source.encoding`" in bad[0].reason
+    assert "set `data.source.encoding: cp1252`, which reads 'café,x'" in bad[0].reason
     assert csv(tmp_path, content, encoding="latin-1")[0][0]["text"] == "café"
 
 

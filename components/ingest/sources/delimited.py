@@ -5,7 +5,7 @@ import csv
 import dataclasses
 from collections.abc import Iterator
 
-from components.ingest import columns, config, contents, errors, files, lines, row
+from components.ingest import columns, config, contents, decoding, errors, files, lines, row
 
 _MAX_BROKEN_QUOTES = 1000
 
@@ -20,7 +20,7 @@ def shards(
     """
     found = []
     for file in files.find(source.path, base, (f".{source.kind}", f".{source.kind}.gz")):
-        contents.require_text(file)
+        contents.require_text(file, source.encoding)
         header = _header(source, file)
         columns.require(header, wanted.names, file.name)
         parts = [lines.Part(file)] if source.quoting else lines.divide(file)
@@ -69,6 +69,7 @@ def _records(
     """Line number and fields of each record."""
     pending: collections.deque[lines.Line | row.Rejected] = collections.deque()
     stream = lines.read(part)
+    decode = decoding.Decoder(part, source.encoding)
     broken = 0
     while True:
         line = pending.popleft() if pending else next(stream, None)
@@ -80,9 +81,9 @@ def _records(
         if not line.raw.strip(b"\r\n"):
             continue
         try:
-            text = lines.decode(line, source.encoding)
+            text = decode(line)
             if source.quoting and '"' in text:
-                yield line.number, _quoted(source, text, pending, stream)
+                yield line.number, _quoted(source, text, pending, stream, decode)
             else:
                 yield line.number, text.rstrip("\r\n").split(source.delimiter)
         except row.BadRow as error:
@@ -106,6 +107,7 @@ def _quoted(
     first: str,
     pending: collections.deque[lines.Line | row.Rejected],
     stream: Iterator[lines.Line | row.Rejected],
+    decode: decoding.Decoder,
 ) -> list[str]:
     """Fields of a record with quotes, which may go on over further lines.
 
@@ -125,7 +127,7 @@ def _quoted(
             if isinstance(line, row.Rejected):
                 raise _BrokenQuote(f"a quoted field runs into {line.where}, {line.reason}")
             size += len(line.raw)
-            yield lines.decode(line, source.encoding)
+            yield decode(line)
         raise _BrokenQuote("a quote is opened and not closed within the longest row allowed")
 
     # The limit is the module's; the default is less than a long review with markup.

@@ -4,7 +4,7 @@ import itertools
 import json
 from collections.abc import Iterator
 
-from components.ingest import columns, config, contents, files, lines, row
+from components.ingest import columns, config, contents, decoding, files, lines, row
 
 _PEEK = 100
 
@@ -17,7 +17,7 @@ def shards(source: config.JsonlSource, base: str, wanted: columns.Wanted) -> lis
     """
     found = []
     for file in files.find(source.path, base, (".jsonl", ".jsonl.gz")):
-        contents.require_text(file)
+        contents.require_text(file, source.encoding)
         first = itertools.islice(read(source, lines.Part(file)), _PEEK)
         rows = [entry.values for entry in first if isinstance(entry, row.Row)]
         if rows:
@@ -30,6 +30,7 @@ def shards(source: config.JsonlSource, base: str, wanted: columns.Wanted) -> lis
 
 def read(source: config.JsonlSource, part: lines.Part) -> Iterator[row.Row | row.Rejected]:
     """The rows of a part. Blank lines are no rows."""
+    decode = decoding.Decoder(part, source.encoding)
     for line in lines.read(part):
         if isinstance(line, row.Rejected):
             yield line
@@ -38,7 +39,7 @@ def read(source: config.JsonlSource, part: lines.Part) -> Iterator[row.Row | row
             continue
         where = f"{part.file.name}:{line.number}"
         try:
-            values = json.loads(lines.decode(line, source.encoding))
+            values = json.loads(decode(line))
             if not isinstance(values, dict):
                 raise row.BadRow(f"expected a JSON object, received {type(values).__name__}")
             yield row.Row(values, where, part.split)
