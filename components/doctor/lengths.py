@@ -15,8 +15,8 @@ _SHORT = 16  # tokens: a limit below this that cuts most texts leaves no sentenc
 _MOST = 0.5
 _UNKNOWN_WARN, _UNKNOWN_FAIL = 0.3, 0.6  # shares of tokens that are unknown
 _SPELLED = 1.2
-"""Tokens per visible character above which a tokenizer takes characters apart, as byte-level and
-WordPiece vocabularies do with scripts that they were not learned from."""
+"""Tokens per character above which a tokenizer takes characters apart, as byte-level and WordPiece
+vocabularies do with scripts that they were not learned from."""
 _WORD = re.compile(r"\w+")
 
 
@@ -30,6 +30,8 @@ class Reader:
     """Tokens of a text that the model reads, special ones not counted; at least 1."""
     unknown: Any = None
     """The token that stands for unknown ones; None: there is none."""
+    runs: int = 1
+    """Tokens that begin at the same place of a text: a word and the runs of words from it on."""
 
 
 def count(texts: Sequence[str], reader: Reader) -> np.ndarray:
@@ -98,7 +100,8 @@ def unknown_words(
         tokens = {name: reader.tokenize(part) for name, part in {"train": train, **others}.items()}
         unknown = {name: _share(found, {reader.unknown}) for name, found in tokens.items()}
         count = sum(map(len, tokens["train"]))
-        per_character = count / max(sum(len("".join(text.split())) for text in train), 1)
+        # A space may be a token, too: it is one where characters are.
+        per_character = count / reader.runs / max(sum(map(len, train)), 1)
         what = "tokens that the model's vocabulary lacks"
     else:
         known = {word for text in train for word in _words(text)}
@@ -109,7 +112,7 @@ def unknown_words(
     figures = {"unknown": unknown, "tokens_per_character": per_character}
     worst = max(unknown.values())
     if per_character > _SPELLED:
-        evidence += f" A visible character becomes {per_character:.1f} tokens."
+        evidence += f" A character becomes {per_character:.1f} tokens."
     elif worst < _UNKNOWN_WARN:
         return Finding(UNKNOWN, "pass", evidence, figures=figures)
     return Finding(

@@ -110,7 +110,8 @@ def _reader(learner: learners.Learner, tokens: Sequence[str]) -> Reader | None:
         unknown_id = tokenizer.token_to_id(unknown) if unknown else None
         return Reader(_pieces(tokenizer), length - _SPECIAL, unknown_id)
     if tokens:
-        return Reader(_known_tokens(model, frozenset(tokens)), length, subwords.UNKNOWN)
+        runs = getattr(model, "ngrams", 1)
+        return Reader(_known_tokens(model, frozenset(tokens)), length, subwords.UNKNOWN, runs)
     tokenizer = subwords.load(model.tokenizer, model.tokenizer_file, None)
     return Reader(_pieces(tokenizer), length, _UNKNOWN_ID)
 

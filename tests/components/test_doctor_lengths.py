@@ -49,5 +49,16 @@ def test_a_tokenizer_of_another_script_takes_characters_apart():
     reader = lengths.Reader(lambda texts: [list(text.encode()) for text in texts], 9, unknown=-1)
     finding = lengths.unknown_words(["참 좋은 영화"], {}, reader)
     assert finding.verdict == "warn"
-    assert "becomes 3.4 tokens" in finding.evidence
+    assert "becomes 2.4 tokens" in finding.evidence
     assert "`model.preset`" in finding.fix
+
+
+@pytest.mark.parametrize(("longest", "text"), [(1, "a b c d"), (1, "나는 간다"), (3, "one or two")])
+def test_characters_and_their_runs_are_not_taken_apart(longest, text):
+    def split(texts):
+        return [[x[i : i + n] for i in range(len(x)) for n in range(1, longest + 1)] for x in texts]
+
+    reader = lengths.Reader(split, 99, unknown="[UNK]", runs=longest)
+    finding = lengths.unknown_words([text], {"eval": [text]}, reader)
+    assert finding.verdict == "pass"
+    assert finding.figures["tokens_per_character"] == pytest.approx(1.0)
