@@ -1,13 +1,15 @@
 """What a simple model reaches on the same split: the bar a deep one must clear.
 
-Text: TF-IDF of words and word pairs with logistic regression. Images: nearest
-class centroid of small thumbnails. Both beside always answering the most frequent label.
+Text: TF-IDF of words and word pairs with logistic regression; of characters where no text has a
+word. Images: nearest class centroid of small thumbnails. Both beside always answering the most
+frequent label.
 """
 
 import dataclasses
 import io
 import json
 import pathlib
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -19,6 +21,8 @@ REPORT = "baseline.json"
 """Name of the report inside the artifact."""
 THUMBNAIL = 16
 """Side of the thumbnails in pixels."""
+# One-character words count: Korean and Chinese have many.
+_WORD = r"\b\w+\b"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,10 +52,10 @@ def measure(
     name, predict = SIMPLE[kind]
     labels = np.array(evaluated[1])
     majority = Counter(train[1]).most_common(1)[0][0]
-    predicted = predict(train[0], train[1], evaluated[0])
+    simple = predict(train[0], train[1], evaluated[0]) if len(set(train[1])) > 1 else majority
     return Baseline(
         majority=float(np.mean(labels == majority)),
-        simple=float(np.mean(labels == predicted)),
+        simple=float(np.mean(labels == simple)),
         name=name,
     )
 
@@ -71,9 +75,12 @@ def _tfidf(texts: Sequence[bytes], labels: Sequence[str], queries: Sequence[byte
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    # One-character words count: Korean and Chinese have many.
     vectorizer = TfidfVectorizer(
-        ngram_range=(1, 2), sublinear_tf=True, decode_error="replace", token_pattern=r"\b\w+\b"
+        analyzer="word" if _have_words(texts) else "char",
+        ngram_range=(1, 2),
+        sublinear_tf=True,
+        decode_error="replace",
+        token_pattern=_WORD,
     )
     model = make_pipeline(vectorizer, LogisticRegression(C=10.0, max_iter=1000))
     with warnings.catch_warnings():
@@ -81,13 +88,20 @@ def _tfidf(texts: Sequence[bytes], labels: Sequence[str], queries: Sequence[byte
         return model.fit(texts, labels).predict(queries)
 
 
+def _have_words(texts: Sequence[bytes]) -> bool:
+    """Whether any text has a word; emoji and punctuation alone are none."""
+    return any(re.search(_WORD, text.decode("utf-8", "replace")) for text in texts)
+
+
 def _centroids(
     images: Sequence[bytes], labels: Sequence[str], queries: Sequence[bytes]
 ) -> np.ndarray:
-    from sklearn.neighbors import NearestCentroid
-
-    model = NearestCentroid().fit([_thumbnail(image) for image in images], labels)
-    return model.predict([_thumbnail(image) for image in queries])
+    # Not scikit-learn's, which refuses images that are all of one color.
+    names, ids = np.unique(labels, return_inverse=True)
+    thumbnails = np.stack([_thumbnail(image) for image in images])
+    centers = np.stack([thumbnails[ids == label].mean(axis=0) for label in range(len(names))])
+    asked = [_thumbnail(image) for image in queries]
+    return names[[np.argmin(np.linalg.norm(centers - one, axis=1)) for one in asked]]
 
 
 def _thumbnail(data: bytes) -> np.ndarray:

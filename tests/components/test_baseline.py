@@ -38,6 +38,36 @@ def test_one_character_words_count():
     assert found.simple == 1.0
 
 
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [("👍", "👎"), ("👍👍 !", "👎"), ("...", "?!"), (":-)", ":-("), ("\N{ZERO WIDTH SPACE}", "\x07")],
+)
+def test_texts_without_any_word_are_told_apart_by_their_characters(good, bad):
+    train = texts((good, "good"), (f"{good} {good}", "good"), (bad, "bad"))
+    found = baseline.measure("text", train, texts((good, "good"), (bad, "bad"), (good, "good")))
+    assert found == baseline.Baseline(2 / 3, 1.0, "TF-IDF + logistic regression")
+
+
+def test_a_question_without_words_is_no_mistake_of_those_with_words():
+    train = texts(("a great film", "good"), ("dull", "bad"), ("good", "good"))
+    found = baseline.measure("text", train, texts(("👍", "good"), ("", "good"), ("dull", "bad")))
+    assert found.simple == 1.0
+
+
+def test_texts_and_images_that_are_all_the_same_get_the_most_frequent_label():
+    train = texts(("the", "x"), ("the", "x"), ("the", "y"))
+    found = baseline.measure("text", train, texts(("the", "x"), ("the", "y")))
+    assert (found.majority, found.simple) == (0.5, 0.5)
+    red = [image("red")] * 3
+    assert baseline.measure("image", (red, ["x", "x", "y"]), (red[:1], ["x"])).simple == 1.0
+
+
+def test_a_train_split_of_one_label_is_always_answered_with_it():
+    train = texts(("a", "x"), ("b", "x"))
+    found = baseline.measure("text", train, texts(("a", "x"), ("b", "x"), ("b", "y")))
+    assert (found.majority, found.simple) == (2 / 3, 2 / 3)
+
+
 def test_the_majority_is_that_of_the_train_split():
     train = texts(("a", "x"), ("a b", "x"), ("b", "y"))
     found = baseline.measure("text", train, texts(("a", "y"), ("b", "y"), ("c", "x")))
