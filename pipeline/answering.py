@@ -27,6 +27,8 @@ def serve(
     Raises:
         ValueError: If the server cannot start.
     """
+    if port and port == rest_port:
+        raise ValueError(f"--port and --rest-port must differ. Received: {port} for both.")
     where = workspace.resolve()
     log = where / "server.log"
     # Imported late: help must not wait for TensorFlow, and it writes when it is imported.
@@ -41,9 +43,11 @@ def serve(
             host=host,
             port=port,
             rest_api_port=rest_port,
+            rest_option="--rest-port",
             batching=BatchingParameters() if with_batching else None,
         )
-        served = server.Server(server.Sources(models_dir=folder), config)
+        sources = server.Sources(models_dir=folder, models_dir_option="--workspace")
+        served = server.Server(sources, config)
 
         def announce() -> None:
             terminal.write(describe(served, folder, host, log) + "\n")
@@ -75,6 +79,7 @@ def describe(server: "Server", folder: pathlib.Path, host: str, log: pathlib.Pat
     names = server.repository.model_names()
     width = max(map(len, names))
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    shown = f"[{shown}]" if ":" in shown else shown
     rest = f"http://{shown}:{server.rest_port}/v1/models"
     lines = [f"Serving {folder}; new models and versions are picked up as they are pushed.", ""]
     lines += [f"  {name:<{width}}  {_states(server, name)}" for name in names]

@@ -2,11 +2,12 @@
 
 import json
 import pathlib
+import sys
 from typing import Any
 
 from rich import cells
 
-from pipeline import logs, paths
+from pipeline import logs, paths, terminal
 from serving import client, errors, start_up, storage
 
 DEFAULT_SERVER = "127.0.0.1:8501"
@@ -35,7 +36,10 @@ def predict(
     scores = sorted(zip(answer["probabilities"], answer["labels"], strict=True), reverse=True)
     if as_json:
         ranked = {label: probability for probability, label in scores}
-        return json.dumps({"label": scores[0][1], "probabilities": ranked}, ensure_ascii=False)
+        return json.dumps(
+            {"label": scores[0][1], "probabilities": ranked},
+            ensure_ascii=not terminal.takes_any_character(sys.stdout),
+        )
     # In columns of a terminal, of which Hangul and emoji take two.
     width = max(cells.cell_len(label) for _, label in scores[:_SHOWN])
     return "\n".join(

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from pipeline import terminal
+
 _WORKSPACE = click.option(
     "--workspace",
     type=click.Path(file_okay=False, path_type=pathlib.Path),
@@ -22,6 +24,7 @@ _SET = click.option(
     metavar="KEY=VALUE",
     help="Change a field, as in --set training.epochs=1. Repeatable.",
 )
+_PORT = click.IntRange(0, 65535)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -95,8 +98,8 @@ def schema() -> None:
 
 @cli.command()
 @_WORKSPACE
-@click.option("--port", type=int, default=8500, show_default=True, help="gRPC; 0: any free.")
-@click.option("--rest-port", type=int, default=8501, show_default=True, help="HTTP; 0: any free.")
+@click.option("--port", type=_PORT, default=8500, show_default=True, help="gRPC; 0: any free.")
+@click.option("--rest-port", type=_PORT, default=8501, show_default=True, help="HTTP; 0: any free.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--batching", is_flag=True, help="Run concurrent requests together.")
 def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str, batching: bool) -> None:
@@ -317,6 +320,7 @@ def main() -> None:
     # Read by libraries when they are first imported.
     os.environ["TF_USE_LEGACY_KERAS"] = "0"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    terminal.prepare()
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:

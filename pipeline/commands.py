@@ -8,12 +8,23 @@ import logging
 import pathlib
 import shlex
 import shutil
+import sys
 import traceback
 from collections.abc import Sequence
 
 from rich.console import Console
 
-from pipeline import augmentation_files, console, doubts, failures, lazy, lock, logs, paths
+from pipeline import (
+    augmentation_files,
+    console,
+    doubts,
+    failures,
+    lazy,
+    lock,
+    logs,
+    paths,
+    terminal,
+)
 
 for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
     lazy.defer(_module)
@@ -26,8 +37,11 @@ REFUSED = 3
 
 
 def show(path: pathlib.Path, overrides: Sequence[str]) -> str:
-    """The resolved config as YAML."""
-    return pipeline_config.to_yaml(pipeline_config.load(path, overrides))
+    """The resolved config as YAML that standard output can take."""
+    return pipeline_config.to_yaml(
+        pipeline_config.load(path, overrides),
+        in_ascii=not terminal.takes_any_character(sys.stdout),
+    )
 
 
 def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> str:
@@ -78,32 +92,32 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     config = pipeline_config.load(path, overrides)
     augmentation_files.check(config.augmentation, path)
     where = paths.Paths(workspace.resolve(), config.name)
-    terminal = Console(highlight=False)
-    with terminal.status("reading the data"):
+    shown = Console(highlight=False)
+    with shown.status("reading the data"):
         seen = preview.preview(config.data, config.features, str(_base(path)), str(where.samples))
     columns = [feature.name for feature in config.features]
     rows = [
         [_cell(row.get(feature.name, b""), feature.kind) for feature in config.features]
         for row in seen.rows
     ]
-    terminal.print(f"{config.name}: the first rows", style="bold")
-    terminal.print(console.grid(columns, rows, numbers=False))
+    shown.print(f"{config.name}: the first rows", style="bold")
+    shown.print(console.grid(columns, rows, numbers=False))
     splits = seen.counts.splits()
     labels = sorted(set().union(*(seen.counts.classes[split] for split in splits)))
     counts = [[n, *(str(seen.counts.classes[s][n]) for s in splits)] for n in labels]
     total = ["all", *(str(seen.counts.classes[split].total()) for split in splits)]
-    terminal.print("rows by label and split", style="bold")
-    terminal.print(console.grid([config.task.label, *splits], [*counts, total]))
+    shown.print("rows by label and split", style="bold")
+    shown.print(console.grid([config.task.label, *splits], [*counts, total]))
     duplicates, unusable = seen.counts.duplicates, seen.counts.num_rejected
-    terminal.print(f"{duplicates} duplicates, {unusable} unusable rows")
+    shown.print(f"{duplicates} duplicates, {unusable} unusable rows")
     for rejected in seen.rejected[:10]:
-        terminal.print(f"  {rejected.where}: {rejected.reason}", style="yellow", markup=False)
+        shown.print(f"  {rejected.where}: {rejected.reason}", style="yellow", markup=False)
     for doubt in doubts.doubts(config.augmentation, labels):
-        terminal.print(doubt, style="yellow", markup=False)
+        shown.print(doubt, style="yellow", markup=False)
     for problem in seen.problems:
-        terminal.print(problem, style="red", markup=False)
+        shown.print(problem, style="red", markup=False)
     if not seen.problems:
-        terminal.print(
+        shown.print(
             f"\nready: maru run {shlex.quote(str(path))}",
             style="green",
             markup=False,
@@ -126,8 +140,8 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
     where = paths.Paths(workspace.resolve(), config.name)
     # With milliseconds: a run of cached stages takes less than a second.
     folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3])
-    with lock.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
-        view = console.RunView(terminal)
+    with lock.hold(where.lock), logs.to_file(folder / "log.txt") as stream:
+        view = console.RunView(stream)
         console.attach(view)
         log = _short(folder / "log.txt")
         view.console.print(f"{config.name}: log in {log}", style="dim", soft_wrap=True)
@@ -176,13 +190,13 @@ def _clear(unfinished: pathlib.Path, *, with_searches: bool) -> None:
         unfinished.rmdir()
 
 
-def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:
+def _report(error: Exception, folder: pathlib.Path, shown: Console) -> int:
     if failures.is_users(error):
-        terminal.print(f"\n{failures.worded(error)}", style="red", markup=False)
+        shown.print(f"\n{failures.worded(error)}", style="red", markup=False)
         return 2
     last = traceback.format_exception_only(error)[-1].strip()
-    terminal.print(f"\nUnexpected: {last}", style="red", markup=False)
-    terminal.print(f"The traceback is in {folder / 'log.txt'}", markup=False)
+    shown.print(f"\nUnexpected: {last}", style="red", markup=False)
+    shown.print(f"The traceback is in {folder / 'log.txt'}", markup=False)
     return 1
 
 

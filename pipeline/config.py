@@ -284,9 +284,14 @@ def to_mapping(config: PipelineConfig) -> dict[str, Any]:
     return _ADAPTER.dump_python(config, mode="json")
 
 
-def to_yaml(config: PipelineConfig) -> str:
-    """The resolved config as YAML that `load` reads back."""
-    return yaml.safe_dump(to_mapping(config), sort_keys=False, allow_unicode=True)
+def to_yaml(config: PipelineConfig, *, in_ascii: bool = False) -> str:
+    """The resolved config as YAML that `load` reads back.
+
+    Args:
+        config: What to write.
+        in_ascii: Whether other characters are written as escapes.
+    """
+    return yaml.safe_dump(to_mapping(config), sort_keys=False, allow_unicode=not in_ascii)
 
 
 def json_schema() -> dict[str, Any]:

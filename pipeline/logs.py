@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
+from pipeline import terminal as streams
+
 
 @contextlib.contextmanager
 def to_file(path: pathlib.Path) -> Iterator[TextIO]:
@@ -26,7 +28,7 @@ def to_file(path: pathlib.Path) -> Iterator[TextIO]:
     sys.stdout.flush()
     sys.stderr.flush()
     saved = [os.dup(descriptor) for descriptor in (1, 2)]
-    terminal = os.fdopen(os.dup(saved[0]), "w", encoding="utf-8", errors="replace")
+    terminal = streams.output(saved[0], streams.encoding(sys.stdout))
     with open(path, "ab", buffering=0) as file:
         for descriptor in (1, 2):
             os.dup2(file.fileno(), descriptor)
@@ -41,9 +43,9 @@ def to_file(path: pathlib.Path) -> Iterator[TextIO]:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+        terminal.flush()
         root.handlers, root.level = before
         handler.close()
         for descriptor, original in zip((1, 2), saved, strict=True):
             os.dup2(original, descriptor)
             os.close(original)
-        terminal.close()

@@ -43,6 +43,8 @@ class Sources:
     """Time between two looks at `config_file`; 0 reads it once."""
     models_dir: pathlib.Path | None = None
     """Folder whose subfolders are models named after them, now and later; None for none."""
+    models_dir_option: str = "--models_dir or --model_base_path"
+    """What names the folder on the command line, for messages."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +59,8 @@ class ServerConfig:
     """UNIX socket for gRPC; None opens none."""
     rest_api_port: int | None = 8501
     """Port of HTTP; 0 picks a free one, None opens none."""
+    rest_option: str = "--rest_api_port"
+    """What names the port of HTTP on the command line, for messages."""
     drain_seconds: float = 30.0
     """Seconds that running requests get to finish when the server is told to stop."""
     repository: RepositoryConfig = RepositoryConfig()
@@ -166,7 +170,7 @@ class Server:
         else:
             self.repository.apply(self._sources.models)
         if self._sources.models_dir is not None:
-            _require_a_model(self.repository, self._sources.models_dir)
+            _require_a_model(self.repository, self._sources)
 
     def _open_edge(self) -> Edge:
         if self._config.access_log is not None:
@@ -227,15 +231,15 @@ class Server:
             self._access_log.close()
 
 
-def _require_a_model(repository: Repository, models_dir: pathlib.Path) -> None:
+def _require_a_model(repository: Repository, sources: Sources) -> None:
     """Refuse to serve a folder of models of which none can be served."""
     names = repository.model_names()
     if not names:
         raise StartError(
-            f"There is no model to serve in {models_dir}. Expected folders like "
+            f"There is no model to serve in {sources.models_dir}. Expected folders like "
             "<model>/<version number>/saved_model.pb. Train and push one with "
-            "`maru run <your.yaml>`, or name the right folder with --models_dir or "
-            "--model_base_path."
+            "`maru run <your.yaml>`, or name the right folder with "
+            f"{sources.models_dir_option}."
         )
     statuses = {name: repository.status(name) for name in names}
     if any(status.state == "AVAILABLE" for known in statuses.values() for status in known):
@@ -259,7 +263,7 @@ def _reserved(config: ServerConfig) -> Iterator[socket.socket | None]:
     if config.rest_api_port is None:
         yield None
         return
-    with _bind(config.host, config.rest_api_port, "--rest_api_port") as bound:
+    with _bind(config.host, config.rest_api_port, config.rest_option) as bound:
         yield bound
 
 

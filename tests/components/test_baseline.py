@@ -40,7 +40,13 @@ def test_one_character_words_count():
 
 @pytest.mark.parametrize(
     ("good", "bad"),
-    [("👍", "👎"), ("👍👍 !", "👎"), ("...", "?!"), (":-)", ":-("), ("\N{ZERO WIDTH SPACE}", "\x07")],
+    [
+        ("👍", "👎"),
+        ("👍👍 !", "👎"),
+        ("...", "?!"),
+        (":-)", ":-("),
+        ("\N{ZERO WIDTH SPACE}", "\x07"),
+    ],
 )
 def test_texts_without_any_word_are_told_apart_by_their_characters(good, bad):
     train = texts((good, "good"), (f"{good} {good}", "good"), (bad, "bad"))

@@ -75,6 +75,14 @@ def test_the_example_fits_the_input(alias, dtype, command):
 def test_every_address_is_shown_as_one_that_can_be_asked():
     shown = answering.describe(FakeServer(m=("x", "float")), FOLDER, "0.0.0.0", LOG)
     assert "http://127.0.0.1:8501/" in shown
+    shown = answering.describe(FakeServer(m=("x", "float")), FOLDER, "::1", LOG)
+    assert "http://[::1]:8501/" in shown
+    assert "[::1]:8500" in shown
+
+
+def test_both_protocols_on_one_port_are_refused_before_anything_loads(tmp_path):
+    with pytest.raises(ValueError, match="--port and --rest-port must differ. Received: 8600"):
+        answering.serve(tmp_path, 8600, 8600, "127.0.0.1", with_batching=False)
 
 
 def export(path):

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import socket
 import subprocess
 import sys
 
@@ -104,6 +105,8 @@ def test_a_wrong_config_is_exit_2_without_a_traceback(maru, reviews):
         (["rum", "a.yaml"], "No such command 'rum'"),
         (["run"], "Missing argument 'CONFIG'"),
         (["serve", "--port", "http"], "'http' is not a valid integer"),
+        (["serve", "--port", "70000"], "'--port': 70000 is not in the range 0<=x<=65535"),
+        (["serve", "--rest-port", "-5"], "'--rest-port': -5 is not in the range 0<=x<=65535"),
     ],
 )
 def test_a_wrong_command_is_exit_2(maru, arguments, message):
@@ -170,7 +173,19 @@ def test_serve_without_a_model_says_what_to_run(maru, tmp_path, monkeypatch):
     code, _, err = maru("serve", "--workspace", tmp_path, "--port", 0, "--rest-port", 0)
     assert code == 2
     assert str(tmp_path / "served") in err
+    assert "name the right folder with --workspace." in err
     assert "Traceback" not in err
+
+
+def test_serve_on_a_port_in_use_names_its_own_option(maru, tmp_path, monkeypatch):
+    monkeypatch.setattr(start_up, "skip_keras", lambda: None)
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        taken = used.getsockname()[1]
+        for ports in (("--port", 0, "--rest-port", taken), ("--rest-port", 0, "--port", taken)):
+            code, _, err = maru("serve", "--workspace", tmp_path, *ports)
+            assert code == 2
+            assert f"127.0.0.1:{taken}: Address already in use" in err
+            assert f"Choose another port with {ports[2]}." in err
 
 
 def test_a_defect_keeps_its_traceback(monkeypatch, maru):
