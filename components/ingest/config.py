@@ -60,7 +60,10 @@ class TsvSource:
 
 @dataclasses.dataclass(frozen=True)
 class JsonlSource:
-    """One JSON object a line; `.gz` files are read as they are."""
+    """One JSON object a line, an array of objects, or an object that holds rows or columns.
+
+    `.gz` files are read as they are.
+    """
 
     path: str
     """File, folder (all its `.jsonl` and `.jsonl.gz` files) or glob; relative to the YAML."""

@@ -128,6 +128,8 @@ def _plain(value: Any, name: str) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float) and math.isinf(value):
+        raise row.BadRow(f"`{name}` is infinite, which is no value to learn")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int | float):
@@ -150,7 +152,8 @@ def _plain(value: Any, name: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+    kinds = {type(None): "nothing", dict: "a mapping", list: "a list", str: "a text"}
+    return kinds.get(type(value), f"a {type(value).__name__}")
 
 
 def _prepared(data: bytes) -> bytes:

@@ -93,10 +93,15 @@ def read(part: Part) -> Iterator[Line | row.Rejected]:
                     yield Line(number, offset, raw if offset else raw.removeprefix(codecs.BOM_UTF8))
                 number, offset = number + 1, offset + length
     except files.DAMAGE as error:
-        raise errors.DataError(
-            f"{part.file.name}:{number}: the file cannot be read further ({error}). "
-            "Was it copied completely? Rows after this point would be lost, so nothing is used."
-        ) from error
+        raise damaged(part.file.name, number, error) from error
+
+
+def damaged(name: str, number: int, error: Exception) -> errors.DataError:
+    """The error for a file that cannot be read beyond a line."""
+    return errors.DataError(
+        f"{name}:{number}: the file cannot be read further ({error}). "
+        "Was it copied completely? Rows after this point would be lost, so nothing is used."
+    )
 
 
 def _next_cut(stream: BinaryIO, target: int, size: int) -> tuple[int, int]:

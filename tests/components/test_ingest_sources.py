@@ -162,7 +162,7 @@ def test_json_lines_report_what_is_no_object(tmp_path):
     good, bad = read(config.JsonlSource("a.jsonl"), tmp_path)
     assert [r["label"] for r in good] == [1, 2.5]
     assert [r.where for r in bad] == ["a.jsonl:3", "a.jsonl:4"]
-    assert bad[0].reason == "expected a JSON object, received list"
+    assert bad[0].reason == "expected a JSON object, received a list"
 
 
 def test_json_lines_without_a_column_anywhere_are_refused(tmp_path):

@@ -1,35 +1,43 @@
-"""Read one JSON object a line."""
+"""Read one JSON object a line, or a JSON document of objects."""
 
 import itertools
-import json
 from collections.abc import Iterator
 
 from components.ingest import columns, config, contents, decoding, files, lines, row
+from components.ingest.sources import json_document, json_text
 
 _PEEK = 100
 
+Shard = lines.Part | json_document.Document
 
-def shards(source: config.JsonlSource, base: str, wanted: columns.Wanted) -> list[lines.Part]:
+
+def shards(source: config.JsonlSource, base: str, wanted: columns.Wanted) -> list[Shard]:
     """Files, or parts of large ones.
 
     Raises:
         DataError: If files are missing, or the first rows of one lack a column altogether.
     """
-    found = []
+    found: list[Shard] = []
     for file in files.find(source.path, base, (".jsonl", ".jsonl.gz")):
         contents.require_text(file, source.encoding)
-        first = itertools.islice(read(source, lines.Part(file)), _PEEK)
+        document = json_document.Document(file, wanted.names)
+        is_document = json_document.is_document(source, file, wanted.names)
+        whole: Shard = document if is_document else lines.Part(file)
+        first = itertools.islice(read(source, whole), _PEEK)
         rows = [entry.values for entry in first if isinstance(entry, row.Row)]
         if rows:
             # Keys may be left out of single rows, so the first row alone tells too little.
             present = list(dict.fromkeys(key for values in rows for key in values))
             columns.require(present, wanted.names, file.name)
-        found += lines.divide(file)
+        found += [document] if is_document else lines.divide(file)
     return found
 
 
-def read(source: config.JsonlSource, part: lines.Part) -> Iterator[row.Row | row.Rejected]:
+def read(source: config.JsonlSource, part: Shard) -> Iterator[row.Row | row.Rejected]:
     """The rows of a part. Blank lines are no rows."""
+    if isinstance(part, json_document.Document):
+        yield from json_document.read(source, part)
+        return
     decode = decoding.Decoder(part, source.encoding)
     for line in lines.read(part):
         if isinstance(line, row.Rejected):
@@ -39,10 +47,16 @@ def read(source: config.JsonlSource, part: lines.Part) -> Iterator[row.Row | row
             continue
         where = f"{part.file.name}:{line.number}"
         try:
-            values = json.loads(decode(line))
-            if not isinstance(values, dict):
-                raise row.BadRow(f"expected a JSON object, received {type(values).__name__}")
-            yield row.Row(values, where, part.split)
-        except (row.BadRow, ValueError, RecursionError) as error:
-            reason = str(error) if isinstance(error, row.BadRow) else f"not JSON: {error}"
-            yield row.Rejected(where, reason, row.excerpt(line.raw))
+            yield row.Row(_columns(decode(line).strip().removeprefix("\ufeff")), where, part.split)
+        except row.BadRow as error:
+            yield row.Rejected(where, str(error), row.excerpt(line.raw))
+
+
+def _columns(text: str) -> dict[str, object]:
+    """The columns of one line; a mark of UTF-8 before it comes from joined files."""
+    value, end = json_text.decode(text)
+    # A comma after each object is left of an array whose brackets were cut off.
+    rest = text[end:].strip()
+    if rest not in ("", ","):
+        raise row.BadRow(f"not JSON Lines: after the first value follows {row.excerpt(rest)!r}")
+    return json_text.columns(value)

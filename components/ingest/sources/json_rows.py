@@ -1,0 +1,109 @@
+"""Find the rows in a JSON object that holds a whole table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from components.ingest import errors
+from components.ingest.sources import json_text
+
+
+def is_row(value: Any, names: Sequence[str]) -> bool:
+    """Whether an object alone is a row: it has the columns, and not only lists or objects there."""
+    return (
+        isinstance(value, dict)
+        and all(name in value for name in names)
+        and not all(isinstance(value[name], dict | list) for name in names)
+    )
+
+
+def inside(value: Mapping[str, Any], names: Sequence[str], file: str) -> Sequence[Any]:
+    """The rows that an object holds.
+
+    They may be a list of objects under a key (`{"data": [{...}]}`), lists or mappings by
+    column (`{"text": [...], "label": [...]}`), objects by row (`{"0": {...}}`), or lists
+    beside the names of the columns (`{"columns": [...], "data": [[...]]}`).
+
+    Args:
+        value: The object.
+        names: Columns to read.
+        file: For errors.
+
+    Raises:
+        DataError: If that is unclear.
+    """
+    if all(name in value for name in names):
+        return _by_column(value, names, file)
+    if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
+        return _split(value["columns"], value["data"], file)
+    lists = {key: rows for key, rows in value.items() if _has_rows(rows, names)}
+    if len(lists) == 1:
+        return next(iter(lists.values()))
+    if lists:
+        shown = ", ".join(map(repr, lists))
+        raise errors.DataError(
+            f"{file}: one JSON object with rows under several keys ({shown}), so it is unclear "
+            "which are meant. Save each as a file of its own, for example with "
+            f"`jq -c '.[{_quoted(next(iter(lists)))}][]' {file} > {next(iter(lists))}.jsonl`; "
+            "files named train, eval and test are the splits."
+        )
+    if _has_rows(list(value.values()), names):
+        return list(value.values())
+    return _only_list(value, file)
+
+
+def _only_list(value: Mapping[str, Any], file: str) -> Sequence[Any]:
+    """The one list of objects there is, though a column is missing in it."""
+    lists = [rows for rows in value.values() if _is_objects(rows)]
+    if len(lists) == 1:
+        return lists[0]
+    if not any(isinstance(held, dict | list) for held in value.values()):
+        return [value]
+    keys = ", ".join(f"{key!r} ({json_text.name(held)})" for key, held in list(value.items())[:10])
+    raise errors.DataError(
+        f"{file}: one JSON object with the keys {keys}. Expected one object a line, an array of "
+        "objects, or an object that holds them under one key or by column, with the columns that "
+        "`task` names."
+    )
+
+
+def _is_objects(rows: Any) -> bool:
+    return isinstance(rows, list) and bool(rows) and all(isinstance(r, dict) for r in rows)
+
+
+def _has_rows(rows: Any, names: Sequence[str]) -> bool:
+    return _is_objects(rows) and any(all(name in r for name in names) for r in rows)
+
+
+def _by_column(value: Mapping[str, Any], names: Sequence[str], file: str) -> Sequence[Any]:
+    """Rows of columns that are lists, or mappings by row."""
+    held = {name: value[name] for name in names}
+    lengths = {name: len(column) for name, column in held.items() if isinstance(column, list)}
+    if len(lengths) == len(held) and len(set(lengths.values())) == 1:
+        return [dict(zip(held, cells, strict=True)) for cells in zip(*held.values(), strict=True)]
+    if all(isinstance(column, dict) for column in held.values()):
+        keys = dict.fromkeys(key for column in held.values() for key in column)
+        return [{name: column.get(key) for name, column in held.items()} for key in keys]
+    found = ", ".join(
+        f"{name!r} is {json_text.name(column)}"
+        + (f" of {len(column)}" if isinstance(column, dict | list) else "")
+        for name, column in held.items()
+    )
+    raise errors.DataError(
+        f"{file}: one JSON object with the columns as keys, but {found}. Expected lists of the "
+        "same length, or one object a line."
+    )
+
+
+def _split(columns: list[Any], rows: list[Any], file: str) -> Sequence[Any]:
+    """Rows of lists, named by another list."""
+    for number, cells in enumerate(rows, 1):
+        if not isinstance(cells, list) or len(cells) != len(columns):
+            raise errors.DataError(
+                f"{file}: entry {number} of 'data' is {json_text.name(cells)}, where a list of "
+                f"{len(columns)} is expected, one for each of 'columns'."
+            )
+    return [dict(zip(map(str, columns), cells, strict=True)) for cells in rows]
+
+
+def _quoted(key: str) -> str:
+    return f'"{key}"'
