@@ -243,7 +243,7 @@ def _ingest(config: pipeline_config.PipelineConfig, where: paths.Paths, base: st
         max_quarantined=config.data.max_quarantined,
         base=base,
         samples_dir=str(where.samples),
-        fingerprint=ingest_fingerprint.fingerprint(config.data, base, str(where.samples))
+        fingerprint=ingest_fingerprint.fingerprint(config.data, config.features, base)
         + fingerprint.of_code("components/ingest"),
     )
 

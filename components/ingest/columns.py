@@ -3,7 +3,8 @@
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from components.ingest import config, errors
+from components.ingest import config, errors, row
+from components.ingest.names import composed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,22 +26,40 @@ def wanted(features: Sequence[config.Feature], split: config.SplitConfig) -> Wan
     return Wanted(tuple(dict.fromkeys(names)), image)
 
 
-def require(present: Sequence[str], names: Iterable[str], file: str) -> None:
+def require(present: Sequence[str], names: Iterable[str], file: str) -> tuple[str, ...]:
     """Check a table's columns.
+
+    Returns:
+        The names as the table spells them: letter for letter, or in another Unicode form.
 
     Raises:
         DataError: If one is missing or two have the same name.
     """
-    twice = {name for name in present if present.count(name) > 1}
-    if twice & set(names):
-        raise errors.DataError(f"{file}: two columns are named {min(twice)!r}. Rename one of them.")
-    for name in names:
-        if name not in present:
+    spelled = {name: _spellings(name, present) for name in names}
+    for name, found in spelled.items():
+        if len(found) > 1:
+            raise errors.DataError(f"{file}: two columns are named {name!r}. Rename one of them.")
+        if not found:
             raise errors.DataError(
                 f"{file}: no column {name!r}. {_names_hint(name, present)} Name the right one in "
                 "`task` (or in `data.split.column`, `evaluation.slices`)."
                 f"{_delimiter_hint(present)}"
             )
+    return tuple(found[0] for found in spelled.values())
+
+
+def aligned(entry: row.Row | row.Rejected, names: Sequence[str]) -> row.Row | row.Rejected:
+    """The row with its columns named as the config names them, whatever their Unicode form."""
+    if isinstance(entry, row.Rejected) or all(name in entry.values for name in names):
+        return entry
+    wanted = {composed(name): name for name in names if name not in entry.values}
+    renamed = {wanted.get(composed(key), key): v for key, v in entry.values.items()}
+    return dataclasses.replace(entry, values=renamed)
+
+
+def _spellings(name: str, present: Sequence[str]) -> list[str]:
+    exact = [column for column in present if column == name]
+    return exact or [c for c in present if composed(c) == composed(name)]
 
 
 def _names_hint(name: str, present: Sequence[str]) -> str:

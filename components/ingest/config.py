@@ -100,12 +100,12 @@ class TfrecordSource:
 class ImageFolderSource:
     """Image files in one folder per class; columns `image` and `label`.
 
-    Folders named train, val, valid, validation, dev, eval or test may stand
-    above the class folders; then they are the splits.
+    Folders named train, val, valid, validation, dev, eval or test, also `training_set` or
+    `seg_test`, may stand above or below the class folders; then they are the splits.
     """
 
     path: str
-    """Folder; relative to the YAML."""
+    """Folder; relative to the YAML, or to `~`."""
     kind: Literal["image_folder"] = "image_folder"
     """Always `image_folder`."""
 

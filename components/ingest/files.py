@@ -1,16 +1,25 @@
 """Find the files of a source, and open them without loading them."""
 
 import dataclasses
-import glob
 import gzip
 import pathlib
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
-from components.ingest import errors, splits
+from components.ingest import errors, locate, missing, names, splits
 
 DAMAGE = (OSError, EOFError, zlib.error)
+SUFFIXES = {
+    "csv": (".csv", ".csv.gz"),
+    "tsv": (".tsv", ".tsv.gz"),
+    "jsonl": (".jsonl", ".jsonl.gz"),
+    "parquet": (".parquet",),
+    "tfrecord": (),
+    "image_table": (".csv", ".tsv", ".csv.gz", ".tsv.gz"),
+}
+"""Endings that are looked for in a folder, by kind of source; none for all but descriptions."""
+_DESCRIPTIONS = (".json", ".yaml", ".yml", ".md", ".txt", ".pbtxt", ".py")
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -28,30 +37,21 @@ class DataFile:
     """Bytes on disk."""
 
 
-def find(path: str, base: str, suffixes: tuple[str, ...]) -> tuple[DataFile, ...]:
+def find(source: Any, base: str) -> tuple[DataFile, ...]:
     """Resolve `data.source.path`.
 
     Args:
-        path: File, folder or glob.
+        source: A source of files; its `path` is a file, a folder or a glob.
         base: Folder that relative paths start from.
-        suffixes: Endings to look for in a folder; empty for all files.
 
     Raises:
         DataError: If nothing is there, a file is empty, or only some files name a split.
     """
-    where = pathlib.Path(base, path)
-    if where.is_file():
-        root, found = where.parent, [where]
-    elif where.is_dir():
-        root = where
-        found = [f for f in _walk(where) if f.name.lower().endswith(suffixes or ("",))]
-    else:
-        # Hidden files stay hidden, and `**` crosses folders.
-        root = pathlib.Path(base)
-        found = [f for f in map(pathlib.Path, glob.glob(str(where), recursive=True)) if f.is_file()]
-    if not found:
-        raise errors.DataError(explain_missing(where, path, suffixes))
-    files = [_describe(f, root) for f in sorted(found)]
+    root, found = _found(source, base)
+    for file in found:
+        if odd := missing.oddity(file):
+            raise errors.DataError(f"`data.source.path`: {names.shown(file)} is {odd}.")
+    files = [_describe(f, root) for f in found]
     empty = [f.name for f in files if not f.size]
     if empty:
         raise errors.DataError(
@@ -59,6 +59,19 @@ def find(path: str, base: str, suffixes: tuple[str, ...]) -> tuple[DataFile, ...
             "Delete it, or write it again."
         )
     return tuple(_named_together(files))
+
+
+def listed(source: Any, base: str) -> list[pathlib.Path]:
+    """The files that `find` looks at, by name alone.
+
+    Args:
+        source: A source of files.
+        base: Folder that relative paths start from.
+
+    Raises:
+        DataError: If nothing is there.
+    """
+    return _found(source, base)[1]
 
 
 def open_binary(path: str) -> BinaryIO:
@@ -74,14 +87,35 @@ def is_gzipped(path: str) -> bool:
         return stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC
 
 
-def _walk(folder: pathlib.Path) -> Iterator[pathlib.Path]:
-    for entry in sorted(folder.iterdir()):
-        if entry.name.startswith((".", "_")):
-            continue  # .ipynb_checkpoints, _SUCCESS and the like are no data.
-        if entry.is_dir():
-            yield from _walk(entry)
-        else:
-            yield entry
+def _found(source: Any, base: str) -> tuple[pathlib.Path, list[pathlib.Path]]:
+    """The folder that names are shown from, and the files."""
+    path, suffixes = source.path, SUFFIXES[source.kind]
+    locator = locate.Locator(base)
+    where = locator.find(path)
+    if where is None:
+        root, found = pathlib.Path(base), locator.match(path)
+    elif where.is_dir():
+        root, found = where, [f for f in _inside(where) if _fits(f.name.lower(), suffixes)]
+        if not found:
+            raise errors.DataError(missing.no_files("data.source.path", where, suffixes))
+    else:
+        root, found = where.parent, [where] if where.is_file() else []
+    if not found:
+        raise errors.DataError(missing.explain("data.source.path", path, base))
+    return root, sorted(found)
+
+
+def _fits(name: str, suffixes: tuple[str, ...]) -> bool:
+    return name.endswith(suffixes) if suffixes else not name.endswith(_DESCRIPTIONS)
+
+
+def _inside(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Files in a folder and those in it."""
+    for inner in locate.below(folder):
+        # _SUCCESS, _delta_log and the like are no data.
+        if not any(part.startswith("_") for part in inner.relative_to(folder).parts):
+            found = (e for e in names.entries(inner) if not e.name.startswith("_"))
+            yield from (entry for entry in found if not entry.is_dir())
 
 
 def _describe(file: pathlib.Path, root: pathlib.Path) -> DataFile:
@@ -91,7 +125,8 @@ def _describe(file: pathlib.Path, root: pathlib.Path) -> DataFile:
         inner = pathlib.Path(file.name)
     folders = [splits.named(part) for part in inner.parts[:-1]]
     split = next((s for s in folders if s), None) or splits.named_by_file(file.name)
-    return DataFile(str(file.resolve()), inner.as_posix(), split, file.stat().st_size)
+    size = file.stat().st_size
+    return DataFile(str(file.resolve()), names.shown(inner.as_posix()), split, size)
 
 
 def _named_together(files: list[DataFile]) -> list[DataFile]:
@@ -108,22 +143,3 @@ def _named_together(files: list[DataFile]) -> list[DataFile]:
             "path to the files you mean, for example with a glob, or rename them."
         )
     return files
-
-
-def explain_missing(where: pathlib.Path, path: str, suffixes: tuple[str, ...]) -> str:
-    """The message for a path at which there is nothing to read, with a spelling hint."""
-    if where.is_dir():
-        wanted = " or ".join(suffixes) or "any"
-        return (
-            f"`data.source.path`: no {wanted} files in the folder {where}. "
-            f"{errors.hint('', [f.name for f in where.iterdir()])}"
-        )
-    # The first missing step of the path is where the typing error is.
-    parent = where
-    while not parent.parent.is_dir() and parent != parent.parent:
-        parent = parent.parent
-    neighbours = [f.name for f in parent.parent.iterdir()]
-    return (
-        f"`data.source.path`: {path!r} does not exist; there is no {parent.name!r} in "
-        f"{parent.parent}. {errors.hint(parent.name, neighbours)}"
-    )

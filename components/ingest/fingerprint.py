@@ -2,55 +2,60 @@
 
 import hashlib
 import pathlib
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from components.ingest import config
+from components.ingest import columns, config, errors, files, reading
 from components.ingest.samples import table as samples
 
-_FORMAT = "1"
+_FORMAT = "2"
+_IMAGES = ("image_folder", "image_table")
+"""Sources whose images are files of their own."""
 
 
-def fingerprint(data: config.DataConfig, base: str, samples_dir: str) -> str:
-    """Hash of the names, sizes and modification times of all files of a source.
+def fingerprint(data: config.DataConfig, features: Sequence[config.Feature], base: str) -> str:
+    """Hash of the names, sizes and modification times of all files that a source reads.
 
-    Files are not opened. A sample is identified by the versions of the libraries it
-    is made from. Missing files give a fingerprint too; reading them is the error.
+    Files are not opened, but for a table that lists images. A sample is identified by the
+    versions of the libraries it is made from. Missing files give a fingerprint too; reading
+    them is the error.
 
     Args:
         data: The `data` section.
+        features: Columns the task needs.
         base: Folder that relative paths start from.
-        samples_dir: Folder for sample data, whose files are made from those versions.
 
     Returns:
         32 hexadecimal digits.
     """
     state = hashlib.blake2b(_FORMAT.encode(), digest_size=16)
-    del samples_dir
     if isinstance(data.source, config.SampleSource):
         state.update(samples.versions(data.source.name).encode())
         return state.hexdigest()
-    for place in _places(data.source):
-        for file in _files(pathlib.Path(base), place):
-            found = file.stat()
-            name = file.relative_to(base) if file.is_relative_to(base) else file
-            state.update(f"{name}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
+    try:
+        for told in _told(data, features, base):
+            state.update(told.encode("utf-8", "surrogatepass") + b"\n")
+    except errors.DataError as error:
+        state.update(str(error).encode("utf-8", "surrogatepass"))
     return state.hexdigest()
 
 
-def _places(source: Any) -> list[str]:
-    """The path, and for a table of images their folder."""
-    if not isinstance(source, config.ImageTableSource):
-        return [source.path]
-    return [source.path, source.images or str(pathlib.PurePath(source.path).parent)]
+def _told(data: config.DataConfig, features: Sequence[config.Feature], base: str) -> Iterator[str]:
+    """What is known of each file, without opening it."""
+    if data.source.kind != "image_folder":
+        yield from (_stamp(file, base) for file in files.listed(data.source, base))
+    if data.source.kind in _IMAGES:
+        wanted = columns.wanted(features, data.split)
+        for batch in reading.open_source(data.source, base, "", wanted).shards:
+            for image in batch.images:
+                yield f"{image.where}\0{_stamp(pathlib.Path(image.path), base)}"
+            for rejected in batch.rejected:
+                yield f"{rejected.where}\0{rejected.reason}"
 
 
-def _files(base: pathlib.Path, place: str) -> list[pathlib.Path]:
-    where = base / place
-    if where.is_file():
-        return [where]
-    if where.is_dir():
-        return sorted(file for file in where.rglob("*") if file.is_file())
-    pattern = pathlib.PurePath(place)
-    root = pathlib.Path(pattern.anchor) if pattern.is_absolute() else base
-    inner = pattern.relative_to(pattern.anchor) if pattern.is_absolute() else pattern
-    return sorted(file for file in root.glob(str(inner)) if file.is_file())
+def _stamp(file: pathlib.Path, base: str) -> str:
+    name = file.relative_to(base) if file.is_relative_to(base) else file
+    try:
+        found = file.stat()
+    except (OSError, ValueError):
+        return f"{name}\0missing"
+    return f"{name}\0{found.st_size}\0{found.st_mtime_ns}"

@@ -30,6 +30,8 @@ class Opened:
 
     source: Any
     shards: tuple[Any, ...]
+    names: tuple[str, ...]
+    """Columns, as the config spells them."""
 
     @property
     def size(self) -> int:
@@ -38,7 +40,8 @@ class Opened:
 
     def read(self, shard: Any) -> Iterator[row.Row | row.Rejected]:
         """Rows of one shard."""
-        return importlib.import_module(READERS[self.source.kind]).read(self.source, shard)
+        entries = importlib.import_module(READERS[self.source.kind]).read(self.source, shard)
+        return (columns.aligned(entry, self.names) for entry in entries)
 
 
 def open_source(source: Any, base: str, samples_dir: str, wanted: columns.Wanted) -> Opened:
@@ -59,7 +62,7 @@ def open_source(source: Any, base: str, samples_dir: str, wanted: columns.Wanted
     shards = tuple(reader.shards(source, base, wanted))
     if not shards:
         raise errors.DataError(f"`data.source.path`: {source.path!r} holds no rows.")
-    return Opened(source, shards)
+    return Opened(source, shards, wanted.names)
 
 
 def named_splits(opened: Opened) -> set[str]:

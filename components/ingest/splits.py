@@ -26,9 +26,13 @@ _NAMES = {
     "valid": "eval",
     "validation": "eval",
     "dev": "eval",
+    "development": "eval",
     "test": "test",
     "testing": "test",
 }
+_FILLERS = ("set", "data", "images", "image", "imgs", "img", "seg", "split")
+_SET = re.compile(r"(set|data)$")
+_YEAR = re.compile(r"(19|20)\d\d$")
 _SPACE = 1 << 64
 
 
@@ -67,8 +71,22 @@ def digest(parts: Iterable[bytes | str]) -> bytes:
 
 
 def named(value: str) -> str | None:
-    """The split a word stands for (`Validation` is `eval`), or None."""
-    return _NAMES.get(value.strip().casefold())
+    """The split a name stands for (`Validation` and `val_set` are `eval`), or None."""
+    telling = [word for word in words(value) if word not in _FILLERS]
+    return _NAMES.get(telling[0]) if len(telling) == 1 else None
+
+
+def mentioned(value: str) -> str | None:
+    """The only split that is mentioned in a name, as in `flowers_train2`, or None."""
+    found = {_NAMES[word] for w in words(value) if (word := w.rstrip("0123456789")) in _NAMES}
+    return found.pop() if len(found) == 1 else None
+
+
+def words(value: str) -> list[str]:
+    """The words of a name in lower case, without years and without `set` and `data` at an end."""
+    plain = unicodedata.normalize("NFKC", value).casefold()
+    found = (_YEAR.sub("", word) for word in re.findall(r"[^\W_]+", plain))
+    return [_SET.sub("", word) or word for word in found if word]
 
 
 def named_by_file(name: str) -> str | None:

@@ -175,9 +175,10 @@ def test_the_fingerprint_follows_the_files(tmp_path):
     file = tmp_path / "a.csv"
     file.write_text("text,label\n")
     data = config.DataConfig(config.CsvSource("*.csv"))
-    before = fingerprint.fingerprint(data, str(tmp_path), "")
-    assert fingerprint.fingerprint(data, str(tmp_path), "elsewhere") == before
+    before = fingerprint.fingerprint(data, TEXT, str(tmp_path))
+    (tmp_path / "notes.txt").write_text("no data")
+    assert fingerprint.fingerprint(data, TEXT, str(tmp_path)) == before
     os.utime(file, ns=(1, 1))
-    touched = fingerprint.fingerprint(data, str(tmp_path), "")
+    touched = fingerprint.fingerprint(data, TEXT, str(tmp_path))
     (tmp_path / "b.csv").write_text("")
-    assert len({before, touched, fingerprint.fingerprint(data, str(tmp_path), "")}) == 3
+    assert len({before, touched, fingerprint.fingerprint(data, TEXT, str(tmp_path))}) == 3

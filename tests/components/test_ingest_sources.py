@@ -139,7 +139,7 @@ def test_missing_columns_are_named_with_those_there_are(tmp_path, header, messag
 def test_parts_of_a_large_file_hold_every_row_once(tmp_path):
     rows = [f"text {i} {'x' * (i % 37)}\ty" for i in range(50)]
     (tmp_path / "a.tsv").write_text("text\tlabel\n" + "\n".join(rows))
-    file = files.find("a.tsv", str(tmp_path), ())[0]
+    file = files.find(config.TsvSource("a.tsv"), str(tmp_path))[0]
     parts = list(lines.divide(file, 64))
     found = [line for part in parts for line in lines.read(part)]
     assert len(parts) > 10
@@ -226,12 +226,13 @@ def test_image_folders_give_labels_by_folder(tmp_path):
     png(tmp_path / "dog" / "b.png")
     (tmp_path / "dog" / ".DS_Store").write_bytes(b"x")
     (tmp_path / "notes.txt").write_text("x")
+    png(tmp_path / "stray.png")
     (tmp_path / "empty").mkdir()
     good, bad = read(config.ImageFolderSource("."), tmp_path, IMAGES)
-    assert sorted(r["label"] for r in good) == sorted([label, "dog"])
+    assert sorted(r["label"] for r in good) == ["dog", "고양이"]
     assert {(r.where, r.reason) for r in bad} == {
         ("empty", "a class folder without any file"),
-        ("notes.txt", "lies outside of the class folders"),
+        ("stray.png", "lies outside of the class folders"),
     }
 
 

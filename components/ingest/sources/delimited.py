@@ -19,7 +19,7 @@ def shards(
         DataError: If files or columns are missing.
     """
     found = []
-    for file in files.find(source.path, base, (f".{source.kind}", f".{source.kind}.gz")):
+    for file in files.find(source, base):
         contents.require_text(file, source.encoding)
         header = _header(source, file)
         columns.require(header, wanted.names, file.name)

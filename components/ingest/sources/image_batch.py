@@ -2,10 +2,11 @@
 
 import dataclasses
 import hashlib
+import os
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from components.ingest import row
+from components.ingest import missing, names, row
 
 BATCH_IMAGES = 64
 MAX_FILE_BYTES = 256 * 1024 * 1024
@@ -42,6 +43,17 @@ class Batch:
         return sum(image.size for image in self.images)
 
 
+def listed(
+    path: pathlib.Path, where: str, values: Mapping[str, str], split: str | None
+) -> ImageFile:
+    """An image as a folder or a table lists it; what is wrong with it is told when it is read."""
+    try:
+        size = os.stat(path).st_size
+    except (OSError, ValueError):
+        size = 0
+    return ImageFile(str(path.absolute()), where, values, split, size)
+
+
 def batches(
     column: str, images: Sequence[ImageFile], rejected: Sequence[row.Rejected]
 ) -> list[Batch]:
@@ -62,9 +74,16 @@ def read(batch: Batch) -> Iterator[row.Row | row.Rejected]:
             yield row.Rejected(image.where, f"a file of {image.size / 1e6:.0f} MB")
             continue
         try:
-            data = pathlib.Path(image.path).read_bytes()
-        except OSError as error:
-            reason = f"{error.strerror or error}: {image.path}"
+            data = _content(pathlib.Path(image.path))
+        except (OSError, ValueError) as error:  # The latter for a zero byte in a table's path.
+            reason = f"{getattr(error, 'strerror', None) or error}: {names.shown(image.path)}"
             yield row.Rejected(image.where, reason, row.excerpt(str(dict(image.values))))
             continue
         yield row.Row({**image.values, batch.column: data}, image.where, image.split)
+
+
+def _content(path: pathlib.Path) -> bytes:
+    if path.exists() and (odd := missing.oddity(path)):
+        # To read a pipe or a device would wait for ever.
+        raise OSError(f"{odd} and no file")
+    return path.read_bytes()

@@ -1,13 +1,10 @@
-"""Read images from one folder per class, perhaps below one folder per split."""
+"""Read images from one folder per class, perhaps above or below one folder per split."""
 
-import os
 import pathlib
 from collections.abc import Iterator
 
-from components.ingest import columns, config, errors, files, row, splits
-from components.ingest.sources import image_batch
-
-_SYSTEM_FILES = ("thumbs.db", "desktop.ini")
+from components.ingest import columns, config, errors, locate, missing, names, row
+from components.ingest.sources import class_folders, image_batch
 
 
 def shards(
@@ -18,26 +15,23 @@ def shards(
     Raises:
         DataError: If the folder is missing or holds no class folders with files.
     """
-    root = pathlib.Path(base, source.path)
-    if not root.is_dir():
-        raise errors.DataError(files.explain_missing(root, source.path, ()))
+    root = locate.Locator(base).find(source.path)
+    if root is None or not root.is_dir():
+        raise errors.DataError(missing.explain("data.source.path", source.path, base, "folder"))
     columns.require(["image", "label"], wanted.names, f"the image folder {source.path}")
-    classes = list(_class_folders(root))
-    if not classes:
-        raise errors.DataError(
-            f"`data.source.path`: {root} has no sub-folders. Expected one folder per class, with "
-            "the images of that class in it."
-        )
-    images, rejected = [], []
-    for split, folder in classes:
-        found = [_image(path, root, split, folder.name) for path in _walk(folder, set())]
+    tree = class_folders.find(root, source.path)
+    images, rejected = [], list(tree.rejected)
+    for folder in tree.classes:
+        found = [_image(file, root, folder) for file in _files(folder.path)]
         images += found
         if not found:
-            where = folder.relative_to(root).as_posix()
+            where = names.shown(folder.path.relative_to(root).as_posix())
             rejected.append(row.Rejected(where, "a class folder without any file"))
     if not images:
-        raise errors.DataError(f"`data.source.path`: the class folders in {root} hold no files.")
-    return image_batch.batches("image", images, rejected + list(_strays(root)))
+        raise errors.DataError(
+            f"`data.source.path`: the class folders in {names.shown(root)} hold no files."
+        )
+    return image_batch.batches("image", images, rejected)
 
 
 def read(
@@ -48,60 +42,14 @@ def read(
     return image_batch.read(batch)
 
 
-def _class_folders(root: pathlib.Path) -> Iterator[tuple[str | None, pathlib.Path]]:
-    """Split and folder of each class."""
-    tops = _folders(root)
-    named = [top for top in tops if splits.named(top.name) and _folders(top)]
-    if named and len(named) < len(tops):
-        others = ", ".join(top.name for top in tops if top not in named)
-        raise errors.DataError(
-            f"`data.source.path`: beside the split folder {named[0].name!r} there are other "
-            f"folders: {others}. Expected either split folders alone (train, eval, test) with "
-            "class folders in them, or class folders alone."
-        )
-    if not named:
-        yield from ((None, top) for top in tops)
-    for top in named:
-        yield from ((splits.named(top.name), folder) for folder in _folders(top))
-
-
-def _folders(folder: pathlib.Path) -> list[pathlib.Path]:
-    return sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.startswith("."))
-
-
-def _strays(root: pathlib.Path) -> Iterator[row.Rejected]:
-    """Files that lie beside class folders instead of in one."""
-    parents = {root, *(folder.parent for _, folder in _class_folders(root))}
-    for parent in sorted(parents):
-        for entry in sorted(parent.iterdir()):
-            if entry.is_file() and not _is_system(entry.name):
-                where = entry.relative_to(root).as_posix()
-                yield row.Rejected(where, "lies outside of the class folders")
-
-
-def _walk(folder: pathlib.Path, seen: set[str]) -> Iterator[pathlib.Path]:
-    """Files below a folder, through links but not in circles."""
-    real = os.path.realpath(folder)
-    if real in seen:
-        return
-    seen.add(real)
-    for entry in sorted(folder.iterdir()):
-        if _is_system(entry.name):
-            continue
-        if entry.is_dir():
-            yield from _walk(entry, seen)
-        else:
-            yield entry
-
-
-def _is_system(name: str) -> bool:
-    return name.startswith(".") or name.lower() in _SYSTEM_FILES
+def _files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Files below a class folder."""
+    for inner in locate.below(folder):
+        yield from (entry for entry in names.entries(inner) if not entry.is_dir())
 
 
 def _image(
-    path: pathlib.Path, root: pathlib.Path, split: str | None, label: str
+    path: pathlib.Path, root: pathlib.Path, folder: class_folders.ClassFolder
 ) -> image_batch.ImageFile:
-    # A broken link has no size; reading it gives the reason.
-    size = path.stat().st_size if path.exists() else 0
-    where = path.relative_to(root).as_posix()
-    return image_batch.ImageFile(str(path.absolute()), where, {"label": label}, split, size)
+    where = names.shown(path.relative_to(root).as_posix())
+    return image_batch.listed(path, where, {"label": folder.label}, folder.split)

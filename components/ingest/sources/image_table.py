@@ -3,7 +3,7 @@
 import pathlib
 from collections.abc import Iterator
 
-from components.ingest import columns, config, errors, files, row
+from components.ingest import columns, config, errors, files, locate, missing, names, row
 from components.ingest.sources import delimited, image_batch
 
 
@@ -20,18 +20,15 @@ def shards(
             "`data.source.kind` is image_table, but the task has no image. "
             "Read tables of text with csv or tsv."
         )
-    folder = pathlib.Path(base, source.images) if source.images else None
-    if folder and not folder.is_dir():
-        missing = files.explain_missing(folder, str(source.images), ())
-        raise errors.DataError(missing.replace("data.source.path", "data.source.images"))
+    folder = _images_folder(source, base)
     images, rejected = [], []
-    for file in files.find(source.path, base, (".csv", ".tsv")):
-        root = folder or pathlib.Path(file.path).parent
+    for file in files.find(source, base):
+        locator = locate.Locator(folder or pathlib.Path(file.path).parent)
         for entry in _rows(source, file, wanted):
-            if isinstance(entry, row.Rejected):
-                rejected.append(entry)
-            else:
-                images.append(_image(entry, root, wanted.image))
+            found = entry
+            if isinstance(entry, row.Row):
+                found = _image(entry, locator, wanted.image)
+            (rejected if isinstance(found, row.Rejected) else images).append(found)
     return image_batch.batches(wanted.image, images, rejected)
 
 
@@ -46,17 +43,31 @@ def read(
 def _rows(
     source: config.ImageTableSource, file: files.DataFile, wanted: columns.Wanted
 ) -> Iterator[row.Row | row.Rejected]:
-    is_csv = file.path.removesuffix(".gz").endswith(".csv")
+    is_csv = file.path.lower().removesuffix(".gz").endswith(".csv")
     kind = config.CsvSource if is_csv else config.TsvSource
     table = kind(path=file.path, encoding=source.encoding)
     for part in delimited.shards(table, "", wanted):
-        yield from delimited.read(table, part)
+        yield from (columns.aligned(entry, wanted.names) for entry in delimited.read(table, part))
 
 
-def _image(entry: row.Row, root: pathlib.Path, column: str) -> image_batch.ImageFile:
-    listed = entry.values[column]
-    path = root / listed
-    size = path.stat().st_size if path.is_file() else 0
+def _images_folder(source: config.ImageTableSource, base: str) -> pathlib.Path | None:
+    if not source.images:
+        return None
+    folder = locate.Locator(base).find(source.images)
+    if folder is None or not folder.is_dir():
+        raise errors.DataError(missing.explain("data.source.images", source.images, base, "folder"))
+    return folder
+
+
+def _image(
+    entry: row.Row, locator: locate.Locator, column: str
+) -> image_batch.ImageFile | row.Rejected:
+    path = entry.values[column]
+    where = f"{entry.where} {names.shown(path)}"
+    try:
+        # Tables from Windows may divide folders by backslashes.
+        found = locator.find(path) or locator.find(path.replace("\\", "/"))
+    except errors.DataError as error:
+        return row.Rejected(where, str(error))
     others = {name: value for name, value in entry.values.items() if name != column}
-    where = f"{entry.where} {listed}"
-    return image_batch.ImageFile(str(path.absolute()), where, others, entry.split, size)
+    return image_batch.listed(found or locator.place(path), where, others, entry.split)

@@ -18,7 +18,7 @@ def shards(source: config.JsonlSource, base: str, wanted: columns.Wanted) -> lis
         DataError: If files are missing, or the first rows of one lack a column altogether.
     """
     found: list[Shard] = []
-    for file in files.find(source.path, base, (".jsonl", ".jsonl.gz")):
+    for file in files.find(source, base):
         contents.require_text(file, source.encoding)
         document = json_document.Document(file, wanted.names)
         is_document = json_document.is_document(source, file, wanted.names)

@@ -35,17 +35,17 @@ def shards(source: config.ParquetSource, base: str, wanted: columns.Wanted) -> l
         DataError: If files or columns are missing, or a file is not Parquet.
     """
     found = []
-    for file in files.find(source.path, base, (".parquet",)):
+    for file in files.find(source, base):
         try:
             with pyarrow.parquet.ParquetFile(file.path) as table:
-                columns.require(table.schema_arrow.names, wanted.names, file.name)
+                spelled = columns.require(table.schema_arrow.names, wanted.names, file.name)
                 groups = [table.metadata.row_group(i) for i in range(table.num_row_groups)]
                 counts = [(group.num_rows, group.total_byte_size) for group in groups]
         except (pyarrow.ArrowException, OSError) as error:
             raise errors.DataError(f"{file.name}: cannot be read as Parquet: {error}") from error
         first_row = 0
         for index, (rows, size) in enumerate(counts):
-            found.append(RowGroup(file, index, first_row, wanted.names, size))
+            found.append(RowGroup(file, index, first_row, spelled, size))
             first_row += rows
     return found
 

@@ -14,7 +14,7 @@ def shards(source: config.TfrecordSource, base: str, wanted: columns.Wanted) -> 
         DataError: If files are missing, or the first rows of one lack a column altogether.
     """
     found = []
-    for file in files.find(source.path, base, ()):
+    for file in files.find(source, base):
         part = lines.Part(file)
         first = itertools.islice(read(source, part), 10)
         rows = [entry.values for entry in first if isinstance(entry, row.Row)]
