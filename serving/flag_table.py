@@ -13,7 +13,6 @@ from serving.flags import Flag
 _THREADS = max(128, 4 * (os.cpu_count() or 1))
 _THREADS_HELP = f"; if not set, the larger of 128 and 4 per core, here {_THREADS}"
 
-_NO_TFLITE = "only TensorFlow models are served"
 _NO_TPU = "there is no TPU support"
 
 _PORTS = (
@@ -28,6 +27,12 @@ _PORTS = (
     ),
     Flag("ssl_config_file", "string", "", "Text file with an SSLConfig; gRPC then speaks TLS."),
     Flag("use_alts_credentials", "bool", False, "Secure gRPC by Google's ALTS; refused here."),
+    Flag(
+        "enable_profiler",
+        "bool",
+        True,
+        "Answer TensorFlow's profiler, too; the first request to it opens another port.",
+    ),
     Flag("enable_grpc_healthcheck_service", "bool", False, "Answer grpc.health.v1, too."),
     Flag("rest_api_port", "int32", 0, "Port of HTTP; 0 turns it off. Not that of --port."),
     Flag("rest_api_num_threads", "int32", _THREADS, f"REST requests in progress{_THREADS_HELP}."),
@@ -73,6 +78,13 @@ _MODELS = (
         "int32",
         0,
         "Times each warm-up request is replayed, if greater than 0.",
+    ),
+    Flag("prefer_tflite_model", "bool", False, "Load model.tflite of a version that has it."),
+    Flag(
+        "num_tflite_pools",
+        "int32",
+        0,
+        "Requests that a model.tflite works on at a time; 0 is one per core.",
     ),
     Flag("saved_model_tags", "string", "serve", "Tags of the graph to load, by comma."),
     Flag(
@@ -146,27 +158,18 @@ _WITHOUT_EFFECT = (
         ignored="only the signatures are kept in any case",
     ),
     Flag(
-        "enable_profiler",
-        "bool",
-        False,
-        "Profiler service.",
-        ignored="there is no profiler service",
-    ),
-    Flag(
         "thread_pool_factory_config_file",
         "string",
         "",
         "Text file with a ThreadPoolFactoryConfig.",
         ignored="TensorFlow's own thread pools are used",
     ),
-    Flag("prefer_tflite_model", "bool", False, "Load model.tflite.", ignored=_NO_TFLITE),
-    Flag("num_tflite_pools", "int32", 0, "Pools of TFLite.", ignored=_NO_TFLITE),
     Flag(
         "num_tflite_interpreters_per_pool",
         "int32",
         1,
         "Interpreters per pool of TFLite.",
-        ignored=_NO_TFLITE,
+        ignored="--enable_batching joins the rows of several requests",
     ),
     Flag("skip_initialize_tpu", "bool", False, "Leave the TPU alone.", ignored=_NO_TPU),
 )

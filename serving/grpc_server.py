@@ -10,7 +10,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
-from serving import grpc_service
+from serving import grpc_profiler, grpc_service
 from serving.edge import Edge
 from serving.grpc_gate import Gate
 from serving.tls import Tls
@@ -32,6 +32,8 @@ class GrpcConfig:
     """Arguments of gRPC's core, such as `grpc.max_connection_age_ms`; they win over ours."""
     health_service: bool = False
     """Whether `grpc.health.v1` answers, too."""
+    profiler_service: bool = False
+    """Whether TensorFlow's profiler can be asked; see `serving.grpc_profiler`."""
 
 
 _DEFAULTS = GrpcConfig()
@@ -58,6 +60,8 @@ class GrpcServer:
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(
             grpc_service.ModelService(edge.repository, edge.metrics), self._server
         )
+        if config.profiler_service:
+            self._server.add_generic_rpc_handlers([grpc_profiler.handler()])
         self._health: health.HealthServicer | None = None
         if config.health_service:
             self._health = health.HealthServicer()

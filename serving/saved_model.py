@@ -13,9 +13,10 @@ from google.protobuf import json_format, text_format
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import get_model_metadata_pb2
 
-from serving import errors, tensor_proto
+from serving import errors, tensor_proto, tflite_session
 from serving.model import DEFAULT_SIGNATURE, Signature, TensorSpec
 from serving.session import Session, SessionSettings, TensorFlowSession
+from serving.tflite_session import TfLiteSession
 
 _DEFAULTS = SessionSettings()
 
@@ -28,7 +29,7 @@ class SavedModelPredictor:
     """A loaded version; see `serving.model.Predictor`.
 
     Args:
-        path: Folder with `saved_model.pb`.
+        path: Folder with `saved_model.pb`, or `model.tflite` where the settings prefer it.
         version: Number the protocols report.
         wrap: Puts something, such as batching, around the session.
         settings: Which graph of the SavedModel, and on what it runs.
@@ -45,7 +46,7 @@ class SavedModelPredictor:
         settings: SessionSettings = _DEFAULTS,
     ):
         self.version = version
-        loaded = TensorFlowSession(path, settings)
+        loaded = _load(path, settings)
         self._signature_defs = loaded.signature_defs
         try:
             self._session = wrap(loaded)
@@ -89,6 +90,13 @@ class SavedModelPredictor:
     def close(self) -> None:
         """Free the session and its variables."""
         self._session.close()
+
+
+def _load(path: pathlib.Path, settings: SessionSettings) -> TensorFlowSession | TfLiteSession:
+    interpreters = settings.num_tflite_interpreters
+    if interpreters and (path / tflite_session.FILE).is_file():
+        return TfLiteSession(path, interpreters)
+    return TensorFlowSession(path, settings)
 
 
 def _signature(definition: meta_graph_pb2.SignatureDef) -> Signature:

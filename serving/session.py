@@ -42,6 +42,9 @@ class SessionSettings:
     """All the tags of the graph to load, in any order."""
     config: tf.compat.v1.ConfigProto | None = None
     """Threads, devices and memory; None leaves them to TensorFlow."""
+    num_tflite_interpreters: int | None = None
+    """Requests that a version's `model.tflite` works on at a time, at least 1; None: such files
+    do not count."""
 
 
 class Session(Protocol):

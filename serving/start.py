@@ -6,6 +6,7 @@ with its errors. Source: TensorFlow Serving, `model_servers/server.cc`,
 """
 
 import logging
+import os
 import pathlib
 import sys
 from collections.abc import Mapping, Sequence
@@ -197,7 +198,14 @@ def _session(values: Values) -> SessionSettings:
         rewriting.auto_mixed_precision_onednn_bfloat16 = rewriter_config_pb2.RewriterConfig.ON
     elif precision:
         _LOG.warning("%s auto mixed precision is not supported. Valid option: bfloat16", precision)
-    return SessionSettings(tuple(values["saved_model_tags"].split(",")), config)
+    tags = tuple(values["saved_model_tags"].split(","))
+    return SessionSettings(tags, config, _tflite_interpreters(values))
+
+
+def _tflite_interpreters(values: Values) -> int | None:
+    if not values["prefer_tflite_model"]:
+        return None
+    return max(1, values["num_tflite_pools"] or os.cpu_count() or 1)
 
 
 def _set_parallelism(config: tf.compat.v1.ConfigProto, values: Values) -> None:
@@ -270,6 +278,7 @@ def _grpc(values: Values) -> GrpcConfig:
         max_request_bytes=values["max_request_bytes"],
         channel_arguments=_channel_arguments(values["grpc_channel_arguments"]),
         health_service=values["enable_grpc_healthcheck_service"],
+        profiler_service=values["enable_profiler"],
     )
 
 
