@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from rich import table
 from rich.console import Console
 
 from pipeline import (
@@ -29,11 +30,16 @@ from pipeline import (
 for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
     lazy.defer(_module)
 
-from components.ingest import preview  # noqa: E402 (after the heavy libraries are deferred)
+# After the heavy libraries are deferred.
+from components import spelling  # noqa: E402
+from components.ingest import preview  # noqa: E402
 from pipeline import config as pipeline_config  # noqa: E402
 
 REFUSED = 3
 """Exit code of a run that finished but whose model was refused."""
+
+_SHOWN_LABELS = 50
+_CELL = 40  # characters of a value in a table
 
 
 def show(path: pathlib.Path, overrides: Sequence[str]) -> str:
@@ -102,18 +108,16 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     ]
     shown.print(f"{config.name}: the first rows", style="bold")
     shown.print(console.grid(columns, rows, numbers=False))
-    splits = seen.counts.splits()
-    labels = sorted(set().union(*(seen.counts.classes[split] for split in splits)))
-    counts = [[n, *(str(seen.counts.classes[s][n]) for s in splits)] for n in labels]
-    total = ["all", *(str(seen.counts.classes[split].total()) for split in splits)]
     shown.print("rows by label and split", style="bold")
-    shown.print(console.grid([config.task.label, *splits], [*counts, total]))
+    shown.print(_counts(seen, config.task.label))
     duplicates, unusable = seen.counts.duplicates, seen.counts.num_rejected
     shown.print(f"{duplicates} duplicates, {unusable} unusable rows")
     for rejected in seen.rejected[:10]:
         shown.print(f"  {rejected.where}: {rejected.reason}", style="yellow", markup=False)
-    for doubt in doubts.doubts(config.augmentation, labels):
+    for doubt in doubts.doubts(config.augmentation, sorted(seen.counts.labels)):
         shown.print(doubt, style="yellow", markup=False)
+    for remark in seen.remarks:
+        shown.print(remark, style="yellow", markup=False)
     for problem in seen.problems:
         shown.print(problem, style="red", markup=False)
     if not seen.problems:
@@ -124,6 +128,22 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
             soft_wrap=True,
         )
     return 2 if seen.problems else 0
+
+
+def _counts(seen: preview.Preview, heading: str) -> table.Table:
+    """Rows by label and split; of very many labels, those with the most rows."""
+    counts, splits = seen.counts, seen.counts.splits()
+    shown = sorted(label for label, _ in counts.labels.most_common(_SHOWN_LABELS))
+    rows = [
+        [spelling.visible(label, _CELL), *(str(counts.classes[s][label]) for s in splits)]
+        for label in shown
+    ]
+    if len(counts.labels) > len(shown):
+        left = [sum(counts.classes[s][label] for label in shown) for s in splits]
+        others = [str(counts.classes[s].total() - n) for s, n in zip(splits, left, strict=True)]
+        rows.append([f"... {len(counts.labels) - len(shown):,} more", *others])
+    total = ["all", *(str(counts.classes[split].total()) for split in splits)]
+    return console.grid([heading, *splits], [*rows, total])
 
 
 def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> int:
@@ -211,7 +231,7 @@ def _short(path: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def _cell(value: bytes, kind: str, width: int = 40) -> str:
+def _cell(value: bytes, kind: str, width: int = _CELL) -> str:
     if kind == "image":
         return f"<image, {len(value):,} bytes>"
     text = " ".join(value.decode("utf-8", "replace").split())

@@ -15,7 +15,9 @@ from components.baseline import baseline
 from components.canary import canary
 from components.doctor import stage as doctor
 from components.doctor.finding import Finding
+from components.ingest import columns, remarks
 from components.ingest import job as ingest
+from components.ingest import summary as counting
 from pipeline import config as pipeline_config
 from pipeline import console, doctor_report, evaluation, evaluation_config, quantities, trial_table
 from pipeline.modules import trainer
@@ -39,6 +41,8 @@ class Summary:
     """Why the model was not pushed, in words; empty if it was."""
     rows: dict[str, dict[str, int]]
     """Class counts by split, as ingested."""
+    remarks: list[str]
+    """What to know of the data: rows of train in other splits, labels that look like one."""
     quarantined: int
     """Rows left out."""
     quarantine: str
@@ -96,6 +100,11 @@ def summarize(config: pipeline_config.PipelineConfig, results: Mapping[str, Any]
         baseline=baseline.read(folder("Baseline", "report")),
         refusals=refusals,
         rows=ingested["splits"],
+        remarks=remarks.remarks(
+            counting.from_json(ingested, []),
+            config.data,
+            columns.roles(config.features, config.data.split),
+        ),
         quarantined=ingested["rejected"],
         quarantine=str(quarantine / ingest.QUARANTINE_FILE),
         parameters={k: trained[f"{k}_parameters"] for k in ("trainable", "frozen")},
@@ -141,6 +150,8 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
         _show_findings(summary, terminal)
     trained, frozen = summary.parameters["trainable"], summary.parameters["frozen"]
     terminal.print(f"parameters: {trained:,} trained, {frozen:,} frozen")
+    for remark in summary.remarks:
+        _print(terminal, remark, "yellow")
     if summary.quarantined:
         _print(terminal, f"{summary.quarantined} rows left out, listed in {summary.quarantine}")
     _print(terminal, f"history and TensorBoard logs: {summary.model_run}")

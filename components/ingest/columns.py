@@ -17,6 +17,36 @@ class Wanted:
     """The one that holds an image, if any."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Roles:
+    """What the columns of a task are for, to word messages by."""
+
+    label: str
+    """Column of the label."""
+    inputs: tuple[str, ...]
+    """Columns of texts or images."""
+    kind: str
+    """`text` or `image`: what the inputs are."""
+    split: str | None = None
+    """Column that names splits, if any."""
+
+    @property
+    def input_key(self) -> str:
+        """Key of the YAML that names the input column."""
+        return f"task.{self.kind}"
+
+
+def roles(features: Sequence[config.Feature], split: config.SplitConfig) -> Roles:
+    """What the columns are for."""
+    kind = next((f.kind for f in features if f.kind in ("text", "image")), "text")
+    return Roles(
+        label=next((f.name for f in features if f.kind == "label"), "label"),
+        inputs=tuple(f.name for f in features if f.kind == kind),
+        kind=kind,
+        split=split.column,
+    )
+
+
 def wanted(features: Sequence[config.Feature], split: config.SplitConfig) -> Wanted:
     """Columns that the features and the split are made from."""
     names = [f.name for f in features if f.kind != "derived"]

@@ -6,10 +6,11 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from components import spelling, stand_ins
 from components.ingest import config, images, row, splits, tfexample
 
 MISSING = "(missing)"
-_MISSING_WORDS = ("nan", "NaN", "NAN", "null", "NULL", "<NA>")
+_SEEN = re.compile(rf"(?!{spelling.INVISIBLE.pattern})\S")
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 _WORD_BOUNDS = (8, 32, 128, 512)
 _PIXEL_BOUNDS = (33, 97, 225, 513)
@@ -100,22 +101,26 @@ def _present(entry: row.Row, name: str) -> Any:
 
 def _text(value: Any, name: str) -> str:
     text = _plain(value, name)
-    if not text.strip():
-        raise row.BadRow(f"`{name}` is empty")
+    _require_visible(text, name)
     return text
 
 
 def _label(value: Any, name: str) -> str:
     label = unicodedata.normalize("NFC", _plain(value, name)).strip()
     label = _LINE_BREAKS.sub(" ", label)  # Vocabularies have a line per label.
-    if not label:
-        raise row.BadRow(f"`{name}` is empty")
-    if label in _MISSING_WORDS:
+    _require_visible(label, name)
+    if stand_ins.is_never_a_class(label):
         raise row.BadRow(
-            f"`{name}` is {label!r}, which stands for a missing value; if it is a class, "
-            "give it another name"
+            f"`{name}` is {spelling.shown(label)}, which stands for a missing value; if it is a "
+            "class, give it another name"
         )
     return label
+
+
+def _require_visible(text: str, name: str) -> None:
+    if not _SEEN.search(text):
+        hidden = ": it holds only characters that cannot be seen" if text.strip() else ""
+        raise row.BadRow(f"`{name}` is empty{hidden}")
 
 
 def _slice(value: Any, name: str) -> str:

@@ -11,7 +11,7 @@ from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
-from components.ingest import columns, config, errors, job, reading, row, summary
+from components.ingest import columns, config, errors, job, problems, reading, row, summary
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -39,7 +39,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         quarantine = artifact_utils.get_single_instance(output_dict["quarantine"])
         with self._make_beam_pipeline() as pipeline:
             job.build(pipeline, opened, data.split, features, examples.uri, quarantine.uri)
-        counts = _checked_counts(data, quarantine.uri)
+        counts = _checked_counts(data, columns.roles(features, data.split), quarantine.uri)
         for split in counts.splits():
             job.fill_gaps(examples.uri, split, job.num_files(opened))
         examples.splits = list(counts.splits())
@@ -61,7 +61,7 @@ def parse(exec_properties: dict[str, Any]) -> tuple[config.DataConfig, list[conf
     return data, features.validate_json(exec_properties["features"])
 
 
-def _checked_counts(data: config.DataConfig, uri: str) -> summary.Summary:
+def _checked_counts(data: config.DataConfig, roles: columns.Roles, uri: str) -> summary.Summary:
     """Counts of the finished job.
 
     Raises:
@@ -75,9 +75,9 @@ def _checked_counts(data: config.DataConfig, uri: str) -> summary.Summary:
     counts = summary.from_json(found, [row.Rejected(**entry) for entry in first])
     # TFX deletes the outputs of a component that fails, and people need the list.
     kept = uri.rstrip("/") + ".rejected.jsonl"
-    problems = summary.problems(counts, data, kept)
-    if problems:
+    found = problems.problems(counts, data, roles, kept)
+    if found:
         if counts.num_rejected:
             fileio.copy(listing, kept, overwrite=True)
-        raise errors.DataError("\n".join(problems))
+        raise errors.DataError("\n".join(found))
     return counts

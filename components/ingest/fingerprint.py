@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from components.ingest import columns, config, errors, files, reading
 from components.ingest.samples import table as samples
 
-_FORMAT = "2"
+_FORMAT = "3"
 _IMAGES = ("image_folder", "image_table")
 """Sources whose images are files of their own."""
 

@@ -69,11 +69,22 @@ def build(
             | "Plan" >> beam.Map(functools.partial(_plan, split))
         )
     files = num_files(opened)
-    (
+    left_out = (
         batches
         | "Place" >> beam.FlatMap(_place, plan, files)
         | "Shuffle" >> beam.GroupByKey()
         | "Write" >> beam.Map(_write, examples_uri, quarantine_uri, files)
+    )
+    # Copies of a content may be in several splits, so all splits are counted together.
+    counted = (
+        batches
+        | "PlaceFacts" >> beam.FlatMap(_place_facts, plan, files)
+        | "ByContent" >> beam.GroupByKey()
+        | "CountContents" >> beam.Map(_count)
+    )
+    (
+        (left_out, counted)
+        | "Together" >> beam.Flatten()
         | "Count" >> beam.CombineGlobally(summary.merge)
         | "WriteCounts" >> beam.Map(_write_counts, quarantine_uri)
     )
@@ -116,16 +127,33 @@ def _place(batch: _Batch, plan: splits.Plan, files: int) -> Iterator[tuple[_Key,
         if isinstance(entry, row.Rejected):
             groups[_QUARANTINE, 0].append(entry)
         else:
-            # The split takes the first bytes of the hash, so the file takes others.
-            file = int.from_bytes(entry.digest[8:], "big") % files
-            groups[splits.assign(plan, entry.fact), file].append(entry)
+            groups[splits.assign(plan, entry.fact), _file(entry, files)].append(entry)
     yield from groups.items()
+
+
+def _place_facts(
+    batch: _Batch, plan: splits.Plan, files: int
+) -> Iterator[tuple[int, list[tuple[str, splits.Fact]]]]:
+    groups = defaultdict(list)
+    for entry in batch:
+        if isinstance(entry, encode.Record):
+            groups[_file(entry, files)].append((splits.assign(plan, entry.fact), entry.fact))
+    yield from groups.items()
+
+
+def _file(record: encode.Record, files: int) -> int:
+    # The split takes the first bytes of the hash, so the file takes others.
+    return int.from_bytes(record.digest[8:], "big") % files
+
+
+def _count(group: tuple[int, Iterable[list[tuple[str, splits.Fact]]]]) -> summary.Summary:
+    return summary.of_placed(itertools.chain.from_iterable(group[1]))
 
 
 def _write(
     group: tuple[_Key, Iterable[_Batch]], examples_uri: str, quarantine_uri: str, files: int
 ) -> summary.Summary:
-    """Write one file and return its counts."""
+    """Write one file; of what is left out, also return the counts."""
     (split, file), batches = group
     entries: Any = itertools.chain.from_iterable(batches)
     if split == _QUARANTINE:
@@ -133,7 +161,7 @@ def _write(
     records = sorted(entries, key=_content_order)
     path = _data_file(examples_uri, split, file, files)
     _write_records(path, (record.example for record in records))
-    return summary.of_group(split, [(record.digest, record.label) for record in records])
+    return summary.Summary()
 
 
 def _content_order(record: encode.Record) -> tuple[bytes, str, bytes]:

@@ -10,7 +10,11 @@ from components.ingest import (
     config,
     encode,
     errors,
+    glance,
+    problems,
     reading,
+    remarks,
+    repeats,
     row,
     splits,
     summary,
@@ -32,6 +36,8 @@ class Preview:
     """Rows by split and label, duplicates, number of rejected rows."""
     rejected: tuple[row.Rejected, ...]
     """First rejected rows, at most 100."""
+    remarks: tuple[str, ...]
+    """What to know of the data, most harmful first."""
     problems: tuple[str, ...]
     """What would stop the pipeline, each with its fix."""
     is_complete: bool
@@ -61,29 +67,66 @@ def preview(
     opened = reading.open_source(
         data.source, base, samples_dir, columns.wanted(features, data.split)
     )
-    records: list[encode.Record] = []
-    rejected: list[row.Rejected] = []
-    is_complete = True
-    for entry in (entry for shard in opened.shards for entry in opened.read(shard)):
-        if limit is not None and len(records) + len(rejected) == limit:
-            is_complete = False
-            break
-        result = encode.attempt(entry, features, data.split.column)
-        if isinstance(result, row.Rejected):
-            rejected.append(result)
-        else:
-            # Only the first examples are shown; keeping all would hold the data in memory.
-            is_shown = len(records) < FIRST_ROWS
-            records.append(result if is_shown else result._replace(example=b""))
-    counts = _count(records, rejected, _plan(data.split, opened, records))
-    rejected.sort(key=row.natural_order)
-    return Preview(
-        rows=tuple(tfexample.parse(record.example) for record in records[:FIRST_ROWS]),
-        counts=counts,
-        rejected=tuple(rejected[:_MAX_REJECTED]),
-        problems=tuple(summary.problems(counts, data)) if is_complete else (),
-        is_complete=is_complete,
+    found = _read(opened, features, data.split.column, limit)
+    plan = _plan(data.split, opened, found.records)
+    placed = [
+        repeats.Placed(record.fact, splits.assign(plan, record.fact), where)
+        for record, where in zip(found.records, found.wheres, strict=True)
+    ]
+    counts = _count(placed, found.rejected)
+    roles = columns.roles(features, data.split)
+    details = remarks.Details(
+        repeats.first(repeats.shared(placed), remarks.SHOWN),
+        repeats.first(repeats.contradicting(placed), remarks.SHOWN),
+        found.glance.words,
+        found.glance.like_labels(),
     )
+    wrong = problems.problems(counts, data, roles, like_labels=details.like_labels)
+    told = remarks.remarks(counts, data, roles, details)
+    return Preview(
+        rows=tuple(tfexample.parse(record.example) for record in found.records[:FIRST_ROWS]),
+        counts=counts,
+        rejected=tuple(sorted(found.rejected, key=row.natural_order)[:_MAX_REJECTED]),
+        remarks=tuple(remark for remark in told if remark not in wrong),
+        problems=tuple(wrong) if found.is_complete else (),
+        is_complete=found.is_complete,
+    )
+
+
+@dataclasses.dataclass
+class _Read:
+    """What was read."""
+
+    glance: glance.Glance
+    records: list[encode.Record] = dataclasses.field(default_factory=list)
+    """Usable rows; but for the first ones, without their example."""
+    wheres: list[str] = dataclasses.field(default_factory=list)
+    """Where each was read."""
+    rejected: list[row.Rejected] = dataclasses.field(default_factory=list)
+    is_complete: bool = True
+
+
+def _read(
+    opened: reading.Opened,
+    features: Sequence[config.Feature],
+    split_column: str | None,
+    limit: int | None,
+) -> _Read:
+    found = _Read(glance.Glance(features, split_column))
+    for entry in (entry for shard in opened.shards for entry in opened.read(shard)):
+        if limit is not None and len(found.records) + len(found.rejected) == limit:
+            found.is_complete = False
+            return found
+        result = encode.attempt(entry, features, split_column)
+        if isinstance(entry, row.Rejected) or isinstance(result, row.Rejected):
+            found.rejected.append(result)
+            continue
+        # Only the first examples are shown; keeping all would hold the data in memory.
+        is_shown = len(found.records) < FIRST_ROWS
+        found.records.append(result if is_shown else result._replace(example=b""))
+        found.wheres.append(entry.where)
+        found.glance.at(entry)
+    return found
 
 
 def train_rows(
@@ -155,11 +198,6 @@ def _plan(
     return splits.plan(split, splits.facts_of_names(reading.named_splits(opened)))
 
 
-def _count(
-    records: Sequence[encode.Record], rejected: list[row.Rejected], plan: splits.Plan
-) -> summary.Summary:
-    members = defaultdict(list)
-    for record in records:
-        members[splits.assign(plan, record.fact)].append((record.digest, record.label))
-    parts = [summary.of_group(split, found) for split, found in members.items()]
-    return summary.merge([*parts, summary.Summary(rejected=rejected, num_rejected=len(rejected))])
+def _count(placed: Sequence[repeats.Placed], rejected: list[row.Rejected]) -> summary.Summary:
+    counts = summary.of_placed((one.split, one.fact) for one in placed)
+    return summary.merge([counts, summary.Summary(rejected=rejected, num_rejected=len(rejected))])

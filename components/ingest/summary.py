@@ -1,11 +1,13 @@
-"""Counts of a whole run, and what is wrong with them."""
+"""Counts of a whole run."""
 
 import dataclasses
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from components.ingest import config, row
+from components import spelling
+from components.ingest import config, row, splits
 
 MAX_REASONS = 5
 
@@ -21,14 +23,31 @@ class Summary:
     num_rejected: int = 0
     """All rejected rows."""
     duplicates: int = 0
-    """Rows whose content an earlier row has."""
+    """Rows whose content an earlier row has, of the same split or another."""
+    shared: dict[str, Counter[str]] = dataclasses.field(default_factory=dict)
+    """Rows by split whose content an earlier split has, too, and the first one that has it."""
     conflicts: int = 0
-    """Contents that occur with more than one label."""
+    """Contents that occur with more than one label, in whatever splits."""
+    named: set[str] = dataclasses.field(default_factory=set)
+    """Splits that the data itself names."""
 
     @property
     def num_rows(self) -> int:
         """Rows read, rejected ones included."""
         return self.num_rejected + sum(c.total() for c in self.classes.values())
+
+    @property
+    def labels(self) -> Counter[str]:
+        """Rows by label."""
+        total: Counter[str] = Counter()
+        for counts in self.classes.values():
+            total.update(counts)
+        return total
+
+    @functools.cached_property
+    def alike(self) -> list[spelling.Alike]:
+        """Labels that look like one; only of the finished counts."""
+        return spelling.alike({split: self.classes[split] for split in self.splits()})
 
     def splits(self) -> tuple[str, ...]:
         """Splits that have rows, in the order train, eval, test."""
@@ -40,7 +59,9 @@ class Summary:
             "rows": self.num_rows,
             "rejected": self.num_rejected,
             "duplicates": self.duplicates,
+            "shared": {s: dict(self.shared[s]) for s in config.SPLITS if self.shared.get(s)},
             "conflicting_labels": self.conflicts,
+            "named_splits": [s for s in config.SPLITS if s in self.named],
             "splits": {s: dict(sorted(self.classes[s].items())) for s in self.splits()},
         }
 
@@ -52,7 +73,9 @@ def from_json(counts: Mapping[str, Any], rejected: list[row.Rejected]) -> Summar
         rejected=rejected,
         num_rejected=counts["rejected"],
         duplicates=counts["duplicates"],
+        shared={split: Counter(others) for split, others in counts["shared"].items()},
         conflicts=counts["conflicting_labels"],
+        named=set(counts["named_splits"]),
     )
 
 
@@ -62,86 +85,37 @@ def merge(parts: Iterable[Summary]) -> Summary:
     for part in parts:
         for split, counts in part.classes.items():
             total.classes.setdefault(split, Counter()).update(counts)
+        for split, others in part.shared.items():
+            total.shared.setdefault(split, Counter()).update(others)
         total.rejected += part.rejected
         total.num_rejected += part.num_rejected
         total.duplicates += part.duplicates
         total.conflicts += part.conflicts
+        total.named |= part.named
     total.rejected = sorted(total.rejected, key=row.natural_order)[:MAX_REASONS]
     return total
 
 
-def of_group(split: str, members: Sequence[tuple[bytes, str]]) -> Summary:
-    """Counts of one group of a split, which holds all copies of its contents.
+def of_placed(placed: Iterable[tuple[str, splits.Fact]]) -> Summary:
+    """Counts of rows that hold all copies of their contents.
 
     Args:
-        split: Name of the split.
-        members: Digest and label of each row, sorted.
+        placed: Split and fact of each row.
     """
-    labels = Counter(label for _, label in members)
-    distinct = len({digest for digest, _ in members})
-    several = Counter(digest for digest, _ in set(members))
-    return Summary(
-        classes={split: labels},
-        duplicates=len(members) - distinct,
-        conflicts=sum(count > 1 for count in several.values()),
-    )
-
-
-def problems(summary: Summary, data: config.DataConfig, listing: str | None = None) -> list[str]:
-    """What makes the data unusable, each with its fix; empty if nothing does.
-
-    Args:
-        summary: Counts of all rows.
-        data: The `data` section.
-        listing: File that lists all rejected rows, if there is one.
-    """
-    if not summary.num_rows:
-        return ["The data holds no rows."]
-    found = list(_quarantine(summary, data, listing))
-    if summary.num_rows > summary.num_rejected:
-        found += _splits(summary.classes, data.split)
+    found = Summary()
+    splits_of = defaultdict(list)
+    labels_of = defaultdict(set)
+    for split, fact in placed:
+        found.classes.setdefault(split, Counter())[fact.label] += 1
+        if fact.named:
+            found.named.add(fact.named)
+        splits_of[fact.digest].append(split)
+        labels_of[fact.digest].add(fact.label)
+    found.conflicts = sum(len(labels) > 1 for labels in labels_of.values())
+    for members in splits_of.values():
+        found.duplicates += len(members) - 1
+        present = [split for split in config.SPLITS if split in members]
+        for split in present[1:]:
+            others = found.shared.setdefault(split, Counter())
+            others[present[0]] += members.count(split)
     return found
-
-
-def _quarantine(summary: Summary, data: config.DataConfig, listing: str | None) -> Iterable[str]:
-    share = summary.num_rejected / summary.num_rows
-    if share <= data.max_quarantined:
-        return
-    first = "\n".join(f"  {r.where}: {r.reason}" for r in summary.rejected[:MAX_REASONS])
-    more = f"\nAll of them: {listing}" if listing else ""
-    yield (
-        f"{summary.num_rejected} of {summary.num_rows} rows ({share:.1%}) cannot be used, more "
-        f"than `data.max_quarantined` ({data.max_quarantined:.1%}) allows:\n{first}{more}\n"
-        "Repair them, or raise `data.max_quarantined` to leave them out."
-    )
-
-
-def _splits(classes: Mapping[str, Counter[str]], split: config.SplitConfig) -> Iterable[str]:
-    rows = {name: counts.total() for name, counts in classes.items() if counts}
-    shown = ", ".join(f"{name} {rows.get(name, 0)}" for name in config.SPLITS)
-    for name in ("train", "eval"):
-        if not rows.get(name):
-            yield (
-                f"The {name} split has no rows (rows by split: {shown}). {_split_fix(name, split)}"
-            )
-    labels = classes.get("train", Counter())
-    if len(labels) == 1:
-        yield (
-            f"All {labels.total()} train rows have the same label, {next(iter(labels))!r}: a label "
-            "with one class cannot be learned. Is `task.label` the right column?"
-        )
-    unknown = sorted(set().union(*classes.values()) - set(labels))
-    if labels and unknown:
-        yield (
-            f"Labels without a train row cannot be learned ({len(unknown)} of "
-            f"{len(unknown) + len(labels)}): {', '.join(map(repr, unknown[:5]))}. Set "
-            "`data.split.stratify: true`, or leave their rows out."
-        )
-
-
-def _split_fix(name: str, split: config.SplitConfig) -> str:
-    if name == "train":
-        return "Name some rows, files or folders `train`."
-    if split.eval == 0:
-        return "Set `data.split.eval` to 1 or more."
-    return "Add rows, set `data.split.stratify: true`, or raise `data.split.eval`."

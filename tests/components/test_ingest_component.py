@@ -12,7 +12,7 @@ from tfx.dsl.components.base import base_beam_executor  # noqa: E402
 from tfx.types import standard_artifacts  # noqa: E402
 
 from components import artifacts  # noqa: E402
-from components.ingest import component, errors, executor, job, tfexample  # noqa: E402
+from components.ingest import component, errors, executor, job, preview, tfexample  # noqa: E402
 
 BEAM = [
     "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
@@ -132,6 +132,28 @@ def test_large_data_goes_into_several_files_without_gaps(data, monkeypatch):
         assert total > 5
         assert names == [f"data_tfrecord-{i:05d}-of-{total:05d}.gz" for i in range(total)]
     assert len(texts(examples, "train") + texts(examples, "eval")) == 41
+
+
+def test_copies_in_other_splits_are_counted_as_a_preview_counts_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(job, "_FILE_BYTES", 60)
+    parts = {"train": range(30), "dev": (2, 3, 3, 50, 51), "test": (3, 50, 60, 61)}
+    for name, members in parts.items():
+        lines = [f"row {i}\t{(i + (i == 2 and name == 'dev')) % 2}" for i in members]
+        (tmp_path / f"{name}.tsv").write_text("\n".join(["text\tlabel", *lines]))
+    _, quarantine = run(tmp_path, tmp_path / "out")
+    counts = json.loads(pathlib.Path(quarantine.uri, job.COUNTS_FILE).read_text())
+    assert counts["shared"] == {"eval": {"train": 3}, "test": {"train": 1, "eval": 1}}
+    assert (counts["duplicates"], counts["conflicting_labels"]) == (5, 1)
+    data, features = executor.parse(
+        {
+            "source": json.dumps({"kind": "tsv", "path": "*.tsv"}),
+            "split": "{}",
+            "features": json.dumps(FEATURES),
+            "max_quarantined": 0.0,
+        }
+    )
+    seen = preview.preview(data, features, str(tmp_path), str(tmp_path))
+    assert seen.counts.to_json() == counts
 
 
 def test_examples_are_those_of_tensorflow():

@@ -22,6 +22,7 @@ DONE = summary.Summary(
     baseline=Baseline(0.5, 0.6, "a linear model"),
     refusals=[],
     rows={"train": {"ham": 50}},
+    remarks=[],
     quarantined=0,
     quarantine="",
     parameters={"trainable": 10, "frozen": 0},
@@ -68,3 +69,8 @@ def test_a_narrow_terminal_keeps_score_and_names_of_every_trial():
 )
 def test_the_time_of_a_request_has_digits_enough(latency, words):
     assert f"served model: served/mail/1{words}" in shown(latency_ms=latency)
+
+
+def test_what_is_to_be_known_of_the_data_is_on_the_closing_page():
+    remark = "3 rows of eval are also train rows"
+    assert remark in shown(remarks=[remark])
