@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from components.ingest import config, errors, row
 from components.ingest.names import composed
 
+_LONGEST_SHOWN = 60
+
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
@@ -56,8 +58,16 @@ def wanted(features: Sequence[config.Feature], split: config.SplitConfig) -> Wan
     return Wanted(tuple(dict.fromkeys(names)), image)
 
 
-def require(present: Sequence[str], names: Iterable[str], file: str) -> tuple[str, ...]:
+def require(
+    present: Sequence[str], names: Iterable[str], file: str, hint: str = ""
+) -> tuple[str, ...]:
     """Check a table's columns.
+
+    Args:
+        present: Columns that are there.
+        names: Columns that must be.
+        file: For errors.
+        hint: What else to say if one is missing.
 
     Returns:
         The names as the table spells them: letter for letter, or in another Unicode form.
@@ -65,17 +75,26 @@ def require(present: Sequence[str], names: Iterable[str], file: str) -> tuple[st
     Raises:
         DataError: If one is missing or two have the same name.
     """
-    spelled = {name: _spellings(name, present) for name in names}
+    spelled = {name: spellings(name, present) for name in names}
     for name, found in spelled.items():
         if len(found) > 1:
             raise errors.DataError(f"{file}: two columns are named {name!r}. Rename one of them.")
         if not found:
             raise errors.DataError(
-                f"{file}: no column {name!r}. {_names_hint(name, present)} Name the right one in "
-                "`task` (or in `data.split.column`, `evaluation.slices`)."
-                f"{_delimiter_hint(present)}"
+                f"{file}: no column {name!r}. {_names_hint(name, present)} "
+                + (
+                    hint
+                    or "Name the right one in `task` (or in `data.split.column`, "
+                    "`evaluation.slices`)."
+                )
             )
     return tuple(found[0] for found in spelled.values())
+
+
+def has_all(present: Iterable[str], names: Iterable[str]) -> bool:
+    """Whether all columns are there, in whatever Unicode form."""
+    found = {composed(name) for name in present}
+    return all(composed(name) in found for name in names)
 
 
 def aligned(entry: row.Row | row.Rejected, names: Sequence[str]) -> row.Row | row.Rejected:
@@ -87,22 +106,15 @@ def aligned(entry: row.Row | row.Rejected, names: Sequence[str]) -> row.Row | ro
     return dataclasses.replace(entry, values=renamed)
 
 
-def _spellings(name: str, present: Sequence[str]) -> list[str]:
+def spellings(name: str, present: Iterable[str]) -> list[str]:
+    """The columns that have a name: letter for letter, or else in another Unicode form."""
+    present = list(present)
     exact = [column for column in present if column == name]
     return exact or [c for c in present if composed(c) == composed(name)]
 
 
 def _names_hint(name: str, present: Sequence[str]) -> str:
-    shown = ", ".join(map(repr, present[:20])) + (", ..." if len(present) > 20 else "")
+    shown = ", ".join(repr(row.excerpt(name[:_LONGEST_SHOWN])) for name in present[:20])
+    shown += ", ..." if len(present) > 20 else ""
     close = errors.closest(name, present)
     return f"Did you mean {close!r}? Columns: {shown}." if close else f"Columns: {shown}."
-
-
-def _delimiter_hint(present: Sequence[str]) -> str:
-    found = [repr(d) for d in "\t,;|" if len(present) == 1 and d in present[0]]
-    if not found:
-        return ""
-    return (
-        f" The header holds {' and '.join(found)} but was not divided there: check "
-        "`data.source.kind` (tsv or csv) and `data.source.delimiter`."
-    )

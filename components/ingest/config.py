@@ -26,13 +26,13 @@ class CsvSource:
     """Text encoding, a Python codec name such as `utf-8`, `cp949` or `latin-1`."""
     quoting: bool = True
     """Whether `"` starts a field that may hold delimiters and line breaks."""
+    escape: str | None = None
+    """Character before a quote that is part of a quoted field, as the backslash of Spark, MySQL
+    and R; empty for none, so that only `""` is a quote; left out: found out from each file."""
 
     def __post_init__(self) -> None:
-        if len(self.delimiter) != 1 or self.delimiter in '\r\n"':
-            raise ValueError(
-                "`delimiter` must be one character that is neither a quote nor a line break. "
-                f"Received: {self.delimiter!r}"
-            )
+        check_delimiter(self.delimiter)
+        check_escape(self.escape)
         check_encoding(self.encoding)
 
 
@@ -48,8 +48,12 @@ class TsvSource:
     """Text encoding, a Python codec name such as `utf-8`, `cp949` or `latin-1`."""
     quoting: bool = False
     """Whether `"` starts a field that may hold tabs and line breaks."""
+    escape: str | None = None
+    """Character before a quote that is part of a quoted field; empty for none; left out: found
+    out from each file. Without `quoting` nothing is escaped."""
 
     def __post_init__(self) -> None:
+        check_escape(self.escape)
         check_encoding(self.encoding)
 
     @property
@@ -112,10 +116,10 @@ class ImageFolderSource:
 
 @dataclasses.dataclass(frozen=True)
 class ImageTableSource:
-    """A CSV or TSV table with a column of image paths beside the labels."""
+    """A table with a column of image paths beside the labels."""
 
     path: str
-    """Table, by its name `.csv` or else tab-separated, or a glob; relative to the YAML."""
+    """Table with a header line, or a glob; relative to the YAML."""
     kind: Literal["image_table"] = "image_table"
     """Always `image_table`."""
     images: str | None = None
@@ -123,8 +127,13 @@ class ImageTableSource:
     folder of the table."""
     encoding: str = "utf-8"
     """Text encoding of the table, a Python codec name."""
+    delimiter: str | None = None
+    """One character between fields; left out: of comma, tab, semicolon and vertical bar the one
+    that divides the header into the columns of the task, or else by the ending, `.csv` or not."""
 
     def __post_init__(self) -> None:
+        if self.delimiter is not None:
+            check_delimiter(self.delimiter)
         check_encoding(self.encoding)
 
 
@@ -212,6 +221,24 @@ class Feature:
     """Column of the source, or the name of a derived column."""
     kind: Literal["text", "image", "label", "slice", "derived"]
     """`slice` columns are copied for evaluation by group; `derived` ones are computed."""
+
+
+def check_delimiter(delimiter: str) -> None:
+    """Refuse what cannot stand between fields."""
+    if len(delimiter) != 1 or delimiter in '\r\n"':
+        raise ValueError(
+            "`delimiter` must be one character that is neither a quote nor a line break. "
+            f"Received: {delimiter!r}"
+        )
+
+
+def check_escape(escape: str | None) -> None:
+    """Refuse what cannot stand before a quote."""
+    if escape and (len(escape) != 1 or escape.isspace() or escape == '"'):
+        raise ValueError(
+            "`escape` must be one character that is neither a quote nor white space, or empty. "
+            f"Received: {escape!r}"
+        )
 
 
 def check_encoding(encoding: str) -> None:

@@ -36,8 +36,6 @@ class Part:
     """Byte after the last one, or None for the end of the file."""
     first_line: int = 1
     """Number of the line at `start`."""
-    columns: tuple[str, ...] = ()
-    """Names of the fields, where a header line gives them."""
 
     @property
     def split(self) -> str | None:

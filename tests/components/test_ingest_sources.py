@@ -64,8 +64,11 @@ def test_ragged_rows_are_rejected_with_their_line(tmp_path):
     good, bad = csv(tmp_path, 'text,label\n"a\nb",x\nonly\n1,2,3\nc,y\n')
     assert [r["label"] for r in good] == ["x", "y"]
     assert [(r.where, r.reason) for r in bad] == [
-        ("a.csv:4", "1 fields where the header has 2"),
-        ("a.csv:5", "3 fields where the header has 2"),
+        ("a.csv:4", "1 field where the header has 2"),
+        (
+            "a.csv:5",
+            "3 fields where the header has 2; a field that holds ',' must stand in quotes",
+        ),
     ]
 
 
@@ -127,7 +130,7 @@ def test_lone_carriage_returns_are_refused(tmp_path):
     [
         ("Text,label", "no column 'text'. Did you mean 'Text'"),
         ("review,stars", "no column 'text'. Columns: 'review', 'stars'"),
-        ("text\tlabel", "was not divided there: check `data.source.kind`"),
+        ("text\tlabel", "divided by tabs, not commas: set `data.source.kind: tsv`"),
         ("text,label,text", "two columns are named 'text'"),
     ],
 )
@@ -272,6 +275,25 @@ def test_image_tables_name_missing_files(tmp_path):
     assert good[0]["image"].startswith(b"\x89PNG")
     assert bad[0].where == "t.csv:3 b.png"
     assert bad[0].reason.startswith("No such file or directory")
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.txt", "T.CSV"])
+def test_image_tables_are_divided_as_their_header_is(tmp_path, name, delimiter):
+    png(tmp_path / "a.png")
+    (tmp_path / name).write_text(f"image{delimiter}label\na.png{delimiter}x\n")
+    good, bad = read(config.ImageTableSource(name), tmp_path, IMAGES)
+    assert [r["label"] for r in good] == ["x"] and not bad
+
+
+def test_an_image_table_of_another_delimiter_is_told_the_setting(tmp_path):
+    png(tmp_path / "a.png")
+    (tmp_path / "t.csv").write_text("file;label\na.png;x\n")
+    with pytest.raises(errors.DataError, match='set `data.source.delimiter: ";"`'):
+        read(config.ImageTableSource("t.csv"), tmp_path, IMAGES)
+    (tmp_path / "t.csv").write_text("image:label\na.png:x\n")
+    good, _ = read(config.ImageTableSource("t.csv", delimiter=":"), tmp_path, IMAGES)
+    assert [r["label"] for r in good] == ["x"]
 
 
 def test_missing_paths_hint_at_neighbours(tmp_path):

@@ -1,143 +1,140 @@
 """Read CSV and TSV tables."""
 
-import collections
-import csv
 import dataclasses
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 
-from components.ingest import columns, config, contents, decoding, errors, files, lines, row
+from components.ingest import columns, config, contents, decoding, files, lines, row
+from components.ingest.sources import dialect as dialects
+from components.ingest.sources import headers
 
-_MAX_BROKEN_QUOTES = 1000
+_SETTINGS = {",": "`data.source.kind: csv`", "\t": "`data.source.kind: tsv`"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Some lines of a table."""
+
+    lines: lines.Part
+    dialect: dialects.Dialect
+    columns: tuple[str, ...]
+    """Names of all fields."""
+
+    @property
+    def split(self) -> str | None:
+        """Split the file stands for."""
+        return self.lines.split
+
+    @property
+    def size(self) -> int:
+        """Bytes to expect."""
+        return self.lines.size
 
 
 def shards(
     source: config.CsvSource | config.TsvSource, base: str, wanted: columns.Wanted
-) -> list[lines.Part]:
+) -> list[Part]:
     """Whole files, or parts of large ones if no field can hold a line break.
 
     Raises:
-        DataError: If files or columns are missing.
+        DataError: If files or columns are missing, or a file is no table.
     """
     found = []
     for file in files.find(source, base):
-        contents.require_text(file, source.encoding)
-        header = _header(source, file)
-        columns.require(header, wanted.names, file.name)
-        parts = [lines.Part(file)] if source.quoting else lines.divide(file)
-        found += [dataclasses.replace(part, columns=header) for part in parts]
+        found += parts(source, file, wanted, lambda other: _setting(source.kind, other))
     return found
 
 
+def parts(
+    source: config.CsvSource | config.TsvSource,
+    file: files.DataFile,
+    wanted: columns.Wanted,
+    divided_by: Callable[[str], str],
+) -> list[Part]:
+    """The parts of one file.
+
+    Args:
+        source: How it is written.
+        file: The table.
+        wanted: Columns to read.
+        divided_by: What to set in the YAML for another delimiter.
+
+    Raises:
+        DataError: If columns are missing, or the file is no table.
+    """
+    contents.require_text(file, source.encoding)
+    whole = lines.Part(file)
+    decode = decoding.Decoder(whole, source.encoding)
+    dialect = dialects.of_file(source, whole, decode)
+    names = headers.read(dialect, whole, decode, wanted, divided_by)
+    found = [whole] if dialect.quoting else lines.divide(file)
+    return [Part(part, dialect, names) for part in found]
+
+
 def read(
-    source: config.CsvSource | config.TsvSource, part: lines.Part
+    source: config.CsvSource | config.TsvSource, part: Part
 ) -> Iterator[row.Row | row.Rejected]:
-    """The rows of a part. Blank lines are no rows."""
-    records = _records(source, part)
-    if not part.start:
+    """The rows of a part. Lines without any content are no rows."""
+    decode = decoding.Decoder(part.lines, source.encoding)
+    records = dialects.records(part.dialect, part.lines, decode, _widths(part.columns))
+    if not part.lines.start:
         next(records)
     for record in records:
         if isinstance(record, row.Rejected):
             yield record
             continue
         number, fields = record
-        where = f"{part.file.name}:{number}"
-        if len(fields) != len(part.columns):
-            yield row.Rejected(
-                where,
-                f"{len(fields)} fields where the header has {len(part.columns)}",
-                row.excerpt(source.delimiter.join(fields)),
-            )
+        where = f"{part.lines.file.name}:{number}"
+        fitted = _fitted(fields, part.columns)
+        reason = _mismatch(fitted, part)
+        if reason:
+            excerpt = row.excerpt(part.dialect.delimiter.join(fields))
+            yield row.Rejected(where, reason, excerpt)
         else:
-            yield row.Row(dict(zip(part.columns, fields, strict=True)), where, part.split)
+            yield row.Row(dict(zip(part.columns, fitted, strict=True)), where, part.split)
 
 
-def _header(source: config.CsvSource | config.TsvSource, file: files.DataFile) -> tuple[str, ...]:
-    first = next(_records(source, lines.Part(file)), None)
-    if first is None:
-        raise errors.DataError(f"{file.name}: only blank lines. Expected a header line.")
-    if isinstance(first, row.Rejected):
-        raise errors.DataError(f"{file.name}: the header line cannot be read: {first.reason}.")
-    _, fields = first
+def _setting(kind: str, delimiter: str) -> str:
+    """What to set for another delimiter."""
+    if delimiter in _SETTINGS:
+        return _SETTINGS[delimiter]
+    if kind == "csv":
+        return f"`data.source.delimiter: {json.dumps(delimiter)}`"
+    return f"`data.source.kind: csv` and `data.source.delimiter: {json.dumps(delimiter)}`"
+
+
+def _widths(names: Sequence[str]) -> range:
+    """How many fields a row may have: the last ones may be missing where they have no name."""
+    least = len(names)
+    while least and not names[least - 1]:
+        least -= 1
+    return range(least, len(names) + 1)
+
+
+def _fitted(fields: Sequence[str], names: Sequence[str]) -> Sequence[str]:
+    """Fields without those that a delimiter at the end of the row, or of the header, adds."""
+    width = len(names)
+    if len(fields) > width and not any(map(str.strip, fields[width:])):
+        return fields[:width]
+    if len(fields) < width and len(fields) in _widths(names):
+        return [*fields, *[""] * (width - len(fields))]
+    return fields
+
+
+def _mismatch(fields: Sequence[str], part: Part) -> str:
+    """Why fields are no row; empty if they are one."""
+    if len(fields) == len(part.columns):
+        again = len(fields) > 1 and all(map(_is_same, fields, part.columns))
+        return "the header again; were files joined?" if again else ""
+    hint = ""
     if any("\r" in field for field in fields):
-        raise contents.lone_carriage_returns(file.name)
-    return tuple(field.strip() for field in fields)
+        hint = "; a lone carriage return stands in it, so lines may end in two ways"
+    elif not part.dialect.quoting and any(field.startswith('"') for field in fields):
+        hint = "; if quotes hold delimiters or line breaks, set `data.source.quoting: true`"
+    elif part.dialect.quoting and len(fields) > len(part.columns):
+        hint = f"; a field that holds {part.dialect.delimiter!r} must stand in quotes"
+    return f"{dialects.counted(len(fields))} where the header has {len(part.columns)}{hint}"
 
 
-def _records(
-    source: config.CsvSource | config.TsvSource, part: lines.Part
-) -> Iterator[tuple[int, list[str]] | row.Rejected]:
-    """Line number and fields of each record."""
-    pending: collections.deque[lines.Line | row.Rejected] = collections.deque()
-    stream = lines.read(part)
-    decode = decoding.Decoder(part, source.encoding)
-    broken = 0
-    while True:
-        line = pending.popleft() if pending else next(stream, None)
-        if line is None:
-            return
-        if isinstance(line, row.Rejected):
-            yield line
-            continue
-        if not line.raw.strip(b"\r\n"):
-            continue
-        try:
-            text = decode(line)
-            if source.quoting and '"' in text:
-                yield line.number, _quoted(source, text, pending, stream, decode)
-            else:
-                yield line.number, text.rstrip("\r\n").split(source.delimiter)
-        except row.BadRow as error:
-            broken += isinstance(error, _BrokenQuote)
-            if broken > _MAX_BROKEN_QUOTES:
-                raise errors.DataError(
-                    f"{part.file.name}: more than {_MAX_BROKEN_QUOTES} broken quotes up to line "
-                    f"{line.number}. If quotes are plain characters here, set "
-                    "`data.source.quoting: false`."
-                ) from error
-            where = f"{part.file.name}:{line.number}"
-            yield row.Rejected(where, str(error), row.excerpt(line.raw))
-
-
-class _BrokenQuote(row.BadRow):
-    """A quoted field that is not CSV."""
-
-
-def _quoted(
-    source: config.CsvSource | config.TsvSource,
-    first: str,
-    pending: collections.deque[lines.Line | row.Rejected],
-    stream: Iterator[lines.Line | row.Rejected],
-    decode: decoding.Decoder,
-) -> list[str]:
-    """Fields of a record with quotes, which may go on over further lines.
-
-    Lines read ahead in vain go back to `pending`, so that a stray quote costs its own
-    line and not the rest of the file.
-    """
-    taken: list[lines.Line | row.Rejected] = []
-
-    def feed() -> Iterator[str]:
-        yield first
-        size = len(first)
-        while size < lines.MAX_ROW_BYTES:
-            line = pending.popleft() if pending else next(stream, None)
-            if line is None:
-                return
-            taken.append(line)
-            if isinstance(line, row.Rejected):
-                raise _BrokenQuote(f"a quoted field runs into {line.where}, {line.reason}")
-            size += len(line.raw)
-            yield decode(line)
-        raise _BrokenQuote("a quote is opened and not closed within the longest row allowed")
-
-    # The limit is the module's; the default is less than a long review with markup.
-    csv.field_size_limit(2 * lines.MAX_ROW_BYTES)
-    try:
-        return next(csv.reader(feed(), delimiter=source.delimiter, strict=True))
-    except csv.Error as error:
-        pending.extendleft(reversed(taken))
-        reason = "a quote is opened and never closed" if "unexpected end" in str(error) else error
-        raise _BrokenQuote(f"not valid CSV: {reason}") from error
-    except row.BadRow as error:
-        pending.extendleft(reversed(taken))
-        raise _BrokenQuote(str(error)) from error
+def _is_same(field: str, name: str) -> bool:
+    return field.strip().strip("\ufeff") == name

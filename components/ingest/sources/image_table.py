@@ -1,10 +1,23 @@
 """Read images that a table lists by path."""
 
+import json
 import pathlib
 from collections.abc import Iterator
 
-from components.ingest import columns, config, errors, files, locate, missing, names, row
-from components.ingest.sources import delimited, image_batch
+from components.ingest import (
+    columns,
+    config,
+    contents,
+    decoding,
+    errors,
+    files,
+    lines,
+    locate,
+    missing,
+    names,
+    row,
+)
+from components.ingest.sources import delimited, headers, image_batch
 
 
 def shards(
@@ -43,11 +56,28 @@ def read(
 def _rows(
     source: config.ImageTableSource, file: files.DataFile, wanted: columns.Wanted
 ) -> Iterator[row.Row | row.Rejected]:
-    is_csv = file.path.lower().removesuffix(".gz").endswith(".csv")
-    kind = config.CsvSource if is_csv else config.TsvSource
-    table = kind(path=file.path, encoding=source.encoding)
-    for part in delimited.shards(table, "", wanted):
+    table = _table(source, file, wanted)
+    for part in delimited.parts(table, file, wanted, _setting):
         yield from (columns.aligned(entry, wanted.names) for entry in delimited.read(table, part))
+
+
+def _table(
+    source: config.ImageTableSource, file: files.DataFile, wanted: columns.Wanted
+) -> config.CsvSource:
+    """The table as CSV with its delimiter."""
+    part = lines.Part(file)
+    contents.require_text(file, source.encoding)
+    header = headers.first_line(part, decoding.Decoder(part, source.encoding))
+    is_csv = file.path.lower().removesuffix(".gz").endswith(".csv")
+    delimiter = source.delimiter or headers.dividing(header, wanted.names)
+    delimiter = delimiter or ("," if is_csv else "\t")
+    # Tabs need no quotes, so one at the start of a field is rather a character.
+    quoting = delimiter != "\t" or header.startswith('"')
+    return config.CsvSource(file.path, "csv", delimiter, source.encoding, quoting)
+
+
+def _setting(delimiter: str) -> str:
+    return f"`data.source.delimiter: {json.dumps(delimiter)}`"
 
 
 def _images_folder(source: config.ImageTableSource, base: str) -> pathlib.Path | None:

@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.ingest import errors
+from components.ingest import columns, errors
 from components.ingest.sources import json_text
 
 
 def is_row(value: Any, names: Sequence[str]) -> bool:
     """Whether an object alone is a row: it has the columns, and not only lists or objects there."""
-    return (
-        isinstance(value, dict)
-        and all(name in value for name in names)
-        and not all(isinstance(value[name], dict | list) for name in names)
-    )
+    if not isinstance(value, dict) or not columns.has_all(value, names):
+        return False
+    return not all(isinstance(held, dict | list) for held in _columns(value, names).values())
 
 
 def inside(value: Mapping[str, Any], names: Sequence[str], file: str) -> Sequence[Any]:
@@ -31,8 +29,8 @@ def inside(value: Mapping[str, Any], names: Sequence[str], file: str) -> Sequenc
     Raises:
         DataError: If that is unclear.
     """
-    if all(name in value for name in names):
-        return _by_column(value, names, file)
+    if columns.has_all(value, names):
+        return _by_column(_columns(value, names), file)
     if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
         return _split(value["columns"], value["data"], file)
     lists = {key: rows for key, rows in value.items() if _has_rows(rows, names)}
@@ -71,12 +69,16 @@ def _is_objects(rows: Any) -> bool:
 
 
 def _has_rows(rows: Any, names: Sequence[str]) -> bool:
-    return _is_objects(rows) and any(all(name in r for name in names) for r in rows)
+    return _is_objects(rows) and any(columns.has_all(r, names) for r in rows)
 
 
-def _by_column(value: Mapping[str, Any], names: Sequence[str], file: str) -> Sequence[Any]:
+def _columns(value: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """What stands under the keys that are columns."""
+    return {name: value[columns.spellings(name, value)[0]] for name in names}
+
+
+def _by_column(held: Mapping[str, Any], file: str) -> Sequence[Any]:
     """Rows of columns that are lists, or mappings by row."""
-    held = {name: value[name] for name in names}
     lengths = {name: len(column) for name, column in held.items() if isinstance(column, list)}
     if len(lengths) == len(held) and len(set(lengths.values())) == 1:
         return [dict(zip(held, cells, strict=True)) for cells in zip(*held.values(), strict=True)]
@@ -94,15 +96,15 @@ def _by_column(value: Mapping[str, Any], names: Sequence[str], file: str) -> Seq
     )
 
 
-def _split(columns: list[Any], rows: list[Any], file: str) -> Sequence[Any]:
+def _split(header: list[Any], rows: list[Any], file: str) -> Sequence[Any]:
     """Rows of lists, named by another list."""
     for number, cells in enumerate(rows, 1):
-        if not isinstance(cells, list) or len(cells) != len(columns):
+        if not isinstance(cells, list) or len(cells) != len(header):
             raise errors.DataError(
                 f"{file}: entry {number} of 'data' is {json_text.name(cells)}, where a list of "
-                f"{len(columns)} is expected, one for each of 'columns'."
+                f"{len(header)} is expected, one for each of 'columns'."
             )
-    return [dict(zip(map(str, columns), cells, strict=True)) for cells in rows]
+    return [dict(zip(map(str, header), cells, strict=True)) for cells in rows]
 
 
 def _quoted(key: str) -> str:
