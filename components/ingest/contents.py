@@ -161,6 +161,11 @@ def wide_encoding(first: bytes) -> str | None:
     return best if shares[best] >= _LEAST_ASCII else None
 
 
+def is_text(first: bytes) -> bool:
+    """Whether bytes may be lines of text."""
+    return bool(first) and not _is_binary(first)
+
+
 def lone_carriage_returns(name: str) -> errors.DataError:
     """The error for a file whose lines do not end in line feeds."""
     return errors.DataError(

@@ -193,12 +193,6 @@ def test_parquet_images_may_be_structs_of_bytes_and_path(tmp_path):
     assert good == [{"image": b"x", "label": "a"}]
 
 
-def test_what_is_not_parquet_is_named(tmp_path):
-    (tmp_path / "a.parquet").write_text("no")
-    with pytest.raises(errors.DataError, match="a.parquet: cannot be read as Parquet"):
-        read(config.ParquetSource("a.parquet"), tmp_path)
-
-
 def test_tfrecords_are_read_plain_and_gzipped(tmp_path):
     records = [tfexample.serialize({"text": b"a", "label": b"x"}), b"\xff no example"]
     buffer = io.BytesIO()

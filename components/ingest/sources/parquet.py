@@ -2,12 +2,12 @@
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
 
 import pyarrow
 import pyarrow.parquet
 
-from components.ingest import columns, config, errors, files, row
+from components.ingest import columns, config, contents, errors, files, row
+from components.ingest.sources import arrow_values
 
 _BATCH_ROWS = 256
 
@@ -32,17 +32,22 @@ def shards(source: config.ParquetSource, base: str, wanted: columns.Wanted) -> l
     """Row groups of all files.
 
     Raises:
-        DataError: If files or columns are missing, or a file is not Parquet.
+        DataError: If files or columns are missing, a file is not Parquet, or a column holds
+            something that is no text, number or image.
     """
     found = []
     for file in files.find(source, base):
         try:
             with pyarrow.parquet.ParquetFile(file.path) as table:
-                spelled = columns.require(table.schema_arrow.names, wanted.names, file.name)
+                schema = table.schema_arrow
                 groups = [table.metadata.row_group(i) for i in range(table.num_row_groups)]
                 counts = [(group.num_rows, group.total_byte_size) for group in groups]
         except (pyarrow.ArrowException, OSError) as error:
-            raise errors.DataError(f"{file.name}: cannot be read as Parquet: {error}") from error
+            raise errors.DataError(_unreadable(file, error)) from error
+        spelled = columns.require(schema.names, wanted.names, file.name)
+        for name, spelling in zip(wanted.names, spelled, strict=True):
+            kind = schema.field(spelling).type
+            arrow_values.require_single(kind, name, file.name, is_image=name == wanted.image)
         first_row = 0
         for index, (rows, size) in enumerate(counts):
             found.append(RowGroup(file, index, first_row, spelled, size))
@@ -61,16 +66,29 @@ def read(source: config.ParquetSource, group: RowGroup) -> Iterator[row.Row]:
     try:
         with pyarrow.parquet.ParquetFile(group.file.path) as table:
             for batch in table.iter_batches(_BATCH_ROWS, [group.index], list(group.names)):
-                for values in batch.to_pylist():
+                cells = [arrow_values.plain(batch.column(name)) for name in group.names]
+                for values in zip(*cells, strict=True):
                     number += 1
-                    flat = {name: _content(value) for name, value in values.items()}
-                    yield row.Row(flat, f"{group.file.name}:{number}", group.split)
+                    where = f"{group.file.name}:{number}"
+                    yield row.Row(dict(zip(group.names, values, strict=True)), where, group.split)
     except (pyarrow.ArrowException, OSError) as error:
         raise errors.DataError(f"{group.file.name}:{number}: damaged Parquet: {error}") from error
 
 
-def _content(value: Any) -> Any:
-    """Bytes of an image that is stored as a struct of bytes and path."""
-    if isinstance(value, dict) and isinstance(value.get("bytes"), bytes):
-        return value["bytes"]
-    return value
+def _unreadable(file: files.DataFile, error: Exception) -> str:
+    """What a file is that is no Parquet."""
+    try:
+        first = contents.head(file.path)
+    except files.DAMAGE:
+        first = b""
+    is_parquet = first.startswith(b"PAR1")
+    known = None if is_parquet or not first else contents.known(first, file.path)
+    if known:
+        what, fix = known
+        return f"{file.name} is {what}, not Parquet. {fix}."
+    if not is_parquet and contents.is_text(first):
+        return (
+            f"{file.name} is text, not Parquet. Set `data.source.kind` to csv, tsv or jsonl, as it "
+            "is written."
+        )
+    return f"{file.name}: cannot be read as Parquet, was it copied completely? ({error})"
