@@ -1,11 +1,12 @@
 """What `maru serve` does: the server over a workspace, with a start-up to read."""
 
+import contextlib
 import logging
 import pathlib
 import shlex
 from typing import TYPE_CHECKING, TextIO
 
-from pipeline import logs, paths
+from pipeline import logs, paths, running_server
 from serving import start_up
 
 if TYPE_CHECKING:  # Imports TensorFlow.
@@ -52,9 +53,12 @@ def serve(
         def announce() -> None:
             terminal.write(describe(served, folder, host, log) + "\n")
             terminal.flush()
+            address = f"{_shown(host)}:{served.rest_port}"
+            told.enter_context(running_server.announce(where, address))
 
         try:
-            running.run(served, announce)
+            with contextlib.ExitStack() as told:
+                running.run(served, announce)
         except (errors.ServingError, server.StartError) as error:
             raise ValueError(str(error)) from error
 
@@ -78,8 +82,7 @@ def describe(server: "Server", folder: pathlib.Path, host: str, log: pathlib.Pat
     """
     names = server.repository.model_names()
     width = max(map(len, names))
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    shown = f"[{shown}]" if ":" in shown else shown
+    shown = _shown(host)
     rest = f"http://{shown}:{server.rest_port}/v1/models"
     lines = [f"Serving {folder}; new models and versions are picked up as they are pushed.", ""]
     lines += [f"  {name:<{width}}  {_states(server, name)}" for name in names]
@@ -88,6 +91,13 @@ def describe(server: "Server", folder: pathlib.Path, host: str, log: pathlib.Pat
     lines.append("Ctrl-C or SIGTERM stops it; running requests are answered first.")
     lines.append(f"Log: {log}")
     return "\n".join(lines)
+
+
+def _shown(host: str) -> str:
+    """The host as an address that can be asked."""
+    if host in ("", "0.0.0.0", "::"):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def _states(server: "Server", name: str) -> str:

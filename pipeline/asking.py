@@ -1,17 +1,23 @@
 """What `maru predict` does: ask a running server, or the pushed model itself."""
 
 import json
+import os
 import pathlib
 import sys
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich import cells
 
-from pipeline import logs, paths, terminal
+from pipeline import logs, paths, running_server, terminal
 from serving import client, errors, start_up, storage
 
-DEFAULT_SERVER = "127.0.0.1:8501"
+if TYPE_CHECKING:  # Imports TensorFlow.
+    from serving import saved_model
+
 _SHOWN = 5
+_CLASSIFIES = ("labels", "probabilities")
+"""What every model of ours answers, and models of others may not."""
 
 
 def predict(
@@ -22,7 +28,8 @@ def predict(
     Args:
         name: Model.
         question: A text, or the path of an image.
-        server: Address of a running server; None tries the default one, then loads the model.
+        server: Address of a running server; None asks the one that `maru serve` runs for this
+            workspace, and loads the model if there is none.
         workspace: Where pushed models are.
         as_json: Answer with all labels as JSON.
 
@@ -30,7 +37,9 @@ def predict(
         ValueError: If there is no such model or image, the image cannot be read, or the server
             refuses.
     """
-    answer = _from_server(name, question, server)
+    answer = _from_server(name, question, server) if server else None
+    if not server and (running := running_server.find(workspace.resolve())):
+        answer = _from_running(name, question, running)
     if answer is None:
         answer = _from_disk(name, question, paths.Paths(workspace.resolve(), name))
     scores = sorted(zip(answer["probabilities"], answer["labels"], strict=True), reverse=True)
@@ -47,20 +56,61 @@ def predict(
     )
 
 
-def _from_server(name: str, question: str, server: str | None) -> dict[str, Any] | None:
-    """The answer of a running server; None if no address was given and none has the model."""
-    # Where nobody said that there is a server, one look is enough.
-    retries = client.Retries(attempts=1 if server is None else 4)
+def _from_running(name: str, question: str, address: str) -> dict[str, Any] | None:
+    """The answer of the server that runs for the workspace; None if it cannot give one."""
     try:
-        with client.Client(server or DEFAULT_SERVER, retries=retries) as asked:
-            signature = asked.signatures(name)["serving_default"]
-            inputs = {key: [_value(key, question)] for key in signature.inputs}
-            outputs = asked.predict(name, inputs)
+        # One look is enough: the model is on the disk, too.
+        return _ask(name, question, address, client.Retries(attempts=1))
     except client.ClientError as error:
-        if server is None and error.status in (None, 404):
+        if error.status in (None, 404):
             return None
         raise ValueError(str(error)) from error
-    return {key: outputs[key][0].tolist() for key in ("labels", "probabilities")}
+
+
+def _from_server(name: str, question: str, address: str) -> dict[str, Any]:
+    """The answer of the server that was named."""
+    try:
+        return _ask(name, question, address, client.Retries())
+    except client.ClientError as error:
+        raise ValueError(str(error)) from error
+
+
+def _ask(name: str, question: str, address: str, retries: client.Retries) -> dict[str, Any]:
+    with client.Client(address, retries=retries) as asked:
+        signature = asked.signatures(name).get("serving_default")
+        if signature is None or not set(_CLASSIFIES) <= signature.outputs.keys():
+            raise ValueError(_NO_CLASSIFIER.format(f"{name} at {address}"))
+        inputs = {key: [_value(key, question)] for key in signature.inputs}
+        outputs = asked.predict(name, inputs)
+    return _classes(outputs, f"{name} at {address}")
+
+
+def _classes(outputs: Mapping[str, Any], which: str) -> dict[str, Any]:
+    """Labels and probabilities of the only row.
+
+    Raises:
+        ValueError: If they are something else, for a model that is not ours.
+    """
+    labels, probabilities = (outputs.get(key) for key in _CLASSIFIES)
+    fits = (
+        labels is not None
+        and probabilities is not None
+        and labels.shape == probabilities.shape
+        and labels.shape[:1] == (1,)
+        and labels.ndim == 2
+        and (labels.dtype.kind, probabilities.dtype.kind) == ("O", "f")
+    )
+    if not fits or not labels.size:
+        raise ValueError(_NO_CLASSIFIER.format(which))
+    # Over REST and gRPC they are text already.
+    words = [one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in labels[0]]
+    return {"labels": words, "probabilities": probabilities[0].tolist()}
+
+
+_NO_CLASSIFIER = (
+    "{} is no model of `maru run`, which answers labels and probabilities about one text or image "
+    "under serving_default. Ask it with `serving.client`."
+)
 
 
 def _from_disk(name: str, question: str, where: paths.Paths) -> dict[str, Any]:
@@ -81,10 +131,11 @@ def _load_and_ask(version: pathlib.Path, question: str) -> dict[str, Any]:
     start_up.skip_keras()
     import numpy as np
 
-    from serving import saved_model
-
-    predictor = saved_model.SavedModelPredictor(version)
-    (key,) = predictor.signatures["serving_default"].inputs
+    predictor = _load(version)
+    signature = predictor.signatures.get("serving_default")
+    if signature is None or [spec.dtype for spec in signature.inputs.values()] != ["string"]:
+        raise ValueError(_NO_CLASSIFIER.format(version))
+    (key,) = signature.inputs
     value = _value(key, question)
     array = np.array([value.encode() if isinstance(value, str) else value], dtype=object)
     try:
@@ -96,17 +147,38 @@ def _load_and_ask(version: pathlib.Path, question: str) -> dict[str, Any]:
         raise ValueError(
             f"The image {question!r} is broken, or no JPEG, PNG, GIF or BMP file: {reason}"
         ) from error
-    return {
-        "labels": [label.decode() for label in outputs["labels"][0]],
-        "probabilities": outputs["probabilities"][0].tolist(),
-    }
+    return _classes(outputs, str(version))
+
+
+def _load(version: pathlib.Path) -> "saved_model.SavedModelPredictor":
+    from serving import saved_model
+
+    try:
+        return saved_model.SavedModelPredictor(version)
+    except errors.ServingError as error:
+        raise ValueError(
+            f"{version} cannot be loaded: {error.text} Remove this version, or push another one "
+            "with `maru run`."
+        ) from error
 
 
 def _value(input_name: str, question: str) -> str | bytes:
     """The question as the model's input: bytes of a file for images, else the text itself."""
     if not input_name.endswith("_bytes"):
-        return question
+        return _utf8(question)
     path = pathlib.Path(question)
     if not path.is_file():
         raise ValueError(f"This model answers about images. There is no file {question!r}.")
     return path.read_bytes()
+
+
+def _utf8(question: str) -> str:
+    """The question as text, also where Python took its bytes for another encoding than UTF-8."""
+    try:
+        return os.fsencode(question).decode() if not _is_whole(question) else question
+    except UnicodeDecodeError as error:
+        raise ValueError(f"The text must be UTF-8. Received: {question!r}") from error
+
+
+def _is_whole(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)

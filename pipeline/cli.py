@@ -115,7 +115,11 @@ def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str, batchin
 @cli.command()
 @click.argument("name")
 @click.argument("input")
-@click.option("--server", help="Address of a running server, host:port.  [default: try :8501]")
+@click.option(
+    "--server",
+    help="Address of a running server, host:port.  [default: that of `maru serve` with this "
+    "workspace]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
 @_WORKSPACE
 def predict(
@@ -123,7 +127,8 @@ def predict(
 ) -> None:
     """Ask model NAME about INPUT, a text or an image file.
 
-    A running server answers at once; without one the pushed model is loaded for this question.
+    The server that `maru serve` runs for this workspace answers at once; without one the pushed
+    model is loaded for this question.
     """
     from pipeline import asking
 

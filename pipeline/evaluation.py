@@ -17,7 +17,7 @@ LOWER_IS_BETTER = ("cross_entropy",)
 _METRICS = {
     "accuracy": {"class_name": "SparseCategoricalAccuracy"},
     "macro_f1": {"class_name": "MacroF1", "module": "pipeline.metrics"},
-    "cross_entropy": {"class_name": "SparseCategoricalCrossentropy"},
+    "cross_entropy": {"class_name": "SparseCrossEntropy", "module": "pipeline.metrics"},
 }
 
 

@@ -3,13 +3,35 @@
 from collections.abc import Mapping
 from typing import Any
 
+import tensorflow as tf
 from tensorflow_model_analysis.metrics import (
     metric_types,
     metric_util,
     multi_class_confusion_matrix_metrics,
 )
+from tensorflow_model_analysis.utils.keras_lib import tf_keras
 
 Matrix = Mapping[Any, Any]
+
+_SMALLEST_PROBABILITY = 1e-7  # Keras's, in its own cross-entropy.
+
+
+class SparseCrossEntropy(tf_keras.metrics.Mean):
+    """Mean negative logarithm of the probability of the given label, in nats.
+
+    A label that the model does not know, of a negative id, is one to which it gives no
+    probability. Keras's own metric refuses it, and with it every model that is older than a label.
+    """
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Add rows: ids `(n, 1)` or `(n,)`, probabilities `(n, classes)`, perhaps weights."""
+        ids = tf.cast(tf.reshape(y_true, [-1]), tf.int32)
+        # All zeros where the id is negative.
+        given = tf.one_hot(ids, tf.shape(y_pred)[-1], dtype=y_pred.dtype) * y_pred
+        probability = tf.clip_by_value(tf.reduce_sum(given, -1), _SMALLEST_PROBABILITY, 1.0)
+        if sample_weight is not None:
+            sample_weight = tf.reshape(sample_weight, [-1])
+        return super().update_state(-tf.math.log(probability), sample_weight)
 
 
 class MacroF1(metric_types.Metric):

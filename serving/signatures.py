@@ -9,7 +9,8 @@
 
 Inputs are strings `(n,)`. `label` `(n,)` string and `probability` `(n,)` float32 are the best
 answer; `labels` `(n, classes)` string and `probabilities` `(n, classes)` float32 are all of them in
-a fixed order. `embedding` is `(n, dim)` float32, `label_id` `(n,)` int64, -1 for unknown labels.
+a fixed order. `embedding` is `(n, dim)` float32, `label_id` `(n,)` int64, negative for unknown
+labels, another number for each.
 """
 
 import dataclasses
@@ -23,6 +24,7 @@ import tensorflow as tf
 Outputs = dict[str, tf.Tensor]
 FOR_EVALUATION = "label_ids"
 """The signature that no client asks."""
+_UNKNOWN_IDS = 2**31 - 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Classifier:
     embedding: Callable[[tf.Tensor], tf.Tensor]
     """Raw inputs `(n,)` string to feature vectors `(n, dim)` float32."""
     label_id: Callable[[tf.Tensor], tf.Tensor]
-    """Labels `(n,)` string to ids `(n,)` int64."""
+    """Labels `(n,)` string to ids `(n,)` int64, negative for labels that are not in `labels`."""
     resources: Sequence[Any]
     """Whatever the functions use that has variables, tables or files."""
 
@@ -85,7 +87,11 @@ def endpoints(classifier: Classifier) -> dict[str, tuple[Callable[[tf.Tensor], O
         return {"embedding": classifier.embedding(raw)}
 
     def label_ids(examples: tf.Tensor) -> Outputs:
-        return {"label_id": classifier.label_id(_parse(examples, classifier.label_column))}
+        labels = _parse(examples, classifier.label_column)
+        known = classifier.label_id(labels)
+        # Apart from each other, so that averages over the labels count each of them.
+        unknown = -1 - tf.strings.to_hash_bucket_fast(labels, _UNKNOWN_IDS)
+        return {"label_id": tf.where(known < 0, unknown, known)}
 
     return {
         "serving_default": (classifier.answer, classifier.input_name),

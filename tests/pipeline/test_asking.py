@@ -1,6 +1,8 @@
 """Tests of pipeline/asking.py with a fake server."""
 
 import json
+import os
+import shutil
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from PIL import Image
 from rich import cells
 
 from models.image import decode
-from pipeline import asking
+from pipeline import asking, running_server
 from serving import client, errors, saved_model
 
 OUTPUTS = {
@@ -37,7 +39,8 @@ class FakeClient:
         if model != "mail":
             raise client.ClientError("Servable not found", "NOT_FOUND", 404)
         name = "image_bytes" if self.server == "images:1" else "text"
-        return {"serving_default": client.Signature({name: client.TensorSpec("string")}, {})}
+        outputs = {key: client.TensorSpec("any") for key in OUTPUTS}
+        return {"serving_default": client.Signature({name: client.TensorSpec("string")}, outputs)}
 
     def predict(self, model, inputs):
         if self.refusal is not None:
@@ -74,11 +77,54 @@ def test_percentages_stand_below_each_other_in_any_script(asked, tmp_path, monke
 
 
 def test_json_has_the_label_and_every_probability(asked, tmp_path):
-    answer = json.loads(asking.predict("mail", "hello", None, tmp_path, as_json=True))
+    answer = json.loads(asking.predict("mail", "hello", "host:1", tmp_path, as_json=True))
     assert answer["label"] == "스팸"
     assert list(answer["probabilities"]) == ["스팸", "ham", "d", "c", "b", "a"]
     assert sum(answer["probabilities"].values()) == pytest.approx(1.0)
-    assert asked[0][0] == asking.DEFAULT_SERVER
+
+
+@pytest.fixture
+def running(tmp_path):
+    """A server of the workspace, as far as its file tells."""
+    with running_server.announce(tmp_path, "here:7"):
+        yield
+
+
+def test_the_server_that_runs_for_the_workspace_is_asked(asked, running, tmp_path):
+    asking.predict("mail", "hello", None, tmp_path, as_json=False)
+    assert asked == [("here:7", "mail", {"text": ["hello"]})]
+
+
+def test_a_server_of_another_workspace_is_not_asked(asked, running, tmp_path):
+    with pytest.raises(ValueError, match="No model 'mail' was pushed"):
+        asking.predict("mail", "hello", None, tmp_path / "other", as_json=False)
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        {"labels": np.array([["a"]], object)},
+        {"labels": np.array([[1, 2]]), "probabilities": np.array([[0.1, 0.9]])},
+        {"labels": np.array([["a", "b"]], object), "probabilities": np.array([[0.1]])},
+        {"labels": np.array(["a"], object), "probabilities": np.array([0.1])},
+        {"labels": np.zeros((1, 0), object), "probabilities": np.zeros((1, 0))},
+        {"scores": np.array([[0.1, 0.9]])},
+    ],
+)
+def test_a_model_that_answers_something_else_is_told(asked, tmp_path, monkeypatch, outputs):
+    monkeypatch.setattr(FakeClient, "predict", lambda *_: outputs)
+    with pytest.raises(ValueError, match="mail at host:1 is no model of `maru run`"):
+        asking.predict("mail", "hello", "host:1", tmp_path, as_json=False)
+
+
+def test_a_question_is_utf_8_in_any_locale(asked, tmp_path):
+    typed = os.fsdecode(b"\xff") + "hello"  # As Python takes bytes that its locale has not.
+    with pytest.raises(ValueError, match="The text must be UTF-8"):
+        asking.predict("mail", typed, "host:1", tmp_path, as_json=False)
+    typed = "안녕".encode().decode("ascii", "surrogateescape")
+    asking.predict("mail", typed, "host:1", tmp_path, as_json=False)
+    assert asked[-1][2] == {"text": ["안녕"]}
 
 
 def test_an_image_is_sent_as_the_bytes_of_its_file(asked, tmp_path):
@@ -103,7 +149,7 @@ def test_without_a_server_the_pushed_models_are_looked_through(asked, tmp_path):
         asking.predict("other", "hello", None, tmp_path, as_json=False)
 
 
-def test_a_server_that_refuses_the_question_is_an_error(asked, tmp_path, monkeypatch):
+def test_a_server_that_refuses_the_question_is_an_error(asked, running, tmp_path, monkeypatch):
     broken = client.ClientError("the model is broken", "INTERNAL", 500)
     monkeypatch.setattr(FakeClient, "refusal", broken)
     with pytest.raises(ValueError, match="the model is broken"):
@@ -150,6 +196,14 @@ def test_an_image_that_cannot_be_read_is_named(asked, workspace, name):
     with pytest.raises(ValueError, match=rf"The image '.*{name}' is broken, or no") as caught:
         asking.predict("photo", str(workspace / name), None, workspace, as_json=False)
     assert "node" not in str(caught.value)  # Where in the graph is no help to anybody.
+
+
+def test_an_export_that_is_broken_is_named(asked, workspace, tmp_path):
+    broken = tmp_path / "served" / "photo" / "3"
+    shutil.copytree(workspace / "served" / "photo" / "1", broken)
+    (broken / "saved_model.pb").write_bytes(b"\xff" * 9)
+    with pytest.raises(ValueError, match=f"{broken} cannot be loaded: .* Remove this version"):
+        asking.predict("photo", "a.png", None, tmp_path, as_json=False)
 
 
 def test_what_fails_for_other_reasons_stays_a_defect(asked, workspace, monkeypatch):

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from pipeline import asking, cli, config
+from pipeline import cli, config
 from serving import start_up
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -160,8 +160,7 @@ def test_check_names_a_missing_file(maru, reviews, tmp_path):
     assert "Traceback" not in out + err
 
 
-def test_predict_without_a_model_says_what_to_run(maru, tmp_path, monkeypatch):
-    monkeypatch.setattr(asking, "DEFAULT_SERVER", "127.0.0.1:9")
+def test_predict_without_a_model_says_what_to_run(maru, tmp_path):
     code, out, err = maru("predict", "reviews", "좋아요", "--workspace", tmp_path)
     assert (code, out) == (2, "")
     assert f"No model 'reviews' was pushed to {tmp_path / 'served'}. Pushed models: none." in err
