@@ -10,7 +10,9 @@ import numpy as np
 
 from components.doctor import (
     balance,
+    boilerplate,
     constant,
+    damage,
     drift,
     duplicates,
     images,
@@ -156,11 +158,14 @@ class _Subject:
         return found
 
     @functools.cached_property
+    def read(self) -> dict[str, Any]:
+        """Views of `distinct`, by split."""
+        return {n: self.kind.take(self.views[n], places) for n, places in self.distinct.items()}
+
+    @functools.cached_property
     def numbers(self) -> Mapping[str, Any]:
         """What simple models read, of `distinct`, by split."""
-        return self.kind.measure(
-            {n: self.kind.take(self.views[n], places) for n, places in self.distinct.items()}
-        )
+        return self.kind.measure(self.read)
 
     def labels(self, split: str) -> list[str]:
         """Labels of `distinct`."""
@@ -184,6 +189,9 @@ def _row_checks(subject: _Subject) -> Checks:
 
 
 def _text_checks(subject: _Subject, reader: lengths.Reader | None) -> Checks:
+    read = subject.read
+    yield lambda: damage.text_damage(read)
+    yield lambda: boilerplate.boilerplate(read["train"], reader)
     train = subject.views["train"]
     others = {name: view for name, view in subject.views.items() if name != "train"}
     if reader is not None:

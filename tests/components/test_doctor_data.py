@@ -79,6 +79,8 @@ def test_findings_come_in_a_fixed_order():
         "leakage",
         "label_conflicts",
         "label_signal",
+        "text_damage",
+        "boilerplate",
         "truncation",
         "unknown_words",
         "drift",

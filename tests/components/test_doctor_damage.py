@@ -1,0 +1,165 @@
+"""Tests of components/doctor/damage.py, garbled.py and boilerplate.py."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+
+from components.doctor import boilerplate, damage, garbled
+from components.doctor.lengths import Reader
+
+ENGLISH = "The storm broke over the harbour, and every boat was tied twice."
+GERMAN = "Für die Größe der Straße müssen wir „äußere“ Möglichkeiten prüfen – schön."
+KOREAN = "이 영화의 배우는 정말 훌륭했고 음악도 좋아서 다시 보고 싶다."
+RUSSIAN = "Её зовут Ёлка, и она говорит: «привет»."
+CHINESE = "这部电影非常好看,我很喜欢。"
+
+
+def texts(number=60, seed=0):
+    """Sentences of different lengths and words, without a fault."""
+    rng = np.random.default_rng(seed)
+    words = [
+        "wave",
+        "sand",
+        "salt",
+        "shell",
+        "gull",
+        "tide",
+        "boat",
+        "sail",
+        "fish",
+        "reef",
+        "rain",
+    ]
+    sizes = rng.integers(4, 18, number)
+    return [" ".join(rng.choice(words, size)).capitalize() + "." for size in sizes]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(ENGLISH, GERMAN, KOREAN, RUSSIAN, CHINESE, "Ні, ці люди її", "déjà vu à «Été» ¿Él?"),
+        *(
+            "Ελλάδα: Άνθρωπος",
+            "naïve café 😀👍🏽 25°C",
+            "ÜBERGRÖSSE",
+            "この映画はとても面白かった。",
+        ),
+    ],
+)
+def test_what_people_write_is_not_garbled(text):
+    assert garbled.mend(text) is None
+
+
+@pytest.mark.parametrize("codec", ["latin-1", "cp1252", "cp1251", "mac_roman", "cp437", "cp850"])
+@pytest.mark.parametrize("text", [GERMAN, RUSSIAN, "It’s a “great” film"])
+def test_utf8_that_was_read_as_another_encoding_is_mended(text, codec):
+    garbled_as, was = garbled.mend(text.encode().decode(codec, "ignore"))
+    assert garbled_as.isascii() is False
+    assert was in text or was.strip() in text
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "read"),
+    [
+        *((KOREAN, "utf-8", "cp1252"), (KOREAN, "utf-8", "cp949"), (KOREAN, "cp949", "latin-1")),
+        *((CHINESE, "utf-8", "gbk"), (CHINESE, "gbk", "latin-1"), (RUSSIAN, "cp1251", "cp1252")),
+        (GERMAN, "utf-8", "cp949"),
+    ],
+)
+def test_other_scripts_in_wrong_encodings_are_seen(text, written, read):
+    assert garbled.mend(text.encode(written, "ignore").decode(read, "ignore")) is not None
+
+
+def test_sound_texts_pass():
+    finding = damage.text_damage({"train": texts(), "eval": [GERMAN, KOREAN, RUSSIAN, CHINESE]})
+    assert finding.verdict == "pass"
+    assert set(finding.figures["shares"]) == {kind.name for kind in damage.KINDS}
+
+
+FAULTS = {
+    "HTML": lambda text: f"<p class='x'>{text}</p>",
+    "HTML line breaks": lambda text: f"{text}<br/><br/>",
+    "Markdown or wiki markup": lambda text: text.replace(" ", " **the** ", 1),
+    "escape sequences": lambda text: text.replace(" ", r"\n\n", 1),
+    "whole JSON or Python objects": lambda text: json.dumps({"text": text}),
+    "encoded blobs": lambda text: base64.b64encode(text.encode()).decode() + "9a",
+    "web or mail addresses": lambda text: f"{text} https://a.example/{len(text)}",
+    "letters set apart": " ".join,
+    "words run together": lambda text: text.replace(" ", ""),
+    "words said again and again": lambda text: f"{text} no no no no no",
+    "texts that are there twice": lambda text: f"{text} {text}",
+    "texts without a letter": lambda text: str(len(text)),
+    "invisible control characters": lambda text: "\ufeff" + text,
+    "characters lost to '\ufffd' or '?'": lambda text: text.replace("a", "?").replace(
+        "e", "\ufffd"
+    ),
+    "wrongly decoded characters": lambda text: f"{text} für".encode().decode("cp1252"),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_each_kind_of_damage_is_named_with_an_example(kind):
+    found = damage.text_damage({"train": [FAULTS[kind](text) for text in texts()]})
+    assert found.verdict in ("warn", "fail")
+    assert kind in found.evidence
+    assert found.figures["shares"][kind]["train"] > 0.5
+    assert found.figures["examples"][kind]
+
+
+def test_every_kind_has_a_fault_here():
+    assert set(FAULTS) == {kind.name for kind in damage.KINDS}
+
+
+def test_damage_of_eval_alone_is_told():
+    found = damage.text_damage({"train": texts(), "eval": [f"<i>{t}</i>" for t in texts(20, 1)]})
+    assert "HTML in 0.0% of train, 100.0% of eval" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("cut", "unit"),
+    [
+        (lambda text: text[:40], "40 characters"),
+        (lambda text: " ".join(text.split()[:13]), "13 words"),
+    ],
+)
+def test_texts_that_end_at_one_length_were_cut(cut, unit):
+    where, share = damage.cut_at([cut(text) for text in texts(300)])
+    assert where == unit
+    assert share > 0.1
+
+
+def test_the_longest_of_whole_texts_is_no_cut():
+    assert damage.cut_at(texts(300)) == ("", 0.0)
+    assert damage.cut_at([]) == ("", 0.0)
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "Sent on day {0} from my phone, please excuse typos.",
+        "본 메일은 발신 전용입니다. 회신하지 마세요 감사합니다.",
+        "本邮件由系统自动发出请勿直接回复",
+    ],
+)
+def test_what_nearly_all_texts_share_is_boilerplate(footer):
+    found = boilerplate.boilerplate([f"{t} {footer.format(i)}" for i, t in enumerate(texts())])
+    assert found.verdict == "warn"
+    assert found.figures["texts"] == 1.0
+    assert found.figures["shared"][:9] in footer
+
+
+def test_boilerplate_that_fills_the_limit_fails():
+    header = "This message is confidential and meant for the person named above alone. "
+    reader = Reader(lambda part: [text.split() for text in part], 12)
+    found = boilerplate.boilerplate([header + text for text in texts()], reader)
+    assert found.verdict == "fail"
+    assert "100% of the 12 tokens" in found.evidence
+    wide = Reader(reader.tokenize, 100)
+    assert boilerplate.boilerplate([header + text for text in texts()], wide).verdict == "warn"
+
+
+def test_few_or_different_texts_have_no_boilerplate():
+    assert boilerplate.boilerplate(texts()).verdict == "pass"
+    assert boilerplate.boilerplate([ENGLISH] * 3).verdict == "pass"
