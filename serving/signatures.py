@@ -74,7 +74,18 @@ def export(classifier: Classifier, directory: pathlib.Path) -> None:
     for name, (function, inputs) in endpoints(classifier).items():
         spec = tf.TensorSpec([None], tf.string, name=inputs)
         archive.add_endpoint(name, function, input_signature=[spec])
+    _keep_one_copy(archive)
     archive.write_out(str(directory), verbose=False)
+
+
+def _keep_one_copy(archive: keras.export.ExportArchive) -> None:
+    """Leave out the layers' lists of variables, which would be written beside the functions' own.
+
+    Keras's variables wrap TensorFlow's, and a checkpoint takes both for different ones.
+    """
+    tracked = archive._tf_trackable
+    for name in ("variables", "trainable_variables", "non_trainable_variables"):
+        setattr(tracked, name, [])
 
 
 def endpoints(classifier: Classifier) -> dict[str, tuple[Callable[[tf.Tensor], Outputs], str]]:
