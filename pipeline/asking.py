@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import cells
 
+from components.ingest import images
 from pipeline import logs, paths, running_server, terminal
 from serving import client, errors, start_up, storage
 
@@ -144,9 +145,7 @@ def _load_and_ask(version: pathlib.Path, question: str) -> dict[str, Any]:
         if isinstance(value, str) or error.code != "INVALID_ARGUMENT":
             raise
         reason = error.text.splitlines()[0]  # Below it is where in the graph.
-        raise ValueError(
-            f"The image {question!r} is broken, or no JPEG, PNG, GIF or BMP file: {reason}"
-        ) from error
+        raise ValueError(f"The model refuses the image {question!r}: {reason}") from error
     return _classes(outputs, str(version))
 
 
@@ -163,13 +162,16 @@ def _load(version: pathlib.Path) -> "saved_model.SavedModelPredictor":
 
 
 def _value(input_name: str, question: str) -> str | bytes:
-    """The question as the model's input: bytes of a file for images, else the text itself."""
+    """The question as the model's input: an image as Ingest prepares it, else the text itself."""
     if not input_name.endswith("_bytes"):
         return _utf8(question)
     path = pathlib.Path(question)
     if not path.is_file():
         raise ValueError(f"This model answers about images. There is no file {question!r}.")
-    return path.read_bytes()
+    try:
+        return images.prepare(path.read_bytes()).data
+    except images.BadImage as error:
+        raise ValueError(f"The image {question!r} cannot be read: {error}") from error
 
 
 def _utf8(question: str) -> str:

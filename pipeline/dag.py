@@ -215,6 +215,7 @@ _AUGMENT_CODE = {
         "components/augment",
         "models/image/augmentation",
         "models/image/decode.py",
+        "models/image/orientation.py",
         "pipeline/modules/augmenting.py",
     ),
 }

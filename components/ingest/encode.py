@@ -163,7 +163,7 @@ def _shown(value: Any) -> str:
 
 def _prepared(data: bytes) -> bytes:
     try:
-        return images.prepare(data)
+        return images.prepare(data).data
     except images.BadImage as error:
         raise row.BadRow(str(error)) from error
 

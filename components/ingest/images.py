@@ -1,49 +1,81 @@
-"""Check that an image decodes, and keep its bytes wherever TensorFlow can read them."""
+"""Check that an image decodes, and keep its bytes wherever the model's own decoder can read them.
 
+A file has one meaning: what is kept as it is, a server reads just so; what is converted here, a
+server refuses, and `maru predict` converts as here.
+"""
+
+import contextlib
+import dataclasses
 import io
 import warnings
 
 from PIL import Image, ImageOps
+
+from components.ingest import foreign, native_errors
 
 MAX_PIXELS = 100_000_000
 # Pillow opens multi-picture JPEGs through JPEG. Left out: formats that start other programs
 # (EPS) or that any bytes could be (TGA).
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG2000")
 _EIGHT_BIT = ("L", "RGB", "RGBA")
+_NAMES = {"MPO": "JPEG", "WEBP": "WebP", "JPEG2000": "JPEG 2000"}
+# A PNG ends with a chunk of length 0, its name and its checksum.
+_PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+_PNG_SIGNATURE = 8
+# Start-of-frame markers by ITU-T T.81, table B.1: baseline, extended and progressive with Huffman
+# codes. Others, such as arithmetic codes, not every libjpeg reads.
+_COMMON_FRAMES = (0xC0, 0xC1, 0xC2)
+_NO_FRAMES = (0xC4, 0xC8, 0xCC)
+# TIFF 6.0, tag 254: the picture is a smaller version of another one in the file.
+_NEW_SUBFILE_TYPE, _IS_REDUCED = 254, 1
 
 
 class BadImage(ValueError):
     """The bytes are not an image to train on; the message is the reason."""
 
 
-def prepare(data: bytes) -> bytes:
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """An image as training gets it."""
+
+    data: bytes
+    """The bytes of the file, or a PNG of the same pixels."""
+    format: str
+    """Format of the file, such as `JPEG` or `WebP`."""
+    is_converted: bool
+    """Whether the bytes are not those of the file, which a server refuses then."""
+
+
+def prepare(data: bytes) -> Prepared:
     """Verify that an image decodes to its last row, and make it readable in the graph.
 
     JPEG (grey, CMYK and multi-picture too), PNG and plain 24-bit BMP come back
     unchanged, EXIF orientation included. Everything else becomes a PNG of the same
-    pixels, turned upright; of an animation, the first frame. GIF is among these,
-    since TensorFlow stops at damage in it that Pillow reads over.
+    pixels, turned upright, with its transparency; of an animation, the first frame. GIF is
+    among these, since TensorFlow shows black where it is transparent, and stops at damage that
+    Pillow reads over.
 
     Args:
         data: An encoded image.
 
-    Returns:
-        `data` itself, or a PNG.
-
     Raises:
         BadImage: If the bytes are no image, are damaged, or would not fit in memory.
     """
+    printed: list[str] = []
     try:
         with warnings.catch_warnings():
             # Pillow only warns of large images; the limit below refuses them.
             warnings.simplefilter("ignore")
-            return _verified(data)
+            # libtiff explains itself on standard error alone.
+            is_tiff = data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+            with native_errors.captured() if is_tiff else contextlib.nullcontext([]) as printed:
+                return _verified(data)
     except BadImage:
         raise
     # Pillow's decoders raise whatever the damaged bytes provoke: OSError, SyntaxError,
     # ValueError, struct.error, IndexError and more.
     except Exception as error:
-        raise BadImage(_reason(data, error)) from error
+        raise BadImage(_reason(data, error, printed)) from error
 
 
 def size(data: bytes) -> tuple[int, int]:
@@ -52,7 +84,7 @@ def size(data: bytes) -> tuple[int, int]:
         return image.size
 
 
-def _verified(data: bytes) -> bytes:
+def _verified(data: bytes) -> Prepared:
     image = Image.open(io.BytesIO(data), formats=_FORMATS)
     width, height = image.size
     if width * height > MAX_PIXELS:
@@ -61,26 +93,66 @@ def _verified(data: bytes) -> bytes:
         )
     if image.format == "PNG":
         _check_png(data)
+    if image.format == "TIFF":
+        _check_tiff(image)
     image.load()
-    return data if _is_native(image, data) else _encode(image)
+    name = _NAMES.get(image.format, image.format)
+    if _is_native(image, data):
+        return Prepared(data, name, is_converted=False)
+    return Prepared(_encode(image), name, is_converted=True)
 
 
 def _check_png(data: bytes) -> None:
     """Fail where libpng would and Pillow does not: checksums and the end marker."""
     with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
         image.verify()
-    if b"IEND\xaeB`\x82" not in data[-4096:]:
+    start = _PNG_SIGNATURE
+    while data[start + 4 : start + 8] not in (b"IEND", b""):
+        start += 12 + int.from_bytes(data[start : start + 4], "big")
+    # Bytes behind the end harm nobody.
+    if data[start : start + len(_PNG_END)] != _PNG_END:
         raise BadImage("damaged PNG: its end is missing")
 
 
+def _check_tiff(image: Image.Image) -> None:
+    if image.tag_v2.get(_NEW_SUBFILE_TYPE, 0) & _IS_REDUCED:
+        raise BadImage(
+            "a TIFF whose first picture is a small preview, as in a camera's raw file; save it as "
+            "JPEG or PNG"
+        )
+
+
 def _is_native(image: Image.Image, data: bytes) -> bool:
-    """Whether TensorFlow's decoders give the pixels that Pillow sees."""
-    if image.format in ("JPEG", "MPO", "PNG"):
-        return True
+    """Whether the graph's decoder takes the file and gives the pixels that Pillow sees."""
+    if image.format in ("JPEG", "MPO"):
+        return _is_common_jpeg(data)
     if image.format == "BMP":
-        # TensorFlow ignores palettes and compression; offsets are of BITMAPINFOHEADER.
-        bits_per_pixel = int.from_bytes(data[28:30], "little")
-        return bits_per_pixel == 24 and data[14:18] == b"\x28\0\0\0" and data[30:34] == bytes(4)
+        return _is_plain_bmp(data)
+    return image.format == "PNG"
+
+
+def _is_plain_bmp(data: bytes) -> bool:
+    """Whether it is of 24 bits, uncompressed, and as long as TensorFlow wants it."""
+    # TensorFlow ignores palettes and compression; offsets are of BITMAPINFOHEADER.
+    is_plain = data[14:18] == b"\x28\0\0\0" and data[28:34] == b"\x18\0\0\0\0\0"
+    start = int.from_bytes(data[10:14], "little")
+    width, height = (int.from_bytes(data[at : at + 4], "little", signed=True) for at in (18, 22))
+    row = (3 * width + 3) // 4 * 4
+    return is_plain and len(data) == start + row * abs(height)
+
+
+def _is_common_jpeg(data: bytes) -> bool:
+    """Whether it is coded as nearly all are, and has its end, without which TensorFlow stops."""
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF or data[at + 1] == 0xFF:  # Fill bytes, or noise between segments.
+            at += 1
+        elif 0xC0 <= data[at + 1] <= 0xCF and data[at + 1] not in _NO_FRAMES:
+            return data[at + 1] in _COMMON_FRAMES and data.find(b"\xff\xd9", at) > 0
+        elif data[at + 1] in (0x00, 0x01) or 0xD0 <= data[at + 1] <= 0xD8:  # Without a length.
+            at += 2
+        else:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return False
 
 
@@ -93,12 +165,9 @@ def _encode(image: Image.Image) -> bytes:
 
 
 def _to_eight_bit(image: Image.Image) -> Image.Image:
-    if image.mode in _EIGHT_BIT:
+    if image.mode in _EIGHT_BIT and not image.has_transparency_data:
         return image
-    if image.format == "GIF":
-        # A served GIF is decoded without transparency, so training must see it so too.
-        return image.convert("RGB")
-    if image.mode.startswith("I;16"):
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
         # `convert` would clip at 255 instead of scaling.
         scaled = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
         scaled.info, scaled._exif = image.info, image.getexif()
@@ -111,11 +180,13 @@ def _to_eight_bit(image: Image.Image) -> Image.Image:
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
-def _reason(data: bytes, error: Exception) -> str:
+def _reason(data: bytes, error: Exception, printed: list[str]) -> str:
     if not data:
         return "an empty file"
     if isinstance(error, Image.UnidentifiedImageError):
-        return "not an image, or one whose header is damaged"
+        return foreign.explain(data)
     if isinstance(error, Image.DecompressionBombError):
         return f"too many pixels: {error}"
-    return f"damaged image: {error}"
+    # Pillow says only that libtiff failed, libtiff says why.
+    details = f" ({printed[-1].removeprefix('tempfile.tif: ')})" if printed else ""
+    return f"damaged image: {error}{details}"

@@ -1,8 +1,9 @@
-"""The EXIF orientation of a JPEG, read and applied in TensorFlow graph operations.
+"""The EXIF orientation of a JPEG or PNG, read and applied in TensorFlow graph operations.
 
 Sources: "Exchangeable image file format for digital still cameras: Exif 2.32", CIPA
 DC-008, sections 4.5.2 (APP1 segment), 4.6.2 (IFD) and 4.6.4 (tag 274); ITU-T T.81,
-annex B.1.1 (marker segments).
+annex B.1.1 (marker segments); W3C, "Portable Network Graphics (PNG) Specification", third
+edition, sections 5.3 (chunks) and 11.3.4.5 (eXIf).
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ _SEARCHED_BYTES = 1 << 17
 # Zeros behind the data make every fixed-size read valid; a zero is never a match.
 _PADDING = 1 << 17
 _APP1, _START_OF_SCAN = 0xE1, 0xDA
-_TAG, _SHORT = 0x0112, 3
+_TAG, _SHORT, _LONG = 0x0112, 3, 4
+_NAME = b"Exif\x00\x00"
+_CHUNK = b"eXIf"
+_PNG_SIGNATURE = 8
 
 
-def read(jpeg):
+def read_jpeg(jpeg):
     """Read the orientation of one JPEG.
 
     Args:
@@ -26,11 +30,23 @@ def read(jpeg):
     Returns:
         Scalar int32, 1 to 8; 1, upright, when there is none or it is malformed.
     """
-    head = tf.strings.substr(jpeg, 0, _SEARCHED_BYTES)
-    data = tf.cast(tf.io.decode_raw(head, tf.uint8), tf.int32)
-    data = tf.pad(data, [[0, _PADDING]])
+    data = _padded(tf.strings.substr(jpeg, 0, _SEARCHED_BYTES))
     exif = _find_exif(data)
-    return tf.cond(exif > 0, lambda: _read_tiff(data, exif + 6), lambda: 1)
+    return tf.cond(exif > 0, lambda: _read_tiff(data, exif + len(_NAME)), lambda: tf.constant(1))
+
+
+def read_png(png):
+    """Read the orientation of one PNG, from the first eXIf chunk before or behind the pixels.
+
+    Args:
+        png: Scalar string.
+
+    Returns:
+        Scalar int32, 1 to 8; 1, upright, when there is none or it is malformed.
+    """
+    # Few PNGs have the chunk, and one look through the bytes is quicker than a walk along chunks.
+    parts = tf.raw_ops.StringSplitV2(input=[png], sep=_CHUNK, maxsplit=1)
+    return tf.cond(tf.size(parts.values) > 1, lambda: _read_chunk(png), lambda: tf.constant(1))
 
 
 def apply(image, orientation):
@@ -53,17 +69,48 @@ def apply(image, orientation):
 
 
 def _is_one_of(value, choices: tuple[int, ...]):
-    return tf.reduce_any(tf.equal(value, choices))
+    return tf.reduce_any(tf.equal(value[..., None], choices), axis=-1)
+
+
+def _padded(part):
+    """Bytes as `(length + _PADDING,)` int32, with zeros behind them."""
+    data = tf.cast(tf.io.decode_raw(part, tf.uint8), tf.int32)
+    return tf.pad(data, [[0, _PADDING]])
+
+
+def _read_chunk(png):
+    """The orientation in the first eXIf chunk, found from chunk to chunk."""
+    end = tf.strings.length(png)
+
+    def is_inside(position):
+        return (position >= 0) & (position + 8 < end)
+
+    def searching(position):
+        name = tf.strings.substr(png, tf.clip_by_value(position + 4, 0, end), 4)
+        return is_inside(position) & (name != _CHUNK)
+
+    def next_chunk(position):
+        length = tf.strings.substr(png, position, 4)
+        length = tf.io.decode_raw(length, tf.int32, little_endian=False)[0]
+        # What is no length, as 2 GiB and more are not, ends the search.
+        return (tf.where((length >= 0) & (length < end), position + 12 + length, -1),)
+
+    (position,) = tf.while_loop(searching, next_chunk, (tf.constant(_PNG_SIGNATURE),))
+    start = tf.where(is_inside(position), position + 8, end)
+    data = _padded(tf.strings.substr(png, start, _SEARCHED_BYTES))
+    # Some writers repeat the name that stands before the same data in a JPEG.
+    return _read_tiff(data, tf.where(_is_named(data, 0), len(_NAME), 0))
+
+
+def _is_named(data, position):
+    return tf.reduce_all(data[position : position + len(_NAME)] == tf.constant(list(_NAME)))
 
 
 def _find_exif(data):
     """Position of the name `Exif` in the first APP1 segment that has one, or 0."""
-    name = tf.constant(list(b"Exif\x00\x00"))
 
     def is_exif(position):
-        return (data[position + 1] == _APP1) & tf.reduce_all(
-            data[position + 4 : position + 10] == name
-        )
+        return (data[position + 1] == _APP1) & _is_named(data, position + 4)
 
     def searching(position):
         is_segment = (data[position] == 0xFF) & (data[position + 1] != _START_OF_SCAN)
@@ -80,7 +127,9 @@ def _find_exif(data):
 
 def _read_tiff(data, start):
     """Read tag 274 of the first directory of the TIFF structure at `start`."""
-    is_little = data[start] == ord("I")
+    mark = data[start : start + 4]
+    is_little = tf.reduce_all(mark == tf.constant(list(b"II*\0")))
+    is_tiff = is_little | tf.reduce_all(mark == tf.constant(list(b"MM\0*")))
     offset = _integer(data, start + 4, 4, is_little)
     # A broken offset must neither overflow nor leave the padded data.
     directory = start + tf.clip_by_value(offset, 0, _PADDING // 2)
@@ -88,10 +137,13 @@ def _read_tiff(data, start):
     num_entries = tf.minimum(_integer(data, directory, 2, is_little), 512)
     entries = data[directory + 2 : directory + 2 + num_entries * 12]
     entries = tf.reshape(entries, (-1, 12))
-    is_match = (_column(entries, 0, is_little) == _TAG) & (_column(entries, 2, is_little) == _SHORT)
-    values = tf.boolean_mask(_column(entries, 8, is_little), is_match)
-    value = tf.concat([values, [1]], 0)[0]
-    return tf.where((value >= 1) & (value <= 8), value, 1)
+    kind = _column(entries, 2, is_little)
+    # A number of four bytes, which some writers use, has its small values in the later two.
+    value = _column(entries, 8, is_little)
+    value = tf.where((kind == _LONG) & ~is_little, _column(entries, 10, is_little), value)
+    is_match = (_column(entries, 0, is_little) == _TAG) & _is_one_of(kind, (_SHORT, _LONG))
+    value = tf.concat([tf.boolean_mask(value, is_match), [1]], 0)[0]
+    return tf.where(is_tiff & (value >= 1) & (value <= 8), value, 1)
 
 
 def _column(entries, index: int, is_little):

@@ -44,7 +44,9 @@ def turned():
     ids=["jpeg", "exif", "grey", "cmyk", "mpo", "png", "palette", "alpha", "bmp"],
 )
 def test_bytes_that_tensorflow_decodes_stay_as_they_are(data):
-    assert images.prepare(data) is data
+    prepared = images.prepare(data)
+    assert prepared.data is data
+    assert not prepared.is_converted
 
 
 @pytest.mark.parametrize(
@@ -62,21 +64,74 @@ def test_bytes_that_tensorflow_decodes_stay_as_they_are(data):
 )
 def test_other_formats_become_a_png_of_the_same_pixels(data):
     prepared = images.prepare(data)
-    assert prepared.startswith(b"\x89PNG")
+    assert prepared.is_converted
+    assert prepared.data.startswith(b"\x89PNG")
     expected = decoded(data).convert("RGB")
-    assert np.array_equal(np.asarray(decoded(prepared).convert("RGB")), np.asarray(expected))
+    assert np.array_equal(np.asarray(decoded(prepared.data).convert("RGB")), np.asarray(expected))
 
 
 def test_re_encoded_images_are_upright_and_say_so_no_more():
-    prepared = decoded(images.prepare(encoded(PHOTO, "TIFF", exif=turned())))
+    prepared = decoded(images.prepare(encoded(PHOTO, "TIFF", exif=turned())).data)
     assert prepared.size == (32, 48)
     assert 0x0112 not in prepared.getexif()
 
 
-def test_sixteen_bits_are_scaled_and_not_clipped():
+@pytest.mark.parametrize("kind", ["TIFF", "PPM", "JPEG2000"])
+def test_sixteen_bits_are_scaled_and_not_clipped(kind):
     ramp = np.array([[0, 257, 32896, 65535]], np.uint16)
-    prepared = decoded(images.prepare(encoded(Image.fromarray(ramp), "TIFF")))
+    prepared = decoded(images.prepare(encoded(Image.fromarray(ramp), kind)).data)
     assert np.asarray(prepared).tolist() == [[0, 1, 128, 255]]
+
+
+def test_what_a_gif_leaves_out_stays_transparent():
+    palette = PHOTO.quantize(8)
+    data = encoded(palette, "GIF", transparency=palette.getpixel((0, 0)))
+    prepared = decoded(images.prepare(data).data)
+    assert prepared.mode == "RGBA"
+    assert prepared.getpixel((0, 0))[3] == 0
+    assert prepared.getpixel((47, 31))[:3] == palette.convert("RGB").getpixel((47, 31))
+
+
+def test_the_format_of_the_file_is_told():
+    formats = ["JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG2000"]
+    found = {images.prepare(encoded(PHOTO, kind)).format for kind in formats}
+    assert found == {"JPEG", "PNG", "GIF", "BMP", "WebP", "TIFF", "PPM", "JPEG 2000"}
+
+
+@pytest.mark.parametrize("tail", [bytes(5000), b"\n", b"<!-- sent by a server -->", b"IEND"])
+def test_bytes_behind_the_end_of_a_png_are_read_over(tail):
+    data = encoded(PHOTO, "PNG") + tail
+    assert images.prepare(data).data is data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        encoded(PHOTO, "JPEG")[:-2],
+        encoded(PHOTO, "JPEG").replace(b"\xff\xc0", b"\xff\xc3", 1),
+        encoded(PHOTO, "BMP") + b"behind it",
+    ],
+    ids=["jpeg without end", "lossless jpeg", "bmp with a tail"],
+)
+def test_what_pillow_reads_and_tensorflow_does_not_is_never_kept(data):
+    try:
+        assert images.prepare(data).is_converted
+    except images.BadImage as error:
+        assert "damaged" in str(error)
+
+
+def test_the_preview_of_a_raw_file_is_no_training_image():
+    tags = {254: 1}
+    with pytest.raises(images.BadImage, match="small preview, as in a camera's raw file"):
+        images.prepare(encoded(PHOTO, "TIFF", tiffinfo=tags))
+
+
+def test_libtiff_explains_itself_in_the_reason_and_not_on_the_terminal(capfd):
+    data = encoded(PHOTO, "TIFF", compression="tiff_lzw")
+    start = data.index(b"\x80")
+    with pytest.raises(images.BadImage, match=r"damaged .*\(Using code not yet in table\.\)"):
+        images.prepare(data[:start] + b"\xff" * 200 + data[start + 200 :])
+    assert capfd.readouterr().err == ""
 
 
 def test_pixels_without_a_known_range_are_refused():
@@ -112,8 +167,7 @@ def test_decompression_bombs_are_refused_before_they_unfold():
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
-    [(b"", "an empty file"), (b"<html>", "not an image"), (b"%!PS-Adobe-3.0 EPSF", "not an image")],
+    ("data", "message"), [(b"", "an empty file"), (b"<html>", "web page"), (b"%!PS-Adobe", "EPS")]
 )
 def test_what_is_no_image_is_told_apart(data, message):
     with pytest.raises(images.BadImage, match=message):

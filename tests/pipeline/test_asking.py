@@ -10,6 +10,7 @@ import tensorflow as tf
 from PIL import Image
 from rich import cells
 
+from components.ingest import images
 from models.image import decode
 from pipeline import asking, running_server
 from serving import client, errors, saved_model
@@ -127,10 +128,18 @@ def test_a_question_is_utf_8_in_any_locale(asked, tmp_path):
     assert asked[-1][2] == {"text": ["안녕"]}
 
 
-def test_an_image_is_sent_as_the_bytes_of_its_file(asked, tmp_path):
-    (tmp_path / "7.png").write_bytes(b"\x89PNG")
-    asking.predict("mail", str(tmp_path / "7.png"), "images:1", tmp_path, as_json=False)
-    assert asked == [("images:1", "mail", {"image_bytes": [b"\x89PNG"]})]
+def test_an_image_is_sent_as_the_bytes_of_its_file(asked, workspace):
+    whole = workspace / "whole.png"
+    asking.predict("mail", str(whole), "images:1", workspace, as_json=False)
+    assert asked == [("images:1", "mail", {"image_bytes": [whole.read_bytes()]})]
+
+
+def test_an_image_that_no_server_reads_is_sent_as_training_got_it(asked, workspace):
+    moving = workspace / "moving.webp"
+    asking.predict("mail", str(moving), "images:1", workspace, as_json=False)
+    sent = images.prepare(moving.read_bytes())
+    assert sent.is_converted
+    assert asked == [("images:1", "mail", {"image_bytes": [sent.data]})]
 
 
 def test_a_missing_image_is_named(asked, tmp_path):
@@ -180,6 +189,7 @@ def workspace(tmp_path_factory):
     for name in ("whole.png", "whole.jpg"):
         Image.fromarray(noise).save(folder / name)
         (folder / name.replace("whole", "cut")).write_bytes((folder / name).read_bytes()[:900])
+    Image.fromarray(noise).save(folder / "moving.webp", lossless=True)
     (folder / "empty.png").write_bytes(b"")
     (folder / "text.png").write_text("no image", "utf-8")
     return folder
@@ -193,7 +203,7 @@ def test_an_image_is_answered_without_a_server(asked, workspace):
 
 @pytest.mark.parametrize("name", ["cut.png", "cut.jpg", "empty.png", "text.png"])
 def test_an_image_that_cannot_be_read_is_named(asked, workspace, name):
-    with pytest.raises(ValueError, match=rf"The image '.*{name}' is broken, or no") as caught:
+    with pytest.raises(ValueError, match=rf"The image '.*{name}' cannot be read: ") as caught:
         asking.predict("photo", str(workspace / name), None, workspace, as_json=False)
     assert "node" not in str(caught.value)  # Where in the graph is no help to anybody.
 
