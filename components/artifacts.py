@@ -2,6 +2,9 @@
 
 from tfx.types import artifact
 
+NAMED_SPLITS = "named_splits"
+"""Custom property of ingested Examples: splits that the data itself names, with spaces between."""
+
 
 class Quarantine(artifact.Artifact):
     """Rows that could not be used, and counts of those that could.

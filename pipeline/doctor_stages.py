@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,10 +37,33 @@ def examination(
         learner=told["learner"],
         resumable=told["resumable"],
         effort=effort,
-        weighted=config.copies.balance or config.training.class_weights is not None,
+        setting=json.dumps(_setting(config)),
         files=told["files"],
-        code=fingerprint.of_code("components/doctor", "models", "pipeline/modules"),
+        code=fingerprint.of_code(
+            "components/doctor", *_NAMES_OF_LABELS, "models", "pipeline/modules"
+        ),
     )
+
+
+_NAMES_OF_LABELS = (
+    "components/spelling.py",
+    "components/stand_ins.py",
+    "components/typos.py",
+)
+"""What the doctor judges labels by, beside its own code."""
+
+
+def _setting(config: pipeline_config.PipelineConfig) -> dict[str, Any]:
+    """Fields of `components.doctor.setting.Setting` that a config tells."""
+    return {
+        "source": config.data.source.kind,
+        "label": config.task.label,
+        "split_column": config.data.split.column,
+        "is_stratified": config.data.split.stratify,
+        "is_weighted": config.copies.balance or config.training.class_weights is not None,
+        "must_reach": sorted(config.evaluation.must_reach),
+        "truncate": getattr(config.model, "truncate", ""),
+    }
 
 
 def gate(examined: Any, stop_on: str) -> list[Any]:

@@ -4,6 +4,7 @@
 its report is kept; `Gate` reads the report and stops the run; `Verdict` reads the curves after it.
 """
 
+import json
 import logging
 import pathlib
 import shutil
@@ -14,6 +15,7 @@ from tfx.types import standard_artifacts
 
 from components import artifacts
 from components.doctor import stage, verdict
+from components.doctor.setting import Setting
 
 
 @component
@@ -29,7 +31,7 @@ def Doctor(
     learner: Parameter[str],
     resumable: Parameter[str],
     effort: Parameter[str],
-    weighted: Parameter[bool],
+    setting: Parameter[str],
     files: Parameter[str],
     code: Parameter[str],
 ) -> None:
@@ -51,7 +53,7 @@ def Doctor(
         learner: JSON of what is trained and how.
         resumable: Folder of what an unfinished run left.
         effort: `quick` or `thorough`.
-        weighted: Whether rare labels are weighed or copied already.
+        setting: JSON of a `setting.Setting`, but for the splits that the data names.
         files: Fingerprint of the files that the model is made from.
         code: Fingerprint of the code that examines.
     """
@@ -63,7 +65,7 @@ def Doctor(
         learner=learner,
         resumable=resumable,
         effort=effort,
-        is_weighted=weighted,
+        setting=_setting(setting, examples),
     )
     stage.examine(examples.uri, learned.uri, transform_graph.uri, report.uri, request)
     _remark(report)
@@ -123,3 +125,9 @@ def Verdict(
 def _remark(report) -> None:
     findings = stage.read(pathlib.Path(report.uri))
     logging.getLogger("maru.outcome").info("%s", stage.remark(findings))
+
+
+def _setting(told: str, examples) -> Setting:
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(told).items()}
+    named = examples.get_string_custom_property(artifacts.NAMED_SPLITS)
+    return Setting(**values, named_splits=tuple(named.split()))

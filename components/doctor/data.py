@@ -19,15 +19,18 @@ from components.doctor import (
     labels,
     leakage,
     lengths,
+    names,
     shift,
     signal,
     views,
 )
 from components.doctor.finding import Finding
 from components.doctor.rows import Row, Rows, Sample
+from components.doctor.setting import Setting
 
 Embed = Callable[[Sequence[Any]], np.ndarray]
-_OF_ALL_ROWS = (balance.NAME, duplicates.EXACT)
+_OF_ALL_ROWS = (balance.NAME, names.NAME, duplicates.EXACT)
+_NO_SETTING = Setting()
 
 
 def examine(
@@ -39,7 +42,7 @@ def examine(
     reader: lengths.Reader | None = None,
     image_size: int | None = None,
     embed: Embed | None = None,
-    is_weighted: bool = False,
+    setting: Setting = _NO_SETTING,
 ) -> list[Finding]:
     """Run every check that applies.
 
@@ -54,7 +57,7 @@ def examine(
         image_size: Side of the model's input in pixels; None: sizes are not compared with it.
         embed: Inputs to embeddings `(rows, dim)`, called with at most `drift.EMBEDDED` rows of
             each split; None: embeddings are not compared.
-        is_weighted: Whether the config already makes rare classes count more.
+        setting: What of config and data bears on what is advised.
 
     Returns:
         One finding a check, in a fixed order, with its time. What compares splits is left out if
@@ -70,11 +73,12 @@ def examine(
     rows = {name: every for name, (every, _) in read.items() if len(every)}
     _check(rows)
     drawn = {name: sample for name, (_, sample) in read.items() if name in rows}
-    subject = _Subject(views.KINDS[kind], rows, drawn, limit, seed)
+    subject = _Subject(views.KINDS[kind], rows, drawn, limit, seed, setting)
     checks = [
         lambda: balance.class_balance(
-            {name: found.labels for name, found in rows.items()}, is_weighted=is_weighted
+            {name: found.labels for name, found in rows.items()}, setting
         ),
+        lambda: names.label_names({name: found.labels for name, found in rows.items()}),
         lambda: constant.constant_input(rows, subject.empty),
     ]
     findings = [_timed(check) for check in checks]
@@ -96,6 +100,7 @@ class _Subject:
     drawn: Mapping[str, Sample]
     limit: int
     seed: int
+    setting: Setting
 
     @functools.cached_property
     def _views(self) -> dict[str, Any]:
@@ -176,15 +181,16 @@ Checks = Iterator[Callable[[], Finding]]
 
 
 def _row_checks(subject: _Subject) -> Checks:
-    yield lambda: duplicates.exact_duplicates(subject.rows)
-    yield lambda: duplicates.near_duplicates(subject.sample, subject.groups)
+    yield lambda: duplicates.exact_duplicates(subject.rows, subject.setting)
+    yield lambda: duplicates.near_duplicates(subject.sample, subject.groups, subject.setting)
     if len(subject.rows) > 1:
-        yield lambda: leakage.leakage(subject.rows, subject.sample, subject.groups)
+        yield lambda: leakage.leakage(subject.rows, subject.sample, subject.groups, subject.setting)
     yield lambda: labels.label_conflicts(subject.rows, subject.sample, subject.groups)
     yield lambda: signal.label_signal(
         subject.kind.model(subject.seed),
         {name: (subject.numbers[name], subject.labels(name)) for name in subject.rows},
         subject.seed,
+        subject.setting,
     )
 
 
@@ -195,7 +201,9 @@ def _text_checks(subject: _Subject, reader: lengths.Reader | None) -> Checks:
     train = subject.views["train"]
     others = {name: view for name, view in subject.views.items() if name != "train"}
     if reader is not None:
-        yield lambda: lengths.truncation(lengths.count(train, reader), reader.limit)
+        yield lambda: lengths.truncation(
+            lengths.count(train, reader), reader.limit, subject.setting
+        )
     if reader is not None or others:
         yield lambda: lengths.unknown_words(train, others, reader)
 
@@ -211,8 +219,9 @@ def _split_checks(subject: _Subject, embed: Embed | None) -> Checks:
         {name: found.labels for name, found in subject.rows.items()},
         _embeddings(subject, embed) if embed is not None else None,
         subject.seed,
+        subject.setting,
     )
-    yield lambda: shift.covariate_shift(subject.numbers, subject.seed)
+    yield lambda: shift.covariate_shift(subject.numbers, subject.seed, subject.setting)
 
 
 def _embeddings(subject: _Subject, embed: Embed) -> dict[str, np.ndarray]:

@@ -10,8 +10,10 @@ from scipy import stats
 
 from components.doctor.finding import Finding
 from components.doctor.images import Pictures
+from components.doctor.setting import Setting
 
 NAME = "drift"
+_NO_SETTING = Setting()
 _SURE = 1e-3  # probability of a false alarm, for all features of a split together
 _APART = 0.2  # largest distance of two distribution functions that is let pass
 _LABELS_APART = 0.15  # share of rows whose label would have to change
@@ -66,6 +68,7 @@ def drift(
     labels: Mapping[str, Sequence[str]],
     embeddings: Mapping[str, np.ndarray] | None = None,
     seed: int = 0,
+    setting: Setting = _NO_SETTING,
 ) -> Finding:
     """Compare each split with the training rows: simple features, labels, embeddings.
 
@@ -78,6 +81,7 @@ def drift(
         labels: By split.
         embeddings: By split, `(rows, dim)`; None: not compared.
         seed: Of the permutations.
+        setting: How the rows came into their splits.
 
     Returns:
         `warn` where anything differs; figures `features` (`ks` and `p` by split and name),
@@ -95,18 +99,18 @@ def drift(
         for split in (others if embeddings else ())
     }
     apart = [
-        f"{name} of {split} ({found['ks']:.2f})"
+        (split, f"{name} of {split} ({found['ks']:.2f})")
         for split, all_found in by_feature.items()
         for name, found in all_found.items()
         if found["ks"] > _APART and found["p"] < _SURE / len(all_found)
     ]
     apart += [
-        f"labels of {split} ({found['distance']:.0%} of them)"
+        (split, f"labels of {split} ({found['distance']:.0%} of them)")
         for split, found in by_label.items()
         if found["distance"] > _LABELS_APART and found["p"] < _SURE
     ]
     apart += [
-        f"embeddings of {split} (p = {found['p']:.3f})"
+        (split, f"embeddings of {split} (p = {found['p']:.3f})")
         for split, found in by_embedding.items()
         if found["p"] < _SURE_OF_EMBEDDINGS
     ]
@@ -123,11 +127,11 @@ def drift(
     return Finding(
         NAME,
         "warn",
-        f"Otherwise distributed than in train: {', '.join(apart)}.",
+        f"Otherwise distributed than in train: {', '.join(told for _, told in apart)}.",
         "The split is no sample of what the model learns from, so metrics on it say how the model "
         "does elsewhere.",
-        "Divide one pool of rows by `data.split: {train: 8, eval: 2, stratify: true}`, or, if the "
-        "difference is meant, add rows of that kind to the training part.",
+        f"{setting.divide_alike(apart[0][0])}; or, if the difference is meant, add rows of that "
+        "kind to the training part.",
         figures,
     )
 

@@ -6,17 +6,24 @@ import numpy as np
 
 from components.doctor.finding import Finding
 from components.doctor.rows import Rows
+from components.doctor.setting import Setting
 
 EXACT, NEAR = "exact_duplicates", "near_duplicates"
 _WARN, _FAIL = 0.05, 0.5  # shares of training rows that repeat an earlier one
 _NEAR_WARN = 0.1
+_NO_SETTING = Setting()
 _MEANING = (
     "Repeated rows count as often as they are repeated, so the loss is theirs more than others', "
     "and the data holds less than its number of rows says."
 )
 
+_INSTEAD = (
+    "; to make a rare class count more, use `training.class_weights` or `copies: {balance: true}` "
+    "instead"
+)
 
-def exact_duplicates(rows: Mapping[str, Rows]) -> Finding:
+
+def exact_duplicates(rows: Mapping[str, Rows], setting: Setting = _NO_SETTING) -> Finding:
     """Count rows whose input is that of an earlier row of their split.
 
     Texts that differ in case, spacing and Unicode form alone are the same; images are the same if
@@ -24,6 +31,7 @@ def exact_duplicates(rows: Mapping[str, Rows]) -> Finding:
 
     Args:
         rows: Rows by split, `train` among them.
+        setting: What is done about rare classes.
 
     Returns:
         `warn` from a twentieth of the training rows, `fail` from half of them; figures `repeated`
@@ -36,23 +44,26 @@ def exact_duplicates(rows: Mapping[str, Rows]) -> Finding:
     evidence = f"Rows that repeat another of their split: {said}."
     if shares["train"] < _WARN:
         return Finding(EXACT, "pass", evidence, figures={"repeated": shares})
+    instead = "" if setting.is_weighted else _INSTEAD
     return Finding(
         EXACT,
         "fail" if shares["train"] >= _FAIL else "warn",
         evidence,
         _MEANING,
-        "Remove repeated rows from `data.source`; to make a rare class count more, use "
-        "`training.class_weights` or `copies: {balance: true}` instead.",
+        f"Remove repeated rows from `data.source`{instead}.",
         {"repeated": shares},
     )
 
 
-def near_duplicates(sample: Mapping[str, Rows], groups: Mapping[str, np.ndarray]) -> Finding:
+def near_duplicates(
+    sample: Mapping[str, Rows], groups: Mapping[str, np.ndarray], setting: Setting = _NO_SETTING
+) -> Finding:
     """Count inputs that are nearly the same as another, different one of their split.
 
     Args:
         sample: Rows by split, `train` among them.
         groups: Number of each row's group of nearly equal inputs by split, `(rows,)` int.
+        setting: How the rows came into their splits.
 
     Returns:
         `warn` from a tenth of the training rows; figures `repeated` (share by split).
@@ -70,7 +81,7 @@ def near_duplicates(sample: Mapping[str, Rows], groups: Mapping[str, np.ndarray]
         evidence,
         _MEANING,
         "Keep one row of each group in `data.source` (quotations, templates, frames of one film), "
-        "or divide whole groups by a column of your own, `data.split.column`.",
+        f"or {setting.keep_together()}.",
         {"repeated": shares},
     )
 

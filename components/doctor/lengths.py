@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from components.doctor.finding import Finding
+from components.doctor.setting import Setting
 
+_NO_SETTING = Setting()
 TRUNCATION, UNKNOWN = "truncation", "unknown_words"
 _KEPT_WARN, _KEPT_FAIL = 0.35, 0.15  # shares of all tokens that are read
 _SHORT = 16  # tokens: a limit below this that cuts most texts leaves no sentence whole
@@ -39,12 +41,13 @@ def count(texts: Sequence[str], reader: Reader) -> np.ndarray:
     return np.array([len(tokens) for tokens in reader.tokenize(texts)], int)
 
 
-def truncation(lengths: np.ndarray, limit: int) -> Finding:
+def truncation(lengths: np.ndarray, limit: int, setting: Setting = _NO_SETTING) -> Finding:
     """Measure how much of the training texts lies beyond the model's limit.
 
     Args:
         lengths: Tokens of each training text, `(rows,)` int.
         limit: Tokens of a text that the model reads.
+        setting: Where texts are cut.
 
     Returns:
         `warn` where less than 35 % of all tokens are read, `fail` below 15 % or where a limit of a
@@ -67,14 +70,14 @@ def truncation(lengths: np.ndarray, limit: int) -> Finding:
     fails = kept < _KEPT_FAIL or (limit < _SHORT and cut > _MOST)
     if not fails and kept >= _KEPT_WARN:
         return Finding(TRUNCATION, "pass", evidence, figures=figures)
+    middle = ", with `model.truncate: middle` in their middle" if setting.truncate == "end" else ""
     return Finding(
         TRUNCATION,
         "fail" if fails else "warn",
         evidence,
         "What decides the label may stand where the model never looks.",
         f"Raise `model.sequence_length`, up to {quantiles['0.95']} tokens for 95 % of the texts, "
-        "or cut the texts where they matter least; `pretrained_text` cuts the middle with "
-        "`model.truncate: middle`.",
+        f"or cut the texts where they matter least{middle}.",
         figures,
     )
 

@@ -8,21 +8,26 @@ from scipy.sparse import csr_matrix
 from scipy.sparse import vstack as stack
 
 from components.doctor.finding import Finding
+from components.doctor.setting import Setting
 
 NAME = "covariate_shift"
+_NO_SETTING = Setting()
 _WARN, _FAIL = 0.65, 0.9  # areas under the ROC curve; 0.5 is chance
 _DEVIATIONS = 4  # of the area's standard error that an alarm needs
 _FOLDS = 5
 _FEWEST = 20  # rows of a split below which nothing can be said
 
 
-def covariate_shift(features: Mapping[str, np.ndarray | csr_matrix], seed: int = 0) -> Finding:
+def covariate_shift(
+    features: Mapping[str, np.ndarray | csr_matrix], seed: int = 0, setting: Setting = _NO_SETTING
+) -> Finding:
     """Measure how well a linear classifier tells each split from the training rows.
 
     Args:
         features: By split, `(rows, dim)`, no two rows of a split of the same input (a repeated
             training row would be recognised, not told apart); `train` and at least one more.
         seed: Of the folds.
+        setting: How the rows came into their splits.
 
     Returns:
         `warn` above an area under the ROC curve of 0.65, if it is certain, and `fail` above 0.9
@@ -63,8 +68,8 @@ def covariate_shift(features: Mapping[str, np.ndarray | csr_matrix], seed: int =
         "The splits come from different sources: metrics do not say how well the model does on "
         "rows like those it learns from"
         + (", and the best epoch is chosen for other rows." if "eval" in certain else "."),
-        "Shuffle all rows together and divide them by `data.split: {train: 8, eval: 2}`; if the "
-        "other domain is what counts, put rows of it into the training part.",
+        f"{setting.divide_alike(next(iter(certain)))}; if the other domain is what counts, put "
+        "rows of it into the training part.",
         {"auc": areas},
     )
 

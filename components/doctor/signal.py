@@ -8,8 +8,10 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from components.doctor.finding import Finding
+from components.doctor.setting import Setting
 
 NAME = "label_signal"
+_NO_SETTING = Setting()
 _FOLDS = 3
 _FEWEST = 10  # rows below which a class is left out
 _SURE = 3.0  # standard errors above chance from which labels are related to inputs
@@ -18,7 +20,10 @@ _RENAMED = 0.7  # share of the accuracy on training rows that a renaming of labe
 
 
 def label_signal(
-    model: Any, splits: Mapping[str, tuple[Any, Sequence[str]]], seed: int = 0
+    model: Any,
+    splits: Mapping[str, tuple[Any, Sequence[str]]],
+    seed: int = 0,
+    setting: Setting = _NO_SETTING,
 ) -> Finding:
     """Ask a simple model to predict labels, by cross-validation and on the other splits.
 
@@ -27,6 +32,7 @@ def label_signal(
         splits: What the model reads, `(rows, dim)` dense or sparse, no two rows of a split of the
             same input; and labels. `train` must be among them.
         seed: Of the folds.
+        setting: Where the labels are from.
 
     Returns:
         `warn` where labels of train, or of another split, are at chance though there are enough
@@ -47,7 +53,7 @@ def label_signal(
         if recall + 2 * error >= little:
             evidence += f", but {len(labels):,} training rows are too few to tell."
             return Finding(NAME, "pass", evidence, figures=figures)
-        return _unrelated(evidence + f" in {len(labels):,} training rows.", figures)
+        return _unrelated(evidence + f" in {len(labels):,} training rows.", setting, figures)
     model.fit(inputs, labels)
     for split in (name for name in splits if name != "train"):
         other_inputs, other_labels = _only(splits[split], names)
@@ -61,19 +67,19 @@ def label_signal(
         if renamed:
             return _other_names(split, renamed, evidence + ".", figures)
         if found < chance + _SURE * spread and found + 2 * spread < little:
-            return _unrelated(evidence + ".", figures)
+            return _unrelated(evidence + ".", setting, figures)
     return Finding(NAME, "pass", evidence + ".", figures=figures)
 
 
-def _unrelated(evidence: str, figures: dict) -> Finding:
+def _unrelated(evidence: str, setting: Setting, figures: dict) -> Finding:
     return Finding(
         NAME,
         "warn",
         evidence,
         "Labels look as if they were dealt out at random: shuffled, moved by a row against the "
         "inputs, or about something that neither words nor shapes show.",
-        "Compare a few rows of `data.source` with their labels by eye, check `task.label` and how "
-        "inputs and labels were joined.",
+        f"{setting.check_labels()}; compare a few rows of `data.source` with their labels by eye, "
+        "and look at how inputs and labels were joined.",
         figures,
     )
 

@@ -11,6 +11,7 @@ from components import records
 from components.augment.contract import load
 from components.doctor import data, drawing, finding
 from components.doctor.finding import Finding
+from components.doctor.setting import Setting
 
 FINDINGS = "findings.json"
 """Name of the findings inside the artifact."""
@@ -41,8 +42,8 @@ class Request:
     """Folder of what an unfinished run left."""
     effort: str
     """`quick` or `thorough`."""
-    is_weighted: bool
-    """Whether rare labels are weighed or copied already."""
+    setting: Setting
+    """What of config and data bears on what is advised."""
 
 
 def examine(
@@ -72,7 +73,7 @@ def examine(
         reader=patient.reader,
         image_size=patient.image_size,
         embed=patient.embed,
-        is_weighted=request.is_weighted,
+        setting=request.setting,
     )
     for one in patient.findings():
         found.append(one)

@@ -11,6 +11,7 @@ from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
+from components import artifacts
 from components.ingest import columns, config, errors, job, problems, reading, row, summary
 
 
@@ -43,6 +44,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         for split in counts.splits():
             job.fill_gaps(examples.uri, split, job.num_files(opened))
         examples.splits = list(counts.splits())
+        named = [name for name in config.SPLITS if name in counts.named]
+        examples.set_string_custom_property(artifacts.NAMED_SPLITS, " ".join(named))
         examples.set_string_custom_property("file_format", "tfrecords_gzip")
         examples.set_string_custom_property(
             "payload_format",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from components.ingest import columns, config, errors, files, reading
 from components.ingest.samples import table as samples
 
-_FORMAT = "3"
+_FORMAT = "4"
 _IMAGES = ("image_folder", "image_table")
 """Sources whose images are files of their own."""
 

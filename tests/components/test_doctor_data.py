@@ -73,6 +73,7 @@ def test_findings_come_in_a_fixed_order():
     names = [finding.check for finding in examine("text", split(texts), reader=reader)]
     assert names == [
         "class_balance",
+        "label_names",
         "constant_input",
         "exact_duplicates",
         "near_duplicates",
@@ -167,7 +168,7 @@ def test_images_of_one_shade_are_blank():
 
 def test_nothing_more_is_asked_of_rows_that_are_all_blank():
     findings = found("text", {"train": (["", "nan", "-"], ["a", "b", "a"])})
-    assert list(findings) == ["class_balance", "constant_input"]
+    assert list(findings) == ["class_balance", "label_names", "constant_input"]
     assert findings["constant_input"].verdict == "fail"
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.doctor import balance, duplicates, labels, rows, signal
+from components.doctor import balance, duplicates, labels, rows, setting, signal
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,13 @@ def test_balance_is_judged_by_the_largest_and_the_smallest_class(counts, verdict
 
 def test_rare_classes_that_count_more_are_no_failure():
     names = ["a"] * 990 + ["b"] * 10
-    assert balance.class_balance({"train": names}, is_weighted=True).verdict == "pass"
+    assert (
+        balance.class_balance({"train": names}, setting.Setting(is_weighted=True)).verdict == "pass"
+    )
 
 
 def test_a_single_class_cannot_be_told_apart_even_weighted():
-    finding = balance.class_balance({"train": ["a", "a", "a"]}, is_weighted=True)
+    finding = balance.class_balance({"train": ["a", "a", "a"]}, setting.Setting(is_weighted=True))
     assert finding.verdict == "fail"
     assert "`task.label`" in finding.fix
 

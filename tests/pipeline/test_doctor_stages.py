@@ -1,0 +1,31 @@
+"""Tests of pipeline/doctor_stages.py."""
+
+import pytest
+
+pytestmark = pytest.mark.tfx
+
+from components.doctor.setting import Setting  # noqa: E402
+from pipeline import config, doctor_stages  # noqa: E402
+
+CONFIG = """
+name: told
+task: {kind: text_classification, label: stars}
+data: {source: {kind: csv, path: none.csv}, split: {stratify: true, column: part}}
+model: {kind: pretrained_text, preset: minilm, truncate: middle}
+training: {class_weights: balanced}
+evaluation: {must_reach: {macro_f1: 0.5}}
+"""
+
+
+def test_the_doctor_is_told_what_is_done_already(tmp_path):
+    (tmp_path / "a.yaml").write_text(CONFIG)
+    told = doctor_stages._setting(config.load(tmp_path / "a.yaml"))
+    assert Setting(**{**told, "must_reach": tuple(told["must_reach"])}) == Setting(
+        source="csv",
+        label="stars",
+        split_column="part",
+        is_stratified=True,
+        is_weighted=True,
+        must_reach=("macro_f1",),
+        truncate="middle",
+    )
