@@ -29,7 +29,7 @@ from models.training import schedule_config
 from models.training.choices import one_of
 from models.training.config import TrainingConfig
 from models.tuning.config import SearchRange, TuningConfig
-from pipeline import augmenting, dotted, model_files, problems, schema, settled
+from pipeline import augmenting, dotted, model_files, problems, schema, settled, yaml_words
 from pipeline.evaluation_config import EvaluationConfig
 
 
@@ -179,23 +179,6 @@ _LEARNER = pydantic.TypeAdapter(LearnerConfig)
 _OPERATIONS = pydantic.TypeAdapter(tuple[Augmentation, ...])
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML, but a key given twice is an error, not silently the last one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build one mapping, refusing repeated keys."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue  # YAML's own loader refuses it.
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} is given twice", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
 def load(path: str | pathlib.Path, overrides: Sequence[str] = ()) -> PipelineConfig:
     """Read and validate a config file; paths in `model` become absolute.
 
@@ -207,19 +190,30 @@ def load(path: str | pathlib.Path, overrides: Sequence[str] = ()) -> PipelineCon
         ConfigError: Everything in it that is unknown, missing, of a wrong type or impossible,
             each with its dotted path.
     """
-    data = _read(pathlib.Path(path))
+    data, written = _read(pathlib.Path(path))
     for override in overrides:
-        _apply(override, data)
-    config = from_mapping(data, source=str(path))
+        _apply(override, data, written)
+    config = from_mapping(data, source=str(path), written=written)
     return model_files.placed(config, pathlib.Path(path).resolve().parent)
 
 
-def from_mapping(data: Mapping[str, Any], *, source: str) -> PipelineConfig:
-    """Validate already-parsed YAML; `source` is named in error messages."""
+def from_mapping(
+    data: Mapping[str, Any], *, source: str, written: Mapping[str, Any] | None = None
+) -> PipelineConfig:
+    """Validate already-parsed YAML.
+
+    Args:
+        data: The parsed YAML.
+        source: Named in error messages.
+        written: The same with every word as it is written, if it is known.
+
+    Raises:
+        ConfigError: Everything that is wrong.
+    """
     try:
         config = _validate(data)
     except pydantic.ValidationError as error:
-        lines = problems.describe(error, data, PipelineConfig)
+        lines = problems.describe(error, data, PipelineConfig, written)
         raise problems.ConfigError(source, lines) from error
     lines = _describe_impossible_trials(config)
     lines += settled.describe(config) if config.tuning else ()
@@ -337,7 +331,8 @@ def load_learner(text: str, values: Mapping[str, Any] | None = None) -> LearnerC
         raise problems.ConfigError(f"a trial with {values}", lines) from error
 
 
-def _read(path: pathlib.Path) -> dict[str, Any]:
+def _read(path: pathlib.Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A file's YAML, and the same with every word as it is written."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -350,37 +345,36 @@ def _read(path: pathlib.Path) -> dict[str, Any]:
         line = f"not UTF-8: byte {error.object[error.start]:#04x} at position {error.start}"
         raise problems.ConfigError(str(path), [line]) from error
     try:
-        data = yaml.load(text, Loader=_UniqueKeyLoader)
-    except yaml.YAMLError as error:
-        raise problems.ConfigError(str(path), [f"not YAML: {_one_line(error)}"]) from error
+        data, written = yaml_words.parse(text)
+    except ValueError as error:
+        raise problems.ConfigError(str(path), [f"not YAML: {error}"]) from error
     if not isinstance(data, dict):
         found = "nothing" if data is None else type(data).__name__
         line = f"expected a mapping with the keys name, task, data and model, found {found}"
         raise problems.ConfigError(str(path), [line])
     try:
-        json.dumps(data, default=str)
+        json.dumps(data)
     except ValueError as error:  # An anchor inside what it stands for, `a: &x [*x]`.
         raise problems.ConfigError(str(path), [f"not a config: {error}"]) from error
-    return data
+    except TypeError as error:  # A value with a tag, `!!set {a}`.
+        line = "not a config: a value with a tag (`!!binary`, `!!set`) is no text, number or list"
+        raise problems.ConfigError(str(path), [line]) from error
+    return data, written
 
 
-def _one_line(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-    return f"{getattr(error, 'problem', None) or error}{where}"
-
-
-def _apply(override: str, data: dict[str, Any]) -> None:
+def _apply(override: str, data: dict[str, Any], written: dict[str, Any]) -> None:
+    """Set a field, in the YAML and in its words."""
     path, found, text = override.partition("=")
     if not found or not path:
         line = f"{override!r} is not of the form dotted.key=value, as in training.epochs=1"
         raise problems.ConfigError("--set", [line])
     try:
-        value = yaml.load(text, Loader=_UniqueKeyLoader)
-    except yaml.YAMLError as error:
-        line = f"{path}: the value is not YAML: {_one_line(error)}"
+        value, word = yaml_words.parse(text)
+    except ValueError as error:
+        line = f"{path}: the value is not YAML: {error}"
         raise problems.ConfigError("--set", [line]) from error
     try:
         dotted.put(data, path, value, PipelineConfig)
+        dotted.put(written, path, word, PipelineConfig)
     except LookupError as error:
         raise problems.ConfigError("--set", [str(error.args[0])]) from error

@@ -39,18 +39,25 @@ class ConfigError(ValueError):
         super().__init__("\n".join([f"{count} in {source}:", *(f"  {p}" for p in problems)]))
 
 
-def describe(error: pydantic.ValidationError, data: Mapping[str, Any], root: type) -> list[str]:
+def describe(
+    error: pydantic.ValidationError,
+    data: Mapping[str, Any],
+    root: type,
+    written: Mapping[str, Any] | None = None,
+) -> list[str]:
     """One line per problem, in the order of the config.
 
     Args:
         error: What pydantic raised for `data`.
         data: The parsed YAML.
         root: The dataclass `data` was validated against.
+        written: The same YAML with every word as it is written, if it is known.
     """
     lines = []
     for problem in error.errors(include_url=False):
         path, value, known = _locate(problem["loc"], data, root)
-        lines.append(f"{path or 'config'}: {_explain(problem, value, known)}")
+        word = _locate(problem["loc"], written or {}, root)[1]
+        lines.append(f"{path or 'config'}: {_explain(problem, value, known, word)}")
     found = dict.fromkeys(lines)
     # Where whole numbers and others may stand, pydantic tells of both.
     whole, any_ = (f"expected {_EXPECTED[kind]}" for kind in ("int_type", "float_type"))
@@ -64,7 +71,8 @@ def suggest(word: Any, known: Iterable[str]) -> str:
     return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
 
 
-def _explain(problem: Mapping[str, Any], value: Any, known: set[str]) -> str:
+def _explain(problem: Mapping[str, Any], value: Any, known: set[str], word: Any) -> str:
+    """What is wrong in words; `word` is `value` as the YAML has it, if that is known."""
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         return f"unknown key. {suggest(problem['loc'][-1], known)}"
@@ -75,20 +83,41 @@ def _explain(problem: Mapping[str, Any], value: Any, known: set[str]) -> str:
         return f"needs the key {' '.join(tags)}"
     if kind == "union_tag_invalid":
         tags = re.findall(r"'([^']+)'", context["expected_tags"])
-        return f"unknown kind {context['tag']!r}. {suggest(context['tag'], tags)}"
+        kind_word = word.get("kind") if isinstance(word, Mapping) else None
+        named = kind_word or context["tag"]
+        return f"unknown kind {named!r}. {suggest(named, tags)}"
     if kind == "literal_error":
         choices = re.findall(r"'([^']+)'", context["expected"])
         hint = suggest(value, choices) if choices else ""
-        return f"expected {context['expected']}, received {value!r}. {hint}".rstrip()
+        said = f"expected {context['expected']}, received {value!r}{_quotes_hint(value, word)}"
+        return f"{said}. {hint}".rstrip()
     if kind == "value_error":
         return str(context["error"])
+    if kind == "string_type":
+        return f"expected text, received {value!r}{_quotes_hint(value, word)}"
     if kind in _EXPECTED:
-        return f"expected {_EXPECTED[kind]}, received {value!r}{_yaml_hint(value)}"
+        return f"expected {_EXPECTED[kind]}, received {value!r}{_number_hint(value)}"
     message = problem["msg"][:1].lower() + problem["msg"][1:]
-    return f"{message}, received {value!r}"
+    return f"{message}, received {value!r}{_quotes_hint(value, word)}"
 
 
-def _yaml_hint(value: Any) -> str:
+def _quotes_hint(value: Any, word: Any) -> str:
+    """How to write a word that YAML takes for something else than text."""
+    if not isinstance(value, bool | int | float | None):
+        return ""
+    if value is None and not word:
+        return ". Nothing stands there" if word == "" else ""
+    kind = "as nothing" if value is None else "as a number"
+    if isinstance(value, bool):
+        kind = f"as {str(value).lower()}"
+    elif isinstance(word, str) and value is not None and str(value) != word:
+        kind = f"as the number {value}"
+    if not isinstance(word, str):
+        return f". YAML reads the word {kind}; write it in quotes"
+    return f". YAML reads the word {word} {kind}; write it in quotes: '{word}'"
+
+
+def _number_hint(value: Any) -> str:
     if isinstance(value, str) and _LOOKS_LIKE_A_NUMBER.fullmatch(value):
         mantissa, exponent = re.split("[eE]", value)
         dotted = mantissa if "." in mantissa else f"{mantissa}.0"

@@ -83,7 +83,8 @@ trainer: {}
     )
     assert refusal(path) == [
         "task.labl: unknown key. Did you mean 'label'?",
-        "data.source.path: expected text, received 3",
+        "data.source.path: expected text, received 3. YAML reads the word 3 as a number; write it "
+        "in quotes: '3'",
         "model.filters: expected an integer, received '1e2'. YAML reads this as text; write 1.0e+2",
         "model.kernel_sizes[1]: expected an integer, received 'wide'",
         "training.epochs: expected an integer, received True",

@@ -1,0 +1,53 @@
+"""Parse YAML, and keep how each of its words is written."""
+
+from typing import Any
+
+import yaml
+
+_TEXT = "tag:yaml.org,2002:str"
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+def parse(text: str) -> tuple[Any, Any]:
+    """What a YAML text says, and the same with every word as it is written.
+
+    The second is for messages: YAML reads `no`, `~`, `1_000` and `12:30` as false, nothing,
+    1000 and 750.
+
+    Raises:
+        ValueError: If it is not YAML, or gives a key twice.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader), yaml.load(text, Loader=yaml.BaseLoader)
+    except yaml.YAMLError as error:
+        raise ValueError(_one_line(error)) from error
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML whose keys are words, and a key given twice is an error, not silently the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build one mapping, refusing repeated keys."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # YAML's own loader refuses it.
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} is given twice", key.start_mark
+                )
+            seen.add(key.value)
+            if key.tag != _MERGE:
+                key.tag = _TEXT  # Labels may be called `no` or `1`.
+        return super().construct_mapping(node, deep)
+
+
+# No field is a date, but a column may be called one; `=` is nothing special here.
+for _tag in ("timestamp", "value"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", yaml.SafeLoader.construct_yaml_str)
+
+
+def _one_line(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+    return f"{getattr(error, 'problem', None) or error}{where}"
