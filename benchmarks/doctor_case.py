@@ -45,7 +45,10 @@ class Case:
     model: Mapping[str, Any]
     """`model` of the YAML."""
     expected: tuple[str, ...] = ()
-    """Checks of which one must warn or fail; empty for a healthy case."""
+    """Checks of which one must warn or fail; empty for a healthy case and for one with `about`."""
+    about: tuple[tuple[str, ...], ...] = ()
+    """Beginnings of words, for a fault whose checks are not known: one finding that warns or fails
+    must have a word of every group; the last group is the subject, see `is_about`."""
     training: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """`training` of the YAML."""
     rows: int = _ROWS
@@ -64,6 +67,28 @@ class Case:
     """Data set whose words the model knows; None: its own."""
     trains: bool = False
     """Whether the model is really trained, for a verdict on its curves."""
+
+    @property
+    def kind(self) -> str:
+        """What is classified: `text` or `image`."""
+        return "image" if self.sample in doctor_data.IMAGES else "text"
+
+    def is_about(self, finding: Finding) -> bool:
+        """Whether a finding speaks of what is planted.
+
+        The subject, which is the last group, must be in its name or its evidence: its meaning may
+        list what else it could be. Its fix is not read, which lists remedies of many faults.
+        """
+        pattern = finding.figures.get("pattern", "")
+        shown = f"{finding.check} {pattern} {finding.evidence}".replace("_", " ")
+        *others, subject = self.about
+        return _has_word(shown, subject) and all(
+            _has_word(f"{shown} {finding.meaning}", group) for group in others
+        )
+
+
+def _has_word(text: str, beginnings: Sequence[str]) -> bool:
+    return any(re.search(rf"(?<!\w){re.escape(word)}", text, re.IGNORECASE) for word in beginnings)
 
 
 def examine(case: Case, folder: str) -> list[Finding]:
@@ -106,7 +131,7 @@ class _Patient:
 
 
 def _patient(case: Case, splits: Splits, folder: str) -> _Patient:
-    kind = "image" if case.sample == "digits" else "text"
+    kind = case.kind
     yaml = {
         "name": "case",
         "task": {"kind": f"{kind}_classification"},

@@ -1,4 +1,4 @@
-"""Columns for the doctor's benchmark: samples, and made-up texts in Korean."""
+"""Columns for the doctor's benchmark: samples, and made-up texts and images."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import csv
 import functools
 import pathlib
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from benchmarks import doctor_pictures, doctor_sentences
 from components.ingest.samples import table
 
 Columns = tuple[list[bytes], list[bytes]]
 Splits = Mapping[str, Columns]
+IMAGES = frozenset({"digits", "coloured_digits", "scenes", "photos"})
+"""Data sets of images; the others are texts."""
 _SHARE_OF_TRAIN = 0.8
 
 
@@ -20,14 +23,13 @@ def rows(name: str, folder: str) -> tuple[tuple[bytes, bytes], ...]:
     """Inputs and labels of a data set, in a fixed order without pattern.
 
     Args:
-        name: `library_docs`, `imdb_small`, `digits` or `korean`.
+        name: A sample (`library_docs`, `imdb_small`, `digits`) or one of `_MADE`.
         folder: Where samples are written.
     """
-    if name == "korean":
-        found = _korean()
+    if name == "coloured_digits":
+        found = doctor_pictures.coloured(_sample("digits", folder))
     else:
-        path = pathlib.Path(table.materialise(name, folder).path)
-        found = _images(path) if path.is_dir() else _table(path)
+        found = _MADE[name]() if name in _MADE else _sample(name, folder)
     random.Random(0).shuffle(found)
     return tuple(found)
 
@@ -42,6 +44,11 @@ def split(name: str, folder: str, limit: int) -> dict[str, Columns]:
 def columns(pairs) -> Columns:
     """Rows as two columns."""
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def _sample(name: str, folder: str) -> list[tuple[bytes, bytes]]:
+    path = pathlib.Path(table.materialise(name, folder).path)
+    return _images(path) if path.is_dir() else _table(path)
 
 
 def _table(path: pathlib.Path) -> list[tuple[bytes, bytes]]:
@@ -70,3 +77,15 @@ def _korean() -> list[tuple[bytes, bytes]]:
         for other in others
         for end in ends
     ]
+
+
+_MADE: Mapping[str, Callable[[], list[tuple[bytes, bytes]]]] = {
+    "korean": _korean,
+    "korean_topics": doctor_sentences.korean_topics,
+    "korean_reviews": doctor_sentences.korean_reviews,
+    "german_topics": doctor_sentences.german_topics,
+    "german_reviews": doctor_sentences.german_reviews,
+    "two_languages": doctor_sentences.two_languages,
+    "scenes": doctor_pictures.scenes,
+    "photos": doctor_pictures.photos,
+}

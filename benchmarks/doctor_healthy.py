@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.doctor_case import Case
+from benchmarks import doctor_data
+from benchmarks.doctor_case import Case, Splits
 from benchmarks.doctor_faults import BAG, MINILM, RESNET, TEXT_CNN, VGG
 
 _EMBEDDING = {"kind": "embedding_pooling", "sequence_length": 64, "embedding_dim": 32}
@@ -16,7 +17,7 @@ _TRANSFORMER = {
     "num_heads": 2,
     "mlp_dim": 64,
 }
-_VIT = {
+VIT = {
     "kind": "vit",
     "image_size": 16,
     "patch_size": 4,
@@ -25,11 +26,25 @@ _VIT = {
     "num_heads": 2,
     "mlp_dim": 64,
 }
+_SCENES = {**RESNET, "image_size": 32}
 
 
 def _healthy(name: str, sample: str, model: dict[str, Any], rate: float, **fields: Any) -> Case:
     training = {"learning_rate": rate, **fields.pop("training", {})}
     return Case(name, sample, model, training=training, **fields)
+
+
+def _thinned(splits: Splits) -> Splits:
+    """A third of the rows of one class, as real classes differ in size."""
+    rarest = min(splits["train"][1])
+    kept = {}
+    for name, columns in splits.items():
+        pairs = list(zip(*columns, strict=True))
+        few = [pair for pair in pairs if pair[1] == rarest][::3]
+        kept[name] = doctor_data.columns(
+            [pair for pair in pairs if pair[1] != rarest or pair in few]
+        )
+    return kept
 
 
 HEALTHY: tuple[Case, ...] = (
@@ -81,7 +96,31 @@ HEALTHY: tuple[Case, ...] = (
         {"kind": "alexnet", "width": 0.125, "stem": "small", "image_size": 32},
         1e-3,
     ),
-    _healthy("ViT", "digits", _VIT, 1e-3),
+    _healthy("ViT", "digits", VIT, 1e-3),
     _healthy("ResNet, label smoothing", "digits", RESNET, 3e-3, training={"label_smoothing": 0.1}),
+    _healthy("text CNN on German news", "german_topics", TEXT_CNN, 1e-3),
+    _healthy("bag of words on German news", "german_topics", BAG, 1e-2),
+    _healthy("mean of embeddings on German reviews", "german_reviews", _EMBEDDING, 3e-3),
+    _healthy("LSTM on German reviews", "german_reviews", _RECURRENT, 3e-3),
+    _healthy(
+        "German news, classes of unequal size", "german_topics", TEXT_CNN, 1e-3, in_data=_thinned
+    ),
+    _healthy("text CNN on Korean news", "korean_topics", TEXT_CNN, 1e-3),
+    _healthy("Transformer on Korean reviews", "korean_reviews", _TRANSFORMER, 1e-3),
+    _healthy("German and Korean together", "two_languages", TEXT_CNN, 1e-3),
+    _healthy(
+        "text CNN on German news, trained",
+        "german_topics",
+        TEXT_CNN,
+        1e-3,
+        training={"epochs": 8, "schedule": {"kind": "cosine", "warmup": 0.1}},
+        trains=True,
+    ),
+    _healthy("ResNet on scenes", "scenes", _SCENES, 3e-3),
+    _healthy("VGG 11 on scenes", "scenes", {**VGG, "depth": 11}, 1e-3),
+    _healthy("ResNet on photos of all sizes, light and quality", "photos", _SCENES, 3e-3),
+    _healthy("ResNet on coloured digits", "coloured_digits", RESNET, 3e-3),
+    _healthy("ViT on coloured digits", "coloured_digits", VIT, 1e-3),
+    _healthy("ResNet, trained", "digits", RESNET, 3e-3, training={"epochs": 8}, trains=True),
 )
 """Published networks at rates that suit them, on data without a fault."""
