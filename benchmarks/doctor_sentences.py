@@ -1,8 +1,8 @@
 """Made-up texts in German and Korean, since installations carry none in these languages.
 
-Small grammars with a seed: every sentence is grammatical, no single word occurs in most texts of a
-class, and lengths vary alike in all classes. As in real texts, some are mixed and a few labels are
-wrong.
+Small grammars with a seed: every sentence is grammatical, no word that tells a class is in more
+than half of its texts, and lengths vary alike in all classes. As in real texts, some are mixed and
+a few labels are wrong.
 """
 
 from __future__ import annotations
