@@ -167,7 +167,10 @@ def test_quantities_are_told_from_classes_that_are_numbered(tmp_path, values, is
 
 
 def test_a_header_line_among_the_rows_is_noticed(tmp_path):
-    found = look(tmp_path, {"a.csv": [*rows(20), ("text", "label"), *rows(20, "ab", 20)]})
+    members = [*rows(20), ("text", "label"), *rows(20, "ab", 20)]
+    lines = [json.dumps({"text": text, "label": label}) for text, label in members]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    found = look(tmp_path, {}, source=config.JsonlSource("a.jsonl"))
     assert any(one.startswith("1 row with the label 'label', the name of") for one in found.remarks)
 
 
