@@ -58,7 +58,7 @@ class Decoder:
 
     @functools.cached_property
     def _likely(self) -> encodings.Likely | None:
-        return encodings.likely(self._sample)
+        return encodings.likely(self._sample) if self._sample else None
 
     def _advice(self, raw: bytes) -> str:
         """What to do about a line that is not in the encoding that was set."""

@@ -128,6 +128,11 @@ def test_the_likely_mistake_is_told_where_a_column_is_missing(tmp_path, kind, co
     assert told in refusal(tmp_path, content, kind)
 
 
+def test_a_wrong_delimiter_is_not_told_as_a_kind_that_is_set(tmp_path):
+    message = refusal(tmp_path, "text,label\na,x\n", delimiter=";")
+    assert 'set `data.source.delimiter: ","`' in message
+
+
 def test_long_first_lines_are_not_shown_whole(tmp_path):
     assert len(refusal(tmp_path, "word " * 5000 + ",1\nb,0\n")) < 500
 

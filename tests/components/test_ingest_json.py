@@ -204,3 +204,11 @@ def test_values_that_are_no_labels_are_rejected(tmp_path, label, reason):
 def test_the_same_value_given_twice_is_no_conflict_and_tabs_in_texts_are_read(tmp_path):
     good, bad = read(tmp_path, '{"text": "a\tb", "label": 1, "label": 1}\n{"text":"c","label":2}')
     assert pairs(good) == [("a\tb", 1), ("c", 2)] and not bad
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"), [("text,label\na,x\n", "csv"), ("label\ttext", "tsv")]
+)
+def test_a_table_is_told_by_its_kind(tmp_path, content, kind):
+    with pytest.raises(errors.DataError, match=f"not JSON. Set `data.source.kind: {kind}`"):
+        read(tmp_path, content)

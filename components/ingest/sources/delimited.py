@@ -8,7 +8,8 @@ from components.ingest import columns, config, contents, decoding, files, lines,
 from components.ingest.sources import dialect as dialects
 from components.ingest.sources import headers
 
-_SETTINGS = {",": "`data.source.kind: csv`", "\t": "`data.source.kind: tsv`"}
+KINDS = {",": "csv", "\t": "tsv"}
+"""The kind of source that a delimiter makes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,8 +97,8 @@ def read(
 
 def _setting(kind: str, delimiter: str) -> str:
     """What to set for another delimiter."""
-    if delimiter in _SETTINGS:
-        return _SETTINGS[delimiter]
+    if delimiter in KINDS and KINDS[delimiter] != kind:
+        return f"`data.source.kind: {KINDS[delimiter]}`"
     if kind == "csv":
         return f"`data.source.delimiter: {json.dumps(delimiter)}`"
     return f"`data.source.kind: csv` and `data.source.delimiter: {json.dumps(delimiter)}`"

@@ -3,8 +3,8 @@
 import itertools
 from collections.abc import Iterator
 
-from components.ingest import columns, config, contents, decoding, files, lines, row
-from components.ingest.sources import json_document, json_text
+from components.ingest import columns, config, contents, decoding, errors, files, lines, row
+from components.ingest.sources import delimited, headers, json_document, json_text
 
 _PEEK = 100
 
@@ -25,7 +25,9 @@ def shards(source: config.JsonlSource, base: str, wanted: columns.Wanted) -> lis
         whole: Shard = document if is_document else lines.Part(file)
         first = itertools.islice(read(source, whole), _PEEK)
         rows = [entry.values for entry in first if isinstance(entry, row.Row)]
-        if rows:
+        if not rows:
+            _refuse_table(source, file, wanted)
+        else:
             # Keys may be left out of single rows, so the first row alone tells too little.
             present = list(dict.fromkeys(key for values in rows for key in values))
             columns.require(present, wanted.names, file.name)
@@ -50,6 +52,17 @@ def read(source: config.JsonlSource, part: Shard) -> Iterator[row.Row | row.Reje
             yield row.Row(_columns(decode(line).strip().removeprefix("\ufeff")), where, part.split)
         except row.BadRow as error:
             yield row.Rejected(where, str(error), row.excerpt(line.raw))
+
+
+def _refuse_table(source: config.JsonlSource, file: files.DataFile, wanted: columns.Wanted) -> None:
+    part = lines.Part(file)
+    first = headers.first_line(part, decoding.Decoder(part, source.encoding))
+    delimiter = headers.dividing(first, wanted.names)
+    if delimiter:
+        kind = delimited.KINDS.get(delimiter, "csv")
+        raise errors.DataError(
+            f"{file.name} is a table with a header, not JSON. Set `data.source.kind: {kind}`."
+        )
 
 
 def _columns(text: str) -> dict[str, object]:

@@ -10,6 +10,8 @@ from components.ingest import columns, config, contents, errors, files, row
 from components.ingest.sources import arrow_values
 
 _BATCH_ROWS = 256
+# Names of columns may be damaged too.
+_DAMAGE = (pyarrow.ArrowException, OSError, UnicodeDecodeError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +44,7 @@ def shards(source: config.ParquetSource, base: str, wanted: columns.Wanted) -> l
                 schema = table.schema_arrow
                 groups = [table.metadata.row_group(i) for i in range(table.num_row_groups)]
                 counts = [(group.num_rows, group.total_byte_size) for group in groups]
-        except (pyarrow.ArrowException, OSError) as error:
+        except _DAMAGE as error:
             raise errors.DataError(_unreadable(file, error)) from error
         spelled = columns.require(schema.names, wanted.names, file.name)
         for name, spelling in zip(wanted.names, spelled, strict=True):
@@ -71,8 +73,9 @@ def read(source: config.ParquetSource, group: RowGroup) -> Iterator[row.Row]:
                     number += 1
                     where = f"{group.file.name}:{number}"
                     yield row.Row(dict(zip(group.names, values, strict=True)), where, group.split)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise errors.DataError(f"{group.file.name}:{number}: damaged Parquet: {error}") from error
+    except _DAMAGE as error:
+        reason = "its text is not UTF-8" if isinstance(error, UnicodeDecodeError) else error
+        raise errors.DataError(f"{group.file.name}:{number}: damaged Parquet: {reason}") from error
 
 
 def _unreadable(file: files.DataFile, error: Exception) -> str:
@@ -91,4 +94,5 @@ def _unreadable(file: files.DataFile, error: Exception) -> str:
             f"{file.name} is text, not Parquet. Set `data.source.kind` to csv, tsv or jsonl, as it "
             "is written."
         )
-    return f"{file.name}: cannot be read as Parquet, was it copied completely? ({error})"
+    reason = "a name in it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error
+    return f"{file.name}: cannot be read as Parquet, was it copied completely? ({reason})"
