@@ -20,6 +20,7 @@ from components.doctor import (
     leakage,
     lengths,
     names,
+    noise,
     shift,
     signal,
     views,
@@ -29,6 +30,7 @@ from components.doctor.rows import Row, Rows, Sample
 from components.doctor.setting import Setting
 
 Embed = Callable[[Sequence[Any]], np.ndarray]
+_EXCERPT = 80  # characters of a text that are shown
 _OF_ALL_ROWS = (balance.NAME, names.NAME, duplicates.EXACT)
 _NO_SETTING = Setting()
 
@@ -176,6 +178,17 @@ class _Subject:
         """Labels of `distinct`."""
         return [self.sample[split].labels[place] for place in self.distinct[split]]
 
+    def labelled(self, split: str) -> noise.Labelled:
+        """`distinct` for the check of labels, with names for its rows."""
+        sample, places = self.sample[split], self.distinct[split]
+
+        def describe(row: int) -> dict[str, Any]:
+            content, number = sample.inputs[places[row]], int(sample.places[places[row]])
+            name = content[:_EXCERPT] if isinstance(content, str) else f"{split} image {number}"
+            return {"row": number, "input": name}
+
+        return noise.Labelled(self.numbers[split], self.labels(split), describe)
+
 
 Checks = Iterator[Callable[[], Finding]]
 
@@ -191,6 +204,12 @@ def _row_checks(subject: _Subject) -> Checks:
         {name: (subject.numbers[name], subject.labels(name)) for name in subject.rows},
         subject.seed,
         subject.setting,
+    )
+    yield lambda: noise.label_noise(
+        subject.kind.doubter(subject.seed),
+        {name: subject.labelled(name) for name in subject.rows},
+        subject.kind.learned,
+        subject.seed,
     )
 
 

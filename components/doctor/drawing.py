@@ -79,6 +79,16 @@ def _class_balance(panel: Axes, figures: Mapping[str, Any]) -> None:
     _legend(panel)
 
 
+def _label_noise(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """Share of each training label's rows that look like another's, the worst first."""
+    shares = figures["by_label"]
+    labels = sorted(shares, key=shares.get, reverse=True)[:_SHOWN_LABELS]
+    panel.barh(range(len(labels)), [shares[label] for label in labels], color=_LINE)
+    panel.set_yticks(range(len(labels)), [_short(label) for label in labels])
+    panel.invert_yaxis()
+    panel.set_xlabel("share that looks like another label's", fontsize=8)
+
+
 def _activation_spread(panel: Axes, figures: Mapping[str, Any]) -> None:
     """Mean and standard deviation of each layer's output, in order of depth."""
     names = figures["layers"]
@@ -169,6 +179,7 @@ _SERIES = (_LINE, _SECOND, _PALE, "#6a9a5b", "#8e6c8a")
 Panel = Callable[[Axes, Mapping[str, Any]], None]
 PANELS: dict[str, Panel] = {
     "class_balance": _class_balance,
+    "label_noise": _label_noise,
     "learning_rate_range": _learning_rate_range,
     "gradient_norms": _gradient_norms,
     "activation_spread": _activation_spread,
@@ -181,6 +192,7 @@ PANELS: dict[str, Panel] = {
 """What is drawn of a check's figures."""
 _NEEDS = {
     "class_balance": "counts",
+    "label_noise": "by_label",
     "learning_rate_range": "rates",
     "gradient_norms": "norm",
     "activation_spread": "std",

@@ -80,6 +80,7 @@ def test_findings_come_in_a_fixed_order():
         "leakage",
         "label_conflicts",
         "label_signal",
+        "label_noise",
         "text_damage",
         "boilerplate",
         "truncation",

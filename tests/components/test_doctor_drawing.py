@@ -9,6 +9,7 @@ from components.doctor.finding import Finding
 
 FIGURES = {
     "class_balance": {"counts": {"train": {"good": 7, "bad": 2}, "eval": {"good": 3}}},
+    "label_noise": {"by_label": {"good": 0.02, "bad": 0.2}},
     "learning_rate_range": {
         "rates": [1e-4, 1e-3, 1e-2],
         "losses": [1.1, 0.5, None],
