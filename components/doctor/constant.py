@@ -1,18 +1,17 @@
 """Inputs that say nothing: blank ones, stand-ins for missing values, one value again and again."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from components import stand_ins
 from components.doctor.finding import Finding
 from components.doctor.rows import Rows
 
 NAME = "constant_input"
-_MISSING = re.compile(
-    r"\W*|nan|none|null|n/a|na|nil|undefined|missing|#n/a|<na>|\[?(?:deleted|removed)\]?",
-    re.IGNORECASE,
-)
+_REMOVED = re.compile(r"\[?(?:deleted|removed)\]?", re.IGNORECASE)  # As forums leave it.
 _WARN, _FAIL = 0.01, 0.2  # shares of rows that say nothing
 _REPEATED_WARN, _REPEATED_FAIL = 0.2, 0.5  # shares of rows with one and the same input
 FLAT = 1.0
@@ -20,8 +19,16 @@ FLAT = 1.0
 
 
 def are_missing(texts: Sequence[str]) -> np.ndarray:
-    """Which texts have no words, or a word that stands for a missing value; `(rows,)` bool."""
-    return np.array([bool(_MISSING.fullmatch(text.strip())) for text in texts], bool)
+    """Which texts have no words, or a word that stands for a missing value; `(rows,)` bool.
+
+    Emoji and other symbols are words; marks and invisible characters are none.
+    """
+    return np.array([_is_missing(text.strip()) for text in texts], bool)
+
+
+def _is_missing(text: str) -> bool:
+    is_word = bool(_REMOVED.fullmatch(text)) or stand_ins.says_nothing(text)
+    return is_word or not any(unicodedata.category(c)[0] in "LNS" for c in text)
 
 
 def constant_input(rows: Mapping[str, Rows], empty: Mapping[str, np.ndarray]) -> Finding:

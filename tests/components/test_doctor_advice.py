@@ -5,6 +5,7 @@ import pytest
 
 from components.doctor import (
     balance,
+    constant,
     drift,
     duplicates,
     leakage,
@@ -134,3 +135,15 @@ def test_labels_that_look_like_one_are_warned_of_with_what_to_rename():
 
 def test_labels_that_differ_pass():
     assert names.label_names({"train": ["1", "2", "10"], "eval": ["2"]}).verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_missing"),
+    [
+        *(("", True), ("...", True), ("nan", True), ("ＮａＮ", True), ("#N/A", True)),
+        *(("[deleted]", True), ("없음", True), ("\u200b", True), ("- -", True)),
+        *(("😀", False), ("5", False), ("좋다", False), ("€", False), ("none of it", False)),
+    ],
+)
+def test_texts_that_say_nothing_are_those_that_check_counts_and_blank_ones(text, is_missing):
+    assert constant.are_missing([text]).tolist() == [is_missing]
