@@ -30,6 +30,9 @@ class Training:
     """Whether training examples are made harder than validation's, by augmentation or dropout."""
     num_validation: int
     """Rows of the validation split; 0 if there is none."""
+    has: frozenset[str] = frozenset()
+    """What the config sets already, of `clip_norm`, `warmup`, `early_stopping`, `augmentation` and
+    `pretrained`, and what the model can set, of `recipe`, `sequence_length` and `fine_tuning`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +71,7 @@ def judge(history: Mapping[str, Sequence[float]], training: Training) -> list[Fi
     names = [field.name for field in dataclasses.fields(_Curves)]
     curves = _Curves(**{n: np.asarray(history[n], float) if n in history else None for n in names})
     if not _is_finite(curves):
-        found = [_not_finite(curves)]
+        found = [_not_finite(curves, training)]
     else:
         found = [f for look in _PATTERNS if (f := look(curves, training)) is not None]
     found = found or [_nothing_wrong(curves)]
@@ -93,7 +96,7 @@ def _finding(verdict: Verdict, pattern: str, evidence: str, meaning: str, fix: s
     return Finding(CHECK, verdict, evidence, meaning, fix, {"pattern": pattern})
 
 
-def _not_finite(curves: _Curves) -> Finding:
+def _not_finite(curves: _Curves, training: Training) -> Finding:
     losses = curves.loss if curves.val_loss is None else curves.loss + curves.val_loss
     epoch = int(np.argmin(np.isfinite(losses))) + 1
     return _finding(
@@ -101,8 +104,7 @@ def _not_finite(curves: _Curves) -> Finding:
         "not_finite",
         f"The loss is no finite number from epoch {epoch} on.",
         "The weights are ruined: a step was too long, or the data holds values that are none.",
-        "Lower `training.learning_rate` by ten, set `training.clip_norm: 1.0`, or add a warm-up to "
-        "`training.schedule`.",
+        _or("Lower `training.learning_rate` by ten", _clip(training), _warm_up(training)),
     )
 
 
@@ -118,7 +120,7 @@ def _diverging(curves: _Curves, training: Training) -> Finding | None:
         f"The training loss went from {first:.3g} to {last:.3g}; guessing by class frequencies "
         f"gives {training.chance_loss:.3g}.",
         "The steps are so long that training moves away from a solution.",
-        "Lower `training.learning_rate` by ten, or set `training.clip_norm: 1.0`.",
+        _or("Lower `training.learning_rate` by ten", _clip(training)),
     )
 
 
@@ -138,8 +140,7 @@ def _spikes(curves: _Curves, training: Training) -> Finding | None:
         f"The training loss jumped from {curves.loss[epoch - 1]:.3g} to {curves.loss[epoch]:.3g} "
         f"in epoch {epoch + 1}; {is_spike.sum()} such jumps in {curves.epochs} epochs.",
         "Single steps undo what many had gained: the rate is too high for some batches.",
-        "Lower `training.learning_rate` by three, set `training.clip_norm: 1.0`, or add a warm-up "
-        "to `training.schedule`.",
+        _or("Lower `training.learning_rate` by three", _clip(training), _warm_up(training)),
     )
 
 
@@ -168,8 +169,11 @@ def _flat(curves: _Curves, training: Training) -> Finding | None:
         f"The training loss stayed at {curves.loss[0]:.3g} until epoch {epoch} of "
         f"{curves.epochs}; {numbers}.",
         "Epochs were lost at the start: the rate is too small there, or the initialisation is bad.",
-        "Raise `training.learning_rate` by three, shorten the warm-up of `training.schedule`, or "
-        "choose another initializer in `model.recipe`.",
+        _or(
+            "Raise `training.learning_rate` by three",
+            "shorten the warm-up of `training.schedule`" if "warmup" in training.has else "",
+            "choose another initializer in `model.recipe`" if "recipe" in training.has else "",
+        ),
     )
 
 
@@ -213,8 +217,7 @@ def _overfitting(curves: _Curves, training: Training) -> Finding | None:
         f"The loss is {curves.loss[-1]:.3g} on training and {curves.val_loss[-1]:.3g} on "
         f"validation after {curves.epochs} epochs{risen}.",
         "The model knows the training examples by heart; what it learned last does not carry over.",
-        "Try, in this order: more data, `augmentation`, a pretrained model, dropout or "
-        "`weight_decay`, a smaller model; `training.early_stopping` keeps the best epoch.",
+        _against_overfitting(training),
     )
 
 
@@ -233,8 +236,7 @@ def _too_weak(curves: _Curves, training: Training) -> Finding | None:
         f"validation, against {training.chance_loss:.3g} by guessing, and no longer falls.",
         "The model cannot even describe what it trains on: it is too small, held back too much, "
         "or the inputs tell little of the labels.",
-        "Take a larger `model` (more layers, more width, a longer `sequence_length`, unfreeze with "
-        "`fine_tuning`), or less dropout and `weight_decay`.",
+        _against_weakness(training),
     )
 
 
@@ -276,9 +278,49 @@ def _still_improving(curves: _Curves, training: Training) -> Finding | None:
         f"The validation loss still fell from {before:.3g} to {last:.3g} in the last {tail} of "
         f"{curves.epochs} epochs.",
         "Training ended before it was done.",
-        f"Train longer: `training.epochs: {2 * curves.epochs}`; `training.early_stopping` ends it "
-        "in time.",
+        f"Train longer: `training.epochs: {2 * curves.epochs}`"
+        + (
+            "."
+            if "early_stopping" in training.has
+            else "; `training.early_stopping` ends it in time."
+        ),
     )
+
+
+def _or(*ways: str) -> str:
+    """Ways out as one sentence; empty ones are left out."""
+    first, *others = [way for way in ways if way]
+    if not others:
+        return f"{first}."
+    return f"{', '.join([first, *others[:-1]])}, or {others[-1]}."
+
+
+def _clip(training: Training) -> str:
+    if "clip_norm" in training.has:
+        return "lower `training.clip_norm`"
+    return "set `training.clip_norm: 1.0`"
+
+
+def _warm_up(training: Training) -> str:
+    if "warmup" in training.has:
+        return "lengthen the warm-up of `training.schedule`"
+    return "add a warm-up to `training.schedule`"
+
+
+def _against_overfitting(training: Training) -> str:
+    ways = ["more data"]
+    ways += [] if "augmentation" in training.has else ["`augmentation`"]
+    ways += [] if "pretrained" in training.has else ["a pretrained model"]
+    ways += ["more dropout or `weight_decay`", "a smaller model"]
+    kept = "" if "early_stopping" in training.has else _KEEPS_BEST
+    return f"Try, in this order: {', '.join(ways)}{kept}."
+
+
+def _against_weakness(training: Training) -> str:
+    ways = ["more layers", "more width"]
+    ways += ["a longer `sequence_length`"] if "sequence_length" in training.has else []
+    ways += ["unfreeze with `fine_tuning`"] if "fine_tuning" in training.has else []
+    return f"Take a larger `model` ({', '.join(ways)}), or less dropout and `weight_decay`."
 
 
 def _is_improving(curves: _Curves) -> bool:
@@ -310,6 +352,7 @@ def _nothing_wrong(curves: _Curves) -> Finding:
     )
 
 
+_KEEPS_BEST = "; `training.early_stopping` keeps the best epoch"
 # Shares of the loss at chance, so that they hold for two classes and for a thousand; set by hand
 # on made-up histories.
 _DIVERGED = 1.2

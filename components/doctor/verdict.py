@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pathlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,22 @@ def _training(
         decays=learner["training"]["schedule"]["kind"] != "constant",
         is_harder=bool(learner["augmentation"]) or _drops(learner["model"]),
         num_validation=validation,
+        has=frozenset(_has(learner)),
     )
+
+
+def _has(learner: Mapping[str, Any]) -> Iterator[str]:
+    """What is set, or can be, of what advice may be about; see `curves.Training`."""
+    training, model = learner["training"], learner["model"]
+    is_set = {
+        "clip_norm": training.get("clip_norm"),
+        "warmup": training["schedule"].get("warmup"),
+        "early_stopping": training.get("early_stopping"),
+        "augmentation": learner["augmentation"],
+        "pretrained": str(model.get("kind")).startswith(("pretrained_", "hub_")),
+    }
+    yield from (name for name, value in is_set.items() if value)
+    yield from (name for name in ("recipe", "sequence_length", "fine_tuning") if name in model)
 
 
 def _drops(model: Mapping[str, Any]) -> bool:

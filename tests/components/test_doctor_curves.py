@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from components.doctor import curves
+from components.doctor import curves, verdict
 
 CHANCE = math.log(3)
 TRAINING = curves.Training(chance_loss=CHANCE, decays=False, is_harder=False, num_validation=400)
@@ -50,6 +50,51 @@ def test_each_pattern_is_seen_and_says_what_to_do(pattern):
     )
     assert "`" in found[0].fix
     assert len(found[0].figures["curves"]["loss"]) == len(history["loss"])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "has", "says", "avoids"),
+    [
+        ("not_finite", (), "set `training.clip_norm: 1.0`, or add a warm-up", None),
+        ("not_finite", ("clip_norm", "warmup"), "lower `training.clip_norm`, or lengthen", "1.0"),
+        ("diverging", ("clip_norm",), "by ten, or lower `training.clip_norm`.", "1.0"),
+        ("spikes", ("warmup",), "or lengthen the warm-up of `training.schedule`.", "add"),
+        ("flat_start", (), "Raise `training.learning_rate` by three.", "warm-up"),
+        ("flat_start", ("warmup", "recipe"), "shorten the warm-up", None),
+        ("overfitting", (), "`augmentation`, a pretrained model, more dropout", None),
+        ("overfitting", ("augmentation", "pretrained"), "more data, more drop", "augmentation"),
+        ("overfitting", ("early_stopping",), "a smaller model.", "early_stopping"),
+        ("too_weak", (), "more layers, more width)", "fine_tuning"),
+        ("too_weak", ("fine_tuning",), "unfreeze with `fine_tuning`", "sequence_length"),
+        ("still_improving", ("early_stopping",), "`training.epochs: 16`.", "early_stopping"),
+    ],
+)
+def test_what_is_set_already_is_not_advised(pattern, has, says, avoids):
+    history = {name: values for name, values in HISTORIES[pattern].items() if values}
+    found = curves.judge(history, dataclasses.replace(TRAINING, has=frozenset(has)))
+    assert says in found[0].fix
+    assert avoids is None or avoids not in found[0].fix
+
+
+def test_what_a_training_has_is_read_from_what_it_was_told():
+    told = {
+        "training": {
+            "schedule": {"warmup": 0.1},
+            "clip_norm": None,
+            "early_stopping": {"patience": 2},
+        },
+        "model": {"kind": "pretrained_text", "sequence_length": 64, "fine_tuning": "full"},
+        "augmentation": [{"kind": "flip"}],
+    }
+    has = {
+        "warmup",
+        "early_stopping",
+        "augmentation",
+        "pretrained",
+        "sequence_length",
+        "fine_tuning",
+    }
+    assert set(verdict._has(told)) == has
 
 
 def test_a_good_training_passes():
