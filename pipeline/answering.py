@@ -30,7 +30,7 @@ def serve(
     """
     if port and port == rest_port:
         raise ValueError(f"--port and --rest-port must differ. Received: {port} for both.")
-    where = workspace.resolve()
+    where = paths.workspace(workspace)
     log = where / "server.log"
     # Imported late: help must not wait for TensorFlow, and it writes when it is imported.
     start_up.skip_keras()
@@ -84,12 +84,12 @@ def describe(server: "Server", folder: pathlib.Path, host: str, log: pathlib.Pat
     width = max(map(len, names))
     shown = _shown(host)
     rest = f"http://{shown}:{server.rest_port}/v1/models"
-    lines = [f"Serving {folder}; new models and versions are picked up as they are pushed.", ""]
+    lines = [f"Serving {folder.resolve()}; new models and versions are picked up as they are pushed.", ""]
     lines += [f"  {name:<{width}}  {_states(server, name)}" for name in names]
     lines += ["", f"REST  {rest}/<model>:predict", f"gRPC  {shown}:{server.grpc_port}", ""]
     lines += ["Try:", f"  {_curl(server, rest, names)}", ""]
     lines.append("Ctrl-C or SIGTERM stops it; running requests are answered first.")
-    lines.append(f"Log: {log}")
+    lines.append(f"Log: {log.resolve()}")
     return "\n".join(lines)
 
 

@@ -42,7 +42,7 @@ def predict(
     if not server and (running := running_server.find(workspace.resolve())):
         answer = _from_running(name, question, running)
     if answer is None:
-        answer = _from_disk(name, question, paths.Paths(workspace.resolve(), name))
+        answer = _from_disk(name, question, paths.Paths(paths.workspace(workspace), name))
     scores = sorted(zip(answer["probabilities"], answer["labels"], strict=True), reverse=True)
     if as_json:
         ranked = {label: probability for probability, label in scores}

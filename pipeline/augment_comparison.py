@@ -51,12 +51,12 @@ def run(
     compared = arms.arms(config, per_operation=per_operation)
     # A pipeline of its own inside the config's folder: it must not be what `maru run` compares
     # with, and nothing of it is served.
-    where = paths.Paths(workspace.resolve(), f"{config.name}/augment_test")
+    where = paths.Paths(paths.workspace(workspace, is_made=True), f"{config.name}/augment_test")
     folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3])
     with locks.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
         view = console.RunView(terminal)
         console.attach(view)
-        view.console.print(f"log: {folder / 'log.txt'}", style="dim", soft_wrap=True)
+        view.say(f"log: {paths.shown(folder / 'log.txt')}")
         with view.console.status("starting TFX and TensorFlow"):
             from pipeline import augment_trials
         trials = augment_trials.Trials(config, where, path.resolve().parent, view)
@@ -82,6 +82,7 @@ def _compare(
     augment_report.write(report, where.root)
     view.console.print()
     view.console.print(augment_report.show(report))
-    line = f"plot and figures: {where.root / augment_report.PLOT}, {augment_report.DATA} beside it"
+    plot = paths.shown(where.root / augment_report.PLOT)
+    line = f"plot and figures: {plot}, {augment_report.DATA} beside it"
     view.console.print(line, markup=False, soft_wrap=True)
     return trials.code

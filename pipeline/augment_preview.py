@@ -45,7 +45,7 @@ def run(
     config = pipeline_config.load(path, overrides)
     require_augmentation(config, path)
     augmentation_files.check(config.augmentation, path)
-    where = paths.Paths(workspace.resolve(), config.name)
+    where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     with logs.to_file(where.root / "augment" / "log.txt") as stream:
         terminal = Console(file=stream, highlight=False)
         with terminal.status("reading the data and applying the operations"):
@@ -127,4 +127,4 @@ def _show(
         terminal.print(console.grid([config.task.label, "train rows", "at most after"], table))
     if augmenting.is_drawn_anew(config):
         terminal.print("drawn anew each epoch while training", markup=False)
-    terminal.print(f"preview: {target}", style="green", markup=False, soft_wrap=True)
+    terminal.print(f"preview: {paths.shown(target)}", style="green", markup=False, soft_wrap=True)

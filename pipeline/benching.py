@@ -63,7 +63,7 @@ def bench(
     Raises:
         ValueError: If there is no such model, or a server cannot be started or asked.
     """
-    where = paths.Paths(workspace.resolve(), name)
+    where = paths.Paths(paths.workspace(workspace), name)
     folder = where.workspace / "benchmarks" / name
     folder.mkdir(parents=True, exist_ok=True)
     with _worded():

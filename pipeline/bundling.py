@@ -52,9 +52,9 @@ def bundle(request: Request, workspace: pathlib.Path) -> None:
         ValueError: If a model, its run or room on the disk is missing, the output is there
             already, or no known TensorFlow Serving can load the models.
     """
-    found = [find(name, workspace.resolve()) for name in dict.fromkeys(request.names)]
+    found = [find(name, paths.workspace(workspace)) for name in dict.fromkeys(request.names)]
     output = request.output.resolve()
-    folder = paths.Paths(workspace.resolve(), found[0].name).root
+    folder = paths.Paths(paths.workspace(workspace), found[0].name).root
     with logs.to_file(folder / "bundle.log") as terminal:
         _bundle(found, request, output, Console(file=terminal, highlight=False))
 

@@ -53,7 +53,7 @@ def show(path: pathlib.Path, overrides: Sequence[str]) -> str:
 def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> str:
     """What of the model is trained, as YAML comments; reads the data for the number of labels."""
     config = pipeline_config.load(path, overrides)
-    where = paths.Paths(workspace.resolve(), config.name)
+    where = paths.Paths(paths.workspace(workspace), config.name)
     with Console(stderr=True).status("reading the data and building the model"):
         seen = preview.preview(config.data, config.features, str(_base(path)), str(where.samples))
         labels = set().union(*seen.counts.classes.values())
@@ -97,7 +97,7 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     """
     config = pipeline_config.load(path, overrides)
     augmentation_files.check(config.augmentation, path)
-    where = paths.Paths(workspace.resolve(), config.name)
+    where = paths.Paths(paths.workspace(workspace), config.name)
     shown = Console(highlight=False)
     with shown.status("reading the data"):
         seen = preview.preview(config.data, config.features, str(_base(path)), str(where.samples))
@@ -157,14 +157,13 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
     """
     config = pipeline_config.load(path, overrides)
     augmentation_files.check(config.augmentation, path)
-    where = paths.Paths(workspace.resolve(), config.name)
+    where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     # With milliseconds: a run of cached stages takes less than a second.
     folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3])
     with lock.hold(where.lock), logs.to_file(folder / "log.txt") as stream:
         view = console.RunView(stream)
         console.attach(view)
-        log = _short(folder / "log.txt")
-        view.console.print(f"{config.name}: log in {log}", style="dim", soft_wrap=True)
+        view.say(f"{config.name}: log in {paths.shown(folder / 'log.txt')}")
         (folder / "config.yaml").write_text(pipeline_config.to_yaml(config), "utf-8")
         try:
             return _run(config, where, _base(path), folder, view)
@@ -216,19 +215,14 @@ def _report(error: Exception, folder: pathlib.Path, shown: Console) -> int:
         return 2
     last = traceback.format_exception_only(error)[-1].strip()
     shown.print(f"\nUnexpected: {last}", style="red", markup=False)
-    shown.print(f"The traceback is in {folder / 'log.txt'}", markup=False)
+    log = paths.shown(folder / "log.txt")
+    shown.print(f"The traceback is in {log}", markup=False, soft_wrap=True)
     return 1
 
 
 def _base(path: pathlib.Path) -> pathlib.Path:
     """Relative paths in a config start from its folder."""
     return path.resolve().parent
-
-
-def _short(path: pathlib.Path) -> pathlib.Path:
-    with contextlib.suppress(ValueError):
-        return path.relative_to(pathlib.Path.cwd())
-    return path
 
 
 def _cell(value: bytes, kind: str, width: int = _CELL) -> str:

@@ -43,6 +43,10 @@ class RunView(logging.Handler):
         self._progress: progress.Progress | None = None
         self._task: progress.TaskID | None = None
 
+    def say(self, remark: str) -> None:
+        """Show a remark as it is, whole, on one line."""
+        self.console.print(remark, style="dim", markup=False, soft_wrap=True)
+
     def started(self, stage: str) -> None:
         """Show a live line for the stage, if this is a terminal."""
         self._remarks = []

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from components.doctor import finding, stage
 from components.doctor.finding import Finding, Verdict
+from pipeline import paths
 
 _MARKS: dict[Verdict, tuple[str, str]] = {
     "pass": ("✓", "green"),
@@ -37,7 +38,7 @@ def show(name: str, findings: Sequence[Finding], folder: pathlib.Path, terminal:
     terminal.print()
     for file in (stage.FINDINGS, stage.FIGURES):
         if (folder / file).is_file():
-            terminal.print(str(folder / file), style="dim", soft_wrap=True, markup=False)
+            terminal.print(paths.shown(folder / file), style="dim", soft_wrap=True, markup=False)
 
 
 def show_bad(findings: Sequence[Finding], terminal: Console) -> None:

@@ -42,7 +42,7 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
     """
     config = pipeline_config.load(path, overrides)
     augmentation_files.check(config.augmentation, path)
-    where = paths.Paths(workspace.resolve(), config.name)
+    where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     folder = where.root / "doctor" / datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
     with lock.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
         view = console.RunView(terminal)
@@ -81,5 +81,6 @@ def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:
         terminal.print(f"\n{failures.worded(error)}", style="red", markup=False)
         return 2
     terminal.print(f"\nUnexpected: {type(error).__name__}: {error}", style="red", markup=False)
-    terminal.print(f"The traceback is in {folder / 'log.txt'}", markup=False)
+    log = paths.shown(folder / "log.txt")
+    terminal.print(f"The traceback is in {log}", markup=False, soft_wrap=True)
     return 1

@@ -43,12 +43,12 @@ def run(
     found = rungs.find_all(words, config, str(path))
     # A pipeline of its own inside the config's folder: it must not be what `maru run` compares
     # with, and nothing of it is served.
-    where = paths.Paths(workspace.resolve(), f"{config.name}/ladder")
+    where = paths.Paths(paths.workspace(workspace, is_made=True), f"{config.name}/ladder")
     folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3])
     with lock.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
         view = console.RunView(terminal)
         console.attach(view)
-        view.console.print(f"log: {folder / 'log.txt'}", style="dim", soft_wrap=True)
+        view.say(f"log: {paths.shown(folder / 'log.txt')}")
         return _climb(config, found, where, path.resolve().parent, view)
 
 
@@ -71,6 +71,6 @@ def _climb(
     ladder_report.write(ladder, where.root)
     view.console.print()
     view.console.print(ladder_report.show(ladder))
-    line = f"table, chart and each rung's YAML: {where.root}"
+    line = f"table, chart and each rung's YAML: {paths.shown(where.root)}"
     view.console.print(line, markup=False, soft_wrap=True)
     return climber.code

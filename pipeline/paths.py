@@ -1,10 +1,67 @@
 """Where everything lives on disk."""
 
+import contextlib
 import dataclasses
+import hashlib
+import os
 import pathlib
+import tempfile
+
+from components.ingest import names
 
 SEARCH = "search-"
 """How the names of searches in `Paths.resumable` begin."""
+
+_PATTERN = frozenset("*?[\\")
+"""What TensorFlow and Beam take for a pattern, wherever they list files or restore a model."""
+
+
+def workspace(folder: pathlib.Path, *, is_made: bool = False) -> pathlib.Path:
+    """The workspace by a name that TensorFlow can use: its absolute path, or a link to it.
+
+    No SavedModel can be loaded from a folder such as `run [1]`, which TensorFlow takes for a
+    pattern. The link has the same name in every run, so that cached artifacts are found by it.
+
+    Args:
+        folder: The workspace as the user names it.
+        is_made: Whether to make the folder if it is not there.
+
+    Raises:
+        ValueError: If the path is not UTF-8, which metadata and models cannot hold.
+    """
+    real = folder.resolve()
+    if not names.is_utf8(real):
+        raise ValueError(
+            f"--workspace: the path {names.shown(real)} is not UTF-8. Rename its folders "
+            "(`convmv` does many at once) or choose another workspace."
+        )
+    if is_made:
+        real.mkdir(parents=True, exist_ok=True)
+    if _PATTERN.isdisjoint(str(real)) or not real.is_dir():
+        return real
+    return _link(real)
+
+
+def _link(real: pathlib.Path) -> pathlib.Path:
+    """A link to a folder in a folder that nobody else can write to."""
+    links = pathlib.Path(tempfile.gettempdir(), f"maru-{os.getuid()}")
+    links.mkdir(mode=0o700, exist_ok=True)
+    if links.is_symlink() or links.stat().st_uid != os.getuid():
+        raise ValueError(f"{links} belongs to somebody else. Set TMPDIR to a folder of your own.")
+    link = links / hashlib.sha256(str(real).encode()).hexdigest()[:16]
+    if not link.is_symlink() or os.readlink(link) != str(real):
+        beside = link.with_name(f"{link.name}.{os.getpid()}")
+        beside.symlink_to(real)
+        beside.replace(link)
+    return link
+
+
+def shown(path: pathlib.Path) -> str:
+    """A path for people: without the link, and from the current folder if it is in there."""
+    real = path.resolve()
+    with contextlib.suppress(ValueError):
+        real = real.relative_to(pathlib.Path.cwd())
+    return names.shown(real)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -12,7 +69,7 @@ class Paths:
     """Folders and files of one pipeline inside a workspace."""
 
     workspace: pathlib.Path
-    """Folder of everything that runs write."""
+    """Folder of everything that runs write, from `workspace`."""
     name: str
     """Name of the pipeline."""
 

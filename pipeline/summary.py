@@ -106,18 +106,23 @@ def summarize(config: pipeline_config.PipelineConfig, results: Mapping[str, Any]
             columns.roles(config.features, config.data.split),
         ),
         quarantined=ingested["rejected"],
-        quarantine=str(quarantine / ingest.QUARANTINE_FILE),
+        quarantine=_real(quarantine / ingest.QUARANTINE_FILE),
         parameters={k: trained[f"{k}_parameters"] for k in ("trainable", "frozen")},
         version=int(pushed["pushed_version"].string_value) if is_pushed else None,
-        model=pushed["pushed_destination"].string_value if is_pushed else None,
-        model_run=str(folder("Trainer", "model_run")),
+        model=_real(pushed["pushed_destination"].string_value) if is_pushed else None,
+        model_run=_real(folder("Trainer", "model_run")),
         latency_ms=probed.get("signatures", {}).get("serving_default", {}).get("p50_ms"),
         augmentation=augment.read(augmented) if augmented else None,
-        augmentation_report=str(augmented) if augmented else None,
+        augmentation_report=_real(augmented) if augmented else None,
         findings=[one for report in examined for one in doctor.read(report)],
-        doctor_reports=[str(report) for report in examined],
+        doctor_reports=[_real(report) for report in examined],
         trials=_trials(folder("Tuner", "tuner_results")) if "Tuner" in results else [],
     )
+
+
+def _real(path: str | pathlib.Path) -> str:
+    """Without the link that `paths.workspace` may have put before it."""
+    return str(pathlib.Path(path).resolve())
 
 
 def show(summary: Summary, terminal: Console, sample: str) -> None:

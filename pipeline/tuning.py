@@ -58,7 +58,7 @@ def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) 
         )
     augmentation_files.check(config.augmentation, path)
     machines.chief_port(os.environ)  # Refuses a wrong one before anything is run.
-    where = paths.Paths(workspace.resolve(), config.name)
+    where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     identity = os.environ.get("KERASTUNER_TUNER_ID")
     helps = "KERASTUNER_ORACLE_IP" in os.environ and identity and "chief" not in identity
     stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
@@ -67,7 +67,7 @@ def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) 
     with alone, logs.to_file(folder / "log.txt") as terminal:
         view = console.RunView(terminal)
         console.attach(view)
-        view.console.print(f"{config.name}: log in {folder}/log.txt", style="dim", soft_wrap=True)
+        view.say(f"{config.name}: log in {paths.shown(folder / 'log.txt')}")
         (folder / "config.yaml").write_text(pipeline_config.to_yaml(config), "utf-8")
         try:
             if helps:
@@ -169,7 +169,7 @@ def show(
             _print(
                 terminal, f"trial {trial['trial']} failed ({values}): {trial['error']}", "yellow"
             )
-    _print(terminal, f"plot: {plot}")
+    _print(terminal, f"plot: {paths.shown(plot)}")
     terminal.print("\nthe best values, to paste into the config:", style="bold")
     for line in as_yaml(found[0]["values"], config).splitlines():
         _print(terminal, line, "green")
@@ -254,7 +254,7 @@ def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:
         _print(terminal, f"\n{failures.worded(error)}", "red")
         return 2
     _print(terminal, f"\nUnexpected: {traceback.format_exception_only(error)[-1].strip()}", "red")
-    _print(terminal, f"The traceback is in {folder / 'log.txt'}")
+    _print(terminal, f"The traceback is in {paths.shown(folder / 'log.txt')}")
     return 1
 
 
