@@ -84,7 +84,10 @@ def describe(server: "Server", folder: pathlib.Path, host: str, log: pathlib.Pat
     width = max(map(len, names))
     shown = _shown(host)
     rest = f"http://{shown}:{server.rest_port}/v1/models"
-    lines = [f"Serving {folder.resolve()}; new models and versions are picked up as they are pushed.", ""]
+    lines = [
+        f"Serving {folder.resolve()}; new models and versions are picked up as they are pushed.",
+        "",
+    ]
     lines += [f"  {name:<{width}}  {_states(server, name)}" for name in names]
     lines += ["", f"REST  {rest}/<model>:predict", f"gRPC  {shown}:{server.grpc_port}", ""]
     lines += ["Try:", f"  {_curl(server, rest, names)}", ""]

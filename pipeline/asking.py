@@ -39,7 +39,7 @@ def predict(
             refuses.
     """
     answer = _from_server(name, question, server) if server else None
-    if not server and (running := running_server.find(workspace.resolve())):
+    if not server and (running := running_server.find(paths.workspace(workspace))):
         answer = _from_running(name, question, running)
     if answer is None:
         answer = _from_disk(name, question, paths.Paths(paths.workspace(workspace), name))

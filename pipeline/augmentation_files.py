@@ -26,6 +26,12 @@ _FOLDERS = ("folder", "forward", "backward")
 """Those of them that name a folder."""
 _PRESET = "preset"
 """That of them which may be a name or a handle."""
+_PLACE = {
+    _PRESET: places.place_preset,
+    "forward": places.place_saved_model,
+    "backward": places.place_saved_model,
+}
+"""How they are made absolute, if not by `places.place`."""
 _WORDS = {"stop_words": (config.ENGLISH, config.NO_STOP_WORDS)}
 """What a field may be besides a path."""
 _ADDRESS = re.compile(r"[\w.-]+:\d+(/|$)")
@@ -89,7 +95,7 @@ def _placed(operation: Any, base: str | pathlib.Path) -> Any:
     for name in _PATHS.get(type(operation), ()):
         value = getattr(operation, name)
         if _is_path(name, value):
-            changed[name] = (places.place_preset if name == _PRESET else places.place)(value, base)
+            changed[name] = _PLACE.get(name, places.place)(value, base)
     if isinstance(operation, config.EdaConfig):
         changed["synonyms"] = placed(operation.synonyms, base)
     return dataclasses.replace(operation, **changed) if changed else operation

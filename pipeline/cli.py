@@ -9,14 +9,22 @@ import click
 
 from pipeline import terminal
 
+
+def _located(_: click.Context, __: click.Parameter, path: pathlib.Path) -> pathlib.Path:
+    from components.ingest import locate
+
+    return locate.spelled(path)
+
+
 _WORKSPACE = click.option(
     "--workspace",
     type=click.Path(file_okay=False, path_type=pathlib.Path),
+    callback=_located,
     default=pathlib.Path("workspace"),
     show_default=True,
     help="Folder for runs and served models.",
 )
-_CONFIG = click.argument("config", type=click.Path(path_type=pathlib.Path))
+_CONFIG = click.argument("config", type=click.Path(path_type=pathlib.Path), callback=_located)
 _SET = click.option(
     "--set",
     "overrides",

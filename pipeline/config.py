@@ -29,7 +29,16 @@ from models.training import schedule_config
 from models.training.choices import one_of
 from models.training.config import TrainingConfig
 from models.tuning.config import SearchRange, TuningConfig
-from pipeline import augmenting, dotted, model_files, problems, schema, settled, yaml_words
+from pipeline import (
+    augmenting,
+    config_file,
+    dotted,
+    model_files,
+    problems,
+    schema,
+    settled,
+    yaml_words,
+)
 from pipeline.evaluation_config import EvaluationConfig
 
 
@@ -333,17 +342,7 @@ def load_learner(text: str, values: Mapping[str, Any] | None = None) -> LearnerC
 
 def _read(path: pathlib.Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """A file's YAML, and the same with every word as it is written."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        nearby = sorted(str(p) for p in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
-        hint = f" {problems.suggest(path, nearby)}" if nearby else ""
-        raise problems.ConfigError(str(path), [f"there is no such file.{hint}"]) from error
-    except IsADirectoryError as error:
-        raise problems.ConfigError(str(path), ["this is a folder, not a YAML file"]) from error
-    except UnicodeDecodeError as error:
-        line = f"not UTF-8: byte {error.object[error.start]:#04x} at position {error.start}"
-        raise problems.ConfigError(str(path), [line]) from error
+    text = config_file.read(path)
     try:
         data, written = yaml_words.parse(text)
     except ValueError as error:

@@ -34,6 +34,7 @@ from pipeline import (
     fingerprint,
     model_files,
     paths,
+    places,
     resolution,
 )
 from pipeline import config as pipeline_config
@@ -257,7 +258,7 @@ def _schema(
         stage = SchemaGen(statistics=measured.outputs["statistics"], infer_feature_shape=True)
         return stage, stage.outputs["schema"]
     # TFX wants a folder with nothing else in it, and takes the same folder for the same schema.
-    given = pathlib.Path(base, config.runtime.schema)
+    given = pathlib.Path(places.place(config.runtime.schema, base))
     if not given.is_file():
         raise ValueError(
             f"`runtime.schema`: there is no file {given}. Give the path of a `schema.pbtxt`, "

@@ -51,7 +51,7 @@ def of(learner: Any) -> Iterator[pathlib.Path]:
 
 
 def _handle(handle: str, base: pathlib.Path) -> str:
-    return handle if "://" in handle else places.place(handle, base)
+    return handle if "://" in handle else places.place_saved_model(handle, base)
 
 
 def _weights(weights: str, base: pathlib.Path) -> str:

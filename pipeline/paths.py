@@ -37,21 +37,29 @@ def workspace(folder: pathlib.Path, *, is_made: bool = False) -> pathlib.Path:
         )
     if is_made:
         real.mkdir(parents=True, exist_ok=True)
-    if _PATTERN.isdisjoint(str(real)) or not real.is_dir():
-        return real
-    return _link(real)
+    return plain(real)
 
 
-def _link(real: pathlib.Path) -> pathlib.Path:
-    """A link to a folder in a folder that nobody else can write to."""
+def plain(folder: pathlib.Path) -> pathlib.Path:
+    """An absolute folder, or a link to it, so that TensorFlow takes its path for no pattern.
+
+    Args:
+        folder: Left as it is where there is none.
+
+    Raises:
+        ValueError: If no link can be made safely.
+    """
+    if _PATTERN.isdisjoint(str(folder)) or not folder.is_dir():
+        return folder
+    # Nobody else can write to the folder of the links.
     links = pathlib.Path(tempfile.gettempdir(), f"maru-{os.getuid()}")
     links.mkdir(mode=0o700, exist_ok=True)
     if links.is_symlink() or links.stat().st_uid != os.getuid():
         raise ValueError(f"{links} belongs to somebody else. Set TMPDIR to a folder of your own.")
-    link = links / hashlib.sha256(str(real).encode()).hexdigest()[:16]
-    if not link.is_symlink() or os.readlink(link) != str(real):
+    link = links / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    if not link.is_symlink() or os.readlink(link) != str(folder):
         beside = link.with_name(f"{link.name}.{os.getpid()}")
-        beside.symlink_to(real)
+        beside.symlink_to(folder)
         beside.replace(link)
     return link
 

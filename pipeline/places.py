@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import pathlib
 
+from components.ingest import locate
+from pipeline import paths
+
 _INSTALLED = "minilm"
 
 
 def place(path: str, base: str | pathlib.Path) -> str:
-    """The path, absolute; `~` is the user's home.
+    """The path, absolute, as it is spelled on disk; `~` is the user's home.
 
     Args:
         path: As written.
         base: Folder of the YAML.
     """
-    return str(pathlib.Path(base, pathlib.Path(path).expanduser()))
+    return str(
+        locate.Locator(base).find(path) or pathlib.Path(base, pathlib.Path(path).expanduser())
+    )
+
+
+def place_saved_model(path: str, base: str | pathlib.Path) -> str:
+    """The same for the folder of a SavedModel, under a name that TensorFlow can load it by.
+
+    Args:
+        path: As written.
+        base: Folder of the YAML.
+    """
+    return str(paths.plain(pathlib.Path(place(path, base))))
 
 
 def place_preset(preset: str, base: str | pathlib.Path) -> str:
@@ -29,7 +44,7 @@ def place_preset(preset: str, base: str | pathlib.Path) -> str:
     if "://" in preset or preset == _INSTALLED:
         return preset
     is_word = preset == pathlib.Path(preset).name
-    if is_word and (not pathlib.Path(base, preset).is_dir() or _is_published(preset)):
+    if is_word and (not pathlib.Path(place(preset, base)).is_dir() or _is_published(preset)):
         return preset
     return place(preset, base)
 

@@ -50,7 +50,7 @@ def find(source: Any, base: str) -> tuple[DataFile, ...]:
     root, found = _found(source, base)
     for file in found:
         if odd := missing.oddity(file):
-            raise errors.DataError(f"`data.source.path`: {names.shown(file)} is {odd}.")
+            raise errors.DataError(f"`data.source.path`: {names.shown(file)} {odd}.")
     files = [_describe(f, root) for f in found]
     empty = [f.name for f in files if not f.size]
     if empty:

@@ -109,6 +109,21 @@ class Locator:
             yield from (e for e in inner if fnmatch.fnmatchcase(names.alike(e.name), wanted))
 
 
+def spelled(path: pathlib.Path) -> pathlib.Path:
+    """The path as it is spelled on disk: letter for letter, or in another Unicode form.
+
+    Args:
+        path: As typed, of something that may not be there.
+
+    Raises:
+        DataError: If only other spellings are there, and several.
+    """
+    if os.path.lexists(path):
+        return path
+    found = Locator(pathlib.Path.cwd()).find(str(path))
+    return pathlib.Path(os.path.relpath(found)) if found else path
+
+
 def below(folder: pathlib.Path) -> Iterator[pathlib.Path]:
     """A folder and those in it, through links but not in circles."""
     seen: set[str] = set()

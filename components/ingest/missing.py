@@ -29,7 +29,7 @@ _ODD = (
 
 
 def oddity(path: pathlib.Path) -> str | None:
-    """What keeps a path from being a file or folder, in words; None if it is one.
+    """What keeps a path from being a file or folder, as in `is a named pipe`; None if it is one.
 
     Args:
         path: Something that is there, perhaps a dangling link.
@@ -38,13 +38,13 @@ def oddity(path: pathlib.Path) -> str | None:
         mode = path.stat().st_mode
     except OSError as error:
         if error.errno == errno.ELOOP:
-            return "a link that leads back to itself"
+            return "is a link that leads back to itself"
         if error.errno == errno.ENOENT and path.is_symlink():
-            return f"a link to {names.shown(os.readlink(path))}, which is not there"
-        return f"not to be read ({error.strerror})"
+            return f"is a link to {names.shown(os.readlink(path))}, which is not there"
+        return f"cannot be read: {error.strerror}"
     except ValueError as error:  # A zero byte.
-        return f"no path ({error})"
-    return next((words for is_so, words in _ODD if is_so(mode)), None)
+        return f"is no path: {error}"
+    return next((f"is {words}" for is_so, words in _ODD if is_so(mode)), None)
 
 
 def explain(field: str, path: str, base: str, expected: str = "file or folder") -> str:
@@ -62,7 +62,7 @@ def explain(field: str, path: str, base: str, expected: str = "file or folder") 
         return f"`{field}`: {path!r} does not exist; {_first_gap(path, base, locator)}"
     shown, odd = names.shown(found), oddity(found)
     if odd:
-        return f"`{field}`: {shown} is {odd}. Name an existing {expected}."
+        return f"`{field}`: {shown} {odd}. Name an existing {expected}."
     if found.is_file():
         return f"`{field}`: {shown} is a file; expected a folder. {_instead(field, found)}"
     return f"`{field}`: {shown} is a folder; expected a {expected}."
@@ -91,7 +91,7 @@ def _first_gap(path: str, base: str, locator: locate.Locator) -> str:
 def _gap(folder: pathlib.Path, step: str) -> str:
     shown = names.shown(folder)
     if odd := oddity(folder):
-        return f"{shown} is {odd}."
+        return f"{shown} {odd}."
     if not folder.is_dir():
         return f"{shown} is a file and not a folder."
     known = [names.shown(name) for name in locate.listing(folder)]

@@ -85,5 +85,5 @@ def read(batch: Batch) -> Iterator[row.Row | row.Rejected]:
 def _content(path: pathlib.Path) -> bytes:
     if path.exists() and (odd := missing.oddity(path)):
         # To read a pipe or a device would wait for ever.
-        raise OSError(f"{odd} and no file")
+        raise OSError(f"it {odd} and no file")
     return path.read_bytes()

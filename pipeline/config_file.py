@@ -1,0 +1,40 @@
+"""Reading the text of a YAML, or saying why not."""
+
+from __future__ import annotations
+
+import pathlib
+
+from components.ingest import missing, names
+from pipeline import problems
+
+
+def read(path: pathlib.Path) -> str:
+    """The text of a YAML.
+
+    Raises:
+        ConfigError: If there is none at the path.
+    """
+    if not names.is_utf8(path.absolute()):
+        raise problems.ConfigError(
+            names.shown(path.absolute()),
+            ["this path is not UTF-8. Rename its folders and files; `convmv` does many at once"],
+        )
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = f"not UTF-8: byte {error.object[error.start]:#04x} at position {error.start}"
+    except IsADirectoryError:
+        line = "this is a folder, not a YAML file"
+    except (OSError, ValueError) as error:  # The latter for a zero byte.
+        line = _reason(path, error)
+    raise problems.ConfigError(names.shown(path), [line])
+
+
+def _reason(path: pathlib.Path, error: OSError | ValueError) -> str:
+    if not isinstance(error, FileNotFoundError):
+        return f"it cannot be read: {getattr(error, 'strerror', None) or error}"
+    if path.is_symlink():
+        return f"it {missing.oddity(path)}"
+    nearby = sorted(str(p) for p in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+    hint = f" {problems.suggest(path, nearby)}" if nearby else ""
+    return f"there is no such file.{hint}"
