@@ -41,8 +41,17 @@ _EXPORTED = re.compile(r"_(annotations|classes|darknet)\.|readme(\.[\w-]+)*\.(tx
 """Descriptions that annotation programs write beside images, in lower case."""
 _OFFICE_LOCK = "~$"
 _ENDING = re.compile(r"(\.\w+)?\.gz$|\.\w+$", re.IGNORECASE)
-_WORKSPACE = ("runs", "samples", "served", "translations")
-"""Folders of a workspace, see `pipeline/paths.py`."""
+_WORKSPACE = (
+    "runs",
+    "samples",
+    "served",
+    "translations",
+    "benchmarks",
+    "hub",
+    "server.json",
+    "server.log",
+)
+"""What commands write to a workspace, see `pipeline/paths.py`."""
 _WORKSPACE_MARKS = ("runs/*/run.lock", "samples/*-????????????")
 """What is in a workspace as soon as anything has been written to it."""
 

@@ -208,6 +208,7 @@ def test_the_workspace_in_an_image_folder_is_no_class(tmp_path):
     data = config.DataConfig(config.ImageFolderSource("."))
     before = fingerprint.fingerprint(data, FEATURES, str(tmp_path))
     put(tmp_path, "workspace/runs/pets/run.lock", "workspace/samples/digits-0123456789ab/0/a.png")
+    put(tmp_path, *(f"workspace/{name}" for name in ("hub/a.png", "served/a.png", "server.log")))
     assert counts(tmp_path) == ({(None, "cat"): 2, (None, "dog"): 2}, {})
     put(tmp_path, "runs/pets/run.lock", "served/pets/1/a.png", "runs/pets/artifacts/a.png")
     assert counts(tmp_path) == ({(None, "cat"): 2, (None, "dog"): 2}, {})
