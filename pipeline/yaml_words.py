@@ -21,6 +21,11 @@ def parse(text: str) -> tuple[Any, Any]:
         return yaml.load(text, Loader=_Loader), yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         raise ValueError(_one_line(error)) from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        # What PyYAML meets where a tag and its value do not fit, as in `!!bool maybe`.
+        raise ValueError(f"a tag (`!!...`) does not fit its value ({error})") from error
 
 
 class _Loader(yaml.SafeLoader):

@@ -109,3 +109,12 @@ def test_values_with_tags_are_refused(tmp_path, value):
 def test_merged_mappings_still_merge():
     data, _ = yaml_words.parse("a: &x {no: 1}\nb: {<<: *x, c: 2}")
     assert data == {"a": {"no": 1}, "b": {"no": 1, "c": 2}}
+
+
+@pytest.mark.parametrize(
+    "text", ["a: !!bool maybe", "a: !!int x", "a: " + "[" * 5000, "a: [", "*x"]
+)
+def test_what_is_no_yaml_is_a_value_error_on_one_line(text):
+    with pytest.raises(ValueError) as caught:
+        yaml_words.parse(text)
+    assert "\n" not in str(caught.value)
