@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import functools
 import json
 import logging
 import time
@@ -18,6 +19,9 @@ from tfx.proto.orchestration import pipeline_pb2
 
 UNCACHED = ("Pusher",)
 """Stages that always look at the world: what is served may have been deleted or replaced."""
+
+_VETO = ("Canary", "blessing")
+"""Stage and output whose refusal is not taken from cache: what made it refuse may be mended."""
 
 _LOG = logging.getLogger(__name__)
 _COMPLETE = metadata_store_pb2.Execution.COMPLETE
@@ -91,25 +95,18 @@ class LocalRunner(tfx_runner.IrBasedRunner):
 
     def _run_node(self, node: Any, pipeline: Any, deployment: Any, connection: Any) -> None:
         stage = node.node_info.id
-        executor = runner_utils.extract_executor_spec(deployment, stage)
-        if stage in UNCACHED:
+        launch = functools.partial(_launch, node, pipeline, deployment, connection)
+        if stage in UNCACHED or _has_refused(stage, pipeline, connection):
             node.execution_options.caching_options.enable_cache = False
-        component_launcher = launcher.Launcher(
-            pipeline_node=node,
-            mlmd_connection=metadata.Metadata(connection),
-            pipeline_info=pipeline.pipeline_info,
-            pipeline_runtime_spec=pipeline.runtime_spec,
-            executor_spec=executor,
-            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, stage),
-        )
-        if executor is None:  # Resolvers and importers only look things up.
-            component_launcher.launch()
+        # Resolvers and importers only look things up.
+        if runner_utils.extract_executor_spec(deployment, stage) is None:
+            launch()
             return
         _LOG.info("%s starts", stage)
         self._observer.started(stage)
         begin = time.monotonic()
         try:
-            info = component_launcher.launch()
+            info = launch()
             with metadata.Metadata(connection) as handle:
                 outcome, why = _explain(handle.store, info, pipeline.pipeline_info.id)
                 outputs = _artifacts(handle.store, info.execution_id, _OUTPUTS)
@@ -134,6 +131,18 @@ def run(pipeline: tfx_pipeline.Pipeline, observer: Observer) -> dict[str, StageR
     return runner.results
 
 
+def _launch(node: Any, pipeline: Any, deployment: Any, connection: Any) -> Any:
+    stage = node.node_info.id
+    return launcher.Launcher(
+        pipeline_node=node,
+        mlmd_connection=metadata.Metadata(connection),
+        pipeline_info=pipeline.pipeline_info,
+        pipeline_runtime_spec=pipeline.runtime_spec,
+        executor_spec=runner_utils.extract_executor_spec(deployment, stage),
+        custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, stage),
+    ).launch()
+
+
 def _explain(store: Any, info: Any, pipeline: str) -> tuple[Literal["cached", "ran"], str]:
     """Whether a launched stage was cached, and if not, why."""
     stage = info.pipeline_node.node_info.id
@@ -144,16 +153,39 @@ def _explain(store: Any, info: Any, pipeline: str) -> tuple[Literal["cached", "r
         return "cached", ""
     if execution.last_known_state != _COMPLETE:
         raise RuntimeError(f"{stage} did not run: its inputs could not be resolved.")
-    context = store.get_context_by_type_and_name("node", f"{pipeline}.{stage}")
-    earlier = [
-        other
-        for other in store.get_executions_by_context(context.id)
-        if other.id < execution.id and other.last_known_state in (_COMPLETE, _CACHED)
-    ]
+    earlier = [other for other in _finished(store, pipeline, stage) if other.id < execution.id]
     if not earlier:
         return "ran", "first run"
-    changed = _difference(store, max(earlier, key=lambda other: other.id), execution)
+    changed = _difference(store, earlier[-1], execution)
+    if not changed and _refused(store, stage, earlier[-1]):
+        return "ran", "it refused the last time"
     return "ran", changed or ("always looks" if stage in UNCACHED else "how it is run changed")
+
+
+def _finished(store: Any, pipeline: str, stage: str) -> list[Any]:
+    """Executions of a stage that gave outputs, the oldest first."""
+    context = store.get_context_by_type_and_name("node", f"{pipeline}.{stage}")
+    executions = store.get_executions_by_context(context.id) if context else []
+    done = [one for one in executions if one.last_known_state in (_COMPLETE, _CACHED)]
+    return sorted(done, key=lambda one: one.id)
+
+
+def _has_refused(stage: str, pipeline: Any, connection: Any) -> bool:
+    """Whether the last execution of the Canary refused; then it is asked again."""
+    if stage != _VETO[0]:
+        return False
+    with metadata.Metadata(connection) as handle:
+        finished = _finished(handle.store, pipeline.pipeline_info.id, stage)
+        return bool(finished) and _refused(handle.store, stage, finished[-1])
+
+
+def _refused(store: Any, stage: str, execution: Any) -> bool:
+    """Whether the Canary refused the model in an execution."""
+    vetoing, output = _VETO
+    return stage == vetoing and any(
+        artifact.custom_properties["blessed"].int_value == 0
+        for artifact in _artifacts(store, execution.id, _OUTPUTS)[output]
+    )
 
 
 def _difference(store: Any, old: Any, new: Any) -> str:

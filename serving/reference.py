@@ -10,10 +10,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-Reference = Mapping[str, Mapping[str, Mapping[str, np.ndarray]]]
-"""Arrays by signature, `inputs` or `outputs`, and name."""
+Arrays = Mapping[str, np.ndarray]
+Reference = Mapping[str, Mapping[str, Arrays]]
+"""Arrays by signature, `inputs`, `outputs` or `rounding`, and name. `rounding` holds one number for
+each numeric output: by how much rounding alone moves it, at most, on these inputs."""
 
-_KINDS = ("inputs", "outputs")
+_KINDS = ("inputs", "outputs", "rounding")
 _LENGTHS = "/lengths"
 
 
@@ -22,17 +24,19 @@ def save(path: pathlib.Path, reference: Reference) -> None:
 
     Args:
         path: File to write, `.npz` by convention.
-        reference: Arrays by signature, kind and name; strings as object arrays of bytes.
+        reference: Arrays by signature, kind and name; strings as object arrays of bytes. Kinds
+            may be left out.
 
     Raises:
-        ValueError: If a kind is neither `inputs` nor `outputs`.
+        ValueError: If a kind is none of `inputs`, `outputs` and `rounding`.
     """
     entries: dict[str, np.ndarray] = {}
     for signature, kinds in reference.items():
         unknown = sorted(set(kinds) - set(_KINDS))
         if unknown:
             raise ValueError(
-                f"A reference holds `inputs` and `outputs`. Received for {signature}: {unknown}"
+                "A reference holds `inputs`, `outputs` and `rounding`. "
+                f"Received for {signature}: {unknown}"
             )
         for kind, arrays in kinds.items():
             for name, array in arrays.items():
@@ -56,6 +60,29 @@ def load(path: pathlib.Path) -> dict[str, dict[str, dict[str, np.ndarray]]]:
             kinds = reference.setdefault(signature, {kind: {} for kind in _KINDS})
             kinds[kind][name] = array
     return reference
+
+
+def with_rounding(answers: Reference, moved: Reference) -> Reference:
+    """Note how far the same model's answers, computed with other rounding, are from its answers.
+
+    Args:
+        answers: With `inputs` and `outputs`.
+        moved: The same with the other rounding.
+    """
+    return {
+        signature: {**kinds, "rounding": _distances(kinds["outputs"], moved[signature]["outputs"])}
+        for signature, kinds in answers.items()
+    }
+
+
+def _distances(outputs: Arrays, moved: Arrays) -> dict[str, np.ndarray]:
+    return {
+        name: np.nan_to_num(np.abs(array.astype(np.float64) - moved[name].astype(np.float64))).max(
+            initial=0.0
+        )
+        for name, array in outputs.items()
+        if array.dtype.kind != "O"
+    }
 
 
 def _pack(key: str, array: np.ndarray) -> dict[str, np.ndarray]:

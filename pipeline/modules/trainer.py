@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from models import finetune
+from models import finetune, rounding
 from models.layers import fused
 from models.training import fit, placement
 from models.training.checkpoint import STATE
@@ -59,7 +59,9 @@ def run_fn(fn_args: Any) -> None:
     classifier = _classifier(learner, served)
     examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
     answers = _answers(classifier, examples)
-    reference.save(run / REFERENCE, answers)
+    with rounding.weights_moved(served):
+        moved = _answers(classifier, examples)
+    reference.save(run / REFERENCE, reference.with_rounding(answers, moved))
     fused.fuse(served)  # After the answers, so that the Canary compares with the model as trained.
     signatures.export(classifier, pathlib.Path(fn_args.serving_model_dir))
     _write_warm_up(pathlib.Path(fn_args.serving_model_dir), answers)

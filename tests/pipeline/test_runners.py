@@ -59,6 +59,16 @@ def Pusher(
     pushed.set_string_custom_property("seen", pathlib.Path(model.uri, "number").read_text())
 
 
+VERDICTS = {"blessed": 1}
+"""What the Canary says; what a parameter cannot carry."""
+
+
+@component
+def Canary(blessing: OutputArtifact[standard_artifacts.InfraBlessing]) -> None:
+    """Bless, or refuse to."""
+    blessing.set_int_custom_property("blessed", VERDICTS["blessed"])
+
+
 class Watcher:
     """Remembers what an observer is told."""
 
@@ -144,6 +154,28 @@ def test_parameters_in_json_are_named_as_in_the_yaml(run):
         "Double": "training.learning_rate: 0.1 -> 0.01, new given",
         "Pusher": "new model",
     }
+
+
+def test_a_refusal_of_the_canary_is_not_taken_from_cache_but_a_blessing_is(tmp_path, monkeypatch):
+    def probed():
+        pipeline = tfx_pipeline.Pipeline(
+            pipeline_name="probed",
+            pipeline_root=str(tmp_path / "artifacts"),
+            metadata_connection_config=connection(tmp_path),
+            enable_cache=True,
+            components=[Canary()],
+        )
+        result = runners.run(pipeline, Watcher())["Canary"]
+        blessed = result.outputs["blessing"].custom_properties["blessed"].int_value
+        return result.why or result.outcome, blessed
+
+    monkeypatch.setitem(VERDICTS, "blessed", 0)
+    assert probed() == ("first run", 0)
+    assert probed() == ("it refused the last time", 0)
+    monkeypatch.setitem(VERDICTS, "blessed", 1)
+    assert probed() == ("it refused the last time", 1)
+    monkeypatch.setitem(VERDICTS, "blessed", 0)
+    assert probed() == ("cached", 1)
 
 
 def test_going_back_finds_the_earlier_outputs(run):

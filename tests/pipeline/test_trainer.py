@@ -16,6 +16,7 @@ from models.text import bag_of_words, subwords  # noqa: E402
 from models.training.config import TrainingConfig  # noqa: E402
 from pipeline import config  # noqa: E402
 from pipeline.modules import trainer  # noqa: E402
+from serving import reference  # noqa: E402
 
 MODEL = bag_of_words.BagOfWordsConfig(
     vocabulary_size=60, sequence_length=4, tokenizer="wordpiece", weighting="binary"
@@ -68,3 +69,7 @@ def test_only_a_training_that_takes_up_epochs_of_an_earlier_try_is_continued(giv
     assert not first["is_continued"] and first["seconds"] > 0
     assert train(given, tmp_path)["is_continued"]
     assert not train(given, tmp_path, train="other.gz")["is_continued"]
+    # What rounding does to the answers is noted for the Canary.
+    noted = reference.load(tmp_path / "run" / trainer.REFERENCE)["serving_default"]
+    assert noted["rounding"].keys() == {"probability", "probabilities"}
+    assert 0 < noted["rounding"]["probabilities"] < 1e-5

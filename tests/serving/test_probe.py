@@ -66,9 +66,51 @@ def test_another_number_is_shown_beside_the_expected_one(run, expected):
     assert code == 1
     assert report["signatures"]["embed"]["max_abs_difference"] == pytest.approx(0.25, abs=1e-5)
     [problem] = report["problems"]
+    scale = np.abs(expected["embed"]["outputs"]["embedding"]).max()
     assert problem.startswith(
-        "Signature embed, output embedding: 1 of 6 numbers differ by more than 1e-05; at [2, 1]"
+        "Signature embed, output embedding: 1 of 6 numbers differ by more than "
+        f"{64 * 2**-23 * scale:.2g}, which rounding explains of an output that reaches "
+        f"{scale:.3g}; most at [2, 1], expected "
     )
+    assert problem.endswith("train another `model.kind` meanwhile.")
+
+
+@pytest.mark.parametrize(("units", "code"), [(30, 0), (200, 1)])
+def test_what_counts_is_the_difference_in_units_of_the_largest_number(run, expected, units, code):
+    embedding = expected["embed"]["outputs"]["embedding"]
+    # A small number beside large ones is as uncertain as they are.
+    embedding[0, 0] += units * 2**-23 * np.abs(embedding).max()
+    assert run(expected)[0] == code
+
+
+def test_a_model_that_rounding_moves_far_is_allowed_more_and_remarked_on(run, expected):
+    embedding = expected["embed"]["outputs"]["embedding"]
+    embedding[0, 0] += 0.02 * np.abs(embedding).max()
+    assert run(expected)[0] == 1
+    expected["embed"]["rounding"] = {"embedding": np.array(1e-3 * np.abs(embedding).max())}
+    code, report = run(expected)
+    assert code == 0
+    [remark] = [line for line in report["remarks"] if "rounding alone may move it" in line]
+    assert remark.startswith("Signature embed, output embedding")
+
+
+@pytest.mark.parametrize(("second", "code"), [(0.5, 0), (0.499, 1)])
+def test_a_label_may_differ_where_two_are_equally_likely(second, code):
+    outputs = {
+        "label": np.array([b"cat", b"dog"], object),
+        "probabilities": np.array([[0.5, second], [0.1, 0.9]], np.float32),
+    }
+    given = outputs | {"label": np.array([b"dog", b"dog"], object)}
+    _, problems = probe._compare("serving_default", outputs, given, {"probabilities": 1e-5})
+    assert len(problems) == code
+    given = outputs | {"label": np.array([b"cat", b"cat"], object)}
+    assert probe._compare("serving_default", outputs, given, {"probabilities": 1e-5})[1]
+
+
+def test_whole_numbers_are_compared_exactly():
+    assert probe._tolerance(np.array([10**9]), 0.0) == 0.0
+    half = probe._tolerance(np.array([8.0], np.float16), 0.0)
+    assert half == 64 * 2**-10 * 8
 
 
 def test_not_a_number_is_no_match_for_a_number(run, expected):

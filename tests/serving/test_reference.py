@@ -35,3 +35,13 @@ def test_a_batch_without_strings_survives(tmp_path):
 def test_unknown_kinds_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"Received for s: \['input'\]"):
         reference.save(tmp_path / "r.npz", {"s": {"input": {}}})
+
+
+def test_rounding_is_the_largest_distance_of_each_numeric_output(tmp_path):
+    text = np.array([b"a"], object)
+    outputs = {"label": text, "embedding": np.array([[1.0, 2.0]]), "none": np.empty((0, 2))}
+    other = {"label": text, "embedding": np.array([[1.25, np.nan]]), "none": np.empty((0, 2))}
+    answers = {"embed": {"inputs": {"text": text}, "outputs": outputs}}
+    moved = {"embed": {"inputs": {"text": text}, "outputs": other}}
+    reference.save(tmp_path / "r.npz", reference.with_rounding(answers, moved))
+    assert reference.load(tmp_path / "r.npz")["embed"]["rounding"] == {"embedding": 0.25, "none": 0}
