@@ -79,11 +79,16 @@ def told(one: Alike, classes: Mapping[str, Mapping[str, int]]) -> str:
     """Which labels look alike, with their rows by split, and what differs."""
     as_codes = _look_the_same(one)
     counted = [
-        f"{shown(label, as_codes)} "
-        f"({', '.join(f'{split} {c[label]}' for split, c in classes.items() if c.get(label))})"
-        for label in one.labels
+        f"{shown(label, as_codes)} ({rows_by_split(label, classes)})" for label in one.labels
     ]
     return f"{', '.join(counted)}: {one.difference}"
+
+
+def rows_by_split(label: str, classes: Mapping[str, Mapping[str, int]]) -> str:
+    """Rows of a label as `train 8, eval 2`; splits without one are left out."""
+    ordered = sorted(classes, key=lambda split: (split != "train", split))
+    counts = {split: classes[split].get(label, 0) for split in ordered}
+    return ", ".join(f"{split} {count}" for split, count in counts.items() if count)
 
 
 def mend(one: Alike) -> str:

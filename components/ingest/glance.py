@@ -1,11 +1,14 @@
 """What is noticed of the values of rows on the way past them."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from components import stand_ins
 from components.ingest import config, row
 
+_NUMBER = re.compile(r"[^\w]*\d[\d\W_]*")
 _ROWS = 1_000
 """Rows whose other columns are looked at."""
 _FEWEST_ROWS = 10
@@ -21,6 +24,11 @@ class Glance:
     def __init__(self, features: Sequence[config.Feature], split_column: str | None):
         self.words: Counter[str] = Counter()
         """Texts that are a word for a missing value, and their rows."""
+        self.numbers = 0
+        """Texts of digits and signs alone: numbers, dates, numbers of rows."""
+        self.headers = 0
+        """Rows that hold the names of their columns."""
+        self._columns = [feature.name for feature in features if feature.kind in ("text", "label")]
         self._texts = [feature.name for feature in features if feature.kind == "text"]
         self._known = {split_column, *(f.name for f in features if f.kind == "label")}
         self._rows = 0
@@ -30,9 +38,11 @@ class Glance:
     def at(self, entry: row.Row) -> None:
         """Look at a usable row."""
         for name in self._texts:
-            value = entry.values.get(name)
-            if isinstance(value, str) and stand_ins.says_nothing(value):
-                self.words[value.strip()] += 1
+            text = _text(entry.values.get(name))
+            if stand_ins.says_nothing(text):
+                self.words[text.strip()] += 1
+            self.numbers += bool(_NUMBER.fullmatch(text[:_LONGEST]))
+        self.headers += all(entry.values.get(name) == name for name in self._columns)
         if self._rows == _ROWS:
             return
         self._rows += 1
@@ -57,3 +67,7 @@ def _could_be_labels(values: set[str], filled: int, rows: int) -> bool:
         and 1 < len(values) <= min(_MOST_VALUES, rows / _PER_VALUE)
         and all(len(value) <= _LONGEST for value in values)
     )
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

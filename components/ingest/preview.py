@@ -79,6 +79,8 @@ def preview(
         repeats.first(repeats.shared(placed), remarks.SHOWN),
         repeats.first(repeats.contradicting(placed), remarks.SHOWN),
         found.glance.words,
+        found.glance.numbers,
+        found.glance.headers,
         found.glance.like_labels(),
     )
     wrong = problems.problems(counts, data, roles, like_labels=details.like_labels)

@@ -1,5 +1,7 @@
 """What makes data unusable, each with a way out that this config and this data have."""
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from components import spelling
@@ -7,7 +9,16 @@ from components.ingest import columns, config, summary
 
 _OWN_LABELS = 0.8
 """Share of rows with a label of their own from which the column names rows, not classes."""
-_FEWEST_ROWS = 10
+_FEWEST_ROWS = 5
+_MEASURED = 20
+"""Different numbers from which labels may be a quantity rather than names."""
+_PER_NUMBER = 5  # rows of a label, on average, below which they may be
+_NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d+)?([eE][+-]?\d{1,3})?")
+QUANTITY = (
+    "classification takes each value for a class of its own; write ranges of it into a column of "
+    "labels"
+)
+"""What to do about labels that are measured."""
 _SHOWN = 5
 
 
@@ -64,8 +75,21 @@ def own_labels_told(
             f"{told} Column {roles.inputs[0]!r}, now `{roles.input_key}`, has {swapped} different "
             "values: perhaps the two are swapped."
         )
+    if are_measured(counts.labels):
+        told = f"{told} If it is a quantity, {QUANTITY}."
     shown = ", ".join(f"{name!r} ({n})" for name, n in like_labels[:_SHOWN])
     return f"{told} Columns with few different values: {shown}." if shown else told
+
+
+def are_measured(labels: Counter[str]) -> bool:
+    """Whether labels look like a quantity: numbers of few rows each, fractions or with gaps."""
+    if len(labels) < _MEASURED or labels.total() >= _PER_NUMBER * len(labels):
+        return False
+    if not all(_NUMBER.fullmatch(label) for label in labels):
+        return False
+    values = sorted(float(label) for label in labels)
+    # Numbers without gaps are how classes are numbered.
+    return values[-1] - values[0] != len(values) - 1 or not all(v.is_integer() for v in values)
 
 
 def _quarantine(
@@ -172,7 +196,7 @@ def _unlearned(
             for one in renamed[:_SHOWN]
         )
         yield (
-            f"Labels without a train row cannot be learned, and {len(told)} of them look like "
+            f"Labels without a train row cannot be learned; {len(told)} of {len(unlearned)} may be "
             f"labels of train written otherwise:{lines}"
         )
     others = sorted(set(unlearned) - told)

@@ -1,7 +1,6 @@
 """What people should know of data that can be used: told, and nothing is changed by it."""
 
 import dataclasses
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -12,12 +11,8 @@ SHOWN = 5
 """Examples of one kind."""
 _ALIKE_SHOWN = 10
 _FEWEST_ROWS = 10
-_MEASURED = 20
-"""Different numbers from which labels may be a quantity rather than names."""
-_PER_NUMBER = 5  # rows of a label, on average, below which they may be
 _LONG = 100  # characters of a label that names no class
 _FEW_INPUTS = 0.1  # share of rows with different inputs below which these look like labels
-_NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d+)?([eE][+-]?\d+)?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +25,10 @@ class Details:
     """Rows with another label than an earlier row of the same content."""
     words: Mapping[str, int] = dataclasses.field(default_factory=Counter)
     """Inputs that are a word for a missing value, and their rows."""
+    numbers: int = 0
+    """Texts of digits and signs alone."""
+    headers: int = 0
+    """Rows that hold the names of their columns."""
     like_labels: Sequence[tuple[str, int]] = ()
     """Other columns that could be labels, and how many different values they have."""
 
@@ -59,7 +58,7 @@ def remarks(
     return [
         *_shared(counts, roles, details),
         *_conflicts(counts, roles, details),
-        *_columns(counts, data, roles),
+        *_columns(counts, data, roles, details),
         *_alike(counts, data, roles),
         *_hidden(counts),
         *_quoted(counts, data),
@@ -80,7 +79,10 @@ def _shared(counts: summary.Summary, roles: columns.Roles, details: Details) -> 
         if found:
             parts = ", ".join(
                 f"{number} of {counts.classes[split].total()} {split} rows"
-                + _places(p for p in details.shared if (p[0].split, p[1].split) == (split, other))
+                + _places(
+                    (p for p in details.shared if (p[0].split, p[1].split) == (split, other)),
+                    number,
+                )
                 for split, number in found.items()
             )
             yield (
@@ -104,16 +106,15 @@ def _conflicts(counts: summary.Summary, roles: columns.Roles, details: Details) 
 
 
 def _columns(
-    counts: summary.Summary, data: config.DataConfig, roles: columns.Roles
+    counts: summary.Summary, data: config.DataConfig, roles: columns.Roles, details: Details
 ) -> Iterator[str]:
     """Columns that may not be the right ones."""
     labels = counts.labels
     total = labels.total()
-    if _are_measured(labels):
+    if problems.are_measured(labels):
         yield (
             f"The {len(labels)} labels are numbers with {total / len(labels):.1f} rows each on "
-            f"average: if `task.label` ({roles.label!r}) is a quantity, classification takes each "
-            "value for a class of its own; write ranges of it into a column of labels."
+            f"average. If `task.label` ({roles.label!r}) is a quantity, {problems.QUANTITY}."
         )
     if sum(n for label, n in labels.items() if len(label) > _LONG) > total / 2:
         yield (
@@ -121,10 +122,15 @@ def _columns(
             f"{spelling.shown(max(labels, key=len))}: is `task.label` ({roles.label!r}) the right "
             "column?"
         )
-    if roles.label in labels and not isinstance(data.source, config.ImageFolderSource):
+    if details.headers:
         yield (
-            f"{_count(labels[roles.label], 'row')} with the label {roles.label!r}, the name of the "
-            "column: is a header line repeated among the rows? Remove it."
+            f"{_count(details.headers, 'row')} with the names of the columns: a header line is "
+            "repeated among the rows. Remove it."
+        )
+    if total >= _FEWEST_ROWS and details.numbers > total / 2:
+        yield (
+            f"{details.numbers} of {total} texts are digits and signs alone: is "
+            f"`{roles.input_key}` ({roles.inputs[0]!r}) the right column?"
         )
     inputs = total - counts.duplicates
     if len(counts.splits()) > 1 and total >= _FEWEST_ROWS and inputs <= _FEW_INPUTS * total:
@@ -138,16 +144,6 @@ def _right_inputs(data: config.DataConfig, roles: columns.Roles) -> str:
     if isinstance(data.source, config.ImageFolderSource):
         return ". Remove the copies."
     return f": is `{roles.input_key}` ({roles.inputs[0]!r}) the right column?"
-
-
-def _are_measured(labels: Counter[str]) -> bool:
-    if len(labels) < _MEASURED or labels.total() >= _PER_NUMBER * len(labels):
-        return False
-    if not all(_NUMBER.fullmatch(label) for label in labels):
-        return False
-    values = sorted(float(label) for label in labels)
-    # Numbers without gaps are how classes are numbered.
-    return values[-1] - values[0] != len(values) - 1 or not all(v.is_integer() for v in values)
 
 
 def _alike(counts: summary.Summary, data: config.DataConfig, roles: columns.Roles) -> Iterator[str]:
@@ -198,13 +194,12 @@ def _doubtful(counts: summary.Summary) -> Iterator[str]:
     found = stand_ins.doubtful(counts.labels)
     if found:
         counted = "; ".join(
-            f"{spelling.shown(label)} "
-            f"({', '.join(f'{s} {c[label]}' for s, c in counts.classes.items() if c[label])})"
+            f"{spelling.shown(label)} ({spelling.rows_by_split(label, counts.classes)})"
             for label in found[:SHOWN]
         )
         yield (
             f"Labels that may stand for a missing value, and are learned as a class: {counted}. If "
-            "they do, empty these fields or remove the rows; if it is a class, all is well."
+            "they do, leave their rows out; if it is a class, all is well."
         )
 
 
@@ -213,7 +208,7 @@ def _said_nothing(details: Details, roles: columns.Roles) -> Iterator[str]:
         total = sum(details.words.values())
         yield (
             f"{_count(total, roles.kind)} {'is' if total == 1 else 'are'} but a word for a missing "
-            f"value: {_counted(details.words)}. Empty these fields or remove the rows."
+            f"value: {_counted(details.words)}. Leave these rows out."
         )
 
 
@@ -252,9 +247,11 @@ def _evaluation_fix(
     return "Collect more rows of them: they have too few to be divided."
 
 
-def _places(pairs: Iterable[repeats.Pair]) -> str:
-    shown = [f"{one.where} = {other.where}" for one, other in list(pairs)[:SHOWN]]
-    return f" ({', '.join(shown)}{', ...' if len(shown) == SHOWN else ''})" if shown else ""
+def _places(pairs: Iterable[repeats.Pair], number: int) -> str:
+    """Where the first of so many rows are."""
+    shown = [f"{one.where} = {other.where}" for one, other in pairs]
+    more = ", ..." if number > len(shown) else ""
+    return f" ({', '.join(shown)}{more})" if shown else ""
 
 
 def _counted(found: Mapping[str, int]) -> str:

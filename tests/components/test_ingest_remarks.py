@@ -163,7 +163,7 @@ def test_labels_of_train_that_no_figure_is_about_are_named(tmp_path):
 )
 def test_quantities_are_told_from_classes_that_are_numbered(tmp_path, values, is_told):
     found = look(tmp_path, {"a.csv": [(f"row {i}", v) for i, v in enumerate(values)]})
-    assert any("if `task.label` ('label') is a quantity" in one for one in found.remarks) == is_told
+    assert any("If `task.label` ('label') is a quantity" in one for one in found.remarks) == is_told
 
 
 def test_a_header_line_among_the_rows_is_noticed(tmp_path):
@@ -171,7 +171,20 @@ def test_a_header_line_among_the_rows_is_noticed(tmp_path):
     lines = [json.dumps({"text": text, "label": label}) for text, label in members]
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
     found = look(tmp_path, {}, source=config.JsonlSource("a.jsonl"))
-    assert any(one.startswith("1 row with the label 'label', the name of") for one in found.remarks)
+    assert any(one.startswith("1 row with the names of the columns") for one in found.remarks)
+
+
+def test_texts_that_are_numbers_ask_for_the_column(tmp_path):
+    members = [(f"2024-01-{i % 30 + 1:02} 10:{i}", "ab"[i % 2]) for i in range(60)]
+    found = look(tmp_path, {"a.csv": members})
+    assert found.remarks[0].startswith("60 of 60 texts are digits and signs alone: is `task.text`")
+
+
+def test_quantities_that_are_all_different_are_told_as_such(tmp_path):
+    found = look(tmp_path, {"a.csv": [(f"row {i}", f"{i * 1.37:.2f}") for i in range(30)]})
+    (problem,) = found.problems
+    assert "a label of its own (30 of 30)" in problem
+    assert "If it is a quantity, classification takes each value for a class" in problem
 
 
 def test_few_different_texts_ask_for_the_column(tmp_path):

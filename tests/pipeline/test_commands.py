@@ -1,9 +1,14 @@
 """Tests of pipeline/commands.py: what a failed run leaves behind."""
 
+import io
 import pathlib
+import types
+from collections import Counter
 
 import pytest
+from rich.console import Console
 
+from components.ingest import summary
 from pipeline import commands
 
 CONFIG = """
@@ -52,3 +57,15 @@ def test_leftovers_that_cannot_be_removed_do_not_fail_a_run_that_has_succeeded(
     monkeypatch.setattr(pathlib.Path, "unlink", refuse)
     commands._clear(tmp_path, with_searches=True)
     assert [path.name for path in tmp_path.iterdir()] == ["prepare.lock"]
+
+
+def test_the_labels_with_the_most_rows_stand_for_very_many():
+    train = Counter({f"label {number:03}": number for number in range(1, 90)})
+    counts = summary.Summary({"train": train, "eval": Counter({"label 001": 7, "a\u200b": 99})})
+    page = Console(file=io.StringIO(), width=100)
+    page.print(commands._counts(types.SimpleNamespace(counts=counts), "name"))
+    rows = [line.split() for line in page.file.getvalue().splitlines()]
+    assert ["label", "089", "89", "0"] in rows
+    assert ["a\\u200b", "0", "99"] in rows
+    assert ["...", "40", "more", str(sum(range(1, 41))), "7"] in rows
+    assert ["all", str(sum(range(1, 90))), "106"] in rows
