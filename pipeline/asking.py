@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import cells
 
-from components.ingest import images
+from components.ingest import images, locate
 from pipeline import logs, paths, running_server, terminal
 from serving import client, errors, start_up, storage
 
@@ -165,8 +165,8 @@ def _value(input_name: str, question: str) -> str | bytes:
     """The question as the model's input: an image as Ingest prepares it, else the text itself."""
     if not input_name.endswith("_bytes"):
         return _utf8(question)
-    path = pathlib.Path(question)
-    if not path.is_file():
+    path = locate.spelled(pathlib.Path(question))
+    if not os.path.isfile(path):  # A question too long for a path is none, either.
         raise ValueError(f"This model answers about images. There is no file {question!r}.")
     try:
         return images.prepare(path.read_bytes()).data

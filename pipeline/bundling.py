@@ -141,7 +141,8 @@ def _bundle(
     model.require_distinct([source.name for source in sources])
     release = writing.choose_release(sources, request.serving_version)
     terminal.print(f"for TensorFlow Serving {release.tag}", style="dim")
-    with writing.appearing(output, replace=request.force) as folder:
+    with writing.appearing(output, replace=request.force) as incoming:
+        folder = paths.plain(incoming)
         writing.require_room(sources, folder, copies=1 + len(request.dtypes))
         made = _make_twins(sources, request.dtypes, folder, terminal)
         sweeps, models = {}, []

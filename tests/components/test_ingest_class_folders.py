@@ -144,6 +144,23 @@ def test_two_classes_may_have_names_of_splits(tmp_path, classes):
     assert counts(tmp_path) == ({(None, name): 1 for name in classes}, {})
 
 
+def test_folders_without_images_are_told_once(tmp_path):
+    tree(tmp_path, (".",))
+    (tmp_path / "annotations" / "more").mkdir(parents=True)
+    for name in ("a.xml", "more/b.xml", "Thumbs.db", ".DS_Store"):
+        (tmp_path / "annotations" / name).write_text("<a/>")
+    found, bad = counts(tmp_path)
+    assert found == {(None, "cat"): 2, (None, "dog"): 2}
+    assert bad == {"annotations": "holds no images; move the folder elsewhere"}
+
+
+def test_splits_in_a_folder_around_them_are_no_classes(tmp_path):
+    tree(tmp_path, ("images/train", "images/val"))
+    (tmp_path / "labels" / "train").mkdir(parents=True)
+    (tmp_path / "labels" / "train" / "0.txt").write_text("0 1")
+    assert "holds only the folder 'images', which holds 'train', 'val'" in refusal(tmp_path)
+
+
 def test_split_folders_without_class_folders_are_refused(tmp_path):
     put(tmp_path, "train/cat.0.jpg", "test/1.jpg")
     assert "images lie right in the split folders 'test', 'train'" in refusal(tmp_path)

@@ -1,6 +1,7 @@
 """Tests of components/ingest/job.py, executor.py and component.py, with TFX and Beam."""
 
 import json
+import os
 import pathlib
 
 import pytest
@@ -174,3 +175,12 @@ def test_the_component_declares_its_outputs():
     assert ingest.outputs["examples"].type is standard_artifacts.Examples
     assert ingest.outputs["quarantine"].type is artifacts.Quarantine
     assert ingest.exec_properties["max_quarantined"] == 0.0
+
+
+def test_files_whose_names_are_not_utf8_pass_the_job(data):
+    name = os.fsdecode(b"\xb8\xae\xba\xe4.tsv")
+    (data / "b.tsv").rename(data / name)
+    examples, quarantine = run(data, data / "out")
+    assert len(texts(examples, "train") + texts(examples, "eval")) == 41
+    listed = pathlib.Path(quarantine.uri, job.QUARANTINE_FILE).read_text("utf-8").splitlines()
+    assert "\\xb8\\xae\\xba\\xe4.tsv:27" in [json.loads(line)["where"] for line in listed]

@@ -106,3 +106,33 @@ def test_unknown_words_in_the_split_column_are_an_error():
     message = r"`data.split.column` is 'fold'.*'3', which names no split. Use one of: train"
     with pytest.raises(errors.DataError, match=message):
         splits.from_column("3", "fold")
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("Training", "train"),
+        ("training_set", "train"),
+        ("TestSet", "test"),
+        ("val data", "eval"),
+        ("dev-images", "eval"),
+        ("train2017", "train"),
+        ("ｔｅｓｔ", "test"),
+        ("seg_test", "test"),
+        ("test cricket", None),
+        ("data", None),
+        ("mindset", None),
+        ("test1", None),
+        ("", None),
+    ],
+)
+def test_names_stand_for_splits_if_they_say_nothing_else(name, split):
+    assert splits.named(name) == split
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [("asl_alphabet_train", "train"), ("test1", "test"), ("train or test", None), ("bus", None)],
+)
+def test_a_split_may_be_mentioned_among_other_words(name, split):
+    assert splits.mentioned(name) == split

@@ -61,6 +61,9 @@ def find(root: pathlib.Path, path: str) -> Tree:
     tops = _folders(root)
     if not tops:
         raise errors.DataError(_no_folders(root))
+    bare = [top for top in tops if _is_bare(top)]
+    if len(bare) < len(tops):
+        tops = [top for top in tops if top not in bare]
     unlabelled = _unlabelled(tops)
     tops = [top for top in tops if top not in unlabelled]
     split_of = _splits(tops)
@@ -73,7 +76,7 @@ def find(root: pathlib.Path, path: str) -> Tree:
         classes = _without_splits(tops, root, path)
     for folder in classes:
         _require_utf8(folder.path, root)
-    rejected = [_left_out(folder, root) for folder in unlabelled]
+    rejected = [_left_out(folder, root) for folder in (*bare, *unlabelled)]
     return Tree(tuple(classes), (*rejected, *_strays(root, classes)))
 
 
@@ -165,7 +168,8 @@ def _without_splits(
         raise errors.DataError(_unlabelled_splits(tops))
     if all(inner.values()) and not any(map(_images, tops)):
         held = {splits.named(folder.name) for folders in inner.values() for folder in folders}
-        if "train" in held and None not in held:
+        is_flat = not any(_folders(folder) for folders in inner.values() for folder in folders)
+        if "train" in held and None not in held and is_flat:
             return [
                 ClassFolder(folder, names.composed(top.name), splits.named(folder.name))
                 for top, folders in inner.items()
@@ -183,12 +187,26 @@ def _common(inner: dict[pathlib.Path, list[pathlib.Path]]) -> list[str]:
     return sorted(common) if len(common) > 1 and len(every) <= 2 * len(common) else []
 
 
+def _is_bare(folder: pathlib.Path) -> bool:
+    """Whether there are files in a folder and none of them is an image, as in `annotations`."""
+    found = map(may_be_image, _names_below(folder))
+    return next(found, None) is False and not any(found)
+
+
+def _names_below(folder: pathlib.Path) -> Iterator[str]:
+    for _, _, found in os.walk(folder):
+        yield from (name for name in found if not names.is_leftover(name))
+
+
 def _left_out(folder: pathlib.Path, root: pathlib.Path) -> row.Rejected:
-    count = sum(may_be_image(name) for _, _, found in os.walk(folder) for name in found)
-    return row.Rejected(
-        names.shown(folder.relative_to(root).as_posix()),
-        f"{count} images without class folders have no labels, so nothing is learned from them",
+    count = sum(map(may_be_image, _names_below(folder)))
+    reason = (
+        f"{count} images without class folders have no labels, so nothing is learned from them"
+        if count
+        else "holds no images"
     )
+    where = names.shown(folder.relative_to(root).as_posix())
+    return row.Rejected(where, f"{reason}; move the folder elsewhere")
 
 
 def _strays(root: pathlib.Path, classes: Sequence[ClassFolder]) -> Iterator[row.Rejected]:
