@@ -217,15 +217,16 @@ def _unevaluated(
 ) -> Iterator[str]:
     """Labels of train that another split has no row of, so that no figure is about them."""
     train = counts.classes.get("train", Counter())
-    renamed = [one for one in counts.alike if problems.is_renamed(one, counts)]
-    known = set(train) - {label for one in renamed for label in one.labels}
+    # What has two spellings is told already, and each may be in one split only.
+    known = set(train) - {label for one in counts.alike for label in one.labels}
     for split in counts.splits():
         lacking = sorted(known - set(counts.classes[split]))
-        if lacking and len(train) > 1:
+        if lacking:
             shown = ", ".join(map(spelling.shown, lacking[:SHOWN]))
             shown += ", ..." if len(lacking) > SHOWN else ""
+            has = "has" if len(lacking) == 1 else "have"
             yield (
-                f"{len(lacking)} of {len(train)} labels have no {split} row, so that no figure is "
+                f"{len(lacking)} of {len(train)} labels {has} no {split} row, so that no figure is "
                 f"about them: {shown}. {_evaluation_fix(split, lacking, counts, data, roles)}"
             )
 

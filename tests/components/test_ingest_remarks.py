@@ -148,7 +148,7 @@ def test_texts_that_are_words_for_nothing_are_counted(tmp_path):
 def test_labels_of_train_that_no_figure_is_about_are_named(tmp_path):
     found = look(tmp_path, {"train.csv": rows(20, "abc"), "dev.csv": rows(6, "ab", 60)})
     (remark,) = found.remarks
-    assert remark.startswith("1 of 3 labels have no eval row, so that no figure is about them: 'c'")
+    assert remark.startswith("1 of 3 labels has no eval row, so that no figure is about them: 'c'")
     assert "Move some of their rows into the files or folders of eval" in remark
 
 
@@ -217,3 +217,13 @@ def test_labels_of_any_kind_are_counted_and_never_break_the_remarks(tmp_path, la
     assert set(found.counts.labels) == set(labels)
     assert found.problems == ()
     assert "\x1b" not in "".join(found.remarks)
+
+
+def test_folders_of_one_class_are_told_in_terms_of_folders(tmp_path):
+    for number, name in enumerate(["Cat", "cat", "dog"] * 9):
+        (tmp_path / name).mkdir(exist_ok=True)
+        color = (number * 9, 0, 99 - number)
+        Image.new("RGB", (8, 8), color).save(tmp_path / name / f"{number}.png")
+    found = look(tmp_path, {}, IMAGE, config.ImageFolderSource("."), stratify=True)
+    (remark,) = found.remarks
+    assert "rename them by moving the images of one folder into the other:\n  'Cat' (" in remark
