@@ -55,6 +55,13 @@ def test_quotes_escaped_with_backslashes_are_read(tmp_path, escape):
     assert not bad
 
 
+def test_escapes_are_found_however_many_there_are_and_after_plain_rows(tmp_path):
+    content = "text,label\n" + '"a",x\n' * 1500 + '"say \\"hi\\"",y\n' * 1500
+    good, bad = read(tmp_path, content)
+    assert good[1500:] == [('say "hi"', "y")] * 1500
+    assert not bad
+
+
 def test_backslashes_before_quotes_that_end_fields_stay(tmp_path):
     content = 'text,label\n"C:\\dir\\",x\n"D:\\",y\n"he said ""hi""\\",x\n'
     good, bad = read(tmp_path, content)

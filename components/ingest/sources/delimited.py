@@ -80,19 +80,22 @@ def read(
     records = dialects.records(part.dialect, part.lines, decode, _widths(part.columns))
     if not part.lines.start:
         next(records)
+    names = part.columns
     for record in records:
         if isinstance(record, row.Rejected):
             yield record
             continue
         number, fields = record
         where = f"{part.lines.file.name}:{number}"
-        fitted = _fitted(fields, part.columns)
-        reason = _mismatch(fitted, part)
-        if reason:
-            excerpt = row.excerpt(part.dialect.delimiter.join(fields))
-            yield row.Rejected(where, reason, excerpt)
-        else:
-            yield row.Row(dict(zip(part.columns, fitted, strict=True)), where, part.split)
+        if len(fields) != len(names) or fields[-1].strip() == names[-1]:
+            fitted = _fitted(fields, names)
+            reason = _mismatch(fitted, part)
+            if reason:
+                excerpt = row.excerpt(part.dialect.delimiter.join(fields))
+                yield row.Rejected(where, reason, excerpt)
+                continue
+            fields = fitted
+        yield row.Row(dict(zip(names, fields, strict=True)), where, part.split)
 
 
 def _setting(kind: str, delimiter: str) -> str:

@@ -11,7 +11,7 @@ from components.ingest import errors, lines, row
 
 _MAX_BROKEN_QUOTES = 1000
 # Rows of a file that tell whether its quotes are escaped.
-_HEAD_LINES = 2000
+_HEAD_LINES = 20_000
 _HEAD_BYTES = 4_000_000
 _BLANK = b" \t\r\n\x1a"  # With the mark that ends files of DOS.
 _EXCEL_LINE = re.compile(rb'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -270,5 +270,8 @@ def _unreadable(
 ) -> int:
     """How many of the first records a dialect cannot read, or divides otherwise than the header."""
     entries = _records(dialect, part, iter(head), decode, None)
-    widths = [0 if isinstance(entry, row.Rejected) else len(entry[1]) for entry in entries]
+    try:
+        widths = [0 if isinstance(entry, row.Rejected) else len(entry[1]) for entry in entries]
+    except errors.DataError:
+        return len(head)
     return sum(width != widths[0] or not width for width in widths)

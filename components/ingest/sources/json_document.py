@@ -179,8 +179,8 @@ class _Text:
         self._place = place
 
     def _more(self) -> None:
-        # Twice as much each time, so that a long value is not decoded over and over.
-        data = self._stream.read(max(_BLOCK, len(self._text) - self._place))
+        # Four times as much each time, so that a long value is not decoded over and over.
+        data = self._stream.read(max(_BLOCK, 3 * (len(self._text) - self._place)))
         self._is_whole = not data
         if not self._read:
             data = data.removeprefix(codecs.BOM_UTF8)
