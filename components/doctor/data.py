@@ -15,6 +15,7 @@ from components.doctor import (
     damage,
     drift,
     duplicates,
+    image_shortcuts,
     images,
     labels,
     leakage,
@@ -230,6 +231,15 @@ def _text_checks(subject: _Subject, reader: lengths.Reader | None) -> Checks:
 def _image_checks(subject: _Subject, image_size: int | None) -> Checks:
     pictures: Mapping[str, images.Pictures] = subject.views
     yield lambda: images.image_sizes(pictures, image_size)
+    train = subject.sample["train"].take(subject.distinct["train"])
+    yield lambda: image_shortcuts.shortcuts(
+        train.inputs,
+        train.labels,
+        train.places,
+        views.shapes(subject.read["train"]),
+        subject.kind.model(subject.seed),
+        subject.seed,
+    )
 
 
 def _split_checks(subject: _Subject, embed: Embed | None) -> Checks:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import math
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib import figure
 from matplotlib.axes import Axes
+from PIL import Image
 
 from components import lettering
 from components.doctor.finding import Finding, Verdict
@@ -23,6 +27,8 @@ _NAMED_LAYERS = 14
 _SHOWN_LABELS = 20
 _LONGEST_NAME = 24
 _ROOM_FOR_LEGEND = 1.3
+_PICTURE = 0.9
+"""Longer side of an example, of the room for it."""
 _BLOWN_UP = 3
 """First losses up to which the range test is drawn."""
 _BELOW = 100
@@ -174,6 +180,25 @@ def _learning_curves(panel: Axes, figures: Mapping[str, Any]) -> None:
     _legend(panel)
 
 
+def _shortcuts(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """Examples of what gives labels away, a row for each label."""
+    rows: dict[str, list[str]] = {}
+    for one in figures["pictures"]:
+        rows.setdefault(one["label"], []).append(one["png"])
+    for row, pictures in enumerate(rows.values()):
+        for column, encoded in enumerate(pictures):
+            with Image.open(io.BytesIO(base64.b64decode(encoded))) as image:
+                high, wide = (side / max(image.size) * _PICTURE for side in image.size[::-1])
+                box = (column - wide / 2, column + wide / 2, row + high / 2, row - high / 2)
+                panel.imshow(np.asarray(image), extent=box, interpolation="nearest")
+    panel.set_xlim(-0.5, max(map(len, rows.values())) - 0.5)
+    panel.set_ylim(len(rows) - 0.5, -0.5)
+    panel.set_yticks(range(len(rows)), [_short(label) for label in rows])
+    panel.set_xticks([])
+    panel.grid(False)
+    panel.set_xlabel(_short(", ".join(figures["cues"])), fontsize=8)
+
+
 _SERIES = (_LINE, _SECOND, _PALE, "#6a9a5b", "#8e6c8a")
 
 Panel = Callable[[Axes, Mapping[str, Any]], None]
@@ -188,6 +213,7 @@ PANELS: dict[str, Panel] = {
     "overfit_sample": _overfit_sample,
     "rate_grid": _rate_grid,
     "learning_curves": _learning_curves,
+    "shortcuts": _shortcuts,
 }
 """What is drawn of a check's figures."""
 _NEEDS = {
@@ -201,6 +227,7 @@ _NEEDS = {
     "overfit_sample": "losses",
     "rate_grid": "losses",
     "learning_curves": "curves",
+    "shortcuts": "pictures",
 }
 """The figure without which a check has nothing to draw."""
 

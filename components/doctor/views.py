@@ -75,6 +75,13 @@ def _numbers(view: Pictures) -> np.ndarray:
     return np.concatenate([color, half.reshape(len(grey), -1), _gradients(grey)], axis=1)
 
 
+def shapes(view: Pictures) -> np.ndarray:
+    """Edges alone, which neither brightness nor contrast nor colours change: `(images, 128)`."""
+    grey = view.grey.astype(np.float32) / 255
+    spread = grey.std(axis=(1, 2), keepdims=True)
+    return _gradients(grey / np.maximum(spread, 1e-3))
+
+
 def _gradients(grey: np.ndarray) -> np.ndarray:
     """Strength of edges by place and direction, `(images, 128)`.
 

@@ -7,6 +7,12 @@ from components import lettering
 from components.doctor import drawing
 from components.doctor.finding import Finding
 
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAAD0lEQVR4nGP4z8DAwMAAAAYBAQCwl0YTAAAAAElFTk"
+    "SuQmCC"
+)
+"""A PNG of two pixels beside each other."""
+
 FIGURES = {
     "class_balance": {"counts": {"train": {"good": 7, "bad": 2}, "eval": {"good": 3}}},
     "label_noise": {"by_label": {"good": 0.02, "bad": 0.2}},
@@ -23,6 +29,10 @@ FIGURES = {
     "overfit_sample": {"losses": [1.0, 0.5, 0.1], "resisting": []},
     "rate_grid": {"rates": [0.1, 1.0], "decays": [0.0, 0.01], "losses": [[1, 2], [3, None]]},
     "learning_curves": {"curves": {"loss": [1.0, 0.5], "val_loss": [1.1, None]}},
+    "shortcuts": {
+        "cues": ["top border", "size"],
+        "pictures": [{"label": label, "row": 3, "png": PIXEL} for label in ("good", "bad", "bad")],
+    },
 }
 
 
