@@ -94,7 +94,7 @@ def _found(source: Any, base: str) -> tuple[pathlib.Path, list[pathlib.Path]]:
     where = locator.find(path)
     if where is None:
         root, found = pathlib.Path(base), locator.match(path)
-    elif where.is_dir():
+    elif where.is_dir() and not missing.oddity(where):
         root, found = where, [f for f in _inside(where) if _fits(f.name.lower(), suffixes)]
         if not found:
             raise errors.DataError(missing.no_files("data.source.path", where, suffixes))

@@ -44,7 +44,21 @@ def oddity(path: pathlib.Path) -> str | None:
         return f"cannot be read: {error.strerror}"
     except ValueError as error:  # A zero byte.
         return f"is no path: {error}"
-    return next((f"is {words}" for is_so, words in _ODD if is_so(mode)), None)
+    needed = os.R_OK | os.X_OK if stat.S_ISDIR(mode) else os.R_OK
+    if not os.access(path, needed):
+        return "may not be read by this user (permission denied)"
+    kind = special(path)
+    return kind and f"is {kind}"
+
+
+def special(path: pathlib.Path) -> str | None:
+    """What a path is that is neither file nor folder, as in `a named pipe`; None for these.
+
+    Args:
+        path: Something that is there.
+    """
+    mode = path.stat().st_mode
+    return next((words for is_so, words in _ODD if is_so(mode)), None)
 
 
 def explain(field: str, path: str, base: str, expected: str = "file or folder") -> str:
@@ -58,6 +72,16 @@ def explain(field: str, path: str, base: str, expected: str = "file or folder") 
     """
     locator = locate.Locator(base)
     found = locator.find(path)
+    if found is None and "://" in path:
+        return (
+            f"`{field}`: {path!r} is an address, and only files are read. Download it and name "
+            "the file or folder."
+        )
+    if found is None and (slashed := locator.find(path.replace("\\", "/"))):
+        return (
+            f"`{field}`: {path!r} does not exist. Write / between folders, as in "
+            f"{path.replace(chr(92), '/')!r}, which is {names.shown(slashed)}."
+        )
     if found is None:
         return f"`{field}`: {path!r} does not exist; {_first_gap(path, base, locator)}"
     shown, odd = names.shown(found), oddity(found)

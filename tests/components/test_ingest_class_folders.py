@@ -277,8 +277,8 @@ def test_pipes_and_devices_are_rejected_instead_of_waited_for(tmp_path):
     (tmp_path / "cat" / "d.png").symlink_to("nowhere")
     bad = counts(tmp_path)[1]
     assert {where: reason.split(":")[0] for where, reason in bad.items()} == {
-        "cat/b.png": "it is a named pipe and no file",
-        "cat/c.png": "it is a device and no file",
+        "cat/b.png": "a named pipe and no file",
+        "cat/c.png": "a device and no file",
         "cat/d.png": "No such file or directory",
     }
 
@@ -301,7 +301,7 @@ def test_paths_of_a_table_that_lead_nowhere_are_rejected(tmp_path):
     reasons = {entry.reason.split(":")[0] for entry in found if isinstance(entry, row.Rejected)}
     assert reasons == {
         "Not a directory",
-        "it is a device and no file",
+        "a device and no file",
         "File name too long",
         "embedded null byte",
         "Is a directory",

@@ -195,17 +195,20 @@ def test_the_step_that_leads_nowhere_is_named(tmp_path):
         assert said.format(tmp_path) in refusal(tmp_path, config.CsvSource(path)), path
 
 
-def test_a_closed_folder_is_told(tmp_path, monkeypatch):
-    write(tmp_path / "data" / "a.csv")
-    closed = tmp_path / "data"
+@pytest.mark.parametrize(("path", "closed"), [("d/b.csv", "d"), ("d", "d"), ("d/a.csv", "d/a.csv")])
+def test_what_this_user_may_not_read_is_told(tmp_path, monkeypatch, path, closed):
+    write(tmp_path / "d" / "a.csv")
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != str(tmp_path / closed))
+    said = refusal(tmp_path, config.CsvSource(path))
+    assert f"{closed} may not be read by this user (permission denied)" in said
 
-    def refuse(path, *args, real=os.listdir):
-        if str(path) == str(closed):
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path)
 
-    monkeypatch.setattr(os, "listdir", refuse)
-    assert "there is no 'b.csv' in" in refusal(tmp_path, config.CsvSource("data/b.csv"))
+def test_addresses_and_backslashes_are_told(tmp_path):
+    write(tmp_path / "d" / "a.csv")
+    said = refusal(tmp_path, config.CsvSource("https://example.com/a.csv"))
+    assert "is an address, and only files are read. Download it" in said
+    said = refusal(tmp_path, config.CsvSource("d\\a.csv"))
+    assert "Write / between folders, as in 'd/a.csv'" in said
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def read(batch: Batch) -> Iterator[row.Row | row.Rejected]:
 
 
 def _content(path: pathlib.Path) -> bytes:
-    if path.exists() and (odd := missing.oddity(path)):
+    if path.exists() and (kind := missing.special(path)):
         # To read a pipe or a device would wait for ever.
-        raise OSError(f"it {odd} and no file")
+        raise OSError(f"{kind} and no file")
     return path.read_bytes()

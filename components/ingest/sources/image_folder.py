@@ -16,7 +16,7 @@ def shards(
         DataError: If the folder is missing or holds no class folders with files.
     """
     root = locate.Locator(base).find(source.path)
-    if root is None or not root.is_dir():
+    if root is None or not root.is_dir() or missing.oddity(root):
         raise errors.DataError(missing.explain("data.source.path", source.path, base, "folder"))
     columns.require(["image", "label"], wanted.names, f"the image folder {source.path}")
     tree = class_folders.find(root, source.path)
