@@ -138,7 +138,9 @@ def likely(found: Sequence[bytes]) -> Likely | None:
 def superset(encoding: str, found: Sequence[bytes]) -> str | None:
     """The larger encoding that is often called by the name of `encoding`, if it reads all lines."""
     larger = _SUPERSETS.get(codecs.lookup(encoding).name)
-    return larger if larger and all(reads(larger, line) for line in found) else None
+    if larger is None or found and all(reads("utf-8", line) for line in found):
+        return None
+    return larger if all(reads(larger, line) for line in found) else None
 
 
 def reads(encoding: str, data: bytes) -> bool:

@@ -95,9 +95,24 @@ def test_the_encoding_that_extends_the_one_set_is_named(tmp_path, written, told,
     assert "utf-8" not in reason
 
 
-def test_utf_8_is_named_where_another_encoding_was_set(tmp_path):
-    reasons = read(table(tmp_path, LINES["utf-8"], "utf-8"), encoding="cp949")
-    assert reasons and all("set `data.source.encoding: utf-8`" in r for r in reasons)
+@pytest.mark.parametrize("encoding", ["cp949", "latin-1", "cp1252", "gb18030", "euc-kr"])
+def test_utf_8_is_told_where_another_encoding_was_set(tmp_path, encoding):
+    with pytest.raises(errors.DataError) as caught:
+        read(table(tmp_path, ["배송이 빨라요", "좋아요"], "utf-8"), encoding=encoding)
+    assert "a.csv is UTF-8 ('배송이 빨라요,x'), but" in str(caught.value)
+    assert "Leave `encoding` out" in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "cp932", "gb18030", "cp1252", "cp1251"])
+def test_other_encodings_are_not_taken_for_utf_8(tmp_path, encoding):
+    texts = [text for text in LINES[encoding] if text != "㈱髙島屋①"]
+    reasons = read(table(tmp_path, texts, encoding), encoding=encoding)
+    assert not any("byte" in reason for reason in reasons)
+
+
+def test_little_text_in_utf_8_is_told_by_the_row(tmp_path):
+    (reason,) = read(table(tmp_path, ["좋아"], "utf-8"), encoding="euc-kr")
+    assert "set `data.source.encoding: utf-8`" in reason
 
 
 def test_a_few_broken_bytes_do_not_condemn_a_file(tmp_path):
