@@ -112,6 +112,8 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     shown.print(_counts(seen, config.task.label))
     duplicates, unusable = seen.counts.duplicates, seen.counts.num_rejected
     shown.print(f"{duplicates} duplicates, {unusable} unusable rows")
+    for line in _formats(seen):
+        shown.print(line, soft_wrap=True, markup=False)
     for rejected in seen.rejected[:10]:
         shown.print(f"  {rejected.where}: {rejected.reason}", style="yellow", markup=False)
     for doubt in doubts.doubts(config.augmentation, sorted(seen.counts.labels)):
@@ -128,6 +130,22 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
             soft_wrap=True,
         )
     return 2 if seen.problems else 0
+
+
+def _formats(seen: preview.Preview) -> list[str]:
+    """Which formats the images have, and which of them a server reads."""
+    lines = []
+    for is_converted, verdict in (
+        (False, "read by a server as they are"),
+        (True, "refused by a server; `maru predict` converts them, as training does"),
+    ):
+        found = {
+            kind: n for (kind, converted), n in seen.formats.items() if converted is is_converted
+        }
+        if found:
+            listed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.items()))
+            lines.append(f"images {verdict}: {listed}")
+    return lines
 
 
 def _counts(seen: preview.Preview, heading: str) -> table.Table:

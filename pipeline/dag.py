@@ -22,6 +22,7 @@ from components.doctor.config import DoctorConfig
 from components.evaluation import component as evaluator
 from components.ingest import component as ingest
 from components.ingest import fingerprint as ingest_fingerprint
+from components.ingest import job
 from components.push import component as push
 from components.statistics import component as statistics
 from components.validation import component as validation
@@ -81,7 +82,7 @@ def build(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str)
         baseline_model=champion.outputs["model"],
         eval_config=evaluation.eval_config(config.evaluation),
     ).with_id("Evaluator")
-    probed = _canary(trained)
+    probed = _canary(trained, data)
     probed.add_upstream_node(judged)
     pushed = push.Push(
         model=trained.outputs["model"],
@@ -129,7 +130,7 @@ def build_rung(config: pipeline_config.PipelineConfig, where: paths.Paths, base:
     """
     data = _data(config, where, base)
     trained = _trainer(config, where, data, [])
-    return _pipeline(config, where, [*data.stages, trained, _canary(trained)])
+    return _pipeline(config, where, [*data.stages, trained, _canary(trained, data)])
 
 
 def build_training(config: pipeline_config.PipelineConfig, where: paths.Paths, base: str) -> Any:
@@ -376,12 +377,14 @@ def _learner(
     }
 
 
-def _canary(trained: Component) -> Component:
+def _canary(trained: Component, data: _Data) -> Component:
     return canary.Canary(
         model=trained.outputs["model"],
         model_run=trained.outputs["model_run"],
+        examples=data.examples,
         command="\n".join([sys.executable, "-m", "serving.probe"]),
         reference=trainer.REFERENCE,
+        originals=job.ORIGINALS_FILE,
         code=fingerprint.of_code("serving"),
     )
 

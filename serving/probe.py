@@ -16,8 +16,8 @@ from typing import Any
 import click
 import numpy as np
 
-from serving import errors, reference, start_up
-from serving.model import Predictor
+from serving import errors, originals, reference, start_up
+from serving.model import DEFAULT_SIGNATURE, Predictor
 
 # Written by TensorFlow for itself; no client calls it.
 _INTERNAL_SIGNATURES = {"__saved_model_init_op"}
@@ -34,17 +34,20 @@ _SECONDS_PER_MEASUREMENT = 0.5
 Arrays = reference.Arrays
 
 
-def probe(model_dir: pathlib.Path, expected: reference.Reference) -> dict:
+def probe(
+    model_dir: pathlib.Path, expected: reference.Reference, files: pathlib.Path | None = None
+) -> dict:
     """Load, ask and compare.
 
     Args:
         model_dir: Folder with `saved_model.pb`.
         expected: From `serving.reference.load`.
+        files: For `serving.originals.ask`.
 
     Returns:
         `signatures` (per name `max_abs_difference`, `tolerances` by output, `labels_equal`,
         `p50_ms`, `p95_ms` at batch 1, `batch`, `batch_p50_ms`, `batch_p95_ms`), `load_seconds`,
-        `memory_mib` (the
+        `formats` (what became of files as they are), `memory_mib` (the
         process's peak), `remarks` about where it can be served, and `problems`, a list of
         sentences that is empty if all is well.
     """
@@ -64,18 +67,33 @@ def probe(model_dir: pathlib.Path, expected: reference.Reference) -> dict:
         "signature", "the export", set(expected), set(predictor.signatures) - _INTERNAL_SIGNATURES
     )
     for name in sorted(expected.keys() & predictor.signatures.keys()):
-        allowed = {
-            alias: _tolerance(want, float(expected[name].get("rounding", {}).get(alias, 0.0)))
-            for alias, want in expected[name]["outputs"].items()
-            if want.dtype.kind != "O"
-        }
+        allowed = _allowed(expected[name])
         findings, problems = _probe_signature(predictor, name, expected[name], allowed)
         report["signatures"][name] = findings
         report["problems"] += problems
         report["remarks"] += _remarks(name, expected[name]["outputs"], allowed)
+    if files is not None and not report["problems"]:
+        report["formats"], problems = originals.ask(predictor, files, _comparison(expected))
+        report["problems"] += problems
+        report["remarks"] += originals.remark(report["formats"])
     predictor.close()
     report["memory_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
     return report
+
+
+def _allowed(expected: Mapping[str, Arrays]) -> dict[str, float]:
+    """Largest difference of each numeric output of a signature."""
+    return {
+        alias: _tolerance(want, float(expected.get("rounding", {}).get(alias, 0.0)))
+        for alias, want in expected["outputs"].items()
+        if want.dtype.kind != "O"
+    }
+
+
+def _comparison(expected: reference.Reference) -> originals.Compare:
+    """How answers of the default signature to other inputs are compared."""
+    allowed = _allowed(expected[DEFAULT_SIGNATURE])
+    return lambda want, got: _compare(DEFAULT_SIGNATURE, want, got, allowed)[1]
 
 
 def _probe_signature(
@@ -229,14 +247,21 @@ def _capital(text: str) -> str:
 @click.argument("saved_model_dir", type=click.Path(path_type=pathlib.Path))
 @click.argument("reference_npz", type=click.Path(path_type=pathlib.Path, exists=True))
 @click.argument("report_json", type=click.Path(path_type=pathlib.Path))
+@click.option(
+    "--originals",
+    "files",
+    type=click.Path(path_type=pathlib.Path, exists=True),
+    help="Files as they were before training's copies of them.",
+)
 def main(
     saved_model_dir: pathlib.Path,
     reference_npz: pathlib.Path,
     report_json: pathlib.Path,
+    files: pathlib.Path | None,
 ) -> None:
     """Compare an export with reference answers; exit 1 if something differs."""
     start_up.skip_keras()
-    report = probe(saved_model_dir, reference.load(reference_npz))
+    report = probe(saved_model_dir, reference.load(reference_npz), files)
     report_json.write_text(json.dumps(report, indent=2) + "\n")
     sys.exit(1 if report["problems"] else 0)
 

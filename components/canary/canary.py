@@ -21,7 +21,11 @@ class Findings:
 
 
 def run(
-    command: Sequence[str], model: pathlib.Path, reference: pathlib.Path, report: pathlib.Path
+    command: Sequence[str],
+    model: pathlib.Path,
+    reference: pathlib.Path,
+    report: pathlib.Path,
+    originals: pathlib.Path,
 ) -> Findings:
     """Probe a model.
 
@@ -31,8 +35,12 @@ def run(
         model: SavedModel.
         reference: The trainer's own answers to real examples.
         report: Where the program writes its JSON report, with `problems` and `remarks`.
+        originals: Files as they were before Ingest, which the program gets as `--originals`; it
+            need not exist.
     """
     arguments = [*command, str(model), str(reference), str(report)]
+    if originals.is_file():
+        arguments += ["--originals", str(originals)]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     if not report.is_file():
         problem = (

@@ -15,9 +15,11 @@ from components.canary import canary
 def Canary(
     model: InputArtifact[standard_artifacts.Model],
     model_run: InputArtifact[standard_artifacts.ModelRun],
+    examples: InputArtifact[standard_artifacts.Examples],
     blessing: OutputArtifact[standard_artifacts.InfraBlessing],
     command: Parameter[str],
     reference: Parameter[str],
+    originals: Parameter[str],
     code: Parameter[str],
 ) -> None:
     """Send real examples to the exported model in a fresh process; bless it if it answers well.
@@ -25,6 +27,7 @@ def Canary(
     Inputs:
         model: Candidate.
         model_run: Holds the trainer's own answers.
+        examples: What Ingest wrote.
 
     Outputs:
         blessing: `canary.json` with differences, latencies and problems; blessed if there are
@@ -33,6 +36,7 @@ def Canary(
     Parameters:
         command: Program that probes, its words separated by newlines.
         reference: File of the model run with the trainer's answers.
+        originals: File of the examples with image files as they were, if there are any.
         code: Fingerprint of the server; another server is asked again.
     """
     folder = pathlib.Path(blessing.uri)
@@ -41,6 +45,7 @@ def Canary(
         pathlib.Path(path_utils.serving_model_path(model.uri)),
         pathlib.Path(model_run.uri, reference),
         folder / canary.REPORT,
+        pathlib.Path(examples.uri, originals),
     )
     (folder / ("INFRA_NOT_BLESSED" if findings.problems else "INFRA_BLESSED")).write_text("")
     blessing.set_int_custom_property("blessed", 0 if findings.problems else 1)

@@ -23,6 +23,8 @@ class Record(NamedTuple):
     label: str
     named: str | None
     example: bytes
+    original: images.Original | None = None
+    """The file of the first image, if there is one and it is still needed."""
 
     @property
     def fact(self) -> splits.Fact:
@@ -58,6 +60,7 @@ def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str
     values: dict[str, bytes] = {}
     content: list[bytes | str] = []
     label = ""
+    original = None
     for feature in features:
         if feature.kind == "derived":
             continue
@@ -70,7 +73,9 @@ def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str
             if not isinstance(value, bytes):
                 raise row.BadRow(f"`{feature.name}` holds {_shown(value)}, not an encoded image")
             content.append(value)
-            values[feature.name] = _prepared(value)
+            prepared = _prepared(value)
+            values[feature.name] = prepared.data
+            original = original or images.Original(prepared.format, prepared.is_converted, value)
         elif feature.kind == "label":
             label = _label(value, feature.name)
             values[feature.name] = label.encode()
@@ -84,7 +89,7 @@ def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str
         named = splits.from_column(
             _slice(_present(entry, split_column), split_column), split_column
         )
-    return Record(splits.digest(content), label, named, tfexample.serialize(values))
+    return Record(splits.digest(content), label, named, tfexample.serialize(values), original)
 
 
 def _joined(values: dict[str, Any]) -> str:
@@ -161,9 +166,9 @@ def _shown(value: Any) -> str:
     return kinds.get(type(value), f"a {type(value).__name__}")
 
 
-def _prepared(data: bytes) -> bytes:
+def _prepared(data: bytes) -> images.Prepared:
     try:
-        return images.prepare(data).data
+        return images.prepare(data)
     except images.BadImage as error:
         raise row.BadRow(str(error)) from error
 

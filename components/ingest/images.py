@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import io
 import warnings
+from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
@@ -44,6 +45,22 @@ class Prepared:
     """Format of the file, such as `JPEG` or `WebP`."""
     is_converted: bool
     """Whether the bytes are not those of the file, which a server refuses then."""
+
+
+class Original(NamedTuple):
+    """A file as it was before Ingest."""
+
+    format: str
+    """Format of the file, such as `JPEG` or `WebP`."""
+    is_converted: bool
+    """Whether training gets a PNG in its place."""
+    data: bytes
+    """Bytes of the file."""
+
+    @property
+    def kind(self) -> tuple[str, bool]:
+        """What is treated alike: the format, and whether it is converted."""
+        return self.format, self.is_converted
 
 
 def prepare(data: bytes) -> Prepared:

@@ -5,6 +5,7 @@ data is not slowed by per-element work. Within a file, rows are in the order of 
 hashes: without pattern, and the same in every run.
 """
 
+import base64
 import functools
 import itertools
 import json
@@ -17,10 +18,14 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.io import filesystem, filesystems
 
-from components.ingest import config, encode, reading, row, splits, summary, tfrecord
+from components.ingest import config, encode, images, reading, row, splits, summary, tfrecord
 
 QUARANTINE_FILE = "quarantine.jsonl"
 COUNTS_FILE = "counts.json"
+ORIGINALS_FILE = "originals.jsonl"
+"""Beside the splits: a few image files of each format, before and after Ingest, for the Canary."""
+_ORIGINALS = 2
+"""Of each format, the smallest ones that are seen."""
 _QUARANTINE = "quarantine"
 _BATCH_ROWS = 512
 _BATCH_BYTES = 8 * 1024 * 1024
@@ -51,7 +56,8 @@ def build(
         opened: The source.
         split: How rows are divided.
         features: Columns to write.
-        examples_uri: Folder that receives `Split-<name>/data_tfrecord-*.gz`.
+        examples_uri: Folder that receives `Split-<name>/data_tfrecord-*.gz`, and of images
+            `originals.jsonl`.
         quarantine_uri: Folder that receives `quarantine.jsonl` and `counts.json`.
     """
     batches = (
@@ -67,6 +73,13 @@ def build(
             | "Facts" >> beam.Map(_facts)
             | "Gather" >> beam.CombineGlobally(_concatenate)
             | "Plan" >> beam.Map(functools.partial(_plan, split))
+        )
+    if any(feature.kind == "image" for feature in features):
+        _ = (
+            batches
+            | "Originals" >> beam.Map(_originals)
+            | "Choose" >> beam.CombineGlobally(_choose)
+            | "WriteOriginals" >> beam.Map(_write_originals, examples_uri)
         )
     files = num_files(opened)
     left_out = (
@@ -98,15 +111,55 @@ def _read_batches(
 ) -> Iterator[_Batch]:
     batch: _Batch = []
     size = 0
+    seen: set[tuple[str, bool]] = set()
     for entry in opened.read(shard):
-        result = encode.attempt(entry, features, split_column)
+        result = _without_repeated(encode.attempt(entry, features, split_column), seen)
         batch.append(result)
         size += len(result.example) if isinstance(result, encode.Record) else 0
         if len(batch) == _BATCH_ROWS or size > _BATCH_BYTES:
             yield batch
-            batch, size = [], 0
+            batch, size, seen = [], 0, set()
     if batch:
         yield batch
+
+
+def _without_repeated(
+    result: encode.Record | row.Rejected, seen: set[tuple[str, bool]]
+) -> encode.Record | row.Rejected:
+    """The result, with its original only if it is the first of its kind, which `seen` notes."""
+    if isinstance(result, row.Rejected) or result.original is None:
+        return result
+    if result.original.kind in seen:
+        return result._replace(original=None)
+    seen.add(result.original.kind)
+    return result
+
+
+def _originals(batch: _Batch) -> list[images.Original]:
+    records = (entry for entry in batch if isinstance(entry, encode.Record))
+    return [record.original for record in records if record.original is not None]
+
+
+def _choose(parts: Iterable[list[images.Original]]) -> list[images.Original]:
+    """The smallest of each kind, in an order that depends on nothing else."""
+    found = sorted(
+        set(itertools.chain.from_iterable(parts)),
+        key=lambda original: (original.kind, len(original.data), original.data),
+    )
+    groups = itertools.groupby(found, key=lambda original: original.kind)
+    return [one for _, group in groups for one in itertools.islice(group, _ORIGINALS)]
+
+
+def _write_originals(originals: list[images.Original], uri: str) -> None:
+    with _create(os.path.join(uri, ORIGINALS_FILE)) as stream:
+        for original in originals:
+            entry = {
+                "format": original.format,
+                "is_converted": original.is_converted,
+                "original": base64.b64encode(original.data).decode(),
+                "prepared": base64.b64encode(images.prepare(original.data).data).decode(),
+            }
+            stream.write(json.dumps(entry).encode() + b"\n")
 
 
 def _facts(batch: _Batch) -> list[splits.Fact]:
@@ -127,7 +180,8 @@ def _place(batch: _Batch, plan: splits.Plan, files: int) -> Iterator[tuple[_Key,
         if isinstance(entry, row.Rejected):
             groups[_QUARANTINE, 0].append(entry)
         else:
-            groups[splits.assign(plan, entry.fact), _file(entry, files)].append(entry)
+            split = splits.assign(plan, entry.fact)
+            groups[split, _file(entry, files)].append(entry._replace(original=None))
     yield from groups.items()
 
 

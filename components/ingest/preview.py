@@ -40,6 +40,9 @@ class Preview:
     """What to know of the data, most harmful first."""
     problems: tuple[str, ...]
     """What would stop the pipeline, each with its fix."""
+    formats: Mapping[tuple[str, bool], int]
+    """Images by format and whether training gets a PNG in their place, as a server does not read
+    them."""
     is_complete: bool
     """Whether all rows were read; if not, counts are of the part read."""
 
@@ -91,6 +94,7 @@ def preview(
         rejected=tuple(sorted(found.rejected, key=row.natural_order)[:_MAX_REJECTED]),
         remarks=tuple(remark for remark in told if remark not in wrong),
         problems=tuple(wrong) if found.is_complete else (),
+        formats=found.formats,
         is_complete=found.is_complete,
     )
 
@@ -105,6 +109,7 @@ class _Read:
     wheres: list[str] = dataclasses.field(default_factory=list)
     """Where each was read."""
     rejected: list[row.Rejected] = dataclasses.field(default_factory=list)
+    formats: Counter[tuple[str, bool]] = dataclasses.field(default_factory=Counter)
     is_complete: bool = True
 
 
@@ -123,9 +128,11 @@ def _read(
         if isinstance(entry, row.Rejected) or isinstance(result, row.Rejected):
             found.rejected.append(result)
             continue
+        if result.original is not None:
+            found.formats[result.original.kind] += 1
         # Only the first examples are shown; keeping all would hold the data in memory.
-        is_shown = len(found.records) < FIRST_ROWS
-        found.records.append(result if is_shown else result._replace(example=b""))
+        example = result.example if len(found.records) < FIRST_ROWS else b""
+        found.records.append(result._replace(example=example, original=None))
         found.wheres.append(entry.where)
         found.glance.at(entry)
     return found
@@ -155,7 +162,10 @@ def train_rows(
     """
     wanted = columns.wanted(features, data.split)
     opened = reading.open_source(data.source, base, samples_dir, wanted)
-    accepted = [record._replace(example=b"") for record in _accepted(opened, features, data.split)]
+    accepted = [
+        record._replace(example=b"", original=None)
+        for record in _accepted(opened, features, data.split)
+    ]
     plan = _plan(data.split, opened, accepted)
     places: dict[str, list[int]] = defaultdict(list)
     for place, record in enumerate(accepted):

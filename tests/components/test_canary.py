@@ -10,8 +10,8 @@ from components.canary import canary
 
 OK = """
 import json, sys
-model, reference, report = sys.argv[1:]
-said = {"problems": [], "remarks": ["needs more"]}
+model, reference, report, *more = sys.argv[1:]
+said = {"problems": [], "remarks": ["needs more"], "more": more}
 json.dump({**said, "model": model, "reference": reference}, open(report, "w"))
 """
 REFUSES = """
@@ -29,10 +29,12 @@ os.abort()
 
 @pytest.fixture
 def run(tmp_path):
-    def call(program):
+    def call(program, originals=tmp_path / "none"):
         command = [sys.executable, "-c", program]
         report = tmp_path / canary.REPORT
-        found = canary.run(command, pathlib.Path("model"), pathlib.Path("answers.npz"), report)
+        found = canary.run(
+            command, pathlib.Path("model"), pathlib.Path("answers.npz"), report, originals
+        )
         return found, json.loads(report.read_text())
 
     return call
@@ -42,6 +44,13 @@ def test_a_model_that_answers_well_has_no_problems(run):
     found, report = run(OK)
     assert (found.problems, found.remarks) == ([], ["needs more"])
     assert (report["model"], report["reference"]) == ("model", "answers.npz")
+    assert report["more"] == []
+
+
+def test_files_as_they_were_are_passed_to_the_probe_where_there_are_any(run, tmp_path):
+    (tmp_path / "originals.jsonl").write_text("")
+    _, report = run(OK, tmp_path / "originals.jsonl")
+    assert report["more"] == ["--originals", str(tmp_path / "originals.jsonl")]
 
 
 def test_what_the_probe_finds_is_passed_on(run):

@@ -1,4 +1,4 @@
-"""Tests of pipeline/commands.py: what a failed run leaves behind."""
+"""Tests of pipeline/commands.py: what a failed run leaves behind, and what a check says."""
 
 import io
 import pathlib
@@ -69,3 +69,12 @@ def test_the_labels_with_the_most_rows_stand_for_very_many():
     assert ["a\\u200b", "0", "99"] in rows
     assert ["...", "40", "more", str(sum(range(1, 41))), "7"] in rows
     assert ["all", str(sum(range(1, 90))), "106"] in rows
+
+
+def test_a_check_says_which_image_formats_a_server_reads():
+    formats = {("PNG", False): 1200, ("JPEG", False): 3, ("BMP", False): 1, ("BMP", True): 2}
+    assert commands._formats(types.SimpleNamespace(formats=formats)) == [
+        "images read by a server as they are: 1 BMP, 3 JPEG, 1,200 PNG",
+        "images refused by a server; `maru predict` converts them, as training does: 2 BMP",
+    ]
+    assert commands._formats(types.SimpleNamespace(formats={})) == []
