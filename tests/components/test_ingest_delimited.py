@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from components.ingest import columns, config, errors, reading, row
+from components.ingest import columns, config, errors, lines, reading, row
 
 WANTED = columns.Wanted(("text", "label"), None)
 KINDS = {"csv": config.CsvSource, "tsv": config.TsvSource}
@@ -229,3 +229,15 @@ def test_fields_of_megabytes_are_read(tmp_path):
 def test_impossible_escapes_are_refused(escape):
     with pytest.raises(ValueError, match="`escape` must be one character"):
         config.CsvSource("a", escape=escape)
+
+
+def test_large_tables_are_read_in_parts_that_share_the_header_and_excels_line(
+    tmp_path, monkeypatch
+):
+    divide = lines.divide
+    monkeypatch.setattr(lines, "divide", lambda file: divide(file, 64))
+    rows = [(f"text {i} {'x' * (i % 37)}", "xy"[i % 2]) for i in range(40)]
+    content = "sep=\t\ntext\tlabel\n" + "".join(f"{text}\t{label}\n" for text, label in rows)
+    good, bad = read(tmp_path, content, "tsv")
+    assert good == rows
+    assert not bad
