@@ -126,7 +126,7 @@ def _describe(file: pathlib.Path, root: pathlib.Path) -> DataFile:
     folders = [splits.named(part) for part in inner.parts[:-1]]
     split = next((s for s in folders if s), None) or splits.named_by_file(file.name)
     size = file.stat().st_size
-    return DataFile(str(file.resolve()), names.shown(inner.as_posix()), split, size)
+    return DataFile(str(file.absolute()), names.shown(inner.as_posix()), split, size)
 
 
 def _named_together(files: list[DataFile]) -> list[DataFile]:

@@ -52,7 +52,13 @@ _WORKSPACE = (
     "server.log",
 )
 """What commands write to a workspace, see `pipeline/paths.py`."""
-_WORKSPACE_MARKS = ("runs/*/run.lock", "samples/*-????????????")
+_WORKSPACE_MARKS = (
+    "runs/*/run.lock",
+    "runs/*/*/run.lock",
+    "runs/*/*/log.txt",
+    "samples/*-????????????",
+    "hub/*/manifest.json",
+)
 """What is in a workspace as soon as anything has been written to it."""
 
 

@@ -295,6 +295,16 @@ def test_tables_may_spell_image_paths_otherwise(tmp_path):
     assert [type(entry) for entry in found] == [row.Row] * 4
 
 
+def test_a_table_may_be_a_link_to_a_file_of_another_name_elsewhere(tmp_path):
+    put(tmp_path, "a.png")
+    table(tmp_path, "a.png")
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "t.csv").rename(tmp_path / "blobs" / "0123abcd")
+    (tmp_path / "t.csv").symlink_to("blobs/0123abcd")
+    (found,) = entries(tmp_path, "t.csv", config.ImageTableSource)
+    assert found.values["label"] == "x"
+
+
 def test_paths_of_a_table_that_lead_nowhere_are_rejected(tmp_path):
     put(tmp_path, "a.png", "B.png", "B.PNG")
     found = table(tmp_path, "a.png", "a.png/b.png", "/dev/zero", "x" * 5000, "a\0b", "", "b.Png")

@@ -107,6 +107,12 @@ def test_the_workspace_and_leftovers_of_other_programs_are_no_data(tmp_path):
     for name in (
         "any name/runs/reviews/run.lock",
         "any name/runs/reviews/artifacts/b.csv",
+        "only a ladder/runs/reviews/ladder/run.lock",
+        "only a ladder/runs/reviews/ladder/artifacts/b.csv",
+        "only a preview/runs/reviews/augment/log.txt",
+        "only a preview/runs/reviews/augment/g.csv",
+        "only modules/hub/abc/manifest.json",
+        "only modules/hub/abc/module/h.csv",
         "only samples/samples/imdb_small-0123456789ab/c.csv",
         "$RECYCLE.BIN/d.csv",
         "lost+found/e.csv",
