@@ -114,8 +114,7 @@ def _inside(folder: pathlib.Path) -> Iterator[pathlib.Path]:
     for inner in locate.below(folder):
         # _SUCCESS, _delta_log and the like are no data.
         if not any(part.startswith("_") for part in inner.relative_to(folder).parts):
-            found = (e for e in names.entries(inner) if not e.name.startswith("_"))
-            yield from (entry for entry in found if not entry.is_dir())
+            yield from (file for file in names.files(inner) if not file.name.startswith("_"))
 
 
 def _describe(file: pathlib.Path, root: pathlib.Path) -> DataFile:

@@ -135,7 +135,7 @@ def below(folder: pathlib.Path) -> Iterator[pathlib.Path]:
             continue
         seen.add(real)
         yield here
-        waiting += reversed(names.entries(here))
+        waiting += reversed(names.folders(here))
 
 
 def is_pattern(step: str) -> bool:

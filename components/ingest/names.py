@@ -107,14 +107,31 @@ def is_leftover(name: str) -> bool:
 
 def entries(folder: pathlib.Path) -> list[pathlib.Path]:
     """What a folder holds of the user's, sorted: no leftovers, and no workspace of ours."""
+    return sorted(folder / entry.name for entry in _kept(folder))
+
+
+def folders(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The folders among `entries`."""
+    return sorted(folder / entry.name for entry in _kept(folder) if _is_folder(entry))
+
+
+def files(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The others among `entries`, be they dangling links."""
+    return sorted(folder / entry.name for entry in _kept(folder) if not _is_folder(entry))
+
+
+def _kept(folder: pathlib.Path) -> list[os.DirEntry[str]]:
     hidden = _WORKSPACE if is_workspace(folder) else ()
     with os.scandir(folder) as found:
-        kept = [entry for entry in found if not is_leftover(entry.name)]
-    return sorted(
-        folder / entry.name
-        for entry in kept
-        if entry.name not in hidden and not _is_all_workspace(entry.path)
-    )
+        kept = [e for e in found if e.name not in hidden and not is_leftover(e.name)]
+    return [entry for entry in kept if not (_is_folder(entry) and _is_all_workspace(entry.path))]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # A link in a circle.
+        return False
 
 
 def is_workspace(folder: str | os.PathLike[str]) -> bool:
@@ -123,6 +140,6 @@ def is_workspace(folder: str | os.PathLike[str]) -> bool:
 
 
 def _is_all_workspace(folder: str) -> bool:
-    if not os.path.isdir(folder) or not is_workspace(folder):
+    if not is_workspace(folder):
         return False
     return all(name in _WORKSPACE or is_leftover(name) for name in os.listdir(folder))

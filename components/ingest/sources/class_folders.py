@@ -58,7 +58,7 @@ def find(root: pathlib.Path, path: str) -> Tree:
     Raises:
         DataError: If it is not clear which folders are the classes, or a name is not UTF-8.
     """
-    tops = _folders(root)
+    tops = names.folders(root)
     if not tops:
         raise errors.DataError(_no_folders(root))
     bare = [top for top in tops if _is_bare(top)]
@@ -85,18 +85,18 @@ def may_be_image(name: str) -> bool:
     return not _DOCUMENT.search(name.lower())
 
 
-def _folders(folder: pathlib.Path) -> list[pathlib.Path]:
-    return [entry for entry in names.entries(folder) if entry.is_dir()]
-
-
 def _images(folder: pathlib.Path) -> list[pathlib.Path]:
     """Files directly in a folder that may be images."""
-    return [e for e in names.entries(folder) if may_be_image(e.name) and not e.is_dir()]
+    return [file for file in names.files(folder) if may_be_image(file.name)]
+
+
+def _holds_folders_alone(folder: pathlib.Path) -> bool:
+    return bool(names.folders(folder)) and not _images(folder)
 
 
 def _unlabelled(tops: Sequence[pathlib.Path]) -> list[pathlib.Path]:
     """Folders with images to be labelled or predicted one day."""
-    deep = [top for top in tops if _folders(top)]
+    deep = [top for top in tops if names.folders(top)]
     has_splits = any(splits.named(top.name) for top in deep)
     found = []
     for top in tops:
@@ -115,7 +115,7 @@ def _unlabelled(tops: Sequence[pathlib.Path]) -> list[pathlib.Path]:
 
 def _splits(tops: Sequence[pathlib.Path]) -> dict[pathlib.Path, str]:
     """The folders that stand for splits."""
-    deep = [top for top in tops if _folders(top)]
+    deep = [top for top in tops if names.folders(top)]
     named = {top: split for top in deep if (split := splits.named(top.name))}
     # `asl_train` beside `asl_test` are splits, `test cricket` beside `one-day cricket` is none.
     mentioned = {top: split for top in deep if (split := splits.mentioned(top.name))}
@@ -130,7 +130,7 @@ def _below_splits(
     split_of: dict[pathlib.Path, str],
 ) -> tuple[list[ClassFolder], list[pathlib.Path]]:
     """Classes in split folders, and split folders without any."""
-    inner = {top: _folders(_unwrapped(top)) for top in split_of}
+    inner = {top: names.folders(_unwrapped(top)) for top in split_of}
     trained = {
         folder.name.lower()
         for top, folders in inner.items()
@@ -150,25 +150,25 @@ def _below_splits(
 def _unwrapped(folder: pathlib.Path) -> pathlib.Path:
     """The folder that holds the class folders: `train`, or `train/train`, or `train/images`."""
     around = (folder.name.lower(), *_WRAPPERS)
-    inner = _folders(folder)
-    while len(inner) == 1 and inner[0].name.lower() in around and _folders(inner[0]):
+    inner = names.folders(folder)
+    while len(inner) == 1 and inner[0].name.lower() in around and names.folders(inner[0]):
         folder = inner[0]
-        inner = _folders(folder)
+        inner = names.folders(folder)
     return folder
 
 
 def _without_splits(
     tops: Sequence[pathlib.Path], root: pathlib.Path, path: str
 ) -> list[ClassFolder]:
-    inner = {top: _folders(top) for top in tops}
-    if len(tops) == 1 and inner[tops[0]] and not _images(tops[0]):
+    inner = {top: names.folders(top) for top in tops}
+    if len(tops) == 1 and _holds_folders_alone(tops[0]):
         raise errors.DataError(_too_high(tops[0], root, path))
     flat_splits = {splits.named(top.name) for top in tops if not inner[top]}
     if len(flat_splits) > 1 and None not in flat_splits and not any(inner.values()):
         raise errors.DataError(_unlabelled_splits(tops))
     if all(inner.values()) and not any(map(_images, tops)):
         held = {splits.named(folder.name) for folders in inner.values() for folder in folders}
-        is_flat = not any(_folders(folder) for folders in inner.values() for folder in folders)
+        is_flat = not any(names.folders(folder) for folders in inner.values() for folder in folders)
         if "train" in held and None not in held and is_flat:
             return [
                 ClassFolder(folder, names.composed(top.name), splits.named(folder.name))
@@ -255,13 +255,13 @@ def _no_folders(root: pathlib.Path) -> str:
 
 
 def _too_high(top: pathlib.Path, root: pathlib.Path, path: str) -> str:
-    while len(inner := _folders(top)) == 1 and _folders(inner[0]) and not _images(inner[0]):
+    while len(inner := names.folders(top)) == 1 and _holds_folders_alone(inner[0]):
         top = inner[0]
     step = top.relative_to(root).as_posix()
     meant = pathlib.PurePath(path, step).as_posix()
     return (
         f"`data.source.path` is one level too high: {names.shown(path)!r} holds only the folder "
-        f"{names.shown(step)!r}, which holds {_listed(_folders(top))}. Set `path: "
+        f"{names.shown(step)!r}, which holds {_listed(names.folders(top))}. Set `path: "
         f"{names.shown(meant)}`."
     )
 

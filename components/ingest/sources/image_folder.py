@@ -45,7 +45,7 @@ def read(
 def _files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
     """Files below a class folder."""
     for inner in locate.below(folder):
-        yield from (entry for entry in names.entries(inner) if not entry.is_dir())
+        yield from names.files(inner)
 
 
 def _image(
