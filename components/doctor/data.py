@@ -24,6 +24,7 @@ from components.doctor import (
     noise,
     shift,
     signal,
+    text_shortcuts,
     views,
 )
 from components.doctor.finding import Finding
@@ -216,6 +217,14 @@ def _row_checks(subject: _Subject) -> Checks:
 
 def _text_checks(subject: _Subject, reader: lengths.Reader | None) -> Checks:
     read = subject.read
+    yield lambda: text_shortcuts.shortcuts(
+        subject.kind.model(subject.seed),
+        {
+            n: text_shortcuts.Texts(read[n], subject.labels(n), subject.numbers[n])
+            for n in subject.rows
+        },
+        subject.seed,
+    )
     yield lambda: damage.text_damage(read)
     yield lambda: boilerplate.boilerplate(read["train"], reader)
     train = subject.views["train"]

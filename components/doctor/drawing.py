@@ -95,6 +95,21 @@ def _label_noise(panel: Axes, figures: Mapping[str, Any]) -> None:
     panel.set_xlabel("share that looks like another label's", fontsize=8)
 
 
+def _clues(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """What single features say of labels, beside what all words say of the same label."""
+    found = figures["clues"][:_NAMED_LAYERS]
+    places = range(len(found))
+    panel.barh(places, [one["gain"] for one in found], color=_LINE, label="this alone")
+    words = [figures["content"][one["label"]] for one in found]
+    panel.plot(words, places, "D", color=_SECOND, label="all words")
+    names = [f"{_short(one['label'])}: {_short(one['feature'])}" for one in found]
+    panel.set_yticks(places, names, fontsize=7)
+    panel.invert_yaxis()
+    panel.set_xlim(0, 1.05)
+    panel.set_xlabel("share of the label's rows, minus that of others", fontsize=8)
+    _legend(panel)
+
+
 def _activation_spread(panel: Axes, figures: Mapping[str, Any]) -> None:
     """Mean and standard deviation of each layer's output, in order of depth."""
     names = figures["layers"]
@@ -181,7 +196,12 @@ def _learning_curves(panel: Axes, figures: Mapping[str, Any]) -> None:
 
 
 def _shortcuts(panel: Axes, figures: Mapping[str, Any]) -> None:
-    """Examples of what gives labels away, a row for each label."""
+    """What gives labels away: of texts what it gains, of images examples."""
+    (_pictures if "pictures" in figures else _clues)(panel, figures)
+
+
+def _pictures(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """Images, a row for each label."""
     rows: dict[str, list[str]] = {}
     for one in figures["pictures"]:
         rows.setdefault(one["label"], []).append(one["png"])
@@ -234,7 +254,7 @@ _NEEDS = {
 
 def _has_something(one: Finding) -> bool:
     """Whether there is anything but zeros to see."""
-    values = one.figures.get(_NEEDS[one.check])
+    values = one.figures.get(_NEEDS[one.check]) or one.figures.get("clues")
     return any(values.values() if isinstance(values, Mapping) else values or ())
 
 

@@ -82,3 +82,18 @@ def test_labels_are_shown_as_they_are_written(tmp_path, drawn):
         (lettering.drawable("긍정"), False),
         ("…very very very negative", False),
     ]
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_gives_labels_of_texts_away_is_drawn_beside_all_words(tmp_path):
+    clues = [{"feature": "the end '$$'", "label": "나쁨", "gain": 0.98}]
+    figures = {"clues": clues, "content": {"나쁨": 0.4}}
+    drawing.draw([Finding("shortcuts", "pass", "Seen.", figures=figures)], tmp_path / "doctor.png")
+    with Image.open(tmp_path / "doctor.png") as image:
+        assert image.width > image.height
+
+
+def test_texts_without_a_clue_are_not_drawn(tmp_path):
+    figures = {"clues": [], "content": {}}
+    drawing.draw([Finding("shortcuts", "pass", "None.", figures=figures)], tmp_path / "doctor.png")
+    assert list(tmp_path.iterdir()) == []
