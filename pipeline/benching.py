@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from pipeline import bench_report, paths
+from pipeline import bench_report, logs, paths
 from serving import client, storage
 from serving.batching.parameters import BatchingParameters
 from serving.client import address
@@ -64,11 +64,11 @@ def bench(
         ValueError: If there is no such model, or a server cannot be started or asked.
     """
     where = paths.Paths(paths.workspace(workspace), name)
-    folder = where.workspace / "benchmarks" / name
+    if not addresses:
+        _require_pushed(where)
+    folder = _folder(where)
     folder.mkdir(parents=True, exist_ok=True)
     with _worded():
-        if not addresses:
-            _require_pushed(where)
         known = _examples(where)
         limit = _limit(where, known, max_batch_size, load.seconds, progress)
         notes = _notes(known, limit, max_batch_size)
@@ -102,17 +102,25 @@ def run(
         seconds: Measured window of each load.
         max_batch_size: Rows of a full batch.
     """
-    terminal = Console(highlight=False)
-
-    def progress(text: str) -> None:
-        terminal.print(text, style="dim", markup=False)
-
+    where = paths.Paths(paths.workspace(workspace), name)
     load = Grid(callers, seconds)
-    outcome = bench(name, workspace, addresses, load, max_batch_size, progress)
-    terminal.print(bench_report.table(outcome.rows, outcome.limit))
-    for note in outcome.notes:
-        terminal.print(note, markup=False)
-    terminal.print("\n".join(["", *map(str, outcome.files)]), markup=False, soft_wrap=True)
+    if not addresses:
+        _require_pushed(where)  # Before there is a folder of a misspelled name.
+    with logs.to_file(_folder(where) / "bench.log") as stream:
+        terminal = Console(file=stream, highlight=False)
+
+        def progress(text: str) -> None:
+            terminal.print(text, style="dim", markup=False)
+
+        outcome = bench(name, workspace, addresses, load, max_batch_size, progress)
+        terminal.print(bench_report.table(outcome.rows, outcome.limit))
+        for note in outcome.notes:
+            terminal.print(note, markup=False)
+        terminal.print("\n".join(["", *map(str, outcome.files)]), markup=False, soft_wrap=True)
+
+
+def _folder(where: paths.Paths) -> pathlib.Path:
+    return where.workspace / "benchmarks" / where.name
 
 
 def write(

@@ -353,8 +353,8 @@ def _read(path: pathlib.Path) -> tuple[dict[str, Any], dict[str, Any]]:
         raise problems.ConfigError(str(path), [line])
     try:
         json.dumps(data)
-    except ValueError as error:  # An anchor inside what it stands for, `a: &x [*x]`.
-        raise problems.ConfigError(str(path), [f"not a config: {error}"]) from error
+    except RecursionError as error:
+        raise problems.ConfigError(str(path), ["not YAML: it is nested too deeply"]) from error
     except TypeError as error:  # A value with a tag, `!!set {a}`.
         line = "not a config: a value with a tag (`!!binary`, `!!set`) is no text, number or list"
         raise problems.ConfigError(str(path), [line]) from error

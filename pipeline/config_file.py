@@ -7,6 +7,8 @@ import pathlib
 from components.ingest import missing, names
 from pipeline import problems
 
+_MOST_BYTES = 2**20
+
 
 def read(path: pathlib.Path) -> str:
     """The text of a YAML.
@@ -20,7 +22,11 @@ def read(path: pathlib.Path) -> str:
             ["this path is not UTF-8. Rename its folders and files; `convmv` does many at once"],
         )
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) <= _MOST_BYTES:
+            return content.decode("utf-8-sig")
+        line = "more than 1 MiB, as no config has. Is it the data? `data.source.path` names that"
     except UnicodeDecodeError as error:
         line = f"not UTF-8: byte {error.object[error.start]:#04x} at position {error.start}"
     except IsADirectoryError:

@@ -6,7 +6,10 @@ import traceback
 
 ROOT = pathlib.Path(__file__).parents[1]
 _PACKAGES = ("pipeline", "components", "models", "serving")
-_THE_MACHINES = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
+_THE_MACHINES = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM, errno.EIO, errno.ENOMEM),
+    *(errno.EMFILE, errno.ENFILE, errno.EFBIG, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR),
+)
 _WORDED = (ValueError, OSError, FloatingPointError)
 
 
@@ -14,12 +17,12 @@ def is_users(error: BaseException) -> bool:
     """Whether an error is worded for the user.
 
     It is if code of this project raised it on purpose: a value or file error, raised by a line
-    of ours and not inside a library. So is a full disk or a folder that must not be written,
-    wherever it was met; the system's own words say which file.
+    of ours and not inside a library. So is a full disk or memory, or a path that the system does
+    not take, wherever it was met; the system's own words say which file.
     """
     if isinstance(error, OSError) and error.errno in _THE_MACHINES:
         return True
-    if is_full_disk(error):
+    if is_full_disk(error) or is_full_memory(error):
         return True
     frames = traceback.extract_tb(error.__traceback__)
     if not frames or not isinstance(error, _WORDED):
@@ -33,10 +36,24 @@ def is_full_disk(error: BaseException) -> bool:
     return any(words in str(error).lower() for words in ("disk is full", "no space left"))
 
 
+def is_full_memory(error: BaseException) -> bool:
+    """Whether a library got no memory; TensorFlow has errors of its own for it."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "ResourceExhaustedError"
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+    )
+
+
 def worded(error: BaseException) -> str:
     """What to tell the user of an error that `is_users`."""
     if is_full_disk(error):
         return (
             "The disk is full. Free some of it or choose another --workspace, then run this again."
+        )
+    if is_full_memory(error):
+        return (
+            "There is not enough memory. Use a smaller `training.batch_size`, shorter texts or "
+            "smaller images in `model`, or a machine with more, then run this again."
         )
     return str(error)

@@ -4,6 +4,8 @@ from typing import Any
 
 import yaml
 
+_MOST_VALUES = 100_000
+# With what anchors repeat: a few lines of anchors of anchors can stand for more than memory.
 _TEXT = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
 
@@ -15,10 +17,10 @@ def parse(text: str) -> tuple[Any, Any]:
     1000 and 750.
 
     Raises:
-        ValueError: If it is not YAML, or gives a key twice.
+        ValueError: If it is not YAML, gives a key twice, or stands for more than any config needs.
     """
     try:
-        return yaml.load(text, Loader=_Loader), yaml.load(text, Loader=yaml.BaseLoader)
+        data, written = yaml.load(text, Loader=_Loader), yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         raise ValueError(_one_line(error)) from error
     except RecursionError as error:
@@ -26,6 +28,24 @@ def parse(text: str) -> tuple[Any, Any]:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         # What PyYAML meets where a tag and its value do not fit, as in `!!bool maybe`.
         raise ValueError(f"a tag (`!!...`) does not fit its value ({error})") from error
+    _check_size(data)
+    return data, written
+
+
+def _check_size(data: Any) -> None:
+    left, count = [data], 0
+    while left:
+        value = left.pop()
+        count += 1
+        if count > _MOST_VALUES:
+            raise ValueError(
+                f"its anchors stand for more than {_MOST_VALUES:,} values, or for what they are "
+                "inside of"
+            )
+        if isinstance(value, dict):
+            left.extend(value.values())
+        elif isinstance(value, list | set | tuple):
+            left.extend(value)
 
 
 class _Loader(yaml.SafeLoader):

@@ -2,6 +2,7 @@
 
 import pathlib
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,12 @@ def call(module: str, job: Any) -> Any:
             capture_output=True,
             check=False,
         )
+        if process.returncode < 0:
+            number = signal.Signals(-process.returncode)
+            raise ChildError(
+                f"The process `{module}` was ended by {number.name}. SIGKILL often means that the "
+                "machine had no memory left."
+            )
         if process.returncode:
             lines = process.stderr.decode("utf-8", "replace").strip().splitlines()
             raise ChildError(lines[-1] if lines else f"{module} ended with {process.returncode}")

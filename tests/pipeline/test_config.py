@@ -215,6 +215,21 @@ def test_a_space_that_cannot_be_searched_is_refused(write, space, message):
         (b"? [a]\n: 3\n", "not YAML: found unhashable key (line 1, column 3)"),
         (b"a: [", "not YAML: expected the node content, but found '<stream end>'"),
         (b"name: \xff", "not UTF-8: byte 0xff at position 6"),
+        (b"a: !!bool x", "not YAML: a tag (`!!...`) does not fit its value ('x')"),
+        (b"a: !!int ''", "not YAML: a tag (`!!...`) does not fit its value"),
+        (b"a: &x [*x]", "not YAML: its anchors stand for more than 100,000 values"),
+        (b"a: " + b"[" * 3000, "not YAML: it is nested too deeply"),
+        (b"#" * 2**21, "more than 1 MiB, as no config has"),
+        (
+            b"a: &a ["
+            + b"x, " * 9
+            + b"]\nb: &b ["
+            + b"*a, " * 99
+            + b"]\nc: ["
+            + b"*b, " * 999
+            + b"]",
+            "not YAML: its anchors stand for more than 100,000 values",
+        ),
         (b"", "expected a mapping with the keys name, task, data and model, found nothing"),
         (b"- a", "expected a mapping with the keys name, task, data and model, found list"),
     ],

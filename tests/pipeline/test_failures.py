@@ -3,6 +3,7 @@
 import errno
 
 import pytest
+import tensorflow as tf
 
 from components.ingest import config as ingest
 from pipeline import config, failures, paths
@@ -49,3 +50,19 @@ def test_a_full_disk_is_the_users_to_mend_wherever_it_was_met(tmp_path):
         assert not failures.is_users(error)
     full = OSError(errno.ENOSPC, "No space left on device", "/data/log.txt")
     assert failures.is_users(full)
+
+
+def test_memory_that_is_not_there_is_the_users_to_mend_wherever_it_was_met():
+    for error in (
+        MemoryError(),
+        tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ):
+        assert failures.is_users(error)
+        assert "smaller `training.batch_size`" in failures.worded(error)
+
+
+def test_a_path_that_the_system_does_not_take_is_the_users_to_mend(tmp_path):
+    with pytest.raises(OSError, match="too long") as caught:
+        (tmp_path / ("x" * 300)).exists()
+    assert failures.is_users(caught.value)
