@@ -1,227 +1,18 @@
 """Made-up projects: folders, tables, configs and command lines as bad as users' can be."""
 
 import dataclasses
-import datetime
 import gzip
 import io
 import json
 import os
 import pathlib
 import random
+from collections.abc import Sequence
 
+import odd_values as odd
 import pandas
 import yaml
 from PIL import Image
-
-TEXTS = (
-    *(
-        "a lovely film",
-        "dull and long",
-        "",
-        " ",
-        "\t",
-        "👍",
-        "한국어 문장",
-        "ab" * 3000,
-        "...",
-        "NaN",
-    ),
-    *(
-        "null",
-        "\u202eright to left",
-        "e\u0301",
-        "\ufeffmark",
-        "\u200b",
-        '"quoted"',
-        "a,b;c",
-        "line\n",
-    ),
-    *("=1+1", "1e999", "\x00", "\x07bell", "\U0010ffff", "<b>&amp;", "'", "\\", "\r", "\u2028x"),
-)
-LABELS = (
-    "good",
-    "bad",
-    "1",
-    "0",
-    "1.0",
-    "yes",
-    "no",
-    "",
-    " good",
-    "Good",
-    "긍정",
-    "a/b",
-    "..",
-    "nan",
-)
-NAMES = (
-    *(
-        "data",
-        "c",
-        "이미지",
-        "a b",
-        "a.b",
-        ".hidden",
-        "-x",
-        "x" * 200,
-        "x" * 254,
-        "😀",
-        "[1]",
-        "a*b",
-    ),
-    *(
-        "con",
-        "a\nb",
-        "a'b",
-        'a"b',
-        "$HOME",
-        "~",
-        "%s",
-        "{0}",
-        "train",
-        "test",
-        os.fsdecode(b"\xff\xfe"),
-    ),
-)
-VALUES = (
-    *(
-        None,
-        True,
-        False,
-        0,
-        -1,
-        1,
-        3,
-        1.5,
-        -0.1,
-        1e400,
-        float("nan"),
-        2**63,
-        10**30,
-        "",
-        " ",
-        "1e-3",
-    ),
-    *(
-        "x",
-        "no",
-        "\x00",
-        "한글",
-        "a\nb",
-        "../..",
-        "/",
-        "/dev/null",
-        "~",
-        "~nobody/x",
-        "*",
-        "[",
-        "x" * 5000,
-    ),
-    *(
-        [],
-        {},
-        [1],
-        ["a", "a"],
-        {"a": 1},
-        {1: 2},
-        [[]],
-        {"kind": "x"},
-        [None],
-        datetime.date(2020, 1, 2),
-    ),
-)
-KINDS = {"csv": ",", "tsv": "\t", "jsonl": "", "parquet": ""}
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp949", "latin-1", "utf-7")
-RAW_CONFIGS = (
-    *(
-        b"",
-        b"\xff\xfe\x00",
-        b"\x00" * 50,
-        b"name: [",
-        b"- a\n- b\n",
-        b"42",
-        b"\tname: x",
-        b"---\n---\n",
-    ),
-    *(
-        b"a: 1\na: 2\n",
-        b"? [a]\n: b\n",
-        b"a: &x [*x]\n",
-        b"a: *nothing\n",
-        b"!!python/object:os.x {}",
-    ),
-    *(b"name: !!int abc\n", b"name: 2020-99-99\n", b"a: !!binary '*'\n", b"%YAML 9.9\n---\na: 1\n"),
-    *(
-        b"[" * 5000,
-        b"{a: " * 3000,
-        b"a: " + b"1" * 9000,
-        b"<<: 3\nname: x\n",
-        b"a: 0b\nb: 0x\nc: 1:99:2",
-    ),
-    *(
-        "name: x".encode("utf-16"),
-        "name: 한글".encode("cp949"),
-        b"name: a\x07b\n",
-        b"x: !foo bar\n",
-    ),
-    b"a: &a [x, x, x, x, x, x, x, x, x]\n"
-    + b"".join(
-        b"%c: &%c [%s]\n" % (98 + i, 98 + i, b", ".join([b"*%c" % (97 + i)] * 9)) for i in range(9)
-    ),
-)
-OVERRIDES = (
-    *(
-        "",
-        "=",
-        "a",
-        "a=",
-        "=1",
-        "training.epochs=x",
-        "training.epochs=[",
-        "data=1",
-        "data.source=",
-        "..=1",
-    ),
-    *(
-        "training.epochs=1e3",
-        "model.kind=no",
-        "model={}",
-        "task.text=없음",
-        "evaluation.slices=[text_length]",
-    ),
-    *(
-        "tuning={}",
-        "doctor={}",
-        "name=X",
-        "data.split.train=0",
-        "training.batch_size=99999999999999999999",
-    ),
-    *(
-        "data.source.encoding=utf-99",
-        "data.source.encoding=idna",
-        "data.source.path=.",
-        "runtime.schema=x",
-    ),
-    *(
-        "data.split.seed=-1",
-        "data.source.encoding=base64",
-        "data.max_quarantined=1.0",
-        "a.b.c[0]=1",
-        "\x01=2",
-    ),
-)
-COMMANDS = ("check", "show", "layers", "run", "doctor", "ladder", "tune", "augment", "augment-test")
-OTHER_COMMANDS = ("predict", "serve", "bench", "bundle", "schema", "nonsense")
-TERMINALS = (
-    *(
-        {},
-        {"PYTHONIOENCODING": "ascii"},
-        {"PYTHONIOENCODING": "latin-1", "COLUMNS": "20"},
-        {"TERM": "dumb"},
-    ),
-    *({"COLUMNS": "0"}, {"COLUMNS": "1"}, {"COLUMNS": "x"}, {"COLUMNS": "³"}, {"NO_COLOR": "1"}),
-    *({"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, {"FORCE_COLOR": "1"}),
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -236,17 +27,18 @@ class Case:
     """Of the terminal."""
 
 
-def case(seed: int, folder: pathlib.Path) -> Case:
+def case(seed: int, folder: pathlib.Path, commands: Sequence[str]) -> Case:
     """Make up a project and a command that reads it.
 
     Args:
         seed: Every seed another one, always the same.
         folder: Empty; everything is written there.
+        commands: One of them is chosen.
     """
     rng = random.Random(seed)
-    command = rng.choice(COMMANDS[:3] * 6 + COMMANDS[4:] + OTHER_COMMANDS)
-    if command in OTHER_COMMANDS:
-        return Case(folder, _other(command, rng), rng.choice(TERMINALS))
+    command = rng.choice(commands)
+    if command in odd.WITHOUT_PROJECT:
+        return Case(folder, _other(command, rng), rng.choice(odd.TERMINALS))
     config = _config(rng, folder)
     arguments = ["show", "--layers"] if command == "layers" else [command]
     arguments.append(_write_config(config, rng, folder))
@@ -256,20 +48,20 @@ def case(seed: int, folder: pathlib.Path) -> Case:
             rng.choice(["", ",", "bow", "nope,bow", "한글", "../x", "x.yaml"]),
         ]
     for _ in range(rng.choice([0, 0, 0, 1, 2])):
-        arguments += ["--set", rng.choice(OVERRIDES)]
+        arguments += ["--set", rng.choice(odd.OVERRIDES)]
     if rng.random() < 0.1:
         arguments += [
             "--workspace",
             rng.choice(["/dev/null", "/proc/x", "c.yaml", "a\nb", "x" * 300]),
         ]
-    return Case(folder, tuple(arguments), rng.choice(TERMINALS))
+    return Case(folder, tuple(arguments), rng.choice(odd.TERMINALS))
 
 
 def _other(command: str, rng: random.Random) -> tuple[str, ...]:
-    word = rng.choice([*NAMES, *TEXTS]).replace("\x00", "")
+    word = rng.choice([*odd.NAMES, *odd.TEXTS]).replace("\x00", "")
     port = rng.choice(["-1", "70000", "x", "1.5", "", "65536", "0x1f"])
     return {
-        "predict": ("predict", word, rng.choice(TEXTS).replace("\x00", ""))
+        "predict": ("predict", word, rng.choice(odd.TEXTS).replace("\x00", ""))
         + rng.choice([(), ("--json",), ("--server", word), ("--server", "127.0.0.1:9")]),
         "serve": ("serve", rng.choice(["--port", "--rest-port"]), port),
         "bench": ("bench", word, "--seconds", rng.choice(["0", "x", "0.1", "nan"])),
@@ -281,8 +73,8 @@ def _other(command: str, rng: random.Random) -> tuple[str, ...]:
 
 def _config(rng: random.Random, folder: pathlib.Path) -> dict:
     """A config that fits data it writes, and then some things that do not."""
-    kind = rng.choice([*KINDS, "image_folder"])
-    name = rng.choice(NAMES)
+    kind = rng.choice([*odd.KINDS, "image_folder"])
+    name = rng.choice(odd.NAMES)
     if kind == "image_folder":
         task, model = {"kind": "image_classification"}, {"kind": "alexnet", "image_size": 63}
         path = _write_images(name, rng, folder)
@@ -311,13 +103,13 @@ def _spoil(config: dict, rng: random.Random) -> None:
     if rng.random() < 0.2:
         place.pop(key, None)
     else:
-        place[key] = rng.choice(VALUES)
+        place[key] = rng.choice(odd.VALUES)
 
 
 def _write_config(config: dict, rng: random.Random, folder: pathlib.Path) -> str:
     path = folder / "c.yaml"
     if rng.random() < 0.25:
-        path.write_bytes(rng.choice(RAW_CONFIGS))
+        path.write_bytes(rng.choice(odd.RAW_CONFIGS))
     else:
         path.write_text(
             yaml.safe_dump(config, allow_unicode=rng.random() < 0.5), "utf-8", "replace"
@@ -334,8 +126,8 @@ def _write_table(kind: str, name: str, rng: random.Random, folder: pathlib.Path)
     columns = rng.choice(
         [("text", "label")] * 5 + [("label", "text"), ("Text", " label"), ("a",), ()]
     )
-    labels = rng.sample(LABELS, rng.choice([1, 2, 3]))
-    texts = TEXTS[:2] if rng.random() < 0.5 else TEXTS
+    labels = rng.sample(odd.LABELS, rng.choice([1, 2, 3]))
+    texts = odd.TEXTS[:2] if rng.random() < 0.5 else odd.TEXTS
     rows = [
         [
             f"{rng.choice(texts)} {index}" if column.lower() == "text" else rng.choice(labels)
@@ -377,13 +169,13 @@ def _table(kind: str, columns: tuple, rows: list, rng: random.Random) -> bytes:
         text = rng.choice(["\n", "\r\n", ","]).join(lines)
         text = rng.choice([text, text, f"[{text}]", "[" * 3000, '{"text": NaN, "label": 1e999}'])
     else:
-        text = frame.to_csv(sep=rng.choice([KINDS[kind], KINDS[kind], ";"]), index=False)
-    return text.encode(rng.choice(ENCODINGS[:1] * 5 + ENCODINGS), "replace")
+        text = frame.to_csv(sep=rng.choice([odd.KINDS[kind], odd.KINDS[kind], ";"]), index=False)
+    return text.encode(rng.choice(odd.ENCODINGS[:1] * 5 + odd.ENCODINGS), "replace")
 
 
 def _write_images(name: str, rng: random.Random, folder: pathlib.Path) -> str:
     root = folder / name.replace("\n", "")[:90]
-    for label in rng.sample([*NAMES[:9], "cat", "dog", "cow"], rng.choice([0, 1, 2, 3])):
+    for label in rng.sample([*odd.NAMES[:9], "cat", "dog", "cow"], rng.choice([0, 1, 2, 3])):
         (root / label).mkdir(parents=True, exist_ok=True)
         for index in range(rng.choice([0, 1, 12])):
             _write_image(

@@ -5,15 +5,12 @@ import subprocess
 import sys
 
 import made_up
+import odd_values
 import pytest
 
 from pipeline import cli
 
 EXPECTED = {0, 2, 3, 130}
-
-
-class Forbidden(BaseException):
-    """A case would have run for minutes or served for ever."""
 
 
 @pytest.fixture
@@ -23,7 +20,7 @@ def try_out(monkeypatch, tmp_path, capsys):
     def call(seed):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        case = made_up.case(seed, folder)
+        case = made_up.case(seed, folder, odd_values.QUICK)
         monkeypatch.chdir(folder)
         monkeypatch.setattr(sys, "argv", ["maru", *case.arguments])
         code = 0
@@ -47,7 +44,7 @@ def test_a_made_up_project_is_no_defect(try_out, seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1000, 1500))
 def test_nor_is_any_of_many_in_a_terminal_of_its_own(tmp_path, seed):
-    case = made_up.case(seed, tmp_path)
+    case = made_up.case(seed, tmp_path, odd_values.QUICK * 4 + odd_values.SLOW)
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", *case.arguments],
         cwd=tmp_path,

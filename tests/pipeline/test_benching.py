@@ -158,6 +158,20 @@ def test_a_model_that_was_never_pushed_is_told(tmp_path):
         benching.bench("m", tmp_path, [], Grid(), 4, lambda _: None)
 
 
+def test_the_command_keeps_the_terminal_for_figures(tmp_path, address, capfd):
+    benching.run("m", tmp_path, [address], [1], 0.2, 4)
+    shown = capfd.readouterr()
+    assert "bench.json" in shown.out
+    assert shown.err == ""
+    assert (tmp_path / "benchmarks" / "m" / "bench.log").is_file()
+
+
+def test_a_misspelled_model_leaves_no_folder(tmp_path):
+    with pytest.raises(ValueError, match="No model 'n' was pushed"):
+        benching.run("n", tmp_path, [], [1], 0.2, 4)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_server_that_is_not_there_is_told(tmp_path):
     keep_reference(tmp_path, [2, 4, 6])
     with pytest.raises(ValueError, match="Cannot measure rest at 127.0.0.1:1:"):

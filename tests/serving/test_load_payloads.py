@@ -145,6 +145,13 @@ def test_a_model_that_does_not_load_is_told(tmp_path):
         bare.measure(bare.BareJob(tmp_path, None, (1,)))
 
 
+def test_a_process_that_the_system_killed_is_told(tmp_path, monkeypatch):
+    (tmp_path / "killed.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(child.ChildError, match="`killed` was ended by SIGKILL.*no memory left"):
+        child.call("killed", None)
+
+
 def test_a_server_that_ends_at_once_is_told_with_its_last_words(tmp_path):
     command = [sys.executable, "-c", "print('no such flag'); raise SystemExit(3)"]
     ports = server.free_ports(1)
