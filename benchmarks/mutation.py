@@ -5,10 +5,12 @@
 Draws changes at random from the given files and folders, makes them one at a time in memory, and
 runs the tests that import the changed module or, where none does, the modules that import it.
 Lists every change that no test noticed: each is a missing test, or a change that means the same.
+A change whose tests ran too long is neither: it may never end, or the machine may be busy.
 Heavy libraries are imported once, and each change gets a process forked from there.
 """
 
 import ast
+import collections
 import dataclasses
 import functools
 import importlib
@@ -35,7 +37,7 @@ _ARITHMETIC = {
     ast.Pow: "*",
 }  # fmt: skip
 _SOURCES = ("components", "models", "pipeline", "serving")
-_NOTICED, _SURVIVED = "noticed", "survived"
+_NOTICED, _SURVIVED, _TOO_LONG = "noticed", "survived", "too long"
 _LONGEST = 300  # Seconds for the tests of one change.
 
 
@@ -78,8 +80,9 @@ def main(paths: Sequence[str], sample: int, seed: int, output: pathlib.Path | No
         outcome = _try(change, tests_of(change.path))
         outcomes.append({"change": str(change), "outcome": outcome})
         click.echo(f"{outcome:<9} {time.monotonic() - begun:5.1f} s  {change}")
-    survived = sum(one["outcome"] != _NOTICED for one in outcomes)
-    click.echo(f"\n{len(outcomes) - survived} of {len(outcomes)} changes noticed")
+    counts = collections.Counter(one["outcome"] for one in outcomes)
+    others = "".join(f", {outcome}: {counts[outcome]}" for outcome in counts if outcome != _NOTICED)
+    click.echo(f"\n{counts[_NOTICED]} of {len(outcomes)} changes noticed{others}")
     if output is not None:
         output.write_text(json.dumps(outcomes, indent=2), "utf-8")
 
@@ -165,19 +168,29 @@ def _end(node: ast.AST) -> Place:
 
 
 def tests_of(path: pathlib.Path) -> list[str]:
-    """Files of tests nearest to a module by imports; those of whole pipelines are left out."""
+    """Files of tests nearest to a module by imports; those of whole pipelines are left out.
+
+    First come those of its own folder, of these those that import least.
+    """
     tests = [
         one for one in pathlib.Path("tests").rglob("test_*.py") if "end_to_end" not in str(one)
     ]
     sources = [one for folder in _SOURCES for one in pathlib.Path(folder).rglob("*.py")]
     modules, seen = {_module(path)}, set()
     while modules:
-        found = sorted(str(test) for test in tests if modules & _imported(test))
+        found = [test for test in tests if modules & _imported(test)]
         if found:
-            return found
+            home = pathlib.Path("tests", path.parts[0])
+            found.sort(key=lambda test: (test.parent != home, _breadth(test), test))
+            return [str(test) for test in found]
         seen |= modules
         modules = {_module(one) for one in sources if modules & _imported(one)} - seen
     return []
+
+
+def _breadth(test: pathlib.Path) -> int:
+    """How many names of ours a file of tests imports: few if it is about one module."""
+    return sum(name.split(".")[0] in _SOURCES for name in _imported(test))
 
 
 def _module(path: pathlib.Path) -> str:
@@ -226,7 +239,8 @@ def _try(change: Mutation, tests: Sequence[str]) -> str:
     signal.alarm(_LONGEST)
     _, status = os.waitpid(child, 0)
     signal.alarm(0)
-    return _SURVIVED if os.waitstatus_to_exitcode(status) == 0 else _NOTICED
+    code = os.waitstatus_to_exitcode(status)
+    return {0: _SURVIVED, -signal.SIGKILL: _TOO_LONG}.get(code, _NOTICED)
 
 
 def _run_tests(change: Mutation, tests: Sequence[str]) -> None:

@@ -173,3 +173,46 @@ def test_examples_keep_their_order_where_devices_share_them(files):
     shared = split.shared_by(2)
     assert [len(labels) for _, labels in shared.epochs(0, 2)] == [9, 2] * 2
     assert numbers(shared.epoch(1)) == numbers(split.epoch(1))
+
+
+@pytest.mark.parametrize(("width", "is_cached"), [(23_500, True), (24_500, False)])
+def test_the_cache_holds_examples_and_what_surrounds_them(files, width, is_cached):
+    # 11 examples of 4 bytes a number, and a label each: 1 MiB is full at 23,700 numbers.
+    def encode(features):
+        return {"x": tf.zeros((tf.size(features["number"]), width))}
+
+    assert open_split(files, encode=encode, **CACHED).is_cached == is_cached
+
+
+def test_many_small_examples_cost_more_than_their_numbers(files):
+    def encode(features):
+        return {"x": tf.ensure_shape(features["number"], (None, 1))}
+
+    # Two numbers of 8 bytes in 256 each: 2,000 examples fill 1 MiB.
+    assert open_split(files, encode=encode, num_examples=1_900, **CACHED).is_cached
+    assert not open_split(files, encode=encode, num_examples=2_100, **CACHED).is_cached
+
+
+def test_a_split_whose_size_is_known_is_not_counted(files):
+    assert open_split(files, num_examples=11).num_batches == 3
+    assert inputs.count_examples(files) == 11
+    assert inputs.count_examples([]) == 0
+
+
+@BOTH
+def test_neighbouring_seeds_share_no_order(files, cache):
+    orders = [
+        tuple(numbers(open_split(files, shuffle_seed=seed, **cache).epoch(epoch)))
+        for seed in (0, 1)
+        for epoch in range(3)
+    ]
+    assert len(set(orders)) == 6
+
+
+def test_augmentation_without_a_seed_has_that_of_0(files):
+    split = open_split(files, augment=noted, **UNCACHED)
+    assert [tuple(batch["seed"][0].numpy()) for batch, _ in split.epochs(0, 1)] == [
+        (0, 0),
+        (0, 1),
+        (0, 2),
+    ]

@@ -87,3 +87,43 @@ def test_an_unknown_label_is_never_right():
     metric = losses.accuracy()
     metric.update_state(np.array([-1, -1]), LOGITS)
     assert float(metric.result()) == 0.0
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_every_class_is_learned_the_first_too(smoothing, label):
+    loss = losses.build(smoothing)
+    logits = keras.Variable([[0.5, 0.5, 0.5]])
+    before = float(loss(np.array([label]), logits))
+    logits.assign_add(np.float32(np.eye(3)[[label]]))
+    after = float(loss(np.array([label]), logits))
+    assert before == pytest.approx(np.log(3), rel=1e-5)
+    assert after < before - 0.2
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_known_labels_beside_unknown_ones_weigh_alike_whichever_they_are(smoothing):
+    logits = np.float32([[2.0, -1.0, 0.5]] * 4)
+    loss = losses.build(smoothing)
+    each = [float(loss(np.array([label]), logits[:1])) for label in (0, 2)]
+    assert float(loss(np.array([-1, 0, 2, -1]), logits)) == pytest.approx(np.mean(each), rel=1e-5)
+    # As a column, as Keras passes labels on.
+    column = np.array([[-1], [0], [2], [-1]])
+    assert float(loss(column, logits)) == pytest.approx(np.mean(each), rel=1e-5)
+
+
+def test_weights_of_examples_scale_smoothed_losses():
+    weighted = losses.build(0.2)(np.array([0, 2]), LOGITS, sample_weight=np.float32([3.0, 0.0]))
+    alone = losses.build(0.2)(np.array([0]), LOGITS[:1])
+    assert float(weighted) == pytest.approx(3.0 * float(alone) / 2, rel=1e-5)
+
+
+def test_two_columns_are_shares_and_one_is_ids():
+    assert losses.is_soft(np.zeros((4, 2)))
+    assert not losses.is_soft(np.zeros((4, 1)))
+    assert not losses.is_soft(np.zeros(4))
+
+
+def test_labels_without_an_example_do_not_divide_by_zero():
+    got = weighting.class_weights("balanced", ["a", "b", "c"], np.array([0, 0, 1]))
+    assert got == {0: 0.5, 1: 1.0, 2: 1.0}

@@ -189,3 +189,75 @@ def test_the_schedule_spans_all_steps_when_gradients_are_accumulated():
 
 def test_a_list_in_a_choice_is_read_from_json():
     assert read(schedule={"kind": "step", "at": [0.3, 0.6]}).schedule == Step(at=(0.3, 0.6))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: TrainingConfig(epochs=1, batch_size=1, accumulate=1, seed=0, cache_mib=0),
+        lambda: TrainingConfig(label_smoothing=0.0, class_weights={"a": 0.0}),
+        lambda: TrainingConfig(class_weights={}),
+        lambda: TrainingConfig(devices="all", accumulate=1),
+        lambda: TrainingConfig(averaging=1e-9, clip_norm=1e-9, learning_rate=1e-9),
+        lambda: EarlyStopping(patience=1),
+        lambda: SGD(momentum=0.0, weight_decay=0.0),
+        lambda: Adam(beta_1=0.0, beta_2=0.0),
+        lambda: RMSprop(rho=0.0, momentum=0.0),
+        lambda: Step(at=(0.01,), factor=0.99),
+        lambda: OneCycle(warmup=0.0, start=0.99),
+    ],
+)
+def test_the_ends_of_ranges_are_allowed(make):
+    assert make() == make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: TrainingConfig(averaging=0.0), "`averaging`"),
+        (lambda: TrainingConfig(cache_mib=-1), "`cache_mib` must be at least 0"),
+        (lambda: Step(at=(0.0, 0.5)), "`at` must"),
+        (lambda: Step(at=(0.5, 1.0)), "`at` must"),
+        (lambda: Step(at=(0.5, 0.5)), "`at` must"),
+        (lambda: Step(factor=0.0), "`factor`"),
+        (lambda: OneCycle(start=1.0), "`start`"),
+    ],
+)
+def test_what_lies_at_an_open_end_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_names_alone_stand_for_the_published_values():
+    assert (Adam().beta_1, Adam().beta_2) == (0.9, 0.999)
+    assert (AdamW().beta_1, AdamW().beta_2, AdamW().weight_decay) == (0.9, 0.999, 0.01)
+    assert (Lion().beta_1, Lion().beta_2) == (0.9, 0.99)
+    assert (RMSprop().rho, RMSprop().momentum) == (0.9, 0.0)
+    assert (SGD().momentum, SGD().nesterov, SGD().weight_decay) == (0.9, False, 0.0)
+    assert (Step().at, Step().factor) == ((0.5, 0.75), 0.1)
+    assert (Linear().warmup, OneCycle().warmup) == (0.0, 0.3)
+
+
+def test_the_rate_stays_at_its_end_when_steps_go_on():
+    for schedule, last in ((Linear(warmup=0.5), 0.0), (Cosine(), 0.0), (Step(), 0.02)):
+        function = schedules.build(schedule, 2.0, 10)
+        assert float(function(25)) == pytest.approx(last, abs=1e-6)
+
+
+def test_without_a_warm_up_one_cycle_begins_at_the_peak():
+    assert rates(OneCycle(warmup=0.0))[0] == pytest.approx(2.0)
+
+
+def test_a_warm_up_is_rounded_to_whole_steps():
+    assert schedules.build(Linear(warmup=0.26), 1.0, 10).warmup_steps == 3
+    assert rates(Linear(warmup=0.04))[0] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("first", [0, 3])
+def test_a_schedule_that_begins_later_has_the_rates_of_the_whole(first):
+    for schedule in (Linear(warmup=0.4), OneCycle(), Step(at=(0.3, 0.8))):
+        later = schedules.build(schedule, 2.0, 10, first)
+        again = type(later).from_config(later.get_config())
+        for function in (later, again):
+            values = [float(function(step)) for step in range(8)]
+            np.testing.assert_allclose(values, rates(schedule)[first : first + 8], atol=1e-6)
