@@ -34,9 +34,9 @@ _FREQUENT = {
 """Words that nearly every longer text of a language has."""
 _WORDS = {name: frozenset(words.split()) for name, words in _FREQUENT.items()}
 
-WORD, FORM, NUMBER = "word", "form", "number"
-"""Kinds of features: what may be content, what hardly is, and numbers of form, which follow content
-a little where the words of one label are longer."""
+WORD, FORM, GUESS = "word", "form", "guess"
+"""Kinds of features: what may be content, what hardly is, and what is guessed from a number or from
+many different starts or ends, which follow content a little."""
 
 
 def marks(text: str) -> set[tuple[str, str]]:

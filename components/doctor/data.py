@@ -22,6 +22,7 @@ from components.doctor import (
     lengths,
     names,
     noise,
+    reach,
     shift,
     signal,
     text_shortcuts,
@@ -231,7 +232,17 @@ def _text_checks(subject: _Subject, reader: lengths.Reader | None) -> Checks:
     others = {name: view for name, view in subject.views.items() if name != "train"}
     if reader is not None:
         yield lambda: lengths.truncation(
-            lengths.count(train, reader), reader.limit, subject.setting
+            lengths.count(train, reader),
+            reader.limit,
+            subject.setting,
+            reach.reach(
+                subject.kind.model(subject.seed),
+                read["train"],
+                subject.labels("train"),
+                reader,
+                is_middle=subject.setting.truncate == "middle",
+                seed=subject.seed,
+            ),
         )
     if reader is not None or others:
         yield lambda: lengths.unknown_words(train, others, reader)

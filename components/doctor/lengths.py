@@ -3,7 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -41,17 +41,38 @@ def count(texts: Sequence[str], reader: Reader) -> np.ndarray:
     return np.array([len(tokens) for tokens in reader.tokenize(texts)], int)
 
 
-def truncation(lengths: np.ndarray, limit: int, setting: Setting = _NO_SETTING) -> Finding:
+class Reached(Protocol):
+    """What is told of labels within the limit; see `reach.Reach`."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether much of what tells labels apart is not read."""
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether next to nothing of it is read."""
+
+
+def truncation(
+    lengths: np.ndarray,
+    limit: int,
+    setting: Setting = _NO_SETTING,
+    reached: Reached | None = None,
+) -> Finding:
     """Measure how much of the training texts lies beyond the model's limit.
 
     Args:
         lengths: Tokens of each training text, `(rows,)` int.
         limit: Tokens of a text that the model reads.
         setting: Where texts are cut.
+        reached: What tells labels apart, in whole texts and within the limit, whose `str` says so;
+            None: not known.
 
     Returns:
-        `warn` where less than 35 % of all tokens are read, `fail` below 15 % or where a limit of a
-        few tokens cuts most texts; figures `kept`, `cut` (shares) and `quantiles` (tokens).
+        `warn` where less than 35 % of all tokens are read or much of what tells labels apart is
+        not, `fail` below 15 %, where a limit of a few tokens cuts most texts, or where next to
+        nothing that tells labels apart is read; figures `kept`, `cut` (shares) and `quantiles`
+        (tokens).
     """
     total = int(lengths.sum())
     kept = float(np.minimum(lengths, limit).sum() / total) if total else 1.0
@@ -67,15 +88,21 @@ def truncation(lengths: np.ndarray, limit: int, setting: Setting = _NO_SETTING) 
         f"{quantiles['0.5']}, 95 % up to {quantiles['0.95']}), and {kept:.1%} of all tokens are "
         "read."
     )
-    fails = kept < _KEPT_FAIL or (limit < _SHORT and cut > _MOST)
-    if not fails and kept >= _KEPT_WARN:
+    is_lost, is_blind = False, False
+    if reached is not None:
+        evidence += f" {reached}"
+        is_lost, is_blind = reached.is_lost, reached.is_blind
+    fails = is_blind or kept < _KEPT_FAIL or (limit < _SHORT and cut > _MOST)
+    if not fails and not is_lost and kept >= _KEPT_WARN:
         return Finding(TRUNCATION, "pass", evidence, figures=figures)
     middle = ", with `model.truncate: middle` in their middle" if setting.truncate == "end" else ""
     return Finding(
         TRUNCATION,
         "fail" if fails else "warn",
         evidence,
-        "What decides the label may stand where the model never looks.",
+        "What decides the label stands where the model never looks."
+        if is_lost
+        else "What decides the label may stand where the model never looks.",
         f"Raise `model.sequence_length`, up to {quantiles['0.95']} tokens for 95 % of the texts, "
         f"or cut the texts where they matter least{middle}.",
         figures,

@@ -25,7 +25,7 @@ class Clue:
 
     name: str
     kind: str
-    """`clues.WORD`, `clues.FORM` or `clues.NUMBER`."""
+    """`clues.WORD`, `clues.FORM` or `clues.GUESS`."""
     label: str
     inside: float
     """Share of the label's rows that the feature assigns to it, or that lack it."""
@@ -136,7 +136,7 @@ def _of_measures(
         has[known] = guesses
         for label in names:
             assign = _measuring(name, tree, label)
-            yield _clue((clues.NUMBER, name), label, has == label, labels, assign)
+            yield _clue((clues.GUESS, name), label, has == label, labels, assign)
 
 
 def _measuring(name: str, tree: object, label: str) -> Assign:
@@ -163,7 +163,7 @@ def _of_choices(
         known = _majorities(values, labels, np.arange(len(texts)))
         for label in names:
             assign = _choosing(name, known, label)
-            yield _clue((clues.FORM, name), label, guesses == label, labels, assign)
+            yield _clue((clues.GUESS, name), label, guesses == label, labels, assign)
 
 
 def _without_content(values: Sequence[str], texts: Sequence[str]) -> list[str]:

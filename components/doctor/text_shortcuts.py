@@ -19,7 +19,7 @@ _FEWEST = 20  # rows of a label below which nothing is said of it
 _FORM = 0.55
 """Gain from which form alone says too much: of news, reviews, documentation and captions in English
 and Korean no sign, length or ending gains more than 0.5."""
-_NUMBER, _WORD = 0.65, 0.7  # the same for numbers of form, and for a word, which may be content
+_GUESS, _WORD = 0.65, 0.7  # the same for what is guessed, and for a word, which may be content
 _PURE, _PURE_GAIN = 0.98, 0.25  # certainty and gain from which a part of a label's rows is marked
 _ALONE, _ALONE_GAIN = 0.5, 0.5  # share of its gain that the next word has; gain of that word
 _OF_CONTENT, _OF_CONTENT_GAIN = 0.85, 0.3  # share of all that content gains; gain of that feature
@@ -131,15 +131,15 @@ def _content(model: Any, train: Texts, names: Sequence[str], seed: int) -> dict[
 def _is_shortcut(
     clue: Clue, found: Sequence[Clue], content: Mapping[str, float], labels: np.ndarray
 ) -> bool:
-    limits = {clues.WORD: _WORD, clues.FORM: _FORM, clues.NUMBER: _NUMBER}
+    limits = {clues.WORD: _WORD, clues.FORM: _FORM, clues.GUESS: _GUESS}
     if clue.least >= limits[clue.kind]:
         return True
     if clue.least >= _OF_CONTENT_GAIN and clue.gain >= _OF_CONTENT * content[clue.label]:
         return True
-    if clue.kind != clues.WORD:
+    if clue.kind == clues.FORM:
         certain = float(np.mean(labels[clue.has] == clue.label)) if clue.has.any() else 0.0
         return certain >= _PURE and clue.least >= _PURE_GAIN
-    return clue.least >= _ALONE_GAIN and _stands_alone(clue, found)
+    return clue.kind == clues.WORD and clue.least >= _ALONE_GAIN and _stands_alone(clue, found)
 
 
 def _stands_alone(clue: Clue, found: Sequence[Clue]) -> bool:

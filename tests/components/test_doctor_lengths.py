@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.doctor import lengths
+from components.doctor import lengths, reach, views
 
 
 def words(texts):
@@ -62,3 +62,49 @@ def test_characters_and_their_runs_are_not_taken_apart(longest, text):
     finding = lengths.unknown_words([text], {"eval": [text]}, reader)
     assert finding.verdict == "pass"
     assert finding.figures["tokens_per_character"] == pytest.approx(1.0)
+
+
+def long_texts(place, number=200):
+    """Texts of 40 words, of which one, at the given place, tells the label."""
+    rng = np.random.default_rng(3)
+    labels = [str(name) for name in rng.choice(["good", "bad"], number)]
+    texts = []
+    for label in labels:
+        found = [f"w{n}" for n in rng.integers(60, size=40)]
+        found[place] = {"good": "fine", "bad": "poor"}[label]
+        texts.append(" ".join(found))
+    return texts, labels
+
+
+@pytest.mark.parametrize(
+    ("place", "is_middle", "verdict"),
+    [(3, False, "pass"), (30, False, "fail"), (39, True, "pass"), (12, True, "fail")],
+)
+def test_what_tells_labels_apart_behind_the_limit_fails(place, is_middle, verdict):
+    texts, labels = long_texts(place)
+    reader = lengths.Reader(words, 20)
+    model = views.KINDS["text"].model(0)
+    found = reach.reach(model, texts, labels, reader, is_middle=is_middle)
+    finding = lengths.truncation(lengths.count(texts, reader), 20, reached=found)
+    assert finding.verdict == verdict
+    assert found.whole > 0.9
+    assert "Of whole texts a simple model finds" in finding.evidence
+    if verdict == "fail":
+        assert found.read < 0.65
+        assert "`model.sequence_length`, up to 40 tokens" in finding.fix
+
+
+def test_a_part_of_what_tells_labels_apart_behind_the_limit_warns():
+    texts, labels = long_texts(30)
+    early, others = long_texts(5)
+    texts, labels = [*texts, *(f"{t} x" for t in early[:60])], [*labels, *others[:60]]
+    found = reach.reach(views.KINDS["text"].model(0), texts, labels, lengths.Reader(words, 20))
+    assert found.is_lost
+    assert not found.is_blind
+
+
+def test_nothing_is_said_of_texts_that_fit_or_of_few():
+    texts, labels = long_texts(30)
+    model = views.KINDS["text"].model(0)
+    assert reach.reach(model, texts, labels, lengths.Reader(words, 40)) is None
+    assert reach.reach(model, texts[:30], labels[:30], lengths.Reader(words, 20)) is None
