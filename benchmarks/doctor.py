@@ -33,6 +33,7 @@ from benchmarks import (
     doctor_case,
     doctor_faults,
     doctor_healthy,
+    doctor_text_faults,
     doctor_unseen,
     doctor_unseen_training,
 )
@@ -71,6 +72,8 @@ def _cases() -> Iterator[tuple[str, str, doctor_case.Case, tuple[str, ...]]]:
     """Every case: its set, its group within it, and the patterns that its curves must show."""
     for case in doctor_faults.FAULTS:
         yield "known", "data and models", case, ()
+    for case in doctor_text_faults.TEXT_FAULTS:
+        yield "known", "texts and labels", case, ()
     for case, patterns in doctor_faults.CURVES:
         yield "known", "curves", case, patterns
     for group, cases in {**doctor_unseen.IN_DATA, **doctor_unseen_training.IN_TRAINING}.items():
