@@ -1,5 +1,7 @@
 """Tests of components/doctor/drawing.py."""
 
+import math
+
 import pytest
 from PIL import Image
 
@@ -58,16 +60,25 @@ def test_nothing_is_written_if_nothing_can_be_drawn(tmp_path):
 
 
 @pytest.mark.parametrize("losses", [[None, None], [None, 0.7], [0.0, 0.0]])
-def test_a_range_test_without_numbers_or_without_loss_is_drawn(losses, tmp_path):
+def test_a_range_test_without_numbers_or_without_loss_is_drawn(losses, tmp_path, drawn):
     figures = {"rates": [1e-3, 1e-2], "losses": losses}
     found = Finding("learning_rate_range", "pass", "Seen.", figures=figures)
     drawing.draw([found], tmp_path / "doctor.png")
     assert (tmp_path / "doctor.png").is_file()
+    curve, *others = drawn[0].axes[0].get_lines()
+    wanted = [math.nan if loss is None else loss for loss in losses]
+    assert curve.get_ydata().tolist() == pytest.approx(wanted, nan_ok=True)
+    assert others == []
 
 
-def test_values_that_are_no_numbers_are_gaps(tmp_path):
+def test_values_that_are_no_numbers_are_gaps(tmp_path, drawn):
     drawing.draw([finding("learning_rate_range")], tmp_path / "doctor.png")
-    assert (tmp_path / "doctor.png").is_file()
+    (panel,) = [axes for axes in drawn[0].axes if axes.get_visible()]
+    curve, configured = panel.get_lines()  # No rate is suggested.
+    assert curve.get_xdata().tolist() == [1e-4, 1e-3, 1e-2]
+    assert curve.get_ydata().tolist() == pytest.approx([1.1, 0.5, math.nan], nan_ok=True)
+    assert (configured.get_xdata()[0], configured.get_label()) == (1e-3, "configured: 0.001")
+    assert panel.get_ylim() == pytest.approx((0, 1.1 * 1.05))
 
 
 @pytest.mark.filterwarnings("error")

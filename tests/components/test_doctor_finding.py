@@ -58,8 +58,15 @@ def test_the_gate_stops_with_evidence_and_what_to_do(tmp_path):
     assert "doctor: {stop_on: never}" in told
 
 
-def test_the_gate_lets_pass_what_is_less_bad(tmp_path):
-    stage.refuse([FINE, DOUBT], "fail", tmp_path)
+def test_the_gate_lets_pass_what_is_less_bad_and_nothing_else(tmp_path):
+    stopped = []
+    for findings in ([FINE], [FINE, DOUBT], [FINE, WRONG]):
+        for stop_on in ("warn", "fail"):
+            try:
+                stage.refuse(findings, stop_on, tmp_path)
+            except ValueError:
+                stopped.append((findings[-1].verdict, stop_on))
+    assert stopped == [("warn", "warn"), ("fail", "warn"), ("fail", "fail")]
 
 
 def test_a_remark_names_what_is_wrong():

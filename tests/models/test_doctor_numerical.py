@@ -46,6 +46,13 @@ def test_a_gradient_a_little_off_passes_more_warns_much_fails(factor, verdict):
     assert found.figures["ratios"][1] == pytest.approx(factor, rel=0.02)
 
 
+@pytest.mark.parametrize("unit", [0.01, 100.0])
+def test_the_size_of_the_loss_does_not_matter(unit):
+    entropy = losses.build(0.0)
+    found = examine(subjects.HEALTHY, loss=lambda labels, logits: unit * entropy(labels, logits))
+    assert found.figures["ratios"] == pytest.approx([1.0, 1.0], abs=0.02)
+
+
 class Scale(keras.layers.Layer):
     """One weight."""
 

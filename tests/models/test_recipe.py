@@ -147,11 +147,27 @@ def test_what_nothing_would_read_is_refused(fields, message):
         Recipe(**fields).check_read(PAPER)
 
 
-def test_what_the_papers_choice_reads_may_be_said():
-    Recipe(initializer_std=0.1).check_read(Recipe(initializer="random_normal"))
-    Recipe(elu_alpha=0.5).check_read(Recipe(activation="elu"))
-    Recipe(elu_alpha=0.5, activation="elu").check_read(PAPER)
-    Recipe(normalization_position="after").check_read(PAPER)
+@pytest.mark.parametrize(
+    ("fields", "paper", "unread"),
+    [
+        ({"initializer_std": 0.1}, {"initializer": "random_normal"}, {"initializer": "he_normal"}),
+        ({"elu_alpha": 0.5}, {"activation": "elu"}, {"activation": "relu"}),
+        ({"elu_alpha": 0.5, "activation": "elu"}, {"activation": "relu"}, None),
+        (
+            {"normalization_position": "after"},
+            {"normalization": "layer"},
+            {"normalization": "none"},
+        ),
+    ],
+)
+def test_what_the_papers_choice_reads_may_be_said(fields, paper, unread):
+    said = Recipe(**fields)
+    said.check_read(dataclasses.replace(PAPER, **paper))
+    chosen = said.over(dataclasses.replace(PAPER, **paper))
+    assert {name: getattr(chosen, name) for name in fields} == fields
+    if unread:
+        with pytest.raises(ValueError, match=f"`recipe.{next(iter(fields))}`"):
+            said.check_read(dataclasses.replace(PAPER, **unread))
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,8 @@ def test_a_server_without_http_is_hinted_at(address, tmp_path):
 def test_sources_of_synonyms_that_nothing_seeks_may_be_missing(tmp_path):
     off = {"n_aug": 0}
     eda = {"kind": "eda", "synonyms": [{"kind": "thesaurus", "path": "ko.tsv"}]}
+    with pytest.raises(ConfigError, match=r"synonyms\[0\].path: there is no file"):
+        augmentation_files.check(load(TEXTS, eda).augmentation, tmp_path / "x.yaml")
     eda |= {"synonym_replacement": off, "random_insertion": off}
     augmentation_files.check(load(TEXTS, eda).augmentation, tmp_path / "x.yaml")
 

@@ -34,7 +34,8 @@ def test_a_finished_or_failed_run_gives_the_lock_back(tmp_path):
 
 def test_two_pipelines_do_not_wait_for_each_other(tmp_path):
     with lock.hold(tmp_path / "a.lock"), lock.hold(tmp_path / "b.lock"):
-        pass
+        held = [path.read_text() for path in sorted(tmp_path.glob("*.lock"))]
+    assert held == [str(os.getpid())] * 2
 
 
 def test_a_killed_run_gives_the_lock_back(tmp_path):
@@ -54,4 +55,4 @@ def test_a_killed_run_gives_the_lock_back(tmp_path):
         process.kill()
         process.wait()
     with lock.hold(path):
-        pass
+        assert path.read_text() == str(os.getpid())

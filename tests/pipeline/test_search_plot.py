@@ -44,7 +44,7 @@ def ticks(tmp_path, drawn):
 
 
 @pytest.mark.parametrize("number", [1, 40])
-def test_the_plot_is_an_image_with_a_panel_for_each_field(tmp_path, number):
+def test_the_plot_is_an_image_with_a_panel_for_each_field(tmp_path, number, drawn):
     values = {"training.learning_rate": 0.0125, "model.tokenizer": None}
     found = [
         TrialResult(str(i), 0.9, values, 2.5, 3, "worker0", 500.0, None) for i in range(number)
@@ -53,6 +53,10 @@ def test_the_plot_is_an_image_with_a_panel_for_each_field(tmp_path, number):
     with Image.open(tmp_path / "new" / "trials.png") as image:
         width, height = image.size
     assert width > 1.5 * height
+    panels = [panel for panel in drawn[0].axes if panel.get_visible()]
+    assert len(panels) == len(SPACE)
+    word = "1 trial," if number == 1 else "40 trials,"
+    assert drawn[0].get_suptitle().startswith(f"{word} best val accuracy 0.9 (trial 0)")
 
 
 @pytest.mark.parametrize(

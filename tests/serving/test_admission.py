@@ -26,10 +26,12 @@ def test_both_protocols_share_the_places():
 
 
 def test_a_place_is_free_again_after_an_error():
-    admission = Admission(Metrics(), max_concurrent_requests=1)
+    metrics = Metrics()
+    admission = Admission(metrics, max_concurrent_requests=1)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError), admission.request("REST"):
             raise ZeroDivisionError
+    assert metrics.value(REFUSED) == 0
 
 
 @pytest.mark.parametrize("authorization", [b"", b"Bearer ", TOKEN.encode(), b"Bearer \xff\xfe"])
@@ -42,8 +44,12 @@ def test_a_wrong_token_is_refused_and_counted(authorization):
 
 
 def test_the_right_token_and_no_token_at_all_let_in():
-    Admission(Metrics(), TOKEN).check_token(f"Bearer {TOKEN}".encode(), "REST")
-    Admission(Metrics()).check_token(b"", "REST")
+    metrics = Metrics()
+    asking, open_to_all = Admission(metrics, TOKEN), Admission(metrics)
+    asking.check_token(f"Bearer {TOKEN}".encode(), "REST")
+    open_to_all.check_token(b"", "REST")
+    assert (asking.needs_token, open_to_all.needs_token) == (True, False)
+    assert metrics.value(REFUSED) == 0
 
 
 def test_the_token_is_the_text_of_the_file(tmp_path):

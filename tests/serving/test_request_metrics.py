@@ -49,6 +49,12 @@ def test_a_failed_run_of_the_model_is_not_timed():
     assert recorded.events == []
 
 
-def test_without_metrics_nothing_is_recorded():
+def test_without_metrics_requests_and_errors_go_through_unrecorded():
+    seen = []
     with UNRECORDED.request("m", "Predict"), UNRECORDED.runtime("m", "Predict"):
         UNRECORDED.examples("m", 3)
+        seen.append("answered")
+    with pytest.raises(ZeroDivisionError), UNRECORDED.request("m", "Predict"):
+        raise ZeroDivisionError
+    assert seen == ["answered"]
+    assert UNRECORDED.metrics is None
