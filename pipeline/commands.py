@@ -228,8 +228,8 @@ def _clear(unfinished: pathlib.Path, *, with_searches: bool) -> None:
 
 
 def _report(error: Exception, folder: pathlib.Path, shown: Console) -> int:
-    if failures.is_users(error):
-        shown.print(f"\n{failures.worded(error)}", style="red", markup=False)
+    if (told := failures.told(error, folder)) is not None:
+        shown.print(f"\n{told}", style="red", markup=False)
         return 2
     last = traceback.format_exception_only(error)[-1].strip()
     shown.print(f"\nUnexpected: {last}", style="red", markup=False)

@@ -77,8 +77,8 @@ def _examine(
 
 
 def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:
-    if failures.is_users(error):
-        terminal.print(f"\n{failures.worded(error)}", style="red", markup=False)
+    if (told := failures.told(error, folder)) is not None:
+        terminal.print(f"\n{told}", style="red", markup=False)
         return 2
     terminal.print(f"\nUnexpected: {type(error).__name__}: {error}", style="red", markup=False)
     log = paths.shown(folder / "log.txt")

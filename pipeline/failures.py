@@ -2,6 +2,7 @@
 
 import errno
 import pathlib
+import shutil
 import traceback
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -10,6 +11,9 @@ _THE_MACHINES = (
     *(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM, errno.EIO, errno.ENOMEM),
     *(errno.EMFILE, errno.ENFILE, errno.EFBIG, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR),
 )
+_NO_ROOM = 2**18
+"""Bytes; less than any stage writes."""
+_FULL_DISK = "The disk is full. Free some of it or choose another --workspace, then run this again."
 _WORDED = (ValueError, OSError, FloatingPointError)
 
 
@@ -45,12 +49,22 @@ def is_full_memory(error: BaseException) -> bool:
     )
 
 
+def told(error: BaseException, folder: pathlib.Path) -> str | None:
+    """What to tell the user of a failure; None if it is a defect.
+
+    Args:
+        error: Why it failed.
+        folder: Of the run. Libraries tell of its full disk in many words, or in none.
+    """
+    if is_users(error):
+        return worded(error)
+    return _FULL_DISK if shutil.disk_usage(folder).free < _NO_ROOM else None
+
+
 def worded(error: BaseException) -> str:
     """What to tell the user of an error that `is_users`."""
     if is_full_disk(error):
-        return (
-            "The disk is full. Free some of it or choose another --workspace, then run this again."
-        )
+        return _FULL_DISK
     if is_full_memory(error):
         return (
             "There is not enough memory. Use a smaller `training.batch_size`, shorter texts or "

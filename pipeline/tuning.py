@@ -250,8 +250,8 @@ def _ended(where: paths.Paths) -> set[pathlib.Path]:
 
 
 def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:
-    if failures.is_users(error):
-        _print(terminal, f"\n{failures.worded(error)}", "red")
+    if (told := failures.told(error, folder)) is not None:
+        _print(terminal, f"\n{told}", "red")
         return 2
     _print(terminal, f"\nUnexpected: {traceback.format_exception_only(error)[-1].strip()}", "red")
     _print(terminal, f"The traceback is in {paths.shown(folder / 'log.txt')}")

@@ -1,6 +1,8 @@
 """Tests of pipeline/failures.py."""
 
 import errno
+import shutil
+import types
 
 import pytest
 import tensorflow as tf
@@ -66,3 +68,11 @@ def test_a_path_that_the_system_does_not_take_is_the_users_to_mend(tmp_path):
     with pytest.raises(OSError, match="too long") as caught:
         (tmp_path / ("x" * 300)).exists()
     assert failures.is_users(caught.value)
+
+
+def test_a_full_disk_is_told_whatever_a_library_makes_of_it(tmp_path, monkeypatch):
+    error = RuntimeError("cannot commit - no transaction is active")
+    assert failures.told(error, tmp_path) is None
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=4096))
+    assert failures.told(error, tmp_path).startswith("The disk is full.")
+    assert "no such file" in failures.told(catch(lambda: config.load("no.yaml")), tmp_path)
