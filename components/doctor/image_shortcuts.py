@@ -29,6 +29,7 @@ _LEAF = 3  # rows of a tree's leaf at least
 _TOLD = 0.8
 _TOLD_OF_CONTENT = 0.9
 _AHEAD = 0.15
+_AHEAD_OF_CONTENT = 0.05
 _MANY = 100  # rows; the error of a share grows with the root of a hundred over the rows
 _ERRORS_LEFT = 0.5  # share of the errors of what it is compared with
 _TRIED = 4  # places that are compared with what lies around them
@@ -207,7 +208,7 @@ def _found(
     cues: Cues, scores: Mapping[str, _Score], judge: Judge, content: Callable[[], _Score]
 ) -> list[_Cue]:
     """All cues that count, the most telling kind first."""
-    files, places = list(_of_files(cues, scores)), _of_places(cues, scores, judge)
+    files, places = list(_of_files(cues, scores)), _of_places(cues, scores, judge, content)
     pixels = list(_of_all_pixels(cues, scores, content))
     # Where all pixels differ, those along all four sides do, too.
     is_frame = len({cue.name for cue in places} & set(cues.borders)) == len(cues.borders)
@@ -220,9 +221,12 @@ def _of_files(cues: Cues, scores: Mapping[str, _Score]) -> Iterator[_Cue]:
             yield _Cue(name, "file", scores[name])
 
 
-def _of_places(cues: Cues, scores: Mapping[str, _Score], judge: Judge) -> list[_Cue]:
+def _of_places(
+    cues: Cues, scores: Mapping[str, _Score], judge: Judge, content: Callable[[], _Score]
+) -> list[_Cue]:
     """Corners, or else borders, or else other places that tell more than what is around them."""
-    corners, borders = (look(cues, scores, judge) for look in (_telling_corners, _telling_borders))
+    corners = _telling_corners(cues, scores, judge)
+    borders = _telling_borders(cues, scores, judge, content)
     # A border tells at both its ends; a corner tells on two borders at one end each.
     ends = {
         border: [name for name in _CORNERS if border.removesuffix(" border") in name.split()]
@@ -248,9 +252,16 @@ def _telling_corners(cues: Cues, scores: Mapping[str, _Score], judge: Judge) -> 
     ]
 
 
-def _telling_borders(cues: Cues, scores: Mapping[str, _Score], judge: Judge) -> list[str]:
+def _telling_borders(
+    cues: Cues, scores: Mapping[str, _Score], judge: Judge, content: Callable[[], _Score]
+) -> list[str]:
     told = [name for name in cues.borders if scores[name].tells(_TOLD)]
-    found = [name for name in told if scores[name].beats(judge(cues.inner[name]), _TOLD, _AHEAD)]
+    found = [
+        name
+        for name in told
+        if scores[name].beats(judge(cues.inner[name]), _TOLD, _AHEAD)
+        and scores[name].beats(content(), _TOLD, _AHEAD_OF_CONTENT)
+    ]
     ends = [*cues.borders, *_CORNERS]
     if found or not all(scores[name].tells(_TOLD) for name in ends):
         return found
@@ -300,7 +311,7 @@ def _of_all_pixels(
 ) -> Iterator[_Cue]:
     for name in cues.whole:
         if scores[name].tells(_TOLD_OF_CONTENT) and scores[name].beats(
-            content(), _TOLD_OF_CONTENT, 0.0
+            content(), _TOLD_OF_CONTENT, _AHEAD_OF_CONTENT
         ):
             yield _Cue(name, "content", scores[name])
 

@@ -16,6 +16,7 @@ _LONGEST = 4_000  # characters of a text that simple models read
 # Scripts without spaces give a token a character, others one a word.
 _TOKEN = "[\u2e80-\u9fff]|[^\\W\u2e80-\u9fff]+"
 _CELLS, _ANGLES = 4, 8
+_RIM = 6  # of 32 pixels of a grey picture
 _TREES = 50
 
 
@@ -76,8 +77,11 @@ def _numbers(view: Pictures) -> np.ndarray:
 
 
 def shapes(view: Pictures) -> np.ndarray:
-    """Edges alone, which neither brightness nor contrast nor colours change: `(images, 128)`."""
-    grey = view.grey.astype(np.float32) / 255
+    """Edges alone, which neither brightness nor contrast nor colours change: `(images, 128)`.
+
+    Without what lies along the sides, where frames and marks are.
+    """
+    grey = view.grey[:, _RIM:-_RIM, _RIM:-_RIM].astype(np.float32) / 255
     spread = grey.std(axis=(1, 2), keepdims=True)
     return _gradients(grey / np.maximum(spread, 1e-3))
 
