@@ -13,6 +13,7 @@ from models.doctor import (
     activations,
     batch_norm,
     before,
+    fresh_rates,
     gradients,
     grid,
     leak,
@@ -41,15 +42,17 @@ class Budget:
     """Examples that it is trained on."""
     range_steps: tuple[int, int]
     """Least and most steps of the range test."""
+    fresh_steps: int
+    """Most fresh batches of a short training at one rate."""
     overfit_steps: tuple[int, int]
     """Least and most steps at each rate of learning by heart."""
     seconds: float
-    """Rough length of each of the two, where between least and most the steps lie."""
+    """Rough length of each of the three, where between least and most the steps lie."""
 
 
 BUDGETS: dict[Effort, Budget] = {
-    "quick": Budget(32, 16, (24, 160), (20, 80), 12.0),
-    "thorough": Budget(64, 32, (60, 160), (60, 400), 120.0),
+    "quick": Budget(32, 16, (24, 160), 20, (20, 80), 12.0),
+    "thorough": Budget(64, 32, (60, 160), 10_000, (60, 400), 120.0),
 }
 """Cost by effort; a step of a small model takes milliseconds, of a large one a second."""
 
@@ -109,13 +112,17 @@ def examine(
         activations.saturation,
     ):
         yield timed(check, subject, seen)
-    yield from _trained(subject, timed, budget, clock)
+    yield from _trained(subject, batches, timed, budget, clock)
     if effort == "thorough":
         yield timed(grid.rate_grid, subject, batches)
 
 
 def _trained(
-    subject: Subject, timed: _Timed, budget: Budget, clock: Callable[[], float]
+    subject: Subject,
+    batches: Batches,
+    timed: _Timed,
+    budget: Budget,
+    clock: Callable[[], float],
 ) -> Iterator[Finding]:
     """Findings of the checks that take steps."""
     trial = Trial(subject, clock)
@@ -130,7 +137,8 @@ def _trained(
     steps = trial.affordable(budget.seconds, *budget.range_steps)
     begun = clock()
     found = rates.measure(trial, sample, steps)
-    finding = timed(rates.learning_rate_range, subject, trial, found, sample)
+    fresh = fresh_rates.measure(trial, batches, budget.seconds, budget.fresh_steps, clock)
+    finding = timed(rates.learning_rate_range, subject, trial, found, sample, fresh)
     yield dataclasses.replace(finding, seconds=clock() - begun)
     rate = found.suggested or subject.training.learning_rate
     steps = trial.affordable(budget.seconds, *budget.overfit_steps)

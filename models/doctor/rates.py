@@ -1,8 +1,9 @@
-"""Learning-rate range test, and what it says of the configured rate.
+"""Learning-rate range tests, and what they say of the configured rate.
 
 Smith (2015), "Cyclical Learning Rates", https://arxiv.org/abs/1506.01186, section 3.3, with the
-rate growing geometrically. Difference: every step has the same few examples and no dropout, so
-that a curve of some dozens of steps is free of noise.
+rate growing geometrically. Differences: no dropout; and here every step has the same few examples,
+so that a curve of some dozens of steps is free of noise and tells where steps overshoot. Which rate
+to train at is told by fresh batches, see `fresh_rates.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import dataclasses
 import numpy as np
 
 from models.doctor.finding import Finding, drawable
+from models.doctor.fresh_rates import FreshRates
 from models.doctor.subject import Sample, Subject
 from models.doctor.trial import Trial
 
@@ -72,33 +74,38 @@ def measure(trial: Trial, sample: Sample, steps: int) -> Range:
     return Range(rates[: len(losses)], np.array(losses))
 
 
-def learning_rate_range(subject: Subject, trial: Trial, found: Range, sample: Sample) -> Finding:
-    """Judge `training.learning_rate` by the range test and by a few steps at that very rate."""
+def learning_rate_range(
+    subject: Subject, trial: Trial, found: Range, sample: Sample, fresh: FreshRates
+) -> Finding:
+    """Judge `training.learning_rate` by the range tests and by a few steps at that very rate."""
     name, rate = "learning_rate_range", subject.training.learning_rate
     losses = [trial.step(sample, rate).loss for _ in range(_STEPS_AT_RATE)]
     trial.restart()
+    suggested = fresh.suggested or found.suggested
     figures = {
-        "rates": found.rates.tolist(),
-        "losses": drawable(found.losses),
+        "rates": (fresh.rates if fresh.suggested else found.rates).tolist(),
+        "losses": drawable(fresh.losses if fresh.suggested else found.losses),
         "configured": rate,
-        "suggested": found.suggested,
+        "suggested": suggested,
         "largest": found.largest,
     }
-    evidence = _evidence(found, rate, losses)
-    cause = _too_high(subject, found, losses) or _too_low(subject, found, losses)
+    evidence = _evidence(found, fresh, rate, losses)
+    cause = _too_high(subject, found, losses, suggested) or _too_low(
+        subject, found, losses, suggested
+    )
     if cause is None:
         return Finding(name, "pass", evidence, figures=figures)
     verdict, meaning, fix = cause
     return Finding(name, verdict, evidence, meaning, fix, figures)
 
 
-def _evidence(found: Range, rate: float, losses: list[float]) -> str:
-    fastest = (
-        f"the loss falls fastest at {found.suggested:.1e}"
-        if found.suggested
-        else f"the loss never falls from {found.losses[0]:.3g}"
-    )
-    end = f" and blows up above {found.largest:.1e}" if found.largest else ""
+def _evidence(found: Range, fresh: FreshRates, rate: float, losses: list[float]) -> str:
+    fastest = f"the loss never falls from {found.losses[0]:.3g}"
+    if fresh.suggested:
+        fastest = f"{fresh.said} learn most at {fresh.suggested:.1e}"
+    elif found.suggested:
+        fastest = f"the loss of a few examples falls fastest at {found.suggested:.1e}"
+    end = f" and a few examples blow up above {found.largest:.1e}" if found.largest else ""
     return (
         f"Over rates from {LOWEST:g} to {found.rates[-1]:.1g}, {fastest}{end}; "
         f"{len(losses)} steps at `training.learning_rate` {rate:g} take it from {losses[0]:.4g} "
@@ -106,7 +113,9 @@ def _evidence(found: Range, rate: float, losses: list[float]) -> str:
     )
 
 
-def _too_high(subject: Subject, found: Range, losses: list[float]) -> tuple[str, str, str] | None:
+def _too_high(
+    subject: Subject, found: Range, losses: list[float], suggested: float | None
+) -> tuple[str, str, str] | None:
     rate = subject.training.learning_rate
     limit = found.largest or HIGHEST
     end = max(losses[-3:]) if np.isfinite(losses).all() else np.inf
@@ -117,13 +126,15 @@ def _too_high(subject: Subject, found: Range, losses: list[float]) -> tuple[str,
     return (
         "warn" if is_warmed_up else "fail",
         "At this rate steps overshoot: the loss grows instead of falling.",
-        f"Set `training.learning_rate: {_written(found.suggested or limit / 1000)}`.",
+        f"Set `training.learning_rate: {_written(suggested or limit / 1000)}`.",
     )
 
 
-def _too_low(subject: Subject, found: Range, losses: list[float]) -> tuple[str, str, str] | None:
+def _too_low(
+    subject: Subject, found: Range, losses: list[float], suggested: float | None
+) -> tuple[str, str, str] | None:
     rate = subject.training.learning_rate
-    if found.suggested is None:
+    if suggested is None or found.suggested is None:
         return (
             "warn",
             "No learning rate makes the loss of a few examples fall: something else is wrong.",
@@ -132,13 +143,13 @@ def _too_low(subject: Subject, found: Range, losses: list[float]) -> tuple[str, 
     fall = (losses[0] - losses[-1]) / max(losses[0], 1e-12)
     # As if every step of the training did as much as these.
     whole = fall * subject.steps / max(len(losses) - 1, 1)
-    if rate >= found.suggested / _FAR_BELOW or whole >= _LITTLE[0]:
+    if rate >= suggested / _FAR_BELOW or whole >= _LITTLE[0]:
         return None
     return (
         "fail" if whole < _LITTLE[1] else "warn",
         f"At this pace all {subject.steps} steps of the training lower the loss by "
         f"{max(whole, 0):.1%} of where it starts.",
-        f"Set `training.learning_rate: {_written(found.suggested)}`, or train more `epochs`.",
+        f"Set `training.learning_rate: {_written(suggested)}`, or train more `epochs`.",
     )
 
 

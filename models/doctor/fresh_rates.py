@@ -1,0 +1,118 @@
+"""Which learning rate learns most of fresh batches: a range test, then short trainings around it.
+
+The range test is Smith's (2015), https://arxiv.org/abs/1506.01186, section 3.3. A tenth of the rate
+with the lowest loss is where to look; short trainings at rates around it decide, as in the first
+rung of successive halving (Jamieson and Talwalkar 2016, https://arxiv.org/abs/1502.07943).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from models.doctor.subject import Sample
+from models.doctor.trial import Trial
+from models.training.inputs import Batches
+
+_LOWEST, _HIGHEST = 1e-6, 3.0
+_STEPS = (24, 40)  # of the range test, at least and at most
+_SHORT = (8, 20)  # of a short training, by `quick`
+_KEPT = 0.8  # decay of the moving average of losses
+_BELOW = 10.0  # a good rate lies so far below the one with the lowest loss
+_FALLS = 0.02  # share of the first loss that it must fall by
+_HOPELESS = 4.0
+_LAST = 5  # steps whose mean loss is compared
+
+
+@dataclasses.dataclass(frozen=True)
+class FreshRates:
+    """What fresh batches say."""
+
+    rates: np.ndarray
+    """Rate of each step of the range test, `(steps,)`."""
+    losses: np.ndarray
+    """Moving average of the loss before each step, `(steps,)`."""
+    suggested: float | None
+    """The rate that learns most; None if no rate makes the loss fall."""
+    said: str
+    """What was trained on, in words."""
+
+
+def measure(
+    trial: Trial,
+    batches: Batches,
+    seconds: float,
+    longest: int = _SHORT[1],
+    clock: Callable[[], float] = time.monotonic,
+) -> FreshRates:
+    """Train with a growing rate; then, if there is time, a little at each of some rates.
+
+    Args:
+        trial: Is put back to its start afterwards.
+        batches: The training split, in the order of its first epochs.
+        seconds: Rough length, of which the range test may take half.
+        longest: Steps of a short training, at most.
+        clock: Seconds, from an arbitrary start.
+    """
+    first = next(_samples(batches))
+    trial.step(first, 0.0)  # Is traced for this size of batch.
+    begun = clock()
+    trial.step(first, 0.0)
+    per_step = max(clock() - begun, 1e-6)
+    trial.restart()
+    steps = int(np.clip(seconds / 2 / per_step, *_STEPS))
+    rates, losses = _range(trial, batches, steps)
+    lowest = int(losses.argmin())
+    if losses[0] - losses[lowest] < _FALLS * losses[0]:
+        return FreshRates(rates, losses, None, "")
+    middle = float(rates[lowest]) / _BELOW
+    said = f"{steps} batches of {first.size} examples at growing rates"
+    around = [middle * factor for factor in _FACTORS]
+    short = min(longest, int(seconds / 2 / per_step / len(around)))
+    if short < _SHORT[0]:
+        return FreshRates(rates, losses, middle, said)
+    ends = [_short(trial, batches, rate, short) for rate in around]
+    best = around[int(np.argmin(ends))]
+    said += f" and {short} batches at each of {len(around)} rates"
+    return FreshRates(rates, losses, best, said)
+
+
+_FACTORS = (0.3, 1.0, 3.0)
+
+
+def _samples(batches: Batches) -> Iterator[Sample]:
+    """Batches of full size, epoch after epoch; of any size if there are no others."""
+    size = min(batches.batch_size, batches.num_examples)
+    for number in itertools.count():
+        for inputs, labels in batches.epoch(number):
+            if int(labels.shape[0]) == size:
+                yield Sample(inputs, labels)
+
+
+def _range(trial: Trial, batches: Batches, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    rates = np.geomspace(_LOWEST, _HIGHEST, steps)
+    smoothed: list[float] = []
+    mean = 0.0
+    for number, (sample, rate) in enumerate(zip(_samples(batches), rates, strict=False), start=1):
+        loss = trial.step(sample, rate).loss
+        if not np.isfinite(loss):
+            break
+        mean = _KEPT * mean + (1 - _KEPT) * loss
+        smoothed.append(mean / (1 - _KEPT**number))
+        if smoothed[-1] > _HOPELESS * max(smoothed[0], 1.0):
+            break
+    trial.restart()
+    return rates[: len(smoothed)], np.array(smoothed)
+
+
+def _short(trial: Trial, batches: Batches, rate: float, steps: int) -> float:
+    """Mean loss of the last steps of a training at one rate; infinite if it is no number."""
+    samples = itertools.islice(_samples(batches), steps)
+    losses = [trial.step(sample, rate).loss for sample in samples]
+    trial.restart()
+    end = float(np.mean(losses[-_LAST:]))
+    return end if np.isfinite(end) else float("inf")
