@@ -135,3 +135,24 @@ def test_an_unknown_way_is_named_with_the_closest():
 def test_impossible_values_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Full(layer_decay=1.0),
+        lambda: HeadFirst(head_epochs=1, rate_factor=1.0).check_length(2),
+        lambda: Gradual(block_epochs=1).check_length(2),
+        lambda: LoRA(rank=1, alpha=0.5, targets=("q",)),
+        lambda: FineTuned(trainable_layers=1),
+    ],
+)
+def test_the_ends_of_ranges_are_allowed(make):
+    assert make() == make()
+
+
+def test_names_alone_stand_for_the_documented_values():
+    assert (LoRA().rank, LoRA().alpha, LoRA().targets) == (8, 16.0, ("query", "value"))
+    assert (HeadFirst().head_epochs, HeadFirst().rate_factor) == (1, 0.1)
+    assert (Gradual().block_epochs, Full().layer_decay) == (1, 1.0)
+    assert FineTuned() == FineTuned(Partial(), trainable_layers=2)

@@ -164,3 +164,21 @@ def test_a_kernel_that_is_no_matrix_is_refused():
     backbone = keras.Model(inputs, layer(x), name="backbone")
     with pytest.raises(ValueError, match="cannot adapt the layer 'odd'.*abc,dc->abd"):
         lora.adapt(backbone, config.LoRA(targets=("odd",)))
+
+
+def test_what_is_added_is_the_product_times_alpha_by_the_rank():
+    backbone = make_backbone()
+    kernel = backbone.get_layer("heads").kernel
+    before = np.array(kernel)
+    layer = lora.adapt(backbone, config.LoRA(rank=2, alpha=6.0, targets=("heads",)))
+    layer(IMAGES)
+    a, b = layer.trainable_weights
+    # Uniform within 1 / sqrt(inputs), so that training can begin at once; `b` is 0.
+    assert 0.4 < np.abs(a).max() * 3**0.5 <= 1
+    assert not np.any(b)
+    b.assign(np.random.default_rng(0).normal(size=b.shape))
+    added = np.array(a) @ np.array(b)
+    wanted = before + 3.0 * added.reshape(kernel.shape)
+    layer.merge()
+    np.testing.assert_allclose(np.array(kernel), wanted, rtol=1e-5, atol=1e-6)
+    assert not np.any(b)  # Once is enough.

@@ -1,5 +1,6 @@
 """Tests of models/tuning/{config,space,oracles,results}.py: searches whose trials train nothing."""
 
+import dataclasses
 import json
 import pathlib
 
@@ -334,6 +335,7 @@ def test_both_ends_of_a_range_with_steps_are_tried(tmp_path, algorithm):
         ({"space": {}}, r"`space` is empty"),
         ({"space": SPACE, "workers": 0}, r"`workers` must be at least 1. Received: 0"),
         ({"space": SPACE, "seed": -1}, r"`seed` must be from 0 .* Received: seed=-1"),
+        ({"space": SPACE, "seed": 2**32 - 1}, r"`seed` must be .* to 2 \*\* 32 - 2"),
         (
             {"space": SPACE, "algorithm": "grid"},
             r"a range needs a `step`. Received: training.learning_rate from \[0.001, 0.1\]",
@@ -349,3 +351,25 @@ def test_both_ends_of_a_range_with_steps_are_tried(tmp_path, algorithm):
 def test_an_impossible_search_is_refused(fields, message):
     with pytest.raises(ValueError, match=message):
         TuningConfig(**fields)
+
+
+def test_the_ends_of_a_search_are_allowed():
+    search = TuningConfig(space=SPACE, trials=1, workers=1, seed=2**32 - 2)
+    assert dataclasses.replace(search, seed=0).seed == 0
+    assert (TuningConfig(space=SPACE).trials, TuningConfig(space=SPACE).workers) == (10, 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "values"),
+    [
+        ({"linear": (0.1, 0.3), "step": 0.1}, [0.1, 0.2, 0.3]),
+        ({"linear": (0.1, 0.35), "step": 0.1}, [0.1, 0.2, 0.3]),
+        ({"linear": (1, 6), "step": 2}, [1, 3, 5]),
+        ({"log": (1e-4, 1e-1), "step": 10.0}, [1e-4, 1e-3, 1e-2, 1e-1]),
+        ({"log": (8, 100), "step": 2}, [8, 16, 32, 64]),
+    ],
+)
+def test_steps_reach_the_end_of_a_range_and_not_beyond_it(fields, values):
+    found = SearchRange(**fields).stepped()
+    assert found == values
+    assert {type(value) for value in found} == {type(values[0])}
