@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+COMPILE := --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --quiet
 export TF_USE_LEGACY_KERAS := 0
 
 .PHONY: help install demo test test-all check format bench serve lock clean
@@ -12,7 +13,7 @@ help:  ## list the verbs
 
 install: $(STAMP)  ## set up .venv from the locked requirements
 
-$(STAMP): requirements.txt requirements-dev.txt pyproject.toml scripts/install.sh
+$(STAMP): $(wildcard requirements/*.txt) pyproject.toml scripts/install.sh
 	@bash scripts/install.sh $(VENV)
 	@touch $@
 
@@ -39,12 +40,14 @@ bench: install  ## measure against peers; figures in workspace/benchmarks
 serve: install  ## serve every pushed model on this machine
 	$(BIN)/maru serve
 
-lock:  ## recompile requirements.txt and requirements-dev.txt (needs uv)
-	uv pip compile pyproject.toml --python-version 3.11 --python-platform x86_64-manylinux_2_36 \
-		--generate-hashes --no-annotate --custom-compile-command "make lock" \
-		--override requirements-overrides.txt -o requirements.txt
-	uv pip compile --group dev --python-version 3.11 --python-platform x86_64-manylinux_2_36 \
-		--generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements.txt -o requirements-dev.txt
+lock:  ## recompile the locks in requirements/ (needs uv)
+	for glibc in 2.36 2.39; do \
+		uv pip compile pyproject.toml $(COMPILE) --override requirements/overrides.txt \
+			--override requirements/overrides-glibc-$$glibc.txt \
+			-o requirements/glibc-$$glibc.txt && \
+		uv pip compile --group dev $(COMPILE) -c requirements/glibc-$$glibc.txt \
+			-o requirements/glibc-$$glibc-dev.txt || exit 1; \
+	done
 
 clean:  ## remove the environment and everything runs wrote
 	rm -rf $(VENV) workspace
