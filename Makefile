@@ -29,6 +29,7 @@ test-all: install  ## the slow and rarely needed tests, too
 check: install  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/hadolint Dockerfile
 
 format: install  ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
