@@ -3,6 +3,7 @@
 import os
 import pathlib
 import sys
+import tempfile
 from typing import Any
 
 import click
@@ -333,6 +334,9 @@ def main() -> None:
     # Read by libraries when they are first imported.
     os.environ["TF_USE_LEGACY_KERAS"] = "0"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if not os.path.isabs(os.path.expanduser("~")):
+        # A container's user without an entry and a HOME: libraries refuse to be imported.
+        os.environ["HOME"] = tempfile.gettempdir()
     terminal.prepare()
     try:
         cli(standalone_mode=False)

@@ -1,10 +1,12 @@
 """Tests of pipeline/cli.py: what a person sees, and the exit codes a script sees."""
 
 import json
+import os
 import pathlib
 import socket
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -204,3 +206,11 @@ def test_an_interrupted_command_is_exit_130(monkeypatch, maru):
     code, _, err = maru("show", "a.yaml")
     assert code == 130
     assert "continues where this run stopped" in err
+
+
+def test_a_user_without_a_home_gets_a_folder_for_libraries(monkeypatch, maru):
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # As for a user without an entry.
+    code, _, _ = maru("schema")
+    assert code == 0
+    assert os.environ["HOME"] == tempfile.gettempdir()
