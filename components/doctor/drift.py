@@ -159,7 +159,7 @@ def _compare_labels(train: Sequence[str], other: Sequence[str]) -> dict[str, flo
     shares = table / table.sum(axis=1, keepdims=True)
     return {
         "distance": float(np.abs(shares[0] - shares[1]).sum() / 2),
-        "p": float(stats.chi2_contingency(table).pvalue) if len(names) > 1 else 1.0,
+        "p": float(stats.chi2_contingency(table).pvalue),
     }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from components.doctor import drift, images
+from components.doctor import drift, images, setting
 
 LABELS = {"train": ["a"], "eval": ["a"]}
 
@@ -84,6 +84,23 @@ def test_one_label_alone_does_not_differ():
     assert labelled(["a"] * 5, ["a"] * 9).figures["labels"]["eval"] == {"distance": 0, "p": 1}
 
 
+def test_two_labels_are_compared_by_a_chi_squared_test():
+    found = labelled(["a"] * 30 + ["b"] * 20, ["a"] * 5 + ["b"] * 12).figures["labels"]["eval"]
+    assert found["p"] == stats.chi2_contingency([[30, 20], [5, 12]]).pvalue < 0.1
+
+
+def test_the_fix_is_that_of_the_split_that_is_named_first():
+    features = {"train": {"size": np.arange(300)}}
+    features |= {"eval": {"size": np.arange(300) + 200}, "test": {"size": np.arange(300) + 200}}
+    labels = dict.fromkeys(features, ["a"])
+    given = setting.Setting(named_splits=("test",))
+    fix = drift.drift(features, labels, setting=given).fix
+    assert fix.startswith("Set `data.split.stratify: true`")
+    assert drift.drift(
+        {name: features[name] for name in ("train", "test", "eval")}, labels, setting=given
+    ).fix.startswith("Put all rows into files or folders that name no split")
+
+
 def embedded(train, other, seed=0):
     features = {"train": {"size": np.ones(3)}, "eval": {"size": np.ones(3)}}
     return drift.drift(features, LABELS, {"train": train, "eval": other}, seed)
@@ -118,6 +135,29 @@ def test_equal_embeddings_do_not_differ():
         found = embedded(points, points).figures["embeddings"]["eval"]
         assert found["mmd2"] == pytest.approx(0, abs=1e-9)
         assert found["p"] == 1
+
+
+def test_distances_of_nothing_are_no_part_of_the_width():
+    # Whole numbers, so that a point is exactly zero from itself and from its copies.
+    points = np.repeat(np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0]]), [6, 2, 3], axis=0)
+    train, other = points[::2], points[1::2]
+    squares = ((points[:, None] - points) ** 2).sum(2)
+    width = np.median(squares[squares > 0])
+    assert width != np.median(squares) and width != 1
+    kernels = [
+        np.exp(-((one[:, None] - two) ** 2).sum(2) / width).mean()
+        for one, two in ((train, train), (other, other), (train, other))
+    ]
+    found = embedded(train, other).figures["embeddings"]["eval"]["mmd2"]
+    assert found == pytest.approx(kernels[0] + kernels[1] - 2 * kernels[2], rel=1e-12)
+
+
+def test_the_discrepancy_has_no_unit():
+    # The width that is measured makes up for it, however small all distances are.
+    found = [
+        embedded(NEAR * unit, FAR * unit).figures["embeddings"]["eval"] for unit in (1, 2**-10)
+    ]
+    assert found[0]["mmd2"] == pytest.approx(found[1]["mmd2"], rel=1e-12)
 
 
 def test_rows_beyond_the_first_five_hundred_are_not_compared():
@@ -165,5 +205,8 @@ def test_features_of_texts_are_shares_of_what_is_visible():
     first = [seen[name][0] for name in names]
     assert first == [11, 3, 2, 2 / 9, 1 / 9, pytest.approx(3 / 9), 2 / 9]
     assert [seen[name][1] for name in names] == [1, 0, 0, 0, 0, 1, 0]
+    one_word = drift.text_features(["Seven77", "É"])
+    assert [one_word[name][0] for name in ("words", "word_length")] == [1, 7]
+    assert [one_word[name][1] for name in names] == [1, 1, 1, 1, 0, 0, 1]
     # Of nothing, nothing is a letter, either.
     assert [seen[name][2] for name in names] == [2, 0, 0, 0, 0, 1, 0]
