@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 from components.doctor import (
     balance,
@@ -165,7 +166,7 @@ def test_a_shift_of_the_test_split_only_warns_and_few_rows_say_nothing():
     assert (uncertain.verdict, uncertain.figures["auc"]["eval"] > 0.65) == ("pass", True)
 
 
-class Answers:
+class Answers(ClassifierMixin, BaseEstimator):
     """A classifier that reads labels off its inputs, some of them wrong."""
 
     def fit(self, inputs, labels):
@@ -174,19 +175,6 @@ class Answers:
 
     def predict(self, inputs):
         return inputs[:, 0].astype(int)
-
-    def get_params(self, deep=True):
-        return {}
-
-    _estimator_type = "classifier"
-
-    def __sklearn_tags__(self):
-        from sklearn.base import BaseEstimator, ClassifierMixin
-
-        class Tagged(ClassifierMixin, BaseEstimator):
-            pass
-
-        return Tagged().__sklearn_tags__()
 
 
 def answered(right, count, seed=0):
