@@ -64,6 +64,13 @@ def test_a_whole_shift_shows_the_neighbours_and_the_fill(fill, wanted, kinds):
     assert result[0, 0, :, 1].tolist() == wanted
 
 
+@pytest.mark.parametrize("kinds", [{"crop"}, {"resized_crop"}, {"rotation"}])
+def test_a_shift_down_shows_the_rows_below(kinds):
+    column = ROW.transpose(0, 2, 1, 3)
+    result = shown(column, geometry.affine(1, 0, 0, 0, 1, ONE), "black", kinds)
+    assert result[0, :, 0, 0].tolist() == [20, 40, 0]
+
+
 def test_reflection_goes_on_behind_the_first_mirror():
     result = shown(ROW, geometry.affine(1, 0, 5 * ONE, 0, 1, 0), "reflect")
     assert result[0, 0, :, 0].tolist() == [10, 10, 20]
