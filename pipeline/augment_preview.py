@@ -100,7 +100,7 @@ def _draw(
     )
     warnings = augmenter.warnings(rows.keys())
     title = f"{config.name}: train rows beside what each operation makes of them"
-    target.parent.mkdir(parents=True, exist_ok=True)
+    paths.make(target.parent, "--out")
     drawn = preview.sheet(title, shown, augmenter, config.copies.seed, warnings)
     draw(drawn, target)
     return rows, augmenter, drawn.warnings, target

@@ -141,6 +141,7 @@ def _bundle(
     model.require_distinct([source.name for source in sources])
     release = writing.choose_release(sources, request.serving_version)
     terminal.print(f"for TensorFlow Serving {release.tag}", style="dim")
+    paths.make(output.parent, "--output")
     with writing.appearing(output, replace=request.force) as incoming:
         folder = paths.plain(incoming)
         writing.require_room(sources, folder, copies=1 + len(request.dtypes))

@@ -10,6 +10,8 @@ _PACKAGES = ("pipeline", "components", "models", "serving")
 _THE_MACHINES = (
     *(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM, errno.EIO, errno.ENOMEM),
     *(errno.EMFILE, errno.ENFILE, errno.EFBIG, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR),
+    # Disks and mounts that went away, and file systems that are not for files.
+    *(errno.ENODEV, errno.ENXIO, errno.EBUSY, errno.ESTALE, errno.ENOTCONN, errno.EREMOTEIO),
 )
 _NO_ROOM = 2**18
 """Bytes; less than any stage writes."""

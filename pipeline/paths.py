@@ -27,7 +27,8 @@ def workspace(folder: pathlib.Path, *, is_made: bool = False) -> pathlib.Path:
         is_made: Whether to make the folder if it is not there.
 
     Raises:
-        ValueError: If the path is not UTF-8, which metadata and models cannot hold.
+        ValueError: If the path is not UTF-8, which metadata and models cannot hold, or the folder
+            cannot be made.
     """
     real = folder.resolve()
     if not names.is_utf8(real):
@@ -36,8 +37,25 @@ def workspace(folder: pathlib.Path, *, is_made: bool = False) -> pathlib.Path:
             "(`convmv` does many at once) or choose another workspace."
         )
     if is_made:
-        real.mkdir(parents=True, exist_ok=True)
+        make(real, "--workspace")
     return plain(real)
+
+
+def make(folder: pathlib.Path, option: str) -> None:
+    """Make a folder that an option names.
+
+    Raises:
+        ValueError: If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    # Even of a kind that would be a defect elsewhere: /proc says of new folders that they are
+    # not there.
+    except OSError as error:
+        raise ValueError(
+            f"{option}: {names.shown(folder)} cannot be made: {error.strerror}. Choose a folder "
+            "that you may write to."
+        ) from error
 
 
 def plain(folder: pathlib.Path) -> pathlib.Path:

@@ -31,6 +31,12 @@ def test_a_workspace_that_reads_as_a_pattern_gets_a_link_that_stays(tmp_path, li
     assert (links / f"maru-{os.getuid()}").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize("folder", ["/proc/x", "/dev/null/x", "/proc/self/fd/x"])
+def test_a_workspace_that_cannot_be_made_is_told_as_that(folder):
+    with pytest.raises(ValueError, match="--workspace: .* cannot be made: .*Choose a folder"):
+        paths.workspace(pathlib.Path(folder), is_made=True)
+
+
 def test_other_workspaces_are_used_by_their_own_name(tmp_path, links):
     for name in ("a b", "100% #1 {x} 'y' \"z\"", "작업", "missing [1]"):
         assert paths.workspace(tmp_path / name) == tmp_path / name
