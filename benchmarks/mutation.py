@@ -3,7 +3,8 @@
     python -m benchmarks.mutation components/doctor models/training [--sample 60] [--seed 1]
 
 Draws changes at random from the given files and folders, makes them one at a time in memory, and
-runs the tests that import the changed module or, where none does, the modules that import it.
+runs the tests that import the changed module, then those of the modules of its folder that import
+it and, where there are none, those of modules elsewhere that do.
 Lists every change that no test noticed: each is a missing test, or a change that means the same.
 A change whose tests ran too long is neither: it may never end, or the machine may be busy.
 Heavy libraries are imported once, and each change gets a process forked from there.
@@ -114,12 +115,17 @@ def mutations(path: pathlib.Path) -> Iterator[Mutation]:
 def _computing(tree: ast.AST) -> Iterator[ast.AST]:
     """Nodes that compute something, neither annotations nor texts for people."""
     for field, value in ast.iter_fields(tree):
-        if field in ("annotation", "returns", "decorator_list"):
+        if field in ("annotation", "returns", "decorator_list") or _is_guard(tree):
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr | ast.Raise):
                 yield child
                 yield from _computing(child)
+
+
+def _is_guard(node: ast.AST) -> bool:
+    """Whether it asks `zip` to fail where lengths differ, which sound code never sees."""
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 Place = tuple[int, int]
@@ -168,24 +174,27 @@ def _end(node: ast.AST) -> Place:
 
 
 def tests_of(path: pathlib.Path) -> list[str]:
-    """Files of tests nearest to a module by imports; those of whole pipelines are left out.
+    """Files of tests of a module, the nearest by imports first; none of whole pipelines.
 
-    First come those of its own folder, of these those that import least.
+    Its own come first, then those of the modules of its folder that import it, and so on; those of
+    modules elsewhere only where there are none nearer. Of tests as near, those of its own part of
+    the code come first, and of these those that import least.
     """
     tests = [
         one for one in pathlib.Path("tests").rglob("test_*.py") if "end_to_end" not in str(one)
     ]
     sources = [one for folder in _SOURCES for one in pathlib.Path(folder).rglob("*.py")]
-    modules, seen = {_module(path)}, set()
+    home = pathlib.Path("tests", path.parts[0])
+    modules, seen, found = {_module(path)}, set(), []
     while modules:
-        found = [test for test in tests if modules & _imported(test)]
-        if found:
-            home = pathlib.Path("tests", path.parts[0])
-            found.sort(key=lambda test: (test.parent != home, _breadth(test), test))
-            return [str(test) for test in found]
+        near = [test for test in tests if modules & _imported(test) and test not in found]
+        found += sorted(near, key=lambda test: (test.parent != home, _breadth(test), test))
+        importers = [one for one in sources if modules & _imported(one)]
         seen |= modules
-        modules = {_module(one) for one in sources if modules & _imported(one)} - seen
-    return []
+        modules = {
+            _module(one) for one in importers if not found or one.parent == path.parent
+        } - seen
+    return [str(test) for test in found]
 
 
 def _breadth(test: pathlib.Path) -> int:

@@ -16,6 +16,7 @@ def 한글(values, *, most=0.5):
     """Not a number: 7."""
     if not values or len(values) <= LIMIT and "é<" < values[0]:
         raise ValueError(f"{LIMIT + 1} values")
+    assert dict(zip(values, values, strict=True))
     return max(values) - most if values is not None else -1 in values
 '''
 
@@ -55,4 +56,16 @@ def test_the_nearest_tests_of_a_module_run():
     found = mutation.tests_of(pathlib.Path("models/training/losses.py"))
     assert found[0] == "tests/models/test_losses.py"
     assert len(found) > 1
+
+
+def test_tests_that_reach_a_module_through_others_of_its_folder_run_after_its_own():
+    found = mutation.tests_of(pathlib.Path("components/doctor/clues.py"))
+    assert "tests/components/test_doctor_text_shortcuts.py" in found
+    assert len(found) == len(set(found))
+    similar = mutation.tests_of(pathlib.Path("components/doctor/similar.py"))
+    assert similar[0] == "tests/components/test_doctor_similar.py"
+    assert "tests/components/test_doctor_lengths.py" in similar  # Through views.py.
+
+
+def test_a_module_without_tests_in_its_folder_has_those_of_modules_elsewhere():
     assert mutation.tests_of(pathlib.Path("benchmarks/mutation.py")) == ["tests/test_mutation.py"]
