@@ -55,6 +55,7 @@ def test_of_a_long_text_its_first_and_last_thousand_characters_are_read():
         *(f"the word {letter * 999!r}" for letter in "ab"),
         f"the words {'a' * 999 + ' ' + 'b' * 999!r}",
     }
+    assert names("a" * 2_000, clues.WORD) == {f"the word {'a' * 2_000!r}"}
     # Its length is that of the whole text.
     assert clues.measures(["a" * 3_000])["the number of characters"].tolist() == [3_000]
 
@@ -80,6 +81,9 @@ def test_every_number_of_form_is_that_of_the_text():
         "the share of Greek letters": [0, pytest.approx(1 / 9)],
     }
     assert not any(found.any() for found in clues.measures([""]).values())
+    one = {name: found.item() for name, found in clues.measures(["É"]).items()}
+    assert one["the share of capital letters"] == one["the share of letters with accents"] == 1
+    assert one["the length of words"] == 1
 
 
 @pytest.mark.parametrize(

@@ -163,3 +163,116 @@ def test_boilerplate_that_fills_the_limit_fails():
 def test_few_or_different_texts_have_no_boilerplate():
     assert boilerplate.boilerplate(texts()).verdict == "pass"
     assert boilerplate.boilerplate([ENGLISH] * 3).verdict == "pass"
+
+
+SHARES = {
+    "wrongly decoded characters": 0.01,
+    "characters lost to '\ufffd' or '?'": 0.01,
+    "invisible control characters": 0.1,
+    "HTML": 0.02,
+    "HTML line breaks": 0.25,
+    "Markdown or wiki markup": 0.05,
+    "escape sequences": 0.02,
+    "whole JSON or Python objects": 0.02,
+    "encoded blobs": 0.02,
+    "web or mail addresses": 0.2,
+    "letters set apart": 0.02,
+    "words run together": 0.02,
+    "words said again and again": 0.02,
+    "texts that are there twice": 0.02,
+    "texts without a letter": 0.05,
+}
+"""Share of rows from which each kind is told."""
+FIND = {kind.name: kind.find for kind in damage.KINDS}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_each_kind_is_told_from_its_share_of_rows_on(kind):
+    sound = texts(400)
+    bad = [text for text in map(FAULTS[kind], sound) if FIND[kind](text)]
+    count = round(SHARES[kind] * 400)
+    told, let_pass = (
+        damage.text_damage({"train": bad[:number] + sound[: 400 - number]}).evidence
+        for number in (count, count - 1)
+    )
+    assert f"{kind} in {SHARES[kind]:.1%} of train" in told
+    assert f"{kind} in" not in let_pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "passed"),
+    [
+        ("texts that are there twice", "so it is so it is", "so it so it"),
+        ("texts that are there twice", "so it is so it is now", "so it is now so it is"),
+        ("HTML line breaks", "<br>" + "a" * 75, "<br>" + "a" * 76),  # A twentieth.
+        ("characters lost to '\ufffd' or '?'", "???? ab", "??? ab"),
+        ("characters lost to '\ufffd' or '?'", "?" * 7 + "b" * 13, "?" * 6 + "b" * 14),
+        ("HTML", "<br><i>", "<br></br>"),
+        ("Markdown or wiki markup", "see **it**", "see www.a.example/**it**"),
+    ],
+)
+def test_what_is_damage_and_what_hardly_more_or_less_is_none(kind, found, passed):
+    assert FIND[kind](found)
+    assert not FIND[kind](passed)
+
+
+@pytest.mark.parametrize(("count", "is_told"), [(10, True), (9, False)])
+def test_line_breaks_that_are_no_burden_are_told_from_a_fifth_of_the_texts_on(count, is_told):
+    long = [f"{text} {text.lower()} {text.upper()} " * 3 for text in texts(50)]
+    found = damage.text_damage({"train": [f"{text}<br>{text}" for text in long[:count]] + long})
+    assert found.verdict == "pass"
+    share = f"{count / (50 + count):.0%} of the training texts have `<br>`"
+    assert ("No wrong encodings" in found.evidence) != (share in found.evidence)
+    found = damage.text_damage({"train": [f"{t}<br>" for t in long[:count]] + long[count:]})
+    assert (f"{count * 2}% of the training texts have `<br>`" in found.evidence) == is_told
+
+
+def test_every_so_many_rows_and_their_first_two_thousand_characters_are_read():
+    late = damage.text_damage({"train": ["b" * 1_998 + "<i>"] * 3})
+    assert late.figures["shares"]["HTML"]["train"] == 0
+    early = damage.text_damage({"train": ["b" * 1_997 + "<i>"] * 3})
+    assert early.figures["shares"]["HTML"]["train"] == 1
+    for rows, share in ((1_000, 0.5), (1_001, 0.0)):
+        train = ["a <i>" if row % 2 else "b" for row in range(rows)]
+        found = damage.text_damage({"train": train})
+        assert found.figures["shares"]["HTML"]["train"] == pytest.approx(share)
+
+
+def test_sixty_characters_of_an_example_are_shown():
+    found = damage.text_damage({"train": [json.dumps({"text": "a" * 80})] * 3})
+    assert len(found.figures["examples"]["whole JSON or Python objects"]) == 60
+
+
+def lengths(*counts):
+    """Texts without an end of so many characters; each count is `(length, texts)`."""
+    return ["a" * length for length, number in counts for _ in range(number)]
+
+
+SPREAD = [(length, 1) for length in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_cut"),
+    [
+        ([*SPREAD, (20, 5)], True),
+        ([*SPREAD, (19, 5)], False),
+        ([*SPREAD[1:], (20, 5)], False),  # Five lengths.
+        ([*SPREAD, (20, 4)], False),
+        ([(1, 190), *SPREAD[1:], (20, 6)], True),
+        ([(1, 191), *SPREAD[1:], (20, 6)], False),  # Of 201.
+        # As many as five times the mean of the ten lengths before.
+        ([*SPREAD, (30, 9), (31, 5), (40, 5), (41, 5)], True),
+        ([*SPREAD, (30, 9), (31, 5), (40, 6), (41, 5)], False),
+        ([*SPREAD, (31, 6), (40, 6), (41, 6)], True),
+        ([*SPREAD, (31, 7), (40, 6), (41, 6)], False),
+    ],
+)
+def test_a_length_stands_out_from_a_number_of_texts_on(counts, is_cut):
+    assert bool(damage.cut_at(lengths(*counts))[0]) == is_cut
+
+
+@pytest.mark.parametrize(("unended", "is_cut"), [(6, True), (5, False)])
+def test_texts_that_end_with_their_sentence_were_not_cut(unended, is_cut):
+    longest = lengths((20, unended)) + ["a" * 18 + ".)"] * (10 - unended)
+    where = damage.cut_at([*lengths(*SPREAD), *longest])
+    assert where == (("20 characters", pytest.approx(10 / 15)) if is_cut else ("", 0.0))

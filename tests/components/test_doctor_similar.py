@@ -69,3 +69,28 @@ def test_different_images_stay_apart_across_chunks():
 
 def test_no_images_have_no_groups():
     assert len(similar.group_images(np.zeros((0, 32, 32), np.uint8))) == 0
+
+
+@pytest.mark.parametrize(("length", "is_near"), [(49, True), (48, False)])
+def test_one_other_character_touches_the_five_runs_that_hold_it(length, is_near):
+    # Of 45 runs 40 stay, which are four fifths of 50.
+    letters = "".join(chr(0x4E00 + place) for place in range(length))
+    first, second = similar.group_texts([letters, f"{letters[:24]}x{letters[25:]}"])
+    assert (first == second) == is_near
+
+
+def test_of_long_texts_the_first_four_thousand_characters_are_compared():
+    rng = np.random.default_rng(0)
+    letters = "".join(chr(0x4E00 + place) for place in rng.integers(20_000, size=9_000))
+    texts = [letters[:4_000] + letters[5_000:7_000], letters[:4_000] + letters[7_000:]]
+    assert len(set(similar.group_texts(texts))) == 1
+    less = [letters[:3_500] + letters[5_000:7_000], letters[:3_500] + letters[7_000:]]
+    assert len(set(similar.group_texts(less))) == 2
+    assert len(similar._shingles(letters)) == 3_996
+
+
+def test_a_chain_of_texts_that_are_alike_is_one_group():
+    letters = "".join(chr(0x4E00 + place) for place in range(100))
+    texts = [letters[start : start + 88] for start in (0, 6, 12)]
+    assert similar._jaccard(*map(similar._shingles, texts[::2])) < similar.SAME_TEXT
+    assert len(set(similar.group_texts(texts))) == 1
