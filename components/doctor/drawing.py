@@ -26,6 +26,7 @@ _NAMED_LAYERS = 14
 """Layers of which each has room for its name."""
 _SHOWN_LABELS = 20
 _LONGEST_NAME = 24
+_LONGEST_FEATURE = 36
 _ROOM_FOR_LEGEND = 1.3
 _PICTURE = 0.9
 """Longer side of an example, of the room for it."""
@@ -102,7 +103,7 @@ def _clues(panel: Axes, figures: Mapping[str, Any]) -> None:
     panel.barh(places, [one["gain"] for one in found], color=_LINE, label="this alone")
     words = [figures["content"][one["label"]] for one in found]
     panel.plot(words, places, "D", color=_SECOND, label="all words")
-    names = [f"{_short(one['label'])}: {_short(one['feature'])}" for one in found]
+    names = [f"{_short(one['label'])}: {_short(one['feature'], _LONGEST_FEATURE)}" for one in found]
     panel.set_yticks(places, names, fontsize=7)
     panel.invert_yaxis()
     panel.set_xlim(0, 1.05)
@@ -122,7 +123,8 @@ def _activation_spread(panel: Axes, figures: Mapping[str, Any]) -> None:
     lowest = min((value for value in _numbers(figures["std"]) if value > 0), default=1.0)
     panel.set_ylim(bottom=lowest / _BELOW)
     _name_layers(panel, names)
-    _legend(panel)
+    # Beside the title: two jagged lines leave no room between them.
+    panel.legend(frameon=False, fontsize=8, ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
 
 
 def _layer_shares(panel: Axes, figures: Mapping[str, Any]) -> None:
@@ -269,14 +271,16 @@ def _name_layers(panel: Axes, names: Sequence[str]) -> None:
         short = [_short(name) for name in names]
         panel.set_xticks(range(len(names)), short, rotation=40, ha="right", fontsize=7)
     else:
-        panel.set_xlabel(f"{names[0]} to {names[-1]}, in order of depth", fontsize=8)
+        panel.xaxis.get_major_locator().set_params(integer=True)
+        ends = f"{_short(names[0])} to {_short(names[-1])}"
+        panel.set_xlabel(f"{ends}, in order of depth", fontsize=8)
 
 
 def _legend(panel: Axes) -> None:
     panel.legend(frameon=False, fontsize=8)
 
 
-def _short(name: str) -> str:
+def _short(name: str, longest: int = _LONGEST_NAME) -> str:
     shown = lettering.drawable(name)
-    cut = shown if len(shown) <= _LONGEST_NAME else f"…{shown[1 - _LONGEST_NAME :]}"
+    cut = shown if len(shown) <= longest else f"…{shown[1 - longest :]}"
     return lettering.literal(cut)

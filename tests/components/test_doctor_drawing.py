@@ -108,3 +108,27 @@ def test_texts_without_a_clue_are_not_drawn(tmp_path):
     figures = {"clues": [], "content": {}}
     drawing.draw([Finding("shortcuts", "pass", "None.", figures=figures)], tmp_path / "doctor.png")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_gives_a_label_away_is_named_in_full(tmp_path, drawn):
+    clues = [{"feature": "the lack of the word 'under'", "label": "good", "gain": 0.6}]
+    figures = {"clues": clues, "content": {"good": 0.4}}
+    drawing.draw([Finding("shortcuts", "pass", "Seen.", figures=figures)], tmp_path / "doctor.png")
+    (name,) = drawn[0].axes[0].get_yticklabels()
+    assert name.get_text() == "good: the lack of the word 'under'"
+
+
+def test_many_weights_are_counted_in_whole_numbers_below_short_names(tmp_path, drawn):
+    names = ["encoder_layer_3/self_attention_layer/query/kernel", *"abcdefghijklmnopq", "z/kernel"]
+    figures = {"weights": names, "norm": [0.1 * number for number in range(1, 20)]}
+    found = Finding("gradient_norms", "pass", "Seen.", figures=figures)
+    drawing.draw([found], tmp_path / "doctor.png")
+    panel = drawn[0].axes[0]
+    assert panel.get_xlabel() == "…tion_layer/query/kernel to z/kernel, in order of depth"
+    assert all(float(tick).is_integer() for tick in panel.get_xticks())
+
+
+def test_the_legend_of_spreads_stands_above_the_lines(tmp_path, drawn):
+    drawing.draw([finding("activation_spread")], tmp_path / "doctor.png")
+    panel = drawn[0].axes[0]
+    assert panel.get_legend().get_window_extent().y0 >= panel.get_window_extent().y1
