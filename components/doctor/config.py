@@ -17,5 +17,6 @@ class DoctorConfig:
     """Verdict that stops the run before anything is trained: `fail`, `warn` (or worse), or `never`
     to be told only."""
     effort: Effort = "quick"
-    """`quick` takes at most about a minute and a half on two cores; `thorough` looks at more rows,
-    fits longer and adds a coarse grid of learning rates and weight decays."""
+    """`quick` takes about a minute and a half on two free cores, longer for large models and long
+    texts; `thorough` looks at more rows, fits longer, trains on all batches at growing learning
+    rates, and adds a coarse grid of learning rates and weight decays."""

@@ -42,17 +42,17 @@ class Budget:
     """Examples that it is trained on."""
     range_steps: tuple[int, int]
     """Least and most steps of the range test."""
-    fresh_steps: int
-    """Most fresh batches of a short training at one rate."""
     overfit_steps: tuple[int, int]
     """Least and most steps at each rate of learning by heart."""
     seconds: float
-    """Rough length of each of the three, where between least and most the steps lie."""
+    """Rough length of each of the two, where between least and most the steps lie."""
+    fresh_seconds: float | None
+    """Rough length of training on fresh batches at growing rates; None: on all of them."""
 
 
 BUDGETS: dict[Effort, Budget] = {
-    "quick": Budget(32, 16, (24, 160), 20, (20, 80), 12.0),
-    "thorough": Budget(64, 32, (60, 160), 10_000, (60, 400), 120.0),
+    "quick": Budget(32, 16, (24, 160), (20, 80), 12.0, 12.0),
+    "thorough": Budget(64, 32, (60, 160), (60, 400), 120.0, None),
 }
 """Cost by effort; a step of a small model takes milliseconds, of a large one a second."""
 
@@ -137,7 +137,7 @@ def _trained(
     steps = trial.affordable(budget.seconds, *budget.range_steps)
     begun = clock()
     found = rates.measure(trial, sample, steps)
-    fresh = fresh_rates.measure(trial, batches, budget.seconds, budget.fresh_steps, clock)
+    fresh = fresh_rates.measure(trial, batches, budget.fresh_seconds, found.suggested, clock)
     finding = timed(rates.learning_rate_range, subject, trial, found, sample, fresh)
     yield dataclasses.replace(finding, seconds=clock() - begun)
     rate = found.suggested or subject.training.learning_rate
