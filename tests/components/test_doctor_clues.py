@@ -87,11 +87,22 @@ def test_every_number_of_form_is_that_of_the_text():
 
 
 @pytest.mark.parametrize(
-    ("text", "language"), [("un der die das", "German"), ("der un une que", "French"), ("x", None)]
+    ("text", "language"),
+    [
+        ("un der die das", "German"),
+        ("der un une que", "French"),
+        ("x und y", "German"),
+        ("x", None),
+    ],
 )
 def test_the_language_is_that_with_most_of_its_words(text, language):
-    found = {name for name in clues.measures([text]) if "language" in name}
-    assert found == ({f"whether the language is {language}"} if language else set())
+    found = {name: one.item() for name, one in clues.measures([text]).items() if "lang" in name}
+    assert found == ({f"whether the language is {language}": 1} if language else {})
+
+
+@pytest.mark.parametrize(("letter", "share"), [("À", 1), ("ɏ", 1), ("ɐ", 0), ("z", 0)])
+def test_letters_with_accents_are_those_of_european_languages(letter, share):
+    assert clues.measures([letter])["the share of letters with accents"].item() == share
 
 
 def test_names_that_explain_best_come_first():
