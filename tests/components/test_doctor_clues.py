@@ -152,6 +152,7 @@ def test_a_mark_tells_the_label_that_has_it_and_its_lack_the_other():
     has, lacks = found["the sign '*'", "a"], found["the lack of the sign '*'", "b"]
     assert ("the sign '*'", "b") not in found
     assert (has.inside, has.outside, has.kind) == (0.9, 0.2, clues.FORM)
+    assert lacks.kind == clues.FORM
     assert (lacks.inside, lacks.outside) == (pytest.approx(0.8), pytest.approx(0.1))
     assert has.gain == pytest.approx(lacks.gain) == pytest.approx(0.7)
     error = np.sqrt(19 / 22 * 3 / 22 / 22 + 5 / 22 * 17 / 22 / 22)

@@ -151,6 +151,14 @@ def test_eval_of_another_domain_is_told_apart():
     assert "brightness of eval" in findings["drift"].evidence
 
 
+def test_words_of_other_splits_are_looked_for_in_the_training_texts():
+    strange = [f"wave zorp quux n{row}" for row in range(20)], ["sea", "peak"] * 10
+    findings = found("text", {"train": texts(60, 1), "eval": strange})
+    unknown = findings["unknown_words"].figures["unknown"]
+    assert list(unknown) == ["eval"]
+    assert unknown["eval"] >= 0.5
+
+
 def test_blank_rows_are_reported_once():
     splits = split(texts)
     splits["train"][0][:30] = ["", " ", "nan", "NULL", "...", "N/A"] * 5

@@ -121,6 +121,13 @@ def test_the_first_of_several_maps_is_done_first():
     assert result[0, 0, :, 0].tolist() == [0, 40, 20]
 
 
+def test_images_that_are_not_chosen_stay_as_they_are():
+    maps = np.arange(12, dtype=np.float32).reshape(2, 2, 3)
+    kept = geometry.choose(np.array([True, False]), maps).numpy()
+    assert kept[0].tolist() == maps[0].tolist()
+    assert kept[1].tolist() == [[1, 0, 0], [0, 1, 0]]
+
+
 def test_crops_move_by_at_most_the_padding_and_by_whole_pixels():
     maps = geometry.draw_crop(config.Crop(padding=2), SEED, 500, (9, 9)).numpy()
     for shifts in (maps[:, 0, 2], maps[:, 1, 2]):
