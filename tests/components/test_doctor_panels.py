@@ -5,6 +5,7 @@ import io
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from components.doctor import drawing
@@ -12,13 +13,15 @@ from components.doctor.finding import Finding
 
 
 @pytest.fixture
-def panels(tmp_path, drawn):
-    """A function that draws findings and returns the axes of the page."""
+def panels(tmp_path, monkeypatch):
+    """A function that lays findings out and returns the axes of the page."""
+    pages = []
+    monkeypatch.setattr(Figure, "savefig", lambda page, *_, **__: pages.append(page))
 
     def draw(*given):
         found = [Finding(check, "pass", "Seen.", figures=figures) for check, figures in given]
         drawing.draw(found, tmp_path / "doctor.png")
-        return drawn[-1].axes
+        return pages[-1].axes
 
     return draw
 

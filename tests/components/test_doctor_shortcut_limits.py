@@ -130,6 +130,7 @@ def test_twenty_rows_of_two_labels_are_needed():
     found = judge(split(20, 20))
     assert found.verdict == "warn"
     assert found.figures["content"] == {"a": 1.0, "b": 1.0}
+    assert found.figures["examples"] == split(20, 20).texts[:3]
     few = judge(split(20, 20, 19))
     assert (few.verdict, few.figures) == ("pass", {"clues": [], "content": {}})
 
@@ -157,3 +158,30 @@ def test_every_so_many_rows_of_a_large_split_are_read(number, kept):
     texts = text_shortcuts.Texts(range(number), range(number), np.arange(number)).thinned()
     assert len(texts.texts) == len(texts.labels) == len(texts.words) == kept
     assert text_shortcuts.Texts(range(number), range(number)).thinned().words is None
+
+
+def test_eighty_characters_of_an_example_are_shown():
+    long = split(20, 20)
+    texts = [f"{text} {'x' * 90}" for text in long.texts]
+    shown = judge(text_shortcuts.Texts(texts, long.labels, long.words)).figures["examples"]
+    assert shown == [text[:80] for text in texts[:3]]
+
+
+def test_what_tells_most_of_each_label_is_shown_where_nothing_tells_enough():
+    given = split(50, 35)
+    texts = [*given.texts[:50], *split(50, 10).texts[:10], *given.texts[60:]]
+    found = judge(text_shortcuts.Texts(texts, given.labels, given.words))
+    assert found.verdict == "pass"
+    shown = [(one["label"], round(one["gain"], 2)) for one in found.figures["clues"]]
+    assert shown == [("a", 0.5), ("b", 0.5)]
+    assert "; most does the lack of the sign '*': it assigns 80.0%" in found.evidence
+
+
+def test_three_features_are_told_and_twelve_are_listed():
+    labels = [f"l{row % 14:02}" for row in range(14 * 20)]
+    texts = [f"w{row} {label}x w{row + 7}" for row, label in enumerate(labels)]
+    words = np.array([[int(label[1:])] for label in labels], float)
+    found = judge(text_shortcuts.Texts(texts, labels, words))
+    assert found.verdict == "warn"
+    assert [one["label"] for one in found.figures["clues"]] == [f"l{n:02}" for n in range(12)]
+    assert found.evidence.count("from all else") == 3
