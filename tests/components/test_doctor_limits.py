@@ -221,6 +221,11 @@ def test_labels_of_another_split_are_worse_unrelated_or_other_ones(right, verdic
     assert found.figures.get("renamed") == ({"a": "b", "b": "a"} if verdict == "fail" else None)
 
 
+def test_a_few_rows_of_another_split_that_are_mistaken_have_no_other_labels():
+    found = related((0.9, 200), eval=(1 / 3, 3))
+    assert (found.verdict, found.figures["recall"]["eval"]) == ("pass", pytest.approx(1 / 3))
+
+
 def sentences(number, seed=0):
     """Texts of different words and lengths without a fault."""
     rng = np.random.default_rng(seed)

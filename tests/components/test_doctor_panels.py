@@ -76,7 +76,7 @@ def test_labels_stand_by_their_training_rows_with_a_bar_for_each_split(panels):
 
 def test_a_split_without_rows_has_bars_of_no_length(panels):
     (panel,) = panels(("class_balance", {"counts": {"train": {"a": 1}, "eval": {}}}))
-    assert bars(panel)[1] == [(pytest.approx(0.4), 0)]
+    assert bars(panel) == [[(0, 1)], [(pytest.approx(0.4), 0)]]
 
 
 @pytest.mark.parametrize("check", ["class_balance", "label_noise"])
@@ -95,6 +95,13 @@ def test_the_first_twenty_labels_are_shown(check, panels):
 def test_long_names_are_cut_at_their_start(length, shown, panels):
     (panel,) = panels(("label_noise", {"by_label": {"n" * length: 0.5}}))
     assert ticks(panel.get_yticklabels()) == [shown]
+
+
+@pytest.mark.parametrize(("length", "shown"), [(36, "f" * 36), (37, "…" + "f" * 35)])
+def test_features_have_more_room_than_names(length, shown, panels):
+    clues = [{"feature": "f" * length, "label": "a", "gain": 0.5}]
+    (panel,) = panels(("shortcuts", {"clues": clues, "content": {"a": 0.9}}))
+    assert ticks(panel.get_yticklabels()) == [f"a: {shown}"]
 
 
 def test_what_gives_labels_of_texts_away_stands_beside_all_words(panels):

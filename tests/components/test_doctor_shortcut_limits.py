@@ -185,3 +185,9 @@ def test_three_features_are_told_and_twelve_are_listed():
     assert found.verdict == "warn"
     assert [one["label"] for one in found.figures["clues"]] == [f"l{n:02}" for n in range(12)]
     assert found.evidence.count("from all else") == 3
+
+
+def test_a_model_of_all_words_that_says_one_label_of_every_row_gains_nothing():
+    given = split(25, 25, 50)
+    found = judge(text_shortcuts.Texts(given.texts, given.labels, np.zeros((75, 1))))
+    assert found.figures["content"] == {"a": 0.0, "b": 0.0}
