@@ -119,9 +119,9 @@ def test_what_gives_labels_of_texts_away_stands_beside_all_words(panels):
 
 
 def test_means_are_drawn_down_to_a_hundredth_of_the_smallest_deviation(panels):
-    figures = {"layers": ["a", "b"], "mean": [-0.2, 1e-9], "std": [0.5, 0.0]}
+    figures = {"layers": ["a", "b", "c"], "mean": [-0.2, 1e-9, 0], "std": [0.5, 0.0, 2]}
     (panel,) = panels(("activation_spread", figures))
-    assert lines(panel) == {"deviation": [0.5, 0.0], "|mean|": [0.2, 1e-9]}
+    assert lines(panel) == {"deviation": [0.5, 0.0, 2], "|mean|": [0.2, 1e-9, 0]}
     assert panel.get_yscale() == "log"
     assert panel.get_ylim()[0] == pytest.approx(0.005)
 
