@@ -19,6 +19,10 @@ if TYPE_CHECKING:  # Imports TensorFlow.
 _SHOWN = 5
 _CLASSIFIES = ("labels", "probabilities")
 """What every model of ours answers, and models of others may not."""
+_NO_CLASSIFIER = (
+    "{} is no model of `maru run`, which answers labels and probabilities about one text or image "
+    "under serving_default. Ask it with `serving.client`."
+)
 
 
 def predict(
@@ -106,12 +110,6 @@ def _classes(outputs: Mapping[str, Any], which: str) -> dict[str, Any]:
     # Over REST and gRPC they are text already.
     words = [one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in labels[0]]
     return {"labels": words, "probabilities": probabilities[0].tolist()}
-
-
-_NO_CLASSIFIER = (
-    "{} is no model of `maru run`, which answers labels and probabilities about one text or image "
-    "under serving_default. Ask it with `serving.client`."
-)
 
 
 def _from_disk(name: str, question: str, where: paths.Paths) -> dict[str, Any]:

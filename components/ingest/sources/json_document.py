@@ -136,7 +136,8 @@ class _Text:
     def next_character(self) -> str:
         """The next character that is no white space, which stays; empty at the end."""
         while True:
-            self._move(_SPACE.match(self._text, self._place).end())  # type: ignore[union-attr]
+            if space := _SPACE.match(self._text, self._place):
+                self._move(space.end())
             if self._place < len(self._text) or self._is_whole:
                 return self._text[self._place : self._place + 1]
             self._more()
