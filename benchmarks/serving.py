@@ -19,7 +19,6 @@ from rich.console import Console
 from benchmarks.serving_peers import installing, open_inference
 from benchmarks.serving_peers.installing import Peer
 from pipeline import bench_report, benching
-from serving import storage
 from serving.load import bare, examples, grid, payloads
 from serving.load import server as servers
 from serving.load.bare import BareResult
@@ -27,6 +26,7 @@ from serving.load.examples import Examples
 from serving.load.grid import Grid, Row
 from serving.load.job import Target
 from serving.load.payloads import Payloads
+from serving.repository import storage
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OURS = "maru"

@@ -16,7 +16,7 @@ import time
 
 import click
 
-from serving import start_up, storage
+from serving import process
 from serving.batching.parameters import BatchingParameters
 from serving.load import examples as load_examples
 from serving.load import measuring, payloads
@@ -25,6 +25,7 @@ from serving.load.examples import Examples
 from serving.load.job import Target
 from serving.load.payloads import Payloads
 from serving.model import Predictor
+from serving.repository import storage
 
 BATCH = 32
 """Rows of a full batch, half as many as there are callers."""
@@ -77,8 +78,8 @@ def _pair(
 @click.option("--seconds", default=6.0, show_default=True, help="Of each measurement.")
 def main(model: str, workspace: pathlib.Path, rounds: int, seconds: float) -> None:
     """Measure and print."""
-    start_up.skip_keras()
-    from serving.saved_model import SavedModelPredictor
+    process.skip_keras()
+    from serving.execution.saved_model import SavedModelPredictor
 
     base_path = workspace / "served" / model
     newest = storage.find_versions(base_path)

@@ -7,10 +7,10 @@ import shlex
 from typing import TYPE_CHECKING, TextIO
 
 from pipeline import logs, paths, running_server
-from serving import start_up
+from serving import process
 
 if TYPE_CHECKING:  # Imports TensorFlow.
-    from serving.server import Server
+    from serving.command.server import Server
 
 
 def serve(
@@ -33,11 +33,12 @@ def serve(
     where = paths.workspace(workspace)
     log = where / "server.log"
     # Imported late: help must not wait for TensorFlow, and it writes when it is imported.
-    start_up.skip_keras()
+    process.skip_keras()
     with logs.to_file(log) as terminal:
         _show_warnings(terminal)
-        from serving import errors, running, server
+        from serving import errors
         from serving.batching.parameters import BatchingParameters
+        from serving.command import running, server
 
         folder = paths.Paths(where, "").served_models
         config = server.ServerConfig(

@@ -11,10 +11,11 @@ from rich import cells
 
 from components.ingest import images, locate
 from pipeline import logs, paths, running_server, terminal
-from serving import client, errors, start_up, storage
+from serving import client, errors, process
+from serving.repository import storage
 
 if TYPE_CHECKING:  # Imports TensorFlow.
-    from serving import saved_model
+    from serving.execution import saved_model
 
 _SHOWN = 5
 _CLASSIFIES = ("labels", "probabilities")
@@ -127,7 +128,7 @@ def _from_disk(name: str, question: str, where: paths.Paths) -> dict[str, Any]:
 
 
 def _load_and_ask(version: pathlib.Path, question: str) -> dict[str, Any]:
-    start_up.skip_keras()
+    process.skip_keras()
     import numpy as np
 
     predictor = _load(version)
@@ -148,7 +149,7 @@ def _load_and_ask(version: pathlib.Path, question: str) -> dict[str, Any]:
 
 
 def _load(version: pathlib.Path) -> "saved_model.SavedModelPredictor":
-    from serving import saved_model
+    from serving.execution import saved_model
 
     try:
         return saved_model.SavedModelPredictor(version)

@@ -13,7 +13,7 @@ import numpy as np
 from rich.console import Console
 
 from pipeline import bench_report, logs, paths
-from serving import client, storage
+from serving import client
 from serving.batching.parameters import BatchingParameters
 from serving.client import address
 from serving.load import bare, child, examples, grid, measuring, payloads
@@ -23,6 +23,7 @@ from serving.load.examples import Examples
 from serving.load.grid import Grid, Row
 from serving.load.job import Target
 from serving.load.payloads import Payloads
+from serving.repository import storage
 
 _NUM_SYNTHETIC = 64
 _MAX_ENQUEUED_BATCHES = 100

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from pipeline import console, logs, paths
-from serving import errors, start_up
+from serving import errors, process
 
 if TYPE_CHECKING:  # They import TensorFlow, which a mistake in a name must not wait for.
     from serving.bundle import model, sweep, twins
@@ -70,7 +70,7 @@ class Found:
     folder: pathlib.Path
     """Its folder."""
     reference: pathlib.Path
-    """File of `serving.reference`."""
+    """File of `serving.export.reference`."""
 
 
 def find(name: str, workspace: pathlib.Path) -> Found:
@@ -127,10 +127,10 @@ def _reference(version: pathlib.Path, where: paths.Paths) -> pathlib.Path:
 def _bundle(
     found: Sequence[Found], request: Request, output: pathlib.Path, terminal: Console
 ) -> None:
-    start_up.skip_keras()
+    process.skip_keras()
     with terminal.status("starting TensorFlow"):
-        from serving import reference
         from serving.bundle import model, sweep, writing
+        from serving.export import reference
     config = sweep.SweepConfig(
         max_batch_size=request.max_batch_size, callers=request.callers, seconds=request.seconds
     )

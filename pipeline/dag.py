@@ -354,9 +354,9 @@ _SPLITS = {
 
 
 _EXPORT_CODE = (
-    "serving/signatures.py",
-    "serving/reference.py",
-    "serving/bundle/warm_up_file.py",
+    "serving/export/signatures.py",
+    "serving/export/reference.py",
+    "serving/export/warm_up_file.py",
 )
 """What of `serving/` goes into an export; the rest of the server trains nothing again."""
 

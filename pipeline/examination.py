@@ -21,7 +21,7 @@ from pipeline import config as pipeline_config
 from pipeline.comparing import Answers
 from pipeline.modules import trainer
 from pipeline.paths import Paths
-from serving import saved_model
+from serving.execution import saved_model
 
 _ANSWERS = "answers.npz"
 _BATCH = 32

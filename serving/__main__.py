@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 
-from serving import flags, start_up
-from serving.flag_table import FLAGS
+from serving import process
+from serving.command import flags
+from serving.command.flag_table import FLAGS
 
 _PROGRAM = "python -m serving"
 _FAILURE = 255  # TensorFlow Serving's -1, as a shell sees it.
@@ -44,8 +45,8 @@ def _serve(parsed: flags.Parsed) -> int:
     # The first process of a container ignores what it does not handle, and imports take a second.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     # Imported late: --help must not wait for TensorFlow.
-    start_up.skip_keras()
-    from serving import start
+    process.skip_keras()
+    from serving.command import start
 
     failure = start.run(parsed.values)
     if failure is None:

@@ -110,7 +110,7 @@ class Predictor(Protocol):
         fetches: Sequence[str],
         timeout: float | None = None,
     ) -> list[np.ndarray]:
-        """Compute tensors by their names in the graph; see `serving.session.Session.run`."""
+        """Compute tensors by their names in the graph; see `execution.session.Session.run`."""
 
     def close(self) -> None:
         """Free the memory; nobody calls `predict` or `run` any more."""
@@ -135,3 +135,13 @@ class Repository(Protocol):
 
     def is_ready(self) -> bool:
         """True once every known model has an available version."""
+
+
+class ListedRepository(Repository, Protocol):
+    """A repository that can tell what it has."""
+
+    def model_names(self) -> Sequence[str]:
+        """Names of all models that have or had a version."""
+
+    def labels(self, name: str) -> Mapping[str, int]:
+        """Version by label of a model."""

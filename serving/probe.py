@@ -16,7 +16,8 @@ from typing import Any
 import click
 import numpy as np
 
-from serving import errors, originals, reference, start_up
+from serving import errors, process
+from serving.export import originals, reference
 from serving.model import DEFAULT_SIGNATURE, Predictor
 
 # Written by TensorFlow for itself; no client calls it.
@@ -41,8 +42,8 @@ def probe(
 
     Args:
         model_dir: Folder with `saved_model.pb`.
-        expected: From `serving.reference.load`.
-        files: For `serving.originals.ask`.
+        expected: From `serving.export.reference.load`.
+        files: For `serving.export.originals.ask`.
 
     Returns:
         `signatures` (per name `max_abs_difference`, `tolerances` by output, `labels_equal`,
@@ -51,8 +52,8 @@ def probe(
         process's peak), `remarks` about where it can be served, and `problems`, a list of
         sentences that is empty if all is well.
     """
-    from serving import saved_model  # Late: a process of its own skips Keras first.
     from serving.bundle import compatibility
+    from serving.execution import saved_model  # Late: a process of its own skips Keras first.
 
     report: dict[str, Any] = {"signatures": {}, "load_seconds": None, "remarks": [], "problems": []}
     started = time.perf_counter()
@@ -260,7 +261,7 @@ def main(
     files: pathlib.Path | None,
 ) -> None:
     """Compare an export with reference answers; exit 1 if something differs."""
-    start_up.skip_keras()
+    process.skip_keras()
     report = probe(saved_model_dir, reference.load(reference_npz), files)
     report_json.write_text(json.dumps(report, indent=2) + "\n")
     sys.exit(1 if report["problems"] else 0)

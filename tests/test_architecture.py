@@ -65,7 +65,7 @@ def test_tfx_stays_at_the_edge():
 
 
 def test_the_web_server_stays_in_the_file_that_runs_it():
-    assert importers_of("uvicorn") == {"serving/http_server.py"}
+    assert importers_of("uvicorn") == {"serving/rest/http_server.py"}
 
 
 def test_beam_stays_in_the_components():

@@ -22,8 +22,7 @@ from models.training import fit, placement
 from models.training.checkpoint import STATE
 from pipeline import config as pipeline_config
 from pipeline.modules import learner as learners
-from serving import reference, signatures
-from serving.bundle import warm_up_file
+from serving.export import reference, signatures, warm_up_file
 
 SUMMARY = "summary.json"
 """File of the model run: parameter counts, labels, the resolved settings, seconds of the training,

@@ -7,8 +7,8 @@ from serving import protos
 from serving.batching.parameters import BatchingParameters, from_proto
 from serving.batching.scheduler import Scheduler
 from serving.batching.session import BatchingSession
-from serving.request_metrics import Metrics
-from serving.session import Session
+from serving.execution.session import Session
+from serving.telemetry.request_metrics import Metrics
 
 PER_MODEL_FILE = "batching_params.pbtxt"
 """In a version's folder: its own parameters, in text format."""

@@ -16,8 +16,8 @@ from serving.batching.parameters import BatchingParameters
 from serving.batching.queue import BatchQueue
 from serving.batching.scheduler import Scheduler
 from serving.batching.task import Piece, Task
-from serving.request_metrics import Metrics
-from serving.session import Session
+from serving.execution.session import Session
+from serving.telemetry.request_metrics import Metrics
 
 _METRICS = "/tensorflow/serving/batching_session"
 _Key = tuple[frozenset[tuple[str, np.dtype]], frozenset[str]]

@@ -17,8 +17,8 @@ from tensorflow.core.framework import graph_pb2, node_def_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.framework import op_def_registry
 
-from serving import text_operations
 from serving.bundle.releases import COMPARED_WITH, RELEASES, Release
+from serving.execution import text_operations
 
 _SERVING_TAG = "serve"
 _PYTHON_ONLY = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})

@@ -6,7 +6,7 @@ import pathlib
 import re
 from collections.abc import Sequence
 
-from serving.reference import Reference
+from serving.export.reference import Reference
 
 _MEBI = 2**20
 
@@ -22,7 +22,7 @@ class Source:
     folder: pathlib.Path
     """Folder with `saved_model.pb`."""
     reference: Reference
-    """The trainer's answers to real examples, from `serving.reference.load`."""
+    """The trainer's answers to real examples, from `serving.export.reference.load`."""
 
 
 @dataclasses.dataclass(frozen=True)

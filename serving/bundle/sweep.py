@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from serving import metrics
 from serving.batching import batcher, parameters
-from serving.bundle import warm_up_file
 from serving.bundle.model import Batching, Source
+from serving.execution.saved_model import SavedModelPredictor
+from serving.export import warm_up_file
 from serving.model import DEFAULT_SIGNATURE, Predictor
-from serving.saved_model import SavedModelPredictor
+from serving.telemetry import metrics
 
 _NEARLY_BEST = 0.95
 _CALLS_PER_SIZE = 3

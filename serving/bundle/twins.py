@@ -24,8 +24,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from serving.bundle import sweep
 from serving.bundle.model import Source
+from serving.execution.saved_model import SavedModelPredictor
 from serving.model import DEFAULT_SIGNATURE
-from serving.saved_model import SavedModelPredictor
 
 SUFFIXES = {"bfloat16": "bf16", "float16": "fp16"}
 """End of a twin's name by its data type."""

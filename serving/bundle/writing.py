@@ -12,7 +12,6 @@ from typing import Any
 
 import yaml
 
-from serving import metrics, warmup
 from serving.bundle import (
     compatibility,
     compose,
@@ -22,13 +21,15 @@ from serving.bundle import (
     model,
     server_files,
     twins,
-    warm_up_file,
 )
 from serving.bundle import sweep as sweeping
 from serving.bundle.model import Bundled, Source
 from serving.bundle.releases import RELEASES, Release
+from serving.execution import warmup
+from serving.execution.saved_model import SavedModelPredictor
+from serving.export import warm_up_file
 from serving.model import DEFAULT_SIGNATURE
-from serving.saved_model import SavedModelPredictor
+from serving.telemetry import metrics
 
 MODELS = "models"
 """Folder of the SavedModels in a bundle."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from serving import start_up
+from serving import process
 from serving.load import child, examples, processes
 from serving.load.bare import BareJob, BareRate, BareResult
 from serving.load.examples import Examples
@@ -19,8 +19,8 @@ _WARM_UP_CALLS = 3
 
 def measure(job: BareJob) -> BareResult:
     """Load the model, answer the examples, time the calls."""
-    start_up.skip_keras()
-    from serving import saved_model
+    process.skip_keras()
+    from serving.execution import saved_model
 
     predictor = saved_model.SavedModelPredictor(job.model_dir)
     asked = job.examples

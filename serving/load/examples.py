@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from serving import reference
+from serving.export import reference
 from serving.model import DEFAULT_SIGNATURE, TensorSpec
 
 Arrays = Mapping[str, np.ndarray]
@@ -82,7 +82,7 @@ def from_reference(path: pathlib.Path, signature: str = DEFAULT_SIGNATURE) -> Ex
     """Real examples and the trainer's answers to them.
 
     Args:
-        path: Written by `serving.reference.save`.
+        path: Written by `serving.export.reference.save`.
         signature: Which one to ask.
 
     Raises:

@@ -2,12 +2,12 @@
 
 import json
 
-import augmenters
 import pytest
 
 from components import records
 from components.augment import balance, copying, stage
 from components.ingest import tfexample, tfrecord
+from tests.components import augmenters
 
 COLUMNS = copying.Columns("text", "label")
 LABELS = ["up", "up", "down", "up", "아래"]

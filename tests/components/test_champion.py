@@ -4,14 +4,13 @@ import logging
 import shutil
 
 import pytest
+import tensorflow as tf
+from tfx.components.evaluator import executor as evaluator
+from tfx.types import artifact_utils, standard_artifacts
+
+from components.evaluation import champion, executor
 
 pytestmark = pytest.mark.tfx
-
-import tensorflow as tf  # noqa: E402
-from tfx.components.evaluator import executor as evaluator  # noqa: E402
-from tfx.types import artifact_utils, standard_artifacts  # noqa: E402
-
-from components.evaluation import champion, executor  # noqa: E402
 
 
 class Served(tf.Module):

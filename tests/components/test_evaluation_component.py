@@ -3,13 +3,12 @@
 import json
 
 import pytest
+from tfx.components.evaluator import executor as evaluator
+from tfx.types import artifact_utils, standard_artifacts
+
+from components.evaluation import component, executor
 
 pytestmark = pytest.mark.tfx
-
-from tfx.components.evaluator import executor as evaluator  # noqa: E402
-from tfx.types import artifact_utils, standard_artifacts  # noqa: E402
-
-from components.evaluation import component, executor  # noqa: E402
 
 
 @pytest.mark.parametrize(

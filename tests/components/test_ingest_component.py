@@ -5,15 +5,14 @@ import os
 import pathlib
 
 import pytest
+import tensorflow as tf
+from tfx.dsl.components.base import base_beam_executor
+from tfx.types import standard_artifacts
+
+from components import artifacts
+from components.ingest import component, errors, executor, job, preview, tfexample
 
 pytestmark = pytest.mark.tfx
-
-import tensorflow as tf  # noqa: E402
-from tfx.dsl.components.base import base_beam_executor  # noqa: E402
-from tfx.types import standard_artifacts  # noqa: E402
-
-from components import artifacts  # noqa: E402
-from components.ingest import component, errors, executor, job, preview, tfexample  # noqa: E402
 
 BEAM = [
     "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",

@@ -3,16 +3,15 @@
 import os
 
 import pytest
+import tensorflow as tf
+import tensorflow_data_validation as tfdv
+from tfx.components.statistics_gen import executor as statistics_gen
+from tfx.dsl.components.base import base_beam_executor
+from tfx.types import artifact_utils, standard_artifacts
+
+from components.statistics import executor
 
 pytestmark = pytest.mark.tfx
-
-import tensorflow as tf  # noqa: E402
-import tensorflow_data_validation as tfdv  # noqa: E402
-from tfx.components.statistics_gen import executor as statistics_gen  # noqa: E402
-from tfx.dsl.components.base import base_beam_executor  # noqa: E402
-from tfx.types import artifact_utils, standard_artifacts  # noqa: E402
-
-from components.statistics import executor  # noqa: E402
 
 ROWS = {
     "train": [("짧다", "b", 3), ("a longer text", "a", 1), ("", "b", None), ("a", "b", 7)],

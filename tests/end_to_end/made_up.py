@@ -9,10 +9,11 @@ import pathlib
 import random
 from collections.abc import Sequence
 
-import odd_values as odd
 import pandas
 import yaml
 from PIL import Image
+
+from tests.end_to_end import odd_values as odd
 
 
 @dataclasses.dataclass(frozen=True)

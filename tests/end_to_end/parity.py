@@ -8,7 +8,9 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from pipeline.modules import trainer
-from serving import client, reference, saved_model
+from serving import client
+from serving.execution import saved_model
+from serving.export import reference
 
 TOLERANCE = 1e-5
 """Largest absolute difference of a probability or of a number in an embedding."""

@@ -4,15 +4,14 @@ import dataclasses
 import pathlib
 
 import pytest
+from ml_metadata import metadata_store
+from ml_metadata.proto import metadata_store_pb2
+
+from components import records
+from pipeline import console
+from tests.end_to_end import running
 
 pytestmark = pytest.mark.tfx
-
-import running  # noqa: E402
-from ml_metadata import metadata_store  # noqa: E402
-from ml_metadata.proto import metadata_store_pb2  # noqa: E402
-
-from components import records  # noqa: E402
-from pipeline import console  # noqa: E402
 
 YAML = """\
 name: reviews

@@ -5,12 +5,11 @@ import pathlib
 
 import pytest
 
+from components.doctor import stage
+from pipeline import doctoring
+from tests.end_to_end import running
+
 pytestmark = pytest.mark.tfx
-
-import running  # noqa: E402
-
-from components.doctor import stage  # noqa: E402
-from pipeline import doctoring  # noqa: E402
 
 YAML = """\
 name: reviews

@@ -2,18 +2,14 @@
 
 import unicodedata
 
+import numpy as np
 import pytest
 
+from serving.execution import saved_model
+from tests.end_to_end import parity, running, test_image, test_text
+from tests.models import tiny_image_presets, tiny_modules, tiny_presets
+
 pytestmark = pytest.mark.tfx
-
-import numpy as np  # noqa: E402
-import parity  # noqa: E402
-import running  # noqa: E402
-import test_image  # noqa: E402
-import test_text  # noqa: E402
-
-from serving import saved_model  # noqa: E402
-from tests.models import tiny_image_presets, tiny_modules, tiny_presets  # noqa: E402
 
 KOREAN = "정말 좋은 영화 책"
 

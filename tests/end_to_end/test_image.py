@@ -2,17 +2,16 @@
 
 import pathlib
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from pipeline import asking, console, paths
+from serving import client
+from serving.command import server
+from tests.end_to_end import parity, running
 
 pytestmark = pytest.mark.tfx
-
-import numpy as np  # noqa: E402
-import parity  # noqa: E402
-import running  # noqa: E402
-from PIL import Image  # noqa: E402
-
-from pipeline import asking, console, paths  # noqa: E402
-from serving import client, server  # noqa: E402
 
 COLORS = {"red": (220, 40, 40), "녹색": (40, 200, 60), "blue": (30, 60, 210)}
 IMAGES_OF = {"red": 20, "녹색": 14, "blue": 8}

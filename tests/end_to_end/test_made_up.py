@@ -4,11 +4,10 @@ import os
 import subprocess
 import sys
 
-import made_up
-import odd_values
 import pytest
 
 from pipeline import cli
+from tests.end_to_end import made_up, odd_values
 
 EXPECTED = {0, 2, 3, 130}
 

@@ -4,19 +4,18 @@ import dataclasses
 import json
 import pathlib
 
+import numpy as np
 import pytest
+import sklearn.metrics
+
+from components import records
+from components.push import push
+from pipeline import asking, config, console, dag, lock, paths
+from serving.command import server
+from serving.execution import saved_model
+from tests.end_to_end import parity, running
 
 pytestmark = pytest.mark.tfx
-
-import numpy as np  # noqa: E402
-import parity  # noqa: E402
-import running  # noqa: E402
-import sklearn.metrics  # noqa: E402
-
-from components import records  # noqa: E402
-from components.push import push  # noqa: E402
-from pipeline import asking, config, console, dag, lock, paths  # noqa: E402
-from serving import saved_model, server  # noqa: E402
 
 PHRASES = {
     "good": ["정말 좋은 영화", "great fun", "loved every minute of it and of its long second part"],

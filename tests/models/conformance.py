@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import pydantic
 import pytest
-import strict
 import tensorflow as tf
 
 from models import finetune, zoo
 from models.layers import fused
 from models.training import placement
+from tests.models import strict
 
 LABELS = np.array([0, 1, 2, 1])
 

@@ -1,16 +1,15 @@
 """Tests of models/image/alexnet.py and the layers only it has."""
 
-import conformance
 import keras
 import numpy as np
 import pytest
-import tiny_images
 
 from models import finetune
 from models.image import alexnet
 from models.image.mean_image import SubtractMeanImage
 from models.layers.response_normalization import ResponseNormalization
 from models.recipe import Recipe
+from tests.models import conformance, tiny_images
 
 SMALL = alexnet.AlexNetConfig(
     image_size=16,

@@ -5,10 +5,10 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
-from test_fit import CONFIG, make_split
 
 from models.finetuning.course import Course, Phase
 from models.training import fit as fitting
+from tests.models.test_fit import CONFIG, make_split
 
 
 def make_model():

@@ -2,14 +2,13 @@
 
 import dataclasses
 
-import conformance
 import numpy as np
 import pytest
-import tiny_tokens
 
 from models.layers.bag import BagOfTokens
 from models.text import bag_of_words
 from models.training import placement
+from tests.models import conformance, tiny_tokens
 
 SMALL = bag_of_words.BagOfWordsConfig(vocabulary_size=11, sequence_length=6)
 

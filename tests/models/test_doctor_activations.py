@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import doctor_subjects as subjects
 import keras
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from models.doctor import activations
 from models.doctor.subject import Subject, take
 from models.training import config, losses
+from tests.models import doctor_subjects as subjects
 
 PLAIN = activations.Activation(
     name="plain",

@@ -3,7 +3,6 @@
 import math
 import re
 
-import doctor_subjects as subjects
 import keras
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ import tensorflow as tf
 from models.doctor import batch_norm, before
 from models.doctor.subject import Sample, Subject, take
 from models.training import config, losses
+from tests.models import doctor_subjects as subjects
 
 
 def subject(build, features, labels, loss=None, **training):

@@ -2,7 +2,6 @@
 
 import json
 
-import doctor_subjects as subjects
 import keras
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ import tensorflow as tf
 
 from models.doctor import examination
 from models.training import config, schedule_config
+from tests.models import doctor_subjects as subjects
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import dataclasses
 import itertools
 import logging
 
-import doctor_subjects as subjects
 import numpy as np
 import pytest
 
@@ -12,6 +11,7 @@ from models.doctor import fresh_rates
 from models.doctor.subject import Subject, take
 from models.doctor.trial import Step, Trial
 from models.training import config, losses
+from tests.models import doctor_subjects as subjects
 
 
 class Valley:

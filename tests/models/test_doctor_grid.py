@@ -1,6 +1,5 @@
 """Tests of models/doctor/{grid,numerical,trial}.py."""
 
-import doctor_subjects as subjects
 import keras
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from models.doctor import grid
 from models.doctor.subject import Subject, take
 from models.doctor.trial import Trial
 from models.training import config, losses, optimizer_config
+from tests.models import doctor_subjects as subjects
 
 
 def subject(**training):

@@ -2,7 +2,6 @@
 
 import itertools
 
-import doctor_subjects as subjects
 import keras
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from models.doctor import examination, finding, numerical
 from models.doctor.subject import Subject, take
 from models.doctor.trial import Trial
 from models.training import config, losses, optimizer_config
+from tests.models import doctor_subjects as subjects
 
 
 def examine(build, loss=None):

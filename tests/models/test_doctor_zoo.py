@@ -2,15 +2,10 @@
 
 import json
 
-import doctor_subjects as subjects
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_images
-import tiny_modules
-import tiny_presets
-import tiny_tokens
 
 from models import zoo
 from models.doctor import examination
@@ -18,6 +13,8 @@ from models.finetuning import config as fine_tuning
 from models.image import resnet
 from models.text import hub_text, pretrained, recurrent
 from models.training import config, optimizer_config
+from tests.models import doctor_subjects as subjects
+from tests.models import tiny_images, tiny_modules, tiny_presets, tiny_tokens
 
 LABELS = np.array([0, 1, 2, 1])
 TEXTS = {"text": ["old map", "new maps maps", "책", "unseen words old"]}

@@ -2,13 +2,12 @@
 
 import dataclasses
 
-import conformance
 import numpy as np
 import pytest
-import tiny_tokens
 
 from models.layers import pooling
 from models.text import embedding_pooling
+from tests.models import conformance, tiny_tokens
 
 SMALL = embedding_pooling.EmbeddingPoolingConfig(
     vocabulary_size=11, sequence_length=6, embedding_dim=4, hidden_dims=(5,)

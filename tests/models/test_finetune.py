@@ -6,19 +6,11 @@ import keras
 import numpy as np
 import pydantic
 import pytest
-import strict
 
 from models import finetune
 from models.finetuning import config
-from models.finetuning.config import (
-    FineTuned,
-    Frozen,
-    Full,
-    Gradual,
-    HeadFirst,
-    LoRA,
-    Partial,
-)
+from models.finetuning.config import FineTuned, Frozen, Full, Gradual, HeadFirst, LoRA, Partial
+from tests.models import strict
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_fit import CONFIG, assert_same_weights, kill_in_epoch, make_split
 
 from models import finetune
 from models.finetuning.config import FineTuned, Frozen, Full, Gradual, HeadFirst, LoRA, Partial
@@ -18,6 +17,7 @@ from models.training.checkpoint import State
 from models.training.config import EarlyStopping, TrainingConfig
 from models.training.optimizer_config import SGD, Adam, AdamW, Lion, RMSprop
 from models.training.schedule_config import Linear
+from tests.models.test_fit import CONFIG, assert_same_weights, kill_in_epoch, make_split
 
 
 def make_model(method, trainable_layers=1, seed=0):

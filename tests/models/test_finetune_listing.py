@@ -1,11 +1,11 @@
 """Tests of models/finetuning/listing.py."""
 
 import pytest
-from test_finetune_course import make_model
 
 from models import finetune
 from models.finetuning import listing
 from models.finetuning.config import Frozen, Full, Gradual, HeadFirst, LoRA, Partial
+from tests.models.test_finetune_course import make_model
 
 BELOW, FIRST, SECOND, ABOVE, HEAD = 5 * 4 + 4 + 16, 4 * 4 + 4 + 16, 4 * 4 + 4 + 16, 8, 4 * 2 + 2
 STATISTICS = 8

@@ -1,16 +1,15 @@
 """Tests of models/finetuning/lora.py."""
 
-import conformance
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_presets
 
 from models import finetune
 from models.finetuning import config, lora
 from models.text import pretrained
 from models.training import placement
+from tests.models import conformance, tiny_presets
 
 TEXTS = ["old map", "new maps maps", "책", "unseen words old"]
 METHOD = config.LoRA(rank=3, alpha=6.0)

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_presets
 
 from models.layers import fused
 from models.text import pretrained
+from tests.models import tiny_presets
 
 
 def make(*layers):

@@ -1,12 +1,11 @@
 """Tests of models/image/googlenet.py."""
 
-import conformance
 import pytest
-import tiny_images
 
 from models import finetune
 from models.image import googlenet
 from models.recipe import Recipe
+from tests.models import conformance, tiny_images
 
 SMALL = googlenet.GoogLeNetConfig(
     image_size=8, stem="small", width=1 / 32, recipe=Recipe(normalization="batch", dropout=0.0)

@@ -2,16 +2,14 @@
 
 import dataclasses
 
-import conformance
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_images
-import tiny_modules
 
 from models.finetuning import config as finetuning
 from models.image import hub_image
+from tests.models import conformance, tiny_images, tiny_modules
 
 
 @pytest.fixture(scope="module")

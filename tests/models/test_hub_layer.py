@@ -12,10 +12,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_modules
 
 from models.hub import module
 from models.hub.layer import HubLayer
+from tests.models import tiny_modules
 
 TEXTS = tf.constant(["old map", "new", "책 책 old"])
 IMAGES = np.random.default_rng(2).random((5, 8, 8, 3), "float32")

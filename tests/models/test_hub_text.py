@@ -2,18 +2,17 @@
 
 import dataclasses
 
-import conformance
 import numpy as np
 import pydantic
 import pytest
 import tensorflow as tf
-import tiny_modules
 
 from models import finetune
 from models.finetuning import config as finetuning
 from models.finetuning import listing
 from models.finetuning.course import Course
 from models.text import hub_text
+from tests.models import conformance, tiny_modules
 
 TEXTS = ["old map", "new maps", "책", "unseen words old"]
 

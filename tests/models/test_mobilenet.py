@@ -1,12 +1,11 @@
 """Tests of models/image/mobilenet.py."""
 
-import conformance
 import keras
 import pytest
-import tiny_images
 
 from models import finetune
 from models.image import mobilenet
+from tests.models import conformance, tiny_images
 
 SMALL = mobilenet.MobileNetConfig(image_size=9, stem="small", width_multiplier=1 / 32)
 

@@ -3,17 +3,15 @@
 import dataclasses
 import pathlib
 
-import conformance
 import keras
 import keras_hub
-import minilm_reference
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_presets
 
 from models.finetuning.config import Frozen, Full
 from models.text import preset, pretrained
+from tests.models import conformance, minilm_reference, tiny_presets
 
 TEXTS = ["old map", "new maps maps", "책", "unseen words old"]
 

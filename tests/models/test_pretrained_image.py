@@ -2,18 +2,15 @@
 
 import dataclasses
 
-import conformance
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_image_presets
-import tiny_images
-import tiny_presets
 
 from models import finetune
 from models.finetuning import config as finetuning
 from models.image import networks, pretrained_image
+from tests.models import conformance, tiny_image_presets, tiny_images, tiny_presets
 
 IMAGES = np.random.default_rng(2).integers(0, 256, (2, 32, 32, 3), "uint8")
 MOBILENET = pretrained_image.PretrainedImageConfig(

@@ -7,11 +7,11 @@ import json
 import keras
 import numpy as np
 import pytest
-import tiny_tokens
 
 from models import zoo
 from models.recipe import Recipe
 from models.text import recurrent, text_cnn, transformer
+from tests.models import tiny_tokens
 
 TOKENS = {"vocabulary_size": 11, "sequence_length": 6}
 SMALL = {

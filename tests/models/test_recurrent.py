@@ -3,11 +3,9 @@
 import dataclasses
 import importlib
 
-import conformance
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_tokens
 
 from models import counting, finetune
 from models.layers.step_mask import StepMask
@@ -16,6 +14,7 @@ from models.text import recurrent
 from models.training import fit
 from models.training.config import TrainingConfig
 from models.training.inputs import Batches
+from tests.models import conformance, tiny_tokens
 
 SMALL = recurrent.RecurrentConfig(
     vocabulary_size=11, sequence_length=6, embedding_dim=4, units=5, num_layers=2,

@@ -2,14 +2,13 @@
 
 import dataclasses
 
-import conformance
 import keras
 import numpy as np
 import pytest
-import tiny_images
 
 from models import finetune
 from models.image import resnet
+from tests.models import conformance, tiny_images
 
 SMALL = resnet.ResNetConfig(blocks=(1, 1), stem="small", width=3, image_size=8)
 

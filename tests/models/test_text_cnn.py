@@ -2,13 +2,12 @@
 
 import dataclasses
 
-import conformance
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_tokens
 
 from models.text import text_cnn
+from tests.models import conformance, tiny_tokens
 
 SMALL = text_cnn.TextCNNConfig(
     vocabulary_size=11, sequence_length=6, embedding_dim=4, filters=2, kernel_sizes=(2, 3)

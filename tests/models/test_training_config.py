@@ -8,12 +8,12 @@ import keras
 import numpy as np
 import pydantic
 import pytest
-import strict
 
 from models.training import optimizers, schedules
 from models.training.config import EarlyStopping, TrainingConfig
 from models.training.optimizer_config import OPTIMIZERS, SGD, Adam, AdamW, Lion, RMSprop
 from models.training.schedule_config import SCHEDULES, Constant, Cosine, Linear, OneCycle, Step
+from tests.models import strict
 
 
 def read(**fields):

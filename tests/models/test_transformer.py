@@ -2,13 +2,12 @@
 
 import dataclasses
 
-import conformance
 import numpy as np
 import pytest
-import tiny_tokens
 
 from models import finetune
 from models.text import transformer
+from tests.models import conformance, tiny_tokens
 
 SMALL = transformer.TransformerConfig(
     vocabulary_size=11, sequence_length=6, hidden_dim=4, num_layers=2, num_heads=2, mlp_dim=7

@@ -4,13 +4,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-import tiny_presets
 
 from models import counting
 from models.layers.trim_padding import TrimPadding, keep_padding
 from models.text import pretrained
 from models.training import fit, losses
 from models.training.config import TrainingConfig
+from tests.models import tiny_presets
 
 
 def tokens(*lengths, size=20):

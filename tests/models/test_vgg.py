@@ -1,12 +1,11 @@
 """Tests of models/image/vgg.py."""
 
-import conformance
 import pytest
-import tiny_images
 
 from models import finetune
 from models.image import vgg
 from models.recipe import Recipe
+from tests.models import conformance, tiny_images
 
 SMALL = vgg.VGGConfig(
     depth=11,

@@ -1,13 +1,12 @@
 """Tests of models/image/vit.py and the layers of token sequences."""
 
-import conformance
 import numpy as np
 import pytest
-import tiny_images
 
 from models import finetune
 from models.image import vit
 from models.layers.positions import SinusoidalPositions
+from tests.models import conformance, tiny_images
 
 SMALL = vit.ViTConfig(
     image_size=8, patch_size=4, hidden_dim=6, num_layers=2, num_heads=3, mlp_dim=7

@@ -13,7 +13,8 @@ from rich import cells
 from components.ingest import images
 from models.image import decode
 from pipeline import asking, running_server
-from serving import client, errors, saved_model
+from serving import client, errors
+from serving.execution import saved_model
 
 OUTPUTS = {
     "labels": np.array([["a", "b", "c", "d", "ham", "스팸"]], object),

@@ -8,9 +8,9 @@ import tempfile
 
 import pytest
 
-pytestmark = pytest.mark.tfx
+from pipeline import augment_comparison, augment_trials, paths
 
-from pipeline import augment_comparison, augment_trials, paths  # noqa: E402
+pytestmark = pytest.mark.tfx
 
 YAML = """\
 name: reviews

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from pipeline import bench_report, benching
-from serving import reference
+from serving.export import reference
 from serving.load.grid import Grid, Row
 from serving.load.measuring import Result
 

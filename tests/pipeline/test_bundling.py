@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from pipeline import bundling, cli
-from serving import reference, start_up
+from serving import process
+from serving.export import reference
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def push(export, tmp_path):
 @pytest.fixture
 def maru(monkeypatch, capfd, tmp_path):
     """`maru bundle`, in this process: names and options in; exit code, output and errors out."""
-    monkeypatch.setattr(start_up, "skip_keras", lambda: None)  # It is for a process of its own.
+    monkeypatch.setattr(process, "skip_keras", lambda: None)  # It is for a process of its own.
 
     def call(*arguments):
         quick = ["--max-batch-size", 2, "--callers", 2, "--seconds", 0.05]

@@ -11,7 +11,7 @@ import tempfile
 import pytest
 
 from pipeline import cli, config
-from serving import start_up
+from serving import process
 
 ROOT = pathlib.Path(__file__).parents[2]
 ROWS = "text,label\n" + "".join(f"문장 {i},{'good' if i % 3 else '나쁨'}\n" for i in range(30))
@@ -170,7 +170,7 @@ def test_predict_without_a_model_says_what_to_run(maru, tmp_path):
 
 
 def test_serve_without_a_model_says_what_to_run(maru, tmp_path, monkeypatch):
-    monkeypatch.setattr(start_up, "skip_keras", lambda: None)  # It is for a process of its own.
+    monkeypatch.setattr(process, "skip_keras", lambda: None)  # It is for a process of its own.
     code, _, err = maru("serve", "--workspace", tmp_path, "--port", 0, "--rest-port", 0)
     assert code == 2
     assert str(tmp_path / "served") in err
@@ -179,7 +179,7 @@ def test_serve_without_a_model_says_what_to_run(maru, tmp_path, monkeypatch):
 
 
 def test_serve_on_a_port_in_use_names_its_own_option(maru, tmp_path, monkeypatch):
-    monkeypatch.setattr(start_up, "skip_keras", lambda: None)
+    monkeypatch.setattr(process, "skip_keras", lambda: None)
     with socket.create_server(("127.0.0.1", 0)) as used:
         taken = used.getsockname()[1]
         for ports in (("--port", 0, "--rest-port", taken), ("--rest-port", 0, "--port", taken)):

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.tfx
+from models.tasks import classification
+from models.text import pretrained
+from models.training.config import TrainingConfig
+from pipeline import climb, config
+from tests.models import tiny_presets
 
-from models.tasks import classification  # noqa: E402
-from models.text import pretrained  # noqa: E402
-from models.training.config import TrainingConfig  # noqa: E402
-from pipeline import climb, config  # noqa: E402
-from tests.models import tiny_presets  # noqa: E402
+pytestmark = pytest.mark.tfx
 
 
 def test_a_model_that_lora_trained_counts_as_the_plain_one_that_is_exported(tmp_path):

@@ -2,9 +2,9 @@
 
 import pytest
 
-pytestmark = pytest.mark.tfx
+from pipeline import config, console, dag, paths
 
-from pipeline import config, console, dag, paths  # noqa: E402
+pytestmark = pytest.mark.tfx
 
 DATA = {
     "name": "mail",

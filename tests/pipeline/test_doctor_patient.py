@@ -3,12 +3,12 @@
 import pytest
 import tensorflow as tf
 
-pytestmark = pytest.mark.tfx
+from models.encoder import Encoder
+from models.text import subwords
+from pipeline import config
+from pipeline.modules import doctor, learner, transform
 
-from models.encoder import Encoder  # noqa: E402
-from models.text import subwords  # noqa: E402
-from pipeline import config  # noqa: E402
-from pipeline.modules import doctor, learner, transform  # noqa: E402
+pytestmark = pytest.mark.tfx
 
 
 def patient(model, kind="text", tokens=()):

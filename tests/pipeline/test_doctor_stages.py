@@ -2,10 +2,10 @@
 
 import pytest
 
-pytestmark = pytest.mark.tfx
+from components.doctor.setting import Setting
+from pipeline import config, doctor_stages
 
-from components.doctor.setting import Setting  # noqa: E402
-from pipeline import config, doctor_stages  # noqa: E402
+pytestmark = pytest.mark.tfx
 
 CONFIG = """
 name: told

@@ -8,10 +8,10 @@ import tempfile
 
 import pytest
 
-pytestmark = pytest.mark.tfx
+from models import zoo
+from pipeline import config, examination, ladder, paths
 
-from models import zoo  # noqa: E402
-from pipeline import config, examination, ladder, paths  # noqa: E402
+pytestmark = pytest.mark.tfx
 
 YAML = """\
 name: {name}

@@ -2,21 +2,20 @@
 
 import unicodedata
 
+import numpy as np
 import pytest
+import sklearn.feature_extraction.text
+import tensorflow as tf
+
+from models.image import resnet
+from models.tasks import classification
+from models.text import bag_of_words, subwords, text_cnn
+from models.training.config import TrainingConfig
+from pipeline import config
+from pipeline.modules import learner as learners
+from tests.pipeline import test_tuner
 
 pytestmark = pytest.mark.tfx
-
-import numpy as np  # noqa: E402
-import sklearn.feature_extraction.text  # noqa: E402
-import tensorflow as tf  # noqa: E402
-import test_tuner  # noqa: E402
-
-from models.image import resnet  # noqa: E402
-from models.tasks import classification  # noqa: E402
-from models.text import bag_of_words, subwords, text_cnn  # noqa: E402
-from models.training.config import TrainingConfig  # noqa: E402
-from pipeline import config  # noqa: E402
-from pipeline.modules import learner as learners  # noqa: E402
 
 
 @pytest.fixture(scope="module")

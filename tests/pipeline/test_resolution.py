@@ -1,12 +1,11 @@
 """Tests of pipeline/resolution.py."""
 
 import pytest
+from tfx.types import standard_artifacts
+
+from pipeline import resolution
 
 pytestmark = pytest.mark.tfx
-
-from tfx.types import standard_artifacts  # noqa: E402
-
-from pipeline import resolution  # noqa: E402
 
 
 def model(number):

@@ -7,21 +7,16 @@ import json
 import pathlib
 
 import pytest
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.orchestration import metadata
+from tfx.orchestration import pipeline as tfx_pipeline
+from tfx.types import standard_artifacts
+
+from pipeline import runners
 
 pytestmark = pytest.mark.tfx
-
-from ml_metadata.proto import metadata_store_pb2  # noqa: E402
-from tfx.dsl.component.experimental.annotations import (  # noqa: E402
-    InputArtifact,
-    OutputArtifact,
-    Parameter,
-)
-from tfx.dsl.component.experimental.decorators import component  # noqa: E402
-from tfx.orchestration import metadata  # noqa: E402
-from tfx.orchestration import pipeline as tfx_pipeline  # noqa: E402
-from tfx.types import standard_artifacts  # noqa: E402
-
-from pipeline import runners  # noqa: E402
 
 MISTAKES = {}
 """Exception to raise, by stage; what a parameter cannot carry."""

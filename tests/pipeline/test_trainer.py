@@ -7,16 +7,15 @@ import types
 
 import pytest
 
+from models.tasks import classification
+from models.text import bag_of_words, subwords
+from models.training.config import TrainingConfig
+from pipeline import config
+from pipeline.modules import trainer
+from serving.export import reference
+from tests.pipeline import test_tuner
+
 pytestmark = pytest.mark.tfx
-
-import test_tuner  # noqa: E402
-
-from models.tasks import classification  # noqa: E402
-from models.text import bag_of_words, subwords  # noqa: E402
-from models.training.config import TrainingConfig  # noqa: E402
-from pipeline import config  # noqa: E402
-from pipeline.modules import trainer  # noqa: E402
-from serving import reference  # noqa: E402
 
 MODEL = bag_of_words.BagOfWordsConfig(
     vocabulary_size=60, sequence_length=4, tokenizer="wordpiece", weighting="binary"

@@ -5,20 +5,19 @@ import keras_tuner
 import numpy as np
 import pytest
 
+from models.finetuning.config import Full, Gradual, HeadFirst
+from models.tasks import classification
+from models.text import pretrained, text_cnn
+from models.training import fit
+from models.training.config import TrainingConfig
+from models.tuning.config import SearchRange, TuningConfig
+from pipeline import config
+from pipeline.modules import learner as learners
+from pipeline.modules import trial
+from tests.models import tiny_presets
+from tests.pipeline import test_tuner
+
 pytestmark = pytest.mark.tfx
-
-import test_tuner  # noqa: E402
-
-from models.finetuning.config import Full, Gradual, HeadFirst  # noqa: E402
-from models.tasks import classification  # noqa: E402
-from models.text import pretrained, text_cnn  # noqa: E402
-from models.training import fit  # noqa: E402
-from models.training.config import TrainingConfig  # noqa: E402
-from models.tuning.config import SearchRange, TuningConfig  # noqa: E402
-from pipeline import config  # noqa: E402
-from pipeline.modules import learner as learners  # noqa: E402
-from pipeline.modules import trial  # noqa: E402
-from tests.models import tiny_presets  # noqa: E402
 
 RATE = "training.learning_rate"
 

@@ -11,26 +11,25 @@ import time
 import types
 import weakref
 
+import apache_beam
+import keras
+import keras_tuner
 import pytest
+import tensorflow as tf
+import tensorflow_transform as tft
+import tensorflow_transform.beam as tft_beam
+from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
+
+from models.tasks import classification
+from models.text import text_cnn
+from models.training import placement
+from models.training.config import TrainingConfig
+from models.tuning import results
+from models.tuning.config import SearchRange, TuningConfig
+from pipeline import config
+from pipeline.modules import transform, tuner
 
 pytestmark = pytest.mark.tfx
-
-import apache_beam  # noqa: E402
-import keras  # noqa: E402
-import keras_tuner  # noqa: E402
-import tensorflow as tf  # noqa: E402
-import tensorflow_transform as tft  # noqa: E402
-import tensorflow_transform.beam as tft_beam  # noqa: E402
-from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils  # noqa: E402
-
-from models.tasks import classification  # noqa: E402
-from models.text import text_cnn  # noqa: E402
-from models.training import placement  # noqa: E402
-from models.training.config import TrainingConfig  # noqa: E402
-from models.tuning import results  # noqa: E402
-from models.tuning.config import SearchRange, TuningConfig  # noqa: E402
-from pipeline import config  # noqa: E402
-from pipeline.modules import transform, tuner  # noqa: E402
 
 MODEL = text_cnn.TextCNNConfig(
     vocabulary_size=50, sequence_length=4, embedding_dim=3, filters=2, kernel_sizes=(1,)

@@ -6,7 +6,7 @@ import numpy as np
 
 from serving.bundle.model import Batching, Bundled, Source
 from serving.bundle.sweep import SettingMeasured, SizeMeasured, Sweep
-from serving.saved_model import SavedModelPredictor
+from serving.execution.saved_model import SavedModelPredictor
 
 BATCHING = Batching((1, 2, 4), 1000, 2, 8)
 INPUTS = {

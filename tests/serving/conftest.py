@@ -7,6 +7,6 @@ import pytest
 def exported(tmp_path_factory):
     """One export, to be read only or copied."""
     # Here and not above, so that tests without a model do not wait for TensorFlow.
-    import exports
+    from tests.serving import exports
 
     return exports.export_text_model(tmp_path_factory.mktemp("exported") / "1")

@@ -4,12 +4,11 @@ import contextlib
 import threading
 import time
 
-import fakes
-
 from serving import errors
 from serving.model import ModelSpec
-from serving.model_config import Latest, ServedModel
-from serving.repository import Repository, RepositoryConfig
+from serving.repository.model_config import Latest, ServedModel
+from serving.repository.repository import Repository, RepositoryConfig
+from tests.serving import fakes
 
 DEMO = ModelSpec("demo")
 LATEST = Latest()

@@ -10,14 +10,10 @@ import grpc
 import pytest
 import requests
 import tensorflow as tf
-from tensorflow_serving.apis import (
-    model_service_pb2_grpc,
-    predict_pb2,
-    prediction_service_pb2_grpc,
-)
+from tensorflow_serving.apis import model_service_pb2_grpc, predict_pb2, prediction_service_pb2_grpc
 
-from serving.repository import RepositoryConfig
-from serving.server import Server, ServerConfig
+from serving.command.server import Server, ServerConfig
+from serving.repository.repository import RepositoryConfig
 
 v1 = tf.compat.v1
 FREE = ServerConfig(

@@ -7,7 +7,9 @@ import click.testing
 import numpy as np
 import pytest
 
-from serving import probe, reference, saved_model
+from serving import probe
+from serving.execution import saved_model
+from serving.export import reference
 
 TEXTS = np.array([b"", b"a\x00b", "긴 문장".encode() * 9], object)
 PAIR = {"a": np.ones((4, 2), "float32"), "b": np.zeros((4, 2), "float32")}
