@@ -28,7 +28,7 @@ from benchmarks import augment_text_wordnet, workers
 from components.augment import augmenting, stop_words, synonyms, vectors, words
 from components.augment.config import EDA_OPERATIONS, EdaConfig, EdaOperation, WordnetSynonyms
 from components.ingest.samples import table as samples
-from models.text import preset
+from models.text import presets
 
 _REQUIREMENTS = ("nlpaug==1.1.11", "textaugment==3.0.0", "nltk==3.10.4")
 _ALPHA = 0.1
@@ -123,7 +123,7 @@ def _sentences(texts: pathlib.Path | None, folder: pathlib.Path) -> list[str]:
 
 def _make_up(sentences: Sequence[str], root: pathlib.Path) -> pathlib.Path:
     """Files of WordNet from nearest neighbours of the sentences' words."""
-    known = vectors.of_preset(pathlib.Path(preset.resolve("minilm")))
+    known = vectors.of_preset(pathlib.Path(presets.resolve("minilm")))
     near = vectors.Neighbors(*known, threshold=0.5, most=5)
     tokens = {token for text in words.by_spaces(sentences) for token in text.tokens}
     asked = sorted({synonyms.fold(words.affixes(token).word) for token in tokens})
@@ -143,7 +143,7 @@ def _measure(
 ) -> tuple[dict[str, dict[str, list[float]]], float]:
     """New texts per second by operation and library, one figure a round; our first pass."""
     labels = [""] * len(sentences)
-    resources = augmenting.Resources(preset=preset.resolve, cache=pathlib.Path())
+    resources = augmenting.Resources(preset=presets.resolve, cache=pathlib.Path())
     augmenters = {
         name: augmenting.TextAugmenter([_config(name, wordnet, copies)], len(sentences), resources)
         for name in (*EDA_OPERATIONS, _ALL)

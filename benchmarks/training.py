@@ -89,8 +89,7 @@ def main(
 
 def _prepare(folder: pathlib.Path, length: int, batch: int) -> str:
     """Write the batch and the head; the folder of the weights."""
-    from models.text import preset as presets
-    from models.text import pretrained
+    from models.text import presets, pretrained
 
     encoder = pretrained.encoder(pretrained.PretrainedTextConfig(sequence_length=length))
     inputs = encoder({"text": _texts(folder, batch)})

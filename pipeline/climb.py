@@ -15,8 +15,9 @@ import numpy as np
 
 from components.baseline import baseline
 from components.canary import canary
-from models import counting, finetune, zoo
-from models.training import files
+from models import json_files, zoo
+from models import macs as counting
+from models.finetuning import trainable as finetune
 from pipeline import comparing, console, dag, examination, ladder_report, runners
 from pipeline import config as pipeline_config
 from pipeline import rungs as rungs_
@@ -128,8 +129,8 @@ class Climb:
             train = self._exam.rows("train")
             begin = time.monotonic()
             predicted = predict(*train, inputs)
-            files.write_json(folder / _FIGURES, {"seconds": time.monotonic() - begin})
-            files.write_json(folder / "majority.json", Counter(train[1]).most_common(1)[0][0])
+            json_files.write_json(folder / _FIGURES, {"seconds": time.monotonic() - begin})
+            json_files.write_json(folder / "majority.json", Counter(train[1]).most_common(1)[0][0])
             Answers(np.array(given), np.array(predicted)).save(folder / _ANSWERS)
         simple = comparing.load(folder / _ANSWERS)
         label = read_json(folder / "majority.json")
@@ -152,7 +153,7 @@ def _quality(answers: Answers) -> dict[str, Any]:
 def _figures(path: pathlib.Path, learned: Mapping[str, Any]) -> dict[str, Any]:
     """Time, size and arithmetic of a model; what can be counted is counted once."""
     if not path.is_file():
-        files.write_json(path, _counts(learned))
+        json_files.write_json(path, _counts(learned))
     course = {key: learned[key] for key in ("seconds", "is_continued")}
     return course | read_json(path)
 

@@ -22,11 +22,11 @@ from components.doctor.config import DoctorConfig
 from components.ingest.config import DataConfig, Feature
 from components.ingest.encode import DERIVED
 from models import zoo
+from models.choices import one_of
 from models.finetuning import config as finetuning_config
 from models.image.augmentation import config as image_augmentation
 from models.tasks import table
 from models.training import schedule_config
-from models.training.choices import one_of
 from models.training.config import TrainingConfig
 from models.tuning.config import SearchRange, TuningConfig
 from pipeline import (

@@ -216,8 +216,8 @@ _AUGMENT_CODE = {
     "image": (
         "components/augment",
         "models/image/augmentation",
-        "models/image/decode.py",
-        "models/image/orientation.py",
+        "models/image/input/decode.py",
+        "models/image/input/orientation.py",
         "pipeline/modules/augmenting.py",
     ),
 }

@@ -55,7 +55,7 @@ class Row:
     parameters: int | None = None
     """Parameters of the export: without the matrices that `lora` trained and merged."""
     macs: int | None = None
-    """Multiply-accumulates of one example, see `models/counting.py`."""
+    """Multiply-accumulates of one example, see `models/macs.py`."""
     seconds: float | None = None
     """Training and export, in seconds."""
     is_continued: bool = False

@@ -53,6 +53,6 @@ def _is_published(name: str) -> bool:
     # They load Keras, for a question that is seldom asked.
     import keras_hub
 
-    from models.image import networks
+    from models.image import keras_networks
 
-    return name in keras_hub.models.Backbone.presets or networks.find(name) is not None
+    return name in keras_hub.models.Backbone.presets or keras_networks.find(name) is not None

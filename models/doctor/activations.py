@@ -13,8 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from models.doctor.examined import BACKBONE, Subject
 from models.doctor.finding import Finding, drawable
-from models.doctor.subject import BACKBONE, Subject
 
 
 @dataclasses.dataclass(frozen=True)

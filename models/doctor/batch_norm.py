@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from models.doctor.examined import Subject
 from models.doctor.finding import Finding
-from models.doctor.subject import Subject
 
 
 def batch_norm_mode(subject: Subject) -> Finding:

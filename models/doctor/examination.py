@@ -11,19 +11,19 @@ import keras
 
 from models.doctor import (
     activations,
+    batch_leakage,
     batch_norm,
-    before,
     fresh_rates,
     gradients,
-    grid,
-    leak,
+    learning_rate_range,
     numerical,
     overfit,
-    rates,
+    rate_grid,
+    untrained,
 )
+from models.doctor.examined import Loss, Subject, take
 from models.doctor.finding import Finding
-from models.doctor.subject import Loss, Subject, take
-from models.doctor.trial import Trial
+from models.doctor.short_training import Trial
 from models.finetuning import config as finetuning
 from models.training import losses
 from models.training.config import TrainingConfig
@@ -93,16 +93,16 @@ def examine(
         loss or losses.build(training.label_smoothing),
     )
     timed = _Timed(clock)
-    for check in (before.parameters, before.initial_loss):
+    for check in (untrained.parameters, untrained.initial_loss):
         finding = timed(check, subject)
         yield finding
         if _is_hopeless(finding):
             return
     for check in (
-        leak.batch_leakage,
-        leak.input_dependence,
+        batch_leakage.batch_leakage,
+        batch_leakage.input_dependence,
         batch_norm.batch_norm_mode,
-        before.dropout,
+        untrained.dropout,
     ):
         yield timed(check, subject)
     seen = activations.activations(subject)
@@ -114,7 +114,7 @@ def examine(
         yield timed(check, subject, seen)
     yield from _trained(subject, batches, timed, budget, clock)
     if effort == "thorough":
-        yield timed(grid.rate_grid, subject, batches)
+        yield timed(rate_grid.rate_grid, subject, batches)
 
 
 def _trained(
@@ -136,9 +136,9 @@ def _trained(
     trial.restart()
     steps = trial.affordable(budget.seconds, *budget.range_steps)
     begun = clock()
-    found = rates.measure(trial, sample, steps)
+    found = learning_rate_range.measure(trial, sample, steps)
     fresh = fresh_rates.measure(trial, batches, budget.fresh_seconds, found.suggested, clock)
-    finding = timed(rates.learning_rate_range, subject, trial, found, sample, fresh)
+    finding = timed(learning_rate_range.learning_rate_range, subject, trial, found, sample, fresh)
     yield dataclasses.replace(finding, seconds=clock() - begun)
     rate = found.suggested or subject.training.learning_rate
     steps = trial.affordable(budget.seconds, *budget.overfit_steps)

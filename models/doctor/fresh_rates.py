@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from models.doctor.subject import Sample
-from models.doctor.trial import Trial
+from models.doctor.examined import Sample
+from models.doctor.short_training import Trial
 from models.training.callbacks import PROGRESS
 from models.training.inputs import Batches
 

@@ -7,9 +7,9 @@ import re
 import keras
 import numpy as np
 
+from models.doctor.examined import Subject
 from models.doctor.finding import Finding, drawable
-from models.doctor.subject import Subject
-from models.doctor.trial import Trial
+from models.doctor.short_training import Trial
 
 
 def gradient_flow(subject: Subject, trial: Trial) -> tuple[Finding, np.ndarray]:

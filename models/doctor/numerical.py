@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from models.doctor.examined import Sample, Subject
 from models.doctor.finding import Finding, drawable
-from models.doctor.subject import Sample, Subject
-from models.doctor.trial import Trial
+from models.doctor.short_training import Trial
 
 
 def numerical_gradients(subject: Subject, trial: Trial) -> Finding:

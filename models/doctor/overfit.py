@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.doctor import leak
-from models.doctor.before import label_entropy
+from models.doctor import batch_leakage
+from models.doctor.examined import Sample, Subject
 from models.doctor.finding import Finding, drawable
-from models.doctor.subject import Sample, Subject
-from models.doctor.trial import Step, Trial
+from models.doctor.short_training import Step, Trial
+from models.doctor.untrained import label_entropy
 
 
 def overfit_sample(
@@ -92,7 +92,7 @@ def _is_still_falling(history: list[Step]) -> bool:
 
 def _meaning(sample: Sample, resisting: list[dict]) -> str:
     rows = [row["index"] for row in resisting]
-    kinds = leak.num_different(sample)
+    kinds = batch_leakage.num_different(sample)
     if kinds < sample.size:
         return (
             f"Of {sample.size} examples {sample.size - kinds} repeat the input of another, which "

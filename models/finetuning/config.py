@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from models.training.choices import one_of
+from models.choices import one_of
 
 
 @dataclasses.dataclass(frozen=True)

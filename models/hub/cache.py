@@ -20,8 +20,8 @@ import re
 import shutil
 from collections.abc import Iterator
 
+from models import json_files
 from models.hub import fetch
-from models.training import files
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ class _Entry:
                 "as the handle, or copy that machine's cache folder and name it in "
                 "TFHUB_CACHE_DIR."
             ) from error
-        files.write_json(partial / _MANIFEST, _describe(self.handle, source, digest, content))
+        json_files.write_json(partial / _MANIFEST, _describe(self.handle, source, digest, content))
         if self.folder.exists():
             self.folder.rename(old)
         partial.rename(self.folder)

@@ -14,7 +14,7 @@ from typing import Literal
 import keras
 
 from models.image import config as image_config
-from models.image import pixels
+from models.image.input import pixels
 from models.layers import blocks
 from models.recipe import Recipe
 

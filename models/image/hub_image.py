@@ -15,7 +15,7 @@ import keras
 from models.encoder import Encoder
 from models.hub import classifier
 from models.hub.config import HubModelConfig
-from models.image import decode
+from models.image.input import decode
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ import keras
 
 from models import recipe as recipes
 from models.image import config as image_config
-from models.image import pixels
+from models.image.input import pixels
 from models.layers import blocks
 from models.recipe import Recipe
 

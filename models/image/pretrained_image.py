@@ -18,11 +18,10 @@ from typing import Literal
 import keras
 import keras_hub
 
-from models import finetune
 from models.encoder import Encoder
-from models.finetuning import course
+from models.finetuning import course, trainable
 from models.finetuning.config import FineTuned
-from models.image import decode
+from models.image.input import decode
 
 _CLASS_TOKENS = {"class_token", "cls_token"}
 """What KerasHub's image backbones call the weight of the token that they put first."""
@@ -76,14 +75,14 @@ def build(config: PretrainedImageConfig, num_classes: int) -> keras.Model:
         ValueError: If the network cannot be found, downloaded or read, if it cannot read images of
             this size, or if it has fewer blocks than `trainable_layers`.
     """
-    from models.image import networks
+    from models.image import keras_networks
 
-    is_application = networks.find(config.preset) is not None
+    is_application = keras_networks.find(config.preset) is not None
     pixels, backbone = (_application if is_application else _hub_preset)(config)
     image = keras.Input((config.image_size, config.image_size, 3), dtype="uint8", name="image")
 
     has_class_token = any(weight.name in _CLASS_TOKENS for weight in backbone.weights)
-    x = finetune.prepare(backbone, config)(pixels(image))
+    x = trainable.prepare(backbone, config)(pixels(image))
     if len(x.shape) == 4:
         x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
     elif has_class_token:
@@ -107,9 +106,9 @@ def encoder(config: PretrainedImageConfig) -> Encoder:
 
 def _application(config: PretrainedImageConfig) -> tuple[keras.layers.Layer, keras.Model]:
     """Preprocessing and network from keras.applications."""
-    from models.image import networks
+    from models.image import keras_networks
 
-    _, function = networks.find(config.preset)
+    _, function = keras_networks.find(config.preset)
     named = {"pretrained": "imagenet", "none": None}
     if config.weights not in named and not pathlib.Path(config.weights).expanduser().is_file():
         raise ValueError(
@@ -132,7 +131,7 @@ def _application(config: PretrainedImageConfig) -> tuple[keras.layers.Layer, ker
             f"{type(error).__name__}: {error}"
         ) from error
     backbone = keras.Model(network.inputs, network.output, name=course.BACKBONE)
-    return networks.NetworkPixels(config.preset, name="pixels"), backbone
+    return keras_networks.NetworkPixels(config.preset, name="pixels"), backbone
 
 
 def _hub_preset(config: PretrainedImageConfig) -> tuple[keras.layers.Layer, keras.Model]:
@@ -173,14 +172,14 @@ def _hub_preset(config: PretrainedImageConfig) -> tuple[keras.layers.Layer, kera
 
 def _resolve(preset: str) -> str:
     """What KerasHub's `from_preset` understands."""
-    from models.image import networks
+    from models.image import keras_networks
 
     if "://" in preset or preset in keras_hub.models.Backbone.presets:
         return preset
     folder = pathlib.Path(preset).expanduser()
     if (folder / "config.json").is_file():
         return str(folder)
-    known = [*(name.lower() for name in networks.names()), *keras_hub.models.Backbone.presets]
+    known = [*(name.lower() for name in keras_networks.names()), *keras_hub.models.Backbone.presets]
     close = difflib.get_close_matches(preset, known, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise ValueError(

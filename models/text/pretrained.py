@@ -18,10 +18,10 @@ from typing import Literal
 import keras
 import keras_hub
 
-from models import finetune
 from models.encoder import Encoder
+from models.finetuning import trainable
 from models.finetuning.config import FineTuned
-from models.text import preset as presets
+from models.text import presets
 
 _INPUTS = {"token_ids", "padding_mask", "segment_ids"}
 _SPECIAL = 2
@@ -95,7 +95,7 @@ def build(config: PretrainedTextConfig, num_classes: int) -> keras.Model:
     from models.layers.trim_padding import TrimPadding
 
     tokens = TrimPadding(name="trim_padding")(inputs)
-    x = finetune.prepare(backbone, config)(tokens)
+    x = trainable.prepare(backbone, config)(tokens)
     if config.pooling == "mean":
         x = keras.layers.GlobalAveragePooling1D(name="pool")(x, mask=tokens["padding_mask"])
     else:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from models.training import files
+from models import json_files
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Checkpoints:
             **_arrays("optimizer", model.optimizer.variables),
         }
         np.savez(self._file(state.epochs_done - 1), **arrays)
-        files.write_json(self._folder / STATE, dataclasses.asdict(state))
+        json_files.write_json(self._folder / STATE, dataclasses.asdict(state))
         self.state = state
         self._remove_others()
         return state

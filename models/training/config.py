@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
+from models.choices import check_share, one_of
 from models.training import optimizer_config, schedule_config
-from models.training.choices import check_share, one_of
 
 Optimizer = one_of("optimizer", optimizer_config.OPTIMIZERS)
 Schedule = one_of("schedule", schedule_config.SCHEDULES)

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 
 import keras
 
+from models import json_files
 from models.finetuning import config as finetuning
 from models.finetuning.course import Course, Phase
 from models.layers import cudnn, trim_padding
-from models.training import callbacks, files, losses, optimizers
+from models.training import callbacks, losses, optimizers
 from models.training.averaging import AveragedWeights
 from models.training.checkpoint import Checkpoints, State
 from models.training.config import TrainingConfig
@@ -100,7 +101,7 @@ def fit(
         )
     run.end()
     cudnn.allow(model, False)
-    files.write_json(logs_dir / "history.json", checkpoints.state.history)
+    json_files.write_json(logs_dir / "history.json", checkpoints.state.history)
     return checkpoints.state.history
 
 

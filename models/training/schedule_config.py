@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from models.training.choices import check_share
+from models.choices import check_share
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Any
 import keras_tuner
 from keras_tuner.engine import trial
 
-from models.training import files
+from models import json_files
 from models.tuning.config import MAX_SEED, TuningConfig
 
 HOPELESS = 3
@@ -32,7 +32,7 @@ class DurableOracle(keras_tuner.Oracle):
 
     def save(self) -> None:
         """Write the state at once or not at all."""
-        files.write_json(pathlib.Path(self._get_oracle_fname()), self.get_state())
+        json_files.write_json(pathlib.Path(self._get_oracle_fname()), self.get_state())
 
     def reload(self) -> None:
         """Continue after whatever was written last; running trials are run again."""
@@ -72,7 +72,7 @@ class DurableOracle(keras_tuner.Oracle):
 
     def _save_trial(self, saved: trial.Trial) -> None:
         path = pathlib.Path(self._get_trial_dir(saved.trial_id), "trial.json")
-        files.write_json(path, saved.get_state())
+        json_files.write_json(path, saved.get_state())
 
     def _is_hopeless(self) -> bool:
         ended = [self.trials[name].status for name in self.end_order]

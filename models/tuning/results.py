@@ -8,7 +8,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.training import files
+from models import json_files
 from models.tuning import space
 from models.tuning.config import SearchRange
 
@@ -33,7 +33,7 @@ class Record:
 
     def write(self, folder: pathlib.Path) -> None:
         """Keep it in the trial's folder."""
-        files.write_json(folder / RECORD, dataclasses.asdict(self))
+        json_files.write_json(folder / RECORD, dataclasses.asdict(self))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _result(oracle: Any, ended: Any, searched: Mapping[str, SearchRange]) -> Tri
 
 def write(path: pathlib.Path, found: Sequence[TrialResult]) -> None:
     """Write them as JSON."""
-    files.write_json(path, [dataclasses.asdict(result) for result in found])
+    json_files.write_json(path, [dataclasses.asdict(result) for result in found])
 
 
 def read(path: pathlib.Path) -> list[TrialResult]:

@@ -14,10 +14,10 @@ import tensorflow as tf
 
 from components.augment import augmenting as texts
 from components.augment.contract import ORIGINAL, Copy
-from models.image import decode
 from models.image.augmentation import policy
 from models.image.augmentation.operation import Operation
-from models.text import preset
+from models.image.input import decode
+from models.text import presets
 from pipeline import config as pipeline_config
 from pipeline import doubts
 
@@ -32,7 +32,7 @@ class TextCopies:
     """
 
     def __init__(self, operations: Sequence[texts.TextAugmentation], num_train: int, cache: str):
-        resources = texts.Resources(preset=preset.resolve, cache=pathlib.Path(cache))
+        resources = texts.Resources(preset=presets.resolve, cache=pathlib.Path(cache))
         self._augmenter = texts.TextAugmenter(operations, num_train, resources)
 
     @property

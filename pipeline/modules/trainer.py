@@ -16,7 +16,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from models import finetune, rounding
+from models import rounding
+from models.finetuning import trainable
 from models.layers import fused
 from models.training import fit, placement
 from models.training.checkpoint import STATE
@@ -54,7 +55,7 @@ def run_fn(fn_args: Any) -> None:
     course = {"seconds": time.monotonic() - begin, "is_continued": is_continued}
     learner = _keep_tokenizer(learner, run)
     _write_summary(run / SUMMARY, learner, model, course)
-    served = _served(finetune.merged(model))
+    served = _served(trainable.merged(model))
     classifier = _classifier(learner, served)
     examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
     answers = _answers(classifier, examples)
@@ -176,7 +177,7 @@ def _feature(example: bytes, column: str) -> bytes:
 def _write_summary(
     path: pathlib.Path, learner: learners.Learner, model: keras.Model, course: Mapping[str, Any]
 ) -> None:
-    counts = finetune.trainable_counts(model)
+    counts = trainable.trainable_counts(model)
     summary = {
         "labels": list(learner.labels),
         "trainable_parameters": counts.trainable,

@@ -12,9 +12,10 @@ from typing import Any
 import keras
 import keras_tuner
 
+from models import json_files
 from models.finetuning.course import Course
 from models.training import callbacks as training_callbacks
-from models.training import files, fit, placement
+from models.training import fit, placement
 from models.training.averaging import AveragedWeights
 from models.training.config import TrainingConfig
 from models.tuning import space
@@ -47,7 +48,7 @@ class Job:
 
     def write(self, path: pathlib.Path) -> None:
         """Keep it for another process."""
-        files.write_json(path, dataclasses.asdict(self))
+        json_files.write_json(path, dataclasses.asdict(self))
 
     @classmethod
     def read(cls, path: pathlib.Path) -> Job:

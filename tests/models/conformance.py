@@ -12,7 +12,8 @@ import pydantic
 import pytest
 import tensorflow as tf
 
-from models import finetune, zoo
+from models import zoo
+from models.finetuning import trainable as finetune
 from models.layers import fused
 from models.training import placement
 from tests.models import strict

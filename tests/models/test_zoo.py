@@ -47,6 +47,6 @@ def test_the_kind_of_a_config_is_its_name(name):
 
 @pytest.mark.parametrize("name", zoo.MODELS)
 def test_every_model_runs_the_conformance_checks(name):
-    module = pathlib.Path(zoo.MODELS[name].build.__code__.co_filename).stem
-    test = pathlib.Path(__file__).with_name(f"test_{module}.py")
+    module = pathlib.Path(zoo.MODELS[name].build.__code__.co_filename)
+    test = pathlib.Path(__file__).parent / module.parent.name / f"test_{module.name}"
     assert "conformance.CHECKS" in test.read_text()

@@ -11,7 +11,7 @@ from PIL import Image
 from rich import cells
 
 from components.ingest import images
-from models.image import decode
+from models.image.input import decode
 from pipeline import asking, running_server
 from serving import client, errors
 from serving.execution import saved_model

@@ -12,7 +12,7 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from components.ingest import images
-from models.image import decode
+from models.image.input import decode
 
 SIDE = 24
 UNNAMED = ("PALM", "SPIDER")
