@@ -25,8 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import augment_text_wordnet, workers
-from components.augment import augmenting, stop_words, synonyms, vectors, words
-from components.augment.config import EDA_OPERATIONS, EdaConfig, EdaOperation, WordnetSynonyms
+from components.augment.text import augmenting, stop_words, synonyms, vectors, words
+from components.augment.text.config import EDA_OPERATIONS, EdaConfig, EdaOperation, WordnetSynonyms
 from components.ingest.samples import table as samples
 from models.text import presets
 

@@ -15,8 +15,10 @@ import tensorflow as tf
 from PIL import Image
 
 from benchmarks import doctor_data
-from components.doctor import curves, data, lengths
+from components.doctor.checks import data
+from components.doctor.curves import curves
 from components.doctor.finding import Finding
+from components.doctor.text import lengths
 from models import zoo
 from models.doctor import examination
 from models.training import fit

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from components.augment import config as text_augmentation
 from components.augment.balance import CopiesConfig
+from components.augment.text import config as text_augmentation
 from pipeline.config import PipelineConfig
 
 WITHOUT, WITH, LONGER = "without", "with", "without, longer"

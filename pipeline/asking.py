@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich import cells
 
-from components.ingest import images, locate
+from components.ingest import images
+from components.ingest.files import locate
 from pipeline import logs, paths, running_server, terminal
 from serving import client, errors, process
 from serving.repository import storage

@@ -14,6 +14,7 @@ for _module in ("tensorflow", "keras", "keras_hub", "keras_tuner"):
     lazy.defer(_module)
 
 # After the heavy libraries are deferred.
+from components import dotted_path  # noqa: E402
 from components.augment import balance, contract  # noqa: E402
 from components.ingest import preview as ingest  # noqa: E402
 from pipeline import augmentation_files, augmenting  # noqa: E402
@@ -93,7 +94,7 @@ def _draw(
     )
     shown = [sheet.Row(values[task.input_column], values[task.label].decode()) for values in found]
     operations = augmentation_files.placed(config.augmentation, str(base))
-    augmenter = contract.load(augmenting.AUGMENTERS[task.input_kind])(
+    augmenter = dotted_path.load(augmenting.AUGMENTERS[task.input_kind])(
         pipeline_config.dump_operations(operations),
         augmenting.resources(config, where),
         rows.total(),

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from components.augment import config
+from components.augment.text import config
 from pipeline import fingerprint as fingerprints
 from pipeline import places, problems
 

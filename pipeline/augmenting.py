@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from components.augment import config as text_augmentation
+from components.augment.text import config as text_augmentation
 from models.image.augmentation import config as image_augmentation
 from pipeline import paths
 

@@ -12,7 +12,7 @@ from pipeline import terminal
 
 
 def _located(_: click.Context, __: click.Parameter, path: pathlib.Path) -> pathlib.Path:
-    from components.ingest import locate
+    from components.ingest.files import locate
 
     return locate.spelled(path)
 

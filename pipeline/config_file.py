@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
-from components.ingest import missing, names
+from components.ingest.files import missing, names
 from pipeline import problems
 
 _MOST_BYTES = 2**20

@@ -247,7 +247,7 @@ def _ingest(config: pipeline_config.PipelineConfig, where: paths.Paths, base: st
         base=base,
         samples_dir=str(where.samples),
         fingerprint=ingest_fingerprint.fingerprint(config.data, config.features, base)
-        + fingerprint.of_code("components/ingest"),
+        + fingerprint.of_code("components/ingest", "components/tfrecord.py"),
     )
 
 

@@ -7,7 +7,7 @@ import os
 import pathlib
 import tempfile
 
-from components.ingest import names
+from components.ingest.files import names
 
 SEARCH = "search-"
 """How the names of searches in `Paths.resumable` begin."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
-from components.ingest import locate
+from components.ingest.files import locate
 from pipeline import paths
 
 _INSTALLED = "minilm"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from matplotlib import figure
 from matplotlib.axes import Axes
 
-from components import lettering
+from components import figure_text
 from models.tuning.config import SearchRange, TuningConfig, Value
 from models.tuning.results import TrialResult
 from pipeline import log_axis
@@ -37,7 +37,7 @@ def draw(found: Sequence[TrialResult], config: TuningConfig, path: pathlib.Path)
         path: File to write.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with lettering.fonts():
+    with figure_text.fonts():
         _page(found, config).savefig(path, dpi=130)
 
 
@@ -102,7 +102,7 @@ def _draw_panel(
     )
     if searched.values is None:
         _tick(panel, searched)
-    panel.set_title(lettering.literal(lettering.drawable(field)), fontsize=9)
+    panel.set_title(figure_text.literal(figure_text.drawable(field)), fontsize=9)
     panel.tick_params(which="both", labelsize=8)
     panel.grid(alpha=0.25, linewidth=0.6)
     panel.spines[["top", "right"]].set_visible(False)
@@ -139,11 +139,11 @@ def _name(value: Value) -> str:
 
 def _short(names: Sequence[str]) -> list[str]:
     """Names cut at their end, or elsewhere if that leaves two of them the same."""
-    shown = [lettering.drawable(name) for name in names]
+    shown = [figure_text.drawable(name) for name in names]
     cuts = [[_cut(name, head) for name in shown] for head in (_LONGEST_LABEL - 1, 7, 0)]
     cuts.append([f"{place}: {name}" for place, name in enumerate(cuts[0], start=1)])
     distinct = next(cut for cut in cuts if len(set(cut)) == len(cut))
-    return [lettering.literal(name) for name in distinct]
+    return [figure_text.literal(name) for name in distinct]
 
 
 def _cut(name: str, head: int) -> str:

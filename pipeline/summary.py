@@ -15,9 +15,10 @@ from components.baseline import baseline
 from components.canary import canary
 from components.doctor import stage as doctor
 from components.doctor.finding import Finding
-from components.ingest import columns, remarks
+from components.ingest import columns
 from components.ingest import job as ingest
-from components.ingest import summary as counting
+from components.ingest.review import remarks
+from components.ingest.review import summary as counting
 from pipeline import config as pipeline_config
 from pipeline import console, doctor_report, evaluation, evaluation_config, quantities, trial_table
 from pipeline.modules import trainer

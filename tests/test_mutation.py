@@ -59,12 +59,12 @@ def test_the_nearest_tests_of_a_module_run():
 
 
 def test_tests_that_reach_a_module_through_others_of_its_folder_run_after_its_own():
-    found = mutation.tests_of(pathlib.Path("components/doctor/clues.py"))
-    assert "tests/components/test_doctor_text_shortcuts.py" in found
+    found = mutation.tests_of(pathlib.Path("components/doctor/text/clues.py"))
+    assert "tests/components/doctor/text/test_shortcuts.py" in found
     assert len(found) == len(set(found))
-    similar = mutation.tests_of(pathlib.Path("components/doctor/similar.py"))
-    assert similar[0] == "tests/components/test_doctor_similar.py"
-    assert "tests/components/test_doctor_lengths.py" in similar  # Through views.py.
+    similar = mutation.tests_of(pathlib.Path("components/doctor/near_duplicates.py"))
+    assert similar[0] == "tests/components/doctor/test_near_duplicates.py"
+    assert "tests/components/doctor/text/test_lengths.py" in similar  # Through views.py.
 
 
 def test_a_module_without_tests_in_its_folder_has_those_of_modules_elsewhere():

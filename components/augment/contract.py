@@ -6,10 +6,9 @@ the stage gets an `Augmenter` from a function that it is told by its dotted path
 
 from __future__ import annotations
 
-import importlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 ORIGINAL = "original"
 """Name of a row as operations see it."""
@@ -58,9 +57,3 @@ class Augmenter(Protocol):
 
     def warnings(self, labels: Collection[str]) -> list[str]:
         """What about these labels makes an operation doubtful, in words."""
-
-
-def load(path: str) -> Callable[..., Any]:
-    """The function at a dotted path."""
-    module, _, name = path.rpartition(".")
-    return getattr(importlib.import_module(module), name)

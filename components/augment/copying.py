@@ -11,11 +11,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from components import records
+from components import records, round_robin, tfrecord
 from components.augment import balance
 from components.augment.contract import Augmenter
 from components.augment.sheet import Row
-from components.ingest import preview, tfrecord
 
 TRAIN = "train"
 """The one split that is augmented."""
@@ -95,7 +94,7 @@ def count(uri: str, columns: Columns, shown: int) -> tuple[Counter[str], list[Ro
         found[row.label] += 1
         if len(first[row.label]) < shown:
             first[row.label].append(row)
-    return found, preview.in_turn(first, shown)
+    return found, round_robin.in_turn(first, shown)
 
 
 def write(

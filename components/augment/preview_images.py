@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from components import lettering
+from components import figure_text
 from components.augment.sheet import Sheet
 
 _CELL = 1.5
@@ -31,7 +31,7 @@ def write(sheet: Sheet, path: pathlib.Path) -> None:
         sheet: What to show.
         path: PNG file.
     """
-    with lettering.fonts(), rc_context({"axes.titleweight": "bold"}):
+    with figure_text.fonts(), rc_context({"axes.titleweight": "bold"}):
         _figure(sheet).savefig(path, dpi=_DPI)
 
 
@@ -74,4 +74,4 @@ def _bare(panel: Axes) -> None:
 
 
 def _wrapped(words: str, width: int) -> str:
-    return lettering.literal(textwrap.fill(lettering.drawable(words), width))
+    return figure_text.literal(textwrap.fill(figure_text.drawable(words), width))

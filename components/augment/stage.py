@@ -7,7 +7,8 @@ import json
 import pathlib
 from typing import Any
 
-from components.augment import balance, contract, copying, preview
+from components import dotted_path
+from components.augment import balance, copying, preview
 
 COUNTS = "counts.json"
 """Name of the counts inside the artifact."""
@@ -47,7 +48,7 @@ def augment(source: str, target: str | None, report: str, request: Request) -> d
         What the counts file holds, see `copying.Counts.to_json`, and `warnings`.
     """
     rows, shown = copying.count(source, request.columns, preview.ROWS)
-    build = contract.load(request.augmenter_fn)
+    build = dotted_path.load(request.augmenter_fn)
     augmenter = build(request.operations, request.resources, rows.total())
     counts = copying.Counts(before=rows)
     if target is not None:

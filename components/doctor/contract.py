@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from components.doctor.finding import Finding
-from components.doctor.lengths import Reader
+from components.doctor.text.lengths import Reader
 
 
 class Patient(Protocol):

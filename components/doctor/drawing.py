@@ -14,7 +14,7 @@ from matplotlib import figure
 from matplotlib.axes import Axes
 from PIL import Image
 
-from components import lettering
+from components import figure_text
 from components.doctor.finding import Finding, Verdict
 
 _COLUMNS = 2
@@ -46,7 +46,7 @@ def draw(findings: Sequence[Finding], path: pathlib.Path) -> None:
     drawable = [one for one in findings if one.check in PANELS and _has_something(one)]
     if not drawable:
         return
-    with lettering.fonts():
+    with figure_text.fonts():
         _page(drawable).savefig(path, dpi=120)
 
 
@@ -281,6 +281,6 @@ def _legend(panel: Axes) -> None:
 
 
 def _short(name: str, longest: int = _LONGEST_NAME) -> str:
-    shown = lettering.drawable(name)
+    shown = figure_text.drawable(name)
     cut = shown if len(shown) <= longest else f"…{shown[1 - longest :]}"
-    return lettering.literal(cut)
+    return figure_text.literal(cut)

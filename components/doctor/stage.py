@@ -7,9 +7,9 @@ import logging
 import pathlib
 from collections.abc import Sequence
 
-from components import records
-from components.augment.contract import load
-from components.doctor import data, drawing, finding
+from components import dotted_path, records
+from components.doctor import drawing, finding
+from components.doctor.checks import data
 from components.doctor.finding import Finding
 from components.doctor.setting import Setting
 
@@ -62,7 +62,7 @@ def examine(
         The findings on the data, then those on the model.
     """
     patterns = [str(pathlib.Path(learned, "Split-train", "*"))]
-    patient = load(request.patient_fn)(
+    patient = dotted_path.load(request.patient_fn)(
         request.learner, transform_graph, patterns, request.resumable, request.effort
     )
     columns = (request.input_column, request.label_column)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from components import records
-from components.doctor import curves
+from components.doctor.curves import curves
 from components.doctor.finding import Finding
 
 HISTORY = "history.json"

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from components.ingest import config, errors, row
-from components.ingest.names import composed
+from components.ingest.files.names import composed
 
 _LONGEST_SHOWN = 60
 

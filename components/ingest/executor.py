@@ -12,7 +12,8 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
 from components import artifacts
-from components.ingest import columns, config, errors, job, problems, reading, row, summary
+from components.ingest import columns, config, errors, job, reading, row
+from components.ingest.review import problems, summary
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):

@@ -5,7 +5,8 @@ import hashlib
 import pathlib
 from collections.abc import Iterator, Sequence
 
-from components.ingest import columns, config, errors, files, reading
+from components.ingest import columns, config, errors, reading
+from components.ingest.files import source_files
 from components.ingest.samples import table as samples
 
 _FORMAT = "4"
@@ -41,7 +42,7 @@ def fingerprint(data: config.DataConfig, features: Sequence[config.Feature], bas
 def _told(data: config.DataConfig, features: Sequence[config.Feature], base: str) -> Iterator[str]:
     """What is known of each file, without opening it."""
     if data.source.kind != "image_folder":
-        yield from (_stamp(file, base) for file in files.listed(data.source, base))
+        yield from (_stamp(file, base) for file in source_files.listed(data.source, base))
     if data.source.kind in _IMAGES:
         wanted = columns.wanted(features, data.split)
         for batch in reading.open_source(data.source, base, "", wanted).shards:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
-from components.ingest import foreign, native_errors
+from components.ingest import native_errors
+from components.ingest.files import foreign
 
 MAX_PIXELS = 100_000_000
 # Pillow opens multi-picture JPEGs through JPEG. Left out: formats that start other programs

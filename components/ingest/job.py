@@ -18,7 +18,9 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.io import filesystem, filesystems
 
-from components.ingest import config, encode, images, reading, row, splits, summary, tfrecord
+from components import tfrecord
+from components.ingest import config, encode, images, reading, row, splits
+from components.ingest.review import summary
 
 QUARANTINE_FILE = "quarantine.jsonl"
 COUNTS_FILE = "counts.json"

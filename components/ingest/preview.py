@@ -3,27 +3,13 @@
 import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
 
-from components.ingest import (
-    columns,
-    config,
-    encode,
-    errors,
-    glance,
-    problems,
-    reading,
-    remarks,
-    repeats,
-    row,
-    splits,
-    summary,
-    tfexample,
-)
+from components import round_robin
+from components.ingest import columns, config, encode, errors, reading, row, splits, tfexample
+from components.ingest.review import glance, problems, remarks, repeats, summary
 
 FIRST_ROWS = 5
 _MAX_REJECTED = 100
-_T = TypeVar("_T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,7 +159,7 @@ def train_rows(
             places[record.label].append(place)
     if not places:
         raise errors.DataError("The train split has no rows. Look at `data.split`.")
-    chosen = in_turn(places, number)
+    chosen = round_robin.in_turn(places, number)
     # A second reading, up to the last row that is needed: holding all would take much memory.
     found: dict[int, dict[str, bytes]] = {}
     for place, record in enumerate(_accepted(opened, features, data.split)):
@@ -183,13 +169,6 @@ def train_rows(
             break
     counts = Counter({label: len(rows) for label, rows in places.items()})
     return counts, [found[place] for place in chosen]
-
-
-def in_turn(rows: Mapping[str, Sequence[_T]], number: int) -> list[_T]:
-    """The first row of every label, then the second ones, until there are enough."""
-    longest = max(map(len, rows.values()), default=0)
-    turns = ((place, label) for place in range(longest) for label in sorted(rows))
-    return [rows[label][place] for place, label in turns if place < len(rows[label])][:number]
 
 
 def _accepted(

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from components.augment import augmenting as texts
 from components.augment.contract import ORIGINAL, Copy
+from components.augment.text import augmenting as texts
 from models.image.augmentation import policy
 from models.image.augmentation.operation import Operation
 from models.image.input import decode

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.doctor.finding import Finding
-from components.doctor.lengths import Reader
+from components.doctor.text.lengths import Reader
 from models import zoo
 from models.doctor import examination
 from models.text import subwords

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import tensorflow as tf
 
-from components.augment.translations import Request
+from components.augment.text.translations import Request
 
 WORDS = ["good", "bad", "film", "fine", "movie", "the"]
 

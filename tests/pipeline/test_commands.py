@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from rich.console import Console
 
-from components.ingest import summary
+from components.ingest.review import summary
 from pipeline import commands
 
 CONFIG = """

@@ -7,7 +7,8 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from components.ingest import errors, names, row, splits
+from components.ingest import errors, row, splits
+from components.ingest.files import names
 
 _WRAPPERS = ("image", "images", "img", "imgs", "photos", "pictures", "data", "unknown", "all")
 """Folders between a split and its class folders, or around images that have no class."""

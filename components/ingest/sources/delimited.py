@@ -4,9 +4,11 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from components.ingest import columns, config, contents, decoding, files, lines, row
+from components.ingest import columns, config, row
+from components.ingest.files import contents, source_files
 from components.ingest.sources import dialect as dialects
 from components.ingest.sources import headers
+from components.ingest.text import decoding, lines
 
 KINDS = {",": "csv", "\t": "tsv"}
 """The kind of source that a delimiter makes."""
@@ -41,14 +43,14 @@ def shards(
         DataError: If files or columns are missing, or a file is no table.
     """
     found = []
-    for file in files.find(source, base):
+    for file in source_files.find(source, base):
         found += parts(source, file, wanted, lambda other: _setting(source.kind, other))
     return found
 
 
 def parts(
     source: config.CsvSource | config.TsvSource,
-    file: files.DataFile,
+    file: source_files.DataFile,
     wanted: columns.Wanted,
     divided_by: Callable[[str], str],
 ) -> list[Part]:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from components.ingest import errors, lines, row
+from components.ingest import errors, row
+from components.ingest.text import lines
 
 _MAX_BROKEN_QUOTES = 1000
 # Rows of a file that tell whether its quotes are escaped.

@@ -3,8 +3,10 @@
 import itertools
 from collections.abc import Callable, Sequence
 
-from components.ingest import columns, contents, errors, lines, row
+from components.ingest import columns, errors, row
+from components.ingest.files import contents
 from components.ingest.sources import dialect as dialects
+from components.ingest.text import lines
 
 DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 _ROWS_AFTER = 20

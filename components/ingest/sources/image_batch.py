@@ -6,7 +6,8 @@ import os
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from components.ingest import missing, names, row
+from components.ingest import row
+from components.ingest.files import missing, names
 
 BATCH_IMAGES = 64
 MAX_FILE_BYTES = 256 * 1024 * 1024

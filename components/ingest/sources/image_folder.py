@@ -3,7 +3,8 @@
 import pathlib
 from collections.abc import Iterator
 
-from components.ingest import columns, config, errors, locate, missing, names, row
+from components.ingest import columns, config, errors, row
+from components.ingest.files import locate, missing, names
 from components.ingest.sources import class_folders, image_batch
 
 

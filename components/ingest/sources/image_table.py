@@ -4,20 +4,10 @@ import json
 import pathlib
 from collections.abc import Iterator
 
-from components.ingest import (
-    columns,
-    config,
-    contents,
-    decoding,
-    errors,
-    files,
-    lines,
-    locate,
-    missing,
-    names,
-    row,
-)
+from components.ingest import columns, config, errors, row
+from components.ingest.files import contents, locate, missing, names, source_files
 from components.ingest.sources import delimited, headers, image_batch
+from components.ingest.text import decoding, lines
 
 
 def shards(
@@ -35,7 +25,7 @@ def shards(
         )
     folder = _images_folder(source, base)
     images, rejected = [], []
-    for file in files.find(source, base):
+    for file in source_files.find(source, base):
         locator = locate.Locator(folder or pathlib.Path(file.path).parent)
         for entry in _rows(source, file, wanted):
             found = entry
@@ -54,7 +44,7 @@ def read(
 
 
 def _rows(
-    source: config.ImageTableSource, file: files.DataFile, wanted: columns.Wanted
+    source: config.ImageTableSource, file: source_files.DataFile, wanted: columns.Wanted
 ) -> Iterator[row.Row | row.Rejected]:
     table = _table(source, file, wanted)
     for part in delimited.parts(table, file, wanted, _setting):
@@ -62,7 +52,7 @@ def _rows(
 
 
 def _table(
-    source: config.ImageTableSource, file: files.DataFile, wanted: columns.Wanted
+    source: config.ImageTableSource, file: source_files.DataFile, wanted: columns.Wanted
 ) -> config.CsvSource:
     """The table as CSV with its delimiter."""
     part = lines.Part(file)

@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
-from components.ingest import config, decoding, errors, files, lines, row
+from components.ingest import config, errors, row
+from components.ingest.files import source_files
 from components.ingest.sources import json_rows, json_text
+from components.ingest.text import decoding, lines
 
 _BLOCK = 1 << 18
 # A single object that holds all rows is read at once.
@@ -23,7 +25,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 class Document:
     """A whole file."""
 
-    file: files.DataFile
+    file: source_files.DataFile
     names: tuple[str, ...]
     """Columns to read."""
 
@@ -38,7 +40,9 @@ class Document:
         return lines.Part(self.file).size
 
 
-def is_document(source: config.JsonlSource, file: files.DataFile, names: Sequence[str]) -> bool:
+def is_document(
+    source: config.JsonlSource, file: source_files.DataFile, names: Sequence[str]
+) -> bool:
     """Whether a file is something else than one object a line, judged by its first two lines."""
     part = lines.Part(file)
     decode = decoding.Decoder(part, source.encoding)
@@ -71,11 +75,11 @@ def read(source: config.JsonlSource, document: Document) -> Iterator[row.Row | r
     name = document.file.name
     number = 1
     try:
-        with files.open_binary(document.file.path) as stream:
+        with source_files.open_binary(document.file.path) as stream:
             text = _Text(stream, document.file, source.encoding)
             for number, value in _rows(text, document):
                 yield _row(f"{name}:{number}", value, document.split)
-    except files.DAMAGE as error:
+    except source_files.DAMAGE as error:
         raise lines.damaged(name, number, error) from error
 
 
@@ -120,7 +124,7 @@ def _elements(text: "_Text") -> Iterator[tuple[int, Any]]:
 class _Text:
     """The text of a file, decoded as far as it is asked for."""
 
-    def __init__(self, stream: BinaryIO, file: files.DataFile, encoding: str):
+    def __init__(self, stream: BinaryIO, file: source_files.DataFile, encoding: str):
         """Start at the beginning of `stream`, which is `file` opened."""
         self.line = 1
         """Number of the line that was reached."""

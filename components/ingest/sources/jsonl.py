@@ -3,8 +3,10 @@
 import itertools
 from collections.abc import Iterator
 
-from components.ingest import columns, config, contents, decoding, errors, files, lines, row
+from components.ingest import columns, config, errors, row
+from components.ingest.files import contents, source_files
 from components.ingest.sources import delimited, headers, json_document, json_text
+from components.ingest.text import decoding, lines
 
 _PEEK = 100
 
@@ -18,7 +20,7 @@ def shards(source: config.JsonlSource, base: str, wanted: columns.Wanted) -> lis
         DataError: If files are missing, or the first rows of one lack a column altogether.
     """
     found: list[Shard] = []
-    for file in files.find(source, base):
+    for file in source_files.find(source, base):
         contents.require_text(file, source.encoding)
         document = json_document.Document(file, wanted.names)
         is_document = json_document.is_document(source, file, wanted.names)
@@ -54,7 +56,9 @@ def read(source: config.JsonlSource, part: Shard) -> Iterator[row.Row | row.Reje
             yield row.Rejected(where, str(error), row.excerpt(line.raw))
 
 
-def _refuse_table(source: config.JsonlSource, file: files.DataFile, wanted: columns.Wanted) -> None:
+def _refuse_table(
+    source: config.JsonlSource, file: source_files.DataFile, wanted: columns.Wanted
+) -> None:
     part = lines.Part(file)
     first = headers.first_line(part, decoding.Decoder(part, source.encoding))
     delimiter = headers.dividing(first, wanted.names)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pyarrow
 import pyarrow.parquet
 
-from components.ingest import columns, config, contents, errors, files, row
+from components.ingest import columns, config, errors, row
+from components.ingest.files import contents, source_files
 from components.ingest.sources import arrow_values
 
 _BATCH_ROWS = 256
@@ -18,7 +19,7 @@ _DAMAGE = (pyarrow.ArrowException, OSError, UnicodeDecodeError)
 class RowGroup:
     """One row group of one file."""
 
-    file: files.DataFile
+    file: source_files.DataFile
     index: int
     first_row: int
     names: tuple[str, ...]
@@ -38,7 +39,7 @@ def shards(source: config.ParquetSource, base: str, wanted: columns.Wanted) -> l
             something that is no text, number or image.
     """
     found = []
-    for file in files.find(source, base):
+    for file in source_files.find(source, base):
         try:
             with pyarrow.parquet.ParquetFile(file.path) as table:
                 schema = table.schema_arrow
@@ -78,11 +79,11 @@ def read(source: config.ParquetSource, group: RowGroup) -> Iterator[row.Row]:
         raise errors.DataError(f"{group.file.name}:{number}: damaged Parquet: {reason}") from error
 
 
-def _unreadable(file: files.DataFile, error: Exception) -> str:
+def _unreadable(file: source_files.DataFile, error: Exception) -> str:
     """What a file is that is no Parquet."""
     try:
         first = contents.head(file.path)
-    except files.DAMAGE:
+    except source_files.DAMAGE:
         first = b""
     is_parquet = first.startswith(b"PAR1")
     known = None if is_parquet or not first else contents.known(first, file.path)

@@ -4,7 +4,10 @@ import gzip
 import itertools
 from collections.abc import Iterator
 
-from components.ingest import columns, config, errors, files, lines, row, tfexample, tfrecord
+from components import tfrecord
+from components.ingest import columns, config, errors, row, tfexample
+from components.ingest.files import source_files
+from components.ingest.text import lines
 
 
 def shards(source: config.TfrecordSource, base: str, wanted: columns.Wanted) -> list[lines.Part]:
@@ -14,7 +17,7 @@ def shards(source: config.TfrecordSource, base: str, wanted: columns.Wanted) -> 
         DataError: If files are missing, or the first rows of one lack a column altogether.
     """
     found = []
-    for file in files.find(source, base):
+    for file in source_files.find(source, base):
         part = lines.Part(file)
         first = itertools.islice(read(source, part), 10)
         rows = [entry.values for entry in first if isinstance(entry, row.Row)]
@@ -35,7 +38,7 @@ def read(source: config.TfrecordSource, part: lines.Part) -> Iterator[row.Row | 
     number = 0
     try:
         with open(part.file.path, "rb") as raw:
-            zipped = raw.peek(2)[:2] == files.GZIP_MAGIC
+            zipped = raw.peek(2)[:2] == source_files.GZIP_MAGIC
             stream = gzip.GzipFile(fileobj=raw) if zipped else raw
             for data in tfrecord.read(stream):
                 number += 1
@@ -44,5 +47,5 @@ def read(source: config.TfrecordSource, part: lines.Part) -> Iterator[row.Row | 
                     yield row.Row(tfexample.parse(data), where, part.split)
                 except row.BadRow as error:
                     yield row.Rejected(where, str(error), row.excerpt(data))
-    except (tfrecord.DamagedFile, *files.DAMAGE) as error:
+    except (tfrecord.DamagedFile, *source_files.DAMAGE) as error:
         raise errors.DataError(f"{part.file.name}: after record {number}: {error}.") from error
