@@ -18,7 +18,7 @@ from rich.console import Console
 
 from benchmarks import workers
 from benchmarks.augment_images_worker import OPERATIONS
-from pipeline import console
+from pipeline.display import run_view
 
 _REQUIREMENTS = ("albumentations==2.0.8", "opencv-python-headless==4.12.0.88", "numpy")
 _SIZES = (224, 32)
@@ -79,4 +79,4 @@ def _table(rates: dict[str, dict[str, list[float]]]) -> Any:
         medians = [statistics.median(measured[n]) if measured[n] else None for n in _WORKERS]
         ratios = [f"{medians[0] / peer:.2f}" if peer else "" for peer in medians[1:]]
         rows.append([operation, *(f"{m:,.0f}" if m else "" for m in medians), *ratios])
-    return console.grid(columns, rows)
+    return run_view.grid(columns, rows)

@@ -23,7 +23,7 @@ from models import zoo
 from models.doctor import examination
 from models.training import fit
 from models.training.inputs import Batches
-from pipeline import config as pipeline_config
+from pipeline.config import loading
 
 Splits = Mapping[str, doctor_data.Columns]
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -141,7 +141,7 @@ def _patient(case: Case, splits: Splits, folder: str) -> _Patient:
         "model": dict(case.model),
         "training": {"epochs": 3, **case.training},
     }
-    config = pipeline_config.from_mapping(yaml, source=case.name)
+    config = loading.from_mapping(yaml, source=case.name)
     labels = sorted(set(splits["train"][1]))
     words = _words(case, splits, folder) if kind == "text" else []
     model = config.model

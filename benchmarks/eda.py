@@ -28,7 +28,7 @@ from rich.table import Table
 from sklearn.model_selection import train_test_split
 
 from benchmarks.workers import BenchmarkError
-from pipeline import console
+from pipeline.display import run_view
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _CONFIGS = _ROOT / "configs" / "results"
@@ -187,7 +187,7 @@ def _table(found: Sequence[tuple[Cell, Mapping[str, Any]]]) -> Table:
         if any((cell.model, cell.size) == (model, size) for cell, _ in found):
             gained = f"{augmented - without:+.1f}"
             rows.append([f"{model} {size} paper", f"{without}", f"{augmented}", gained, "", ""])
-    return console.grid(["", "without", "EDA", "gain", "over seeds", "over examples"], rows)
+    return run_view.grid(["", "without", "EDA", "gain", "over seeds", "over examples"], rows)
 
 
 def _interval(ends: Sequence[float]) -> str:

@@ -18,7 +18,8 @@ from rich.console import Console
 
 from benchmarks.serving_peers import installing, open_inference
 from benchmarks.serving_peers.installing import Peer
-from pipeline import bench_report, benching
+from pipeline.commands import bench
+from pipeline.reports import bench as bench_report
 from serving.load import bare, examples, grid, payloads
 from serving.load import server as servers
 from serving.load.bare import BareResult
@@ -143,7 +144,7 @@ def _bare(load: Load, progress: Progress) -> BareResult:
 def _rows_of_ours(load: Load, folder: pathlib.Path, progress: Progress) -> list[Row]:
     rows = []
     bodies = {"grpc": payloads.grpc(load.examples, load.name), "rest": payloads.rest(load.examples)}
-    settings = {"Maru": None, "Maru, batching": benching.batching(load.max_batch_size)}
+    settings = {"Maru": None, "Maru, batching": bench.batching(load.max_batch_size)}
     for title, batching in settings.items():
         place = folder / "logs" / load.name / title
         with servers.serve(load.name, load.base_path, place, batching) as running:
@@ -209,10 +210,10 @@ def _tell(
         + ".",
         "The load generator runs on the same processors; its share is in the JSON.",
     ]
-    title = f"{load.title}; {benching.machine_words()}"
+    title = f"{load.title}; {bench_report.machine_words()}"
     terminal.print(bench_report.table(rows, limit))
     more = {"limits": [dataclasses.asdict(each) for each in limits]}
-    for path in benching.write(folder, title, rows, limit, notes, more):
+    for path in bench_report.write(folder, title, rows, limit, notes, more):
         terminal.print(str(path), markup=False, soft_wrap=True)
 
 

@@ -25,7 +25,7 @@ from rich.console import Console
 from benchmarks import training_worker
 from benchmarks.workers import BenchmarkError, Worker, environment
 from components.ingest.samples import table as samples
-from pipeline import console
+from pipeline.display import run_view
 
 _REQUIREMENTS = ("torch==2.13.0+cpu", "transformers==5.23.0", "numpy")
 _LEARNING_RATE = 2.0e-5
@@ -166,7 +166,7 @@ def _table(rates: dict[str, dict[str, list[float]]]) -> Any:
         ]
         for title in rates["train"]
     ]
-    return console.grid(columns, rows)
+    return run_view.grid(columns, rows)
 
 
 if __name__ == "__main__":

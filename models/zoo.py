@@ -2,7 +2,7 @@
 
 Adding a model is one file and one line here. Importing this module touches no
 attribute of Keras or TensorFlow, so a program that wants the configs alone may
-defer loading them (`pipeline/lazy.py`).
+defer loading them (`pipeline/runtime/deferred_imports.py`).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pipeline import terminal
+from pipeline.display import terminal
 
 
 def _located(_: click.Context, __: click.Parameter, path: pathlib.Path) -> pathlib.Path:
@@ -48,9 +48,9 @@ def cli() -> None:
 @_WORKSPACE
 def run(config: pathlib.Path, overrides: tuple[str, ...], workspace: pathlib.Path) -> None:
     """Run a pipeline: data in, served model out."""
-    from pipeline import commands
+    from pipeline.commands import run as command
 
-    sys.exit(commands.run(config, overrides, workspace))
+    sys.exit(command.run(config, overrides, workspace))
 
 
 @cli.command()
@@ -59,9 +59,9 @@ def run(config: pathlib.Path, overrides: tuple[str, ...], workspace: pathlib.Pat
 @_WORKSPACE
 def check(config: pathlib.Path, overrides: tuple[str, ...], workspace: pathlib.Path) -> None:
     """Validate a config, open its data, show first rows and class counts."""
-    from pipeline import commands
+    from pipeline.commands import check as command
 
-    sys.exit(commands.check(config, overrides, workspace))
+    sys.exit(command.check(config, overrides, workspace))
 
 
 @cli.command()
@@ -74,9 +74,9 @@ def doctor(config: pathlib.Path, overrides: tuple[str, ...], workspace: pathlib.
     Runs the pipeline up to Transform and trains nothing but small samples. The exit code is 2 if
     anything is as bad as `doctor.stop_on` of the config says, by default a failed check.
     """
-    from pipeline import doctoring
+    from pipeline.commands import doctor as command
 
-    sys.exit(doctoring.run(config, overrides, workspace))
+    sys.exit(command.run(config, overrides, workspace))
 
 
 @cli.command()
@@ -90,19 +90,19 @@ def show(
     config: pathlib.Path, overrides: tuple[str, ...], layers: bool, workspace: pathlib.Path
 ) -> None:
     """Print the resolved config, defaults included."""
-    from pipeline import commands
+    from pipeline.commands import show as command
 
-    click.echo(commands.show(config, overrides), nl=False)
+    click.echo(command.show(config, overrides), nl=False)
     if layers:
-        click.echo(commands.layers(config, overrides, workspace), nl=False)
+        click.echo(command.layers(config, overrides, workspace), nl=False)
 
 
 @cli.command()
 def schema() -> None:
     """Print the JSON schema of the YAML, for completion in editors."""
-    from pipeline import commands
+    from pipeline.commands import show as command
 
-    click.echo(commands.schema())
+    click.echo(command.schema())
 
 
 @cli.command()
@@ -116,9 +116,9 @@ def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str, batchin
 
     `python -m serving --help` lists TensorFlow Serving's own flags, which take its files.
     """
-    from pipeline import answering
+    from pipeline.commands import serve as command
 
-    answering.serve(workspace, port, rest_port, host, with_batching=batching)
+    command.serve(workspace, port, rest_port, host, with_batching=batching)
 
 
 @cli.command()
@@ -139,9 +139,9 @@ def predict(
     The server that `maru serve` runs for this workspace answers at once; without one the pushed
     model is loaded for this question.
     """
-    from pipeline import asking
+    from pipeline.commands import predict as command
 
-    click.echo(asking.predict(name, input, server, workspace, as_json=as_json))
+    click.echo(command.predict(name, input, server, workspace, as_json=as_json))
 
 
 @cli.command()
@@ -176,9 +176,9 @@ def bundle(names: tuple[str, ...], workspace: pathlib.Path, **options: Any) -> N
     SavedModels with warm-up records, batching measured on this machine, and manifests for
     Docker, Kubernetes and KServe.
     """
-    from pipeline import bundling
+    from pipeline.commands import bundle as command
 
-    bundling.bundle(bundling.Request(names=names, **options), workspace)
+    command.bundle(command.Request(names=names, **options), workspace)
 
 
 @cli.command()
@@ -223,9 +223,9 @@ def bench(
     workspace: pathlib.Path,
 ) -> None:
     """Measure how fast model NAME answers over REST and gRPC, with and without batching."""
-    from pipeline import benching
+    from pipeline.commands import bench as command
 
-    benching.run(name, workspace, servers, callers, seconds, max_batch_size)
+    command.run(name, workspace, servers, callers, seconds, max_batch_size)
 
 
 @cli.command()
@@ -250,9 +250,9 @@ def ladder(
     Quality with interval, parameters, multiply-accumulates, training time and latency, beside
     what simple models reach; nothing is served. A killed ladder continues.
     """
-    from pipeline import ladder
+    from pipeline.commands import ladder as command
 
-    sys.exit(ladder.run(config, models.split(","), overrides, workspace))
+    sys.exit(command.run(config, models.split(","), overrides, workspace))
 
 
 @cli.command()
@@ -273,9 +273,9 @@ def augment(
     workspace: pathlib.Path,
 ) -> None:
     """Draw rows of the train split beside what each operation of `augmentation` makes of them."""
-    from pipeline import augment_preview
+    from pipeline.commands import augment as command
 
-    augment_preview.run(config, overrides, workspace, out, rows)
+    command.run(config, overrides, workspace, out, rows)
 
 
 @cli.command()
@@ -304,10 +304,10 @@ def augment_test(
     Same model, same split, several seeds; the difference with its confidence interval as a table,
     JSON and a plot. Nothing is served. A killed test continues.
     """
-    from pipeline import augment_comparison
+    from pipeline.commands import augment_test as command
 
     sys.exit(
-        augment_comparison.run(
+        command.run(
             config,
             seeds,
             overrides,
@@ -324,9 +324,9 @@ def augment_test(
 @_WORKSPACE
 def tune(config: pathlib.Path, overrides: tuple[str, ...], workspace: pathlib.Path) -> None:
     """Search the fields of `tuning.space`: the pipeline up to the Tuner, then the best values."""
-    from pipeline import tuning
+    from pipeline.commands import tune as command
 
-    sys.exit(tuning.tune(config, overrides, workspace))
+    sys.exit(command.tune(config, overrides, workspace))
 
 
 def main() -> None:
@@ -347,7 +347,7 @@ def main() -> None:
         click.echo("\nInterrupted. The same command continues where this run stopped.", err=True)
         sys.exit(130)
     except Exception as error:
-        from pipeline import failures
+        from pipeline.runtime import failures
 
         if not failures.is_users(error):
             raise

@@ -9,7 +9,8 @@ import click
 import pytest
 import yaml
 
-from pipeline import augmenting, cli, config
+from pipeline import cli
+from pipeline.config import augmentation, loading
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,7 +33,7 @@ def commands():
 
 def config_fields():
     """`(class, field, whether a docstring follows)` of every dataclass a user may set."""
-    names = {*config.json_schema()["$defs"], "PipelineConfig", "ServerConfig"}
+    names = {*loading.json_schema()["$defs"], "PipelineConfig", "ServerConfig"}
     names |= {"SGD", "Adam", "AdamW", "RMSprop"}  # The schema takes an optimizer as any mapping.
     for package in ("pipeline", "components", "models", "serving"):
         for path in sorted((ROOT / package).rglob("*.py")):
@@ -107,7 +108,7 @@ def test_links_in_the_readme_lead_somewhere():
 def test_configs_in_the_readme_load(text, tmp_path):
     path = tmp_path / "reviews.yaml"
     path.write_text(text, encoding="utf-8")
-    assert config.load(path).name
+    assert loading.load(path).name
 
 
 @pytest.mark.parametrize("section", blocks("yaml", AUGMENTATION))
@@ -115,26 +116,26 @@ def test_sections_in_the_page_on_augmentation_load(section):
     fields = yaml.safe_load(section)
     operations = fields.setdefault("augmentation", ["flip"])
     kinds = {one if isinstance(one, str) else one["kind"] for one in operations}
-    is_text = kinds <= augmenting.OPERATIONS["text"].keys()
+    is_text = kinds <= augmentation.OPERATIONS["text"].keys()
     base = {
         "name": "page",
         "task": {"kind": "text_classification" if is_text else "image_classification"},
         "data": {"source": {"kind": "sample", "name": "imdb_small" if is_text else "digits"}},
         "model": {"kind": "text_cnn"} if is_text else {"kind": "vit"},
     }
-    found = config.from_mapping(base | fields, source="the page")
+    found = loading.from_mapping(base | fields, source="the page")
     assert [operation.kind for operation in found.augmentation] == [
         one if isinstance(one, str) else one["kind"] for one in operations
     ]
 
 
 def test_the_page_on_augmentation_names_every_operation():
-    names = {name for operations in augmenting.OPERATIONS.values() for name in operations}
+    names = {name for operations in augmentation.OPERATIONS.values() for name in operations}
     assert {name for name in names if not re.search(rf"\b{name}\b", AUGMENTATION)} == set()
 
 
 def test_exit_codes_in_the_readme_are_those_of_the_program():
-    from pipeline import commands as pipeline_commands
+    from pipeline.commands import run as pipeline_commands
 
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
     assert codes == {0, 1, 2, pipeline_commands.REFUSED, 130}

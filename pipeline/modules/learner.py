@@ -20,7 +20,7 @@ from models import zoo
 from models.encoder import Encoder
 from models.image.augmentation import policy
 from models.training import inputs, placement, weighting
-from pipeline import config as pipeline_config
+from pipeline.config.sections import LearnerConfig
 from pipeline.modules import transform
 
 Features = dict[str, Any]
@@ -30,7 +30,7 @@ Features = dict[str, Any]
 class Learner:
     """A model that fits the data, and the functions between raw columns and its inputs."""
 
-    config: pipeline_config.LearnerConfig
+    config: LearnerConfig
     """With the sizes and statistics of the data filled in."""
     labels: tuple[str, ...]
     """Label of each class."""
@@ -120,7 +120,7 @@ class Learner:
 
 
 def prepare(
-    config: pipeline_config.LearnerConfig,
+    config: LearnerConfig,
     transform_output: str,
     train_files: Sequence[str],
     folder: pathlib.Path,

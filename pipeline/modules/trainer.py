@@ -21,7 +21,7 @@ from models.finetuning import trainable
 from models.layers import fused
 from models.training import fit, placement
 from models.training.checkpoint import STATE
-from pipeline import config as pipeline_config
+from pipeline.config import loading
 from pipeline.modules import learner as learners
 from serving.export import reference, signatures, warm_up_file
 
@@ -46,7 +46,7 @@ def run_fn(fn_args: Any) -> None:
     """
     begin = time.monotonic()
     values = (fn_args.hyperparameters or {}).get("values")
-    config = pipeline_config.load_learner(fn_args.custom_config["learner"], values)
+    config = loading.load_learner(fn_args.custom_config["learner"], values)
     folder = pathlib.Path(fn_args.custom_config["resumable"])
     learner = learners.prepare(config, fn_args.transform_output, fn_args.train_files, folder)
     run = pathlib.Path(fn_args.model_run_dir)
@@ -183,6 +183,6 @@ def _write_summary(
         "trainable_parameters": counts.trainable,
         "frozen_parameters": counts.frozen,
         **course,
-        "learner": json.loads(pipeline_config.dump_learner(learner.config)),
+        "learner": json.loads(loading.dump_learner(learner.config)),
     }
     path.write_text(json.dumps(summary, indent=2, ensure_ascii=False), "utf-8")

@@ -19,8 +19,9 @@ from models.training import fit, placement
 from models.training.averaging import AveragedWeights
 from models.training.config import TrainingConfig
 from models.tuning import space
-from pipeline import config as pipeline_config
 from pipeline import paths
+from pipeline.config import loading
+from pipeline.config.sections import LearnerConfig
 from pipeline.modules import learner as learners
 
 
@@ -42,9 +43,9 @@ class Job:
     """Folder of the search."""
 
     @property
-    def config(self) -> pipeline_config.LearnerConfig:
+    def config(self) -> LearnerConfig:
         """The learner's config."""
-        return pipeline_config.load_learner(self.learner)
+        return loading.load_learner(self.learner)
 
     def write(self, path: pathlib.Path) -> None:
         """Keep it for another process."""
@@ -156,7 +157,7 @@ class Trial(keras_tuner.HyperModel):
     def _prepare(self, hp: keras_tuner.HyperParameters) -> learners.Learner:
         """The learner of a trial."""
         job = self._job
-        config = pipeline_config.load_learner(job.learner, space.decode(self._space, hp.values))
+        config = loading.load_learner(job.learner, space.decode(self._space, hp.values))
         folder = pathlib.Path(job.resumable)
         folder.mkdir(parents=True, exist_ok=True)
         with open(folder / "prepare.lock", "w") as file:

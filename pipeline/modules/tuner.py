@@ -14,8 +14,9 @@ from tfx.components.tuner.component import TunerFnResult
 
 from models.tuning import oracles, parallel, results, search
 from models.tuning.config import TuningConfig
-from pipeline import failures, machines, search_plot
-from pipeline.modules import trial
+from pipeline.display import search_plot
+from pipeline.modules import trial, tuner_cluster
+from pipeline.runtime import failures
 
 JOB = "search.json"
 """File in the folder of unfinished work that tells workers elsewhere what is searched."""
@@ -85,7 +86,7 @@ def _search(job: trial.Job, resumable: pathlib.Path, name: str) -> search.Search
         size=tuning.workers,
         environment=worker_environment(os.environ, tuning.workers, len(os.sched_getaffinity(0))),
         host=host or "127.0.0.1",
-        port=machines.chief_port(os.environ),
+        port=tuner_cluster.chief_port(os.environ),
     )
     return parallel.ParallelSearch(fleet, **arguments)
 

@@ -8,7 +8,7 @@ import re
 import tempfile
 from typing import Any
 
-from pipeline import commands
+from pipeline.commands import run as commands
 
 
 @dataclasses.dataclass(frozen=True)

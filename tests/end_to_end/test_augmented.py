@@ -8,7 +8,7 @@ from ml_metadata import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
 from components import records
-from pipeline import console
+from pipeline.display import run_view
 from tests.end_to_end import running
 
 pytestmark = pytest.mark.tfx
@@ -69,8 +69,8 @@ def runs(tmp_path_factory):
 def test_the_stage_runs_where_it_is_asked_for_and_what_follows_learns_from_it(runs):
     assert "Augment" not in runs.plain.outcomes
     assert runs.first.code == 0, runs.first.shown
-    absent = set(console.OPTIONAL) - {"Augment"}
-    assert list(runs.first.outcomes) == [name for name in console.STAGES if name not in absent]
+    absent = set(run_view.OPTIONAL) - {"Augment"}
+    assert list(runs.first.outcomes) == [name for name in run_view.STAGES if name not in absent]
     ran = [stage for stage, outcome in runs.first.outcomes.items() if outcome == "ran"]
     assert ran == ["Augment", "Transform", "Trainer", "Evaluator", "Canary", "Pusher"]
     assert "21 + 9" not in runs.first.reasons["Augment"]

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from components.doctor import stage
-from pipeline import doctoring
+from pipeline.commands import doctor
 from tests.end_to_end import running
 
 pytestmark = pytest.mark.tfx
@@ -46,7 +46,7 @@ def workspace(tmp_path_factory):
 @pytest.fixture(scope="module")
 def examined(project, workspace):
     """What `maru doctor` leaves, and its exit code."""
-    code = doctoring.run(project, (), workspace)
+    code = doctor.run(project, (), workspace)
     (folder,) = (workspace / "runs/reviews/doctor").iterdir()
     return code, folder
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import asking, console, paths
+from pipeline import paths
+from pipeline.commands import predict
+from pipeline.display import run_view
 from serving import client
 from serving.command import server
 from tests.end_to_end import parity, running
@@ -62,7 +64,7 @@ def served(project, finished):
 
 def test_images_go_through_every_stage_and_are_pushed(finished):
     assert finished.code == 0, finished.shown
-    always = [name for name in console.STAGES if name not in console.OPTIONAL]
+    always = [name for name in run_view.STAGES if name not in run_view.OPTIONAL]
     assert list(finished.outcomes) == always
     assert set(finished.outcomes.values()) == {"ran"}
     rows = finished.summary["rows"]
@@ -81,7 +83,7 @@ def test_the_server_gives_the_trainers_answers_over_rest_and_grpc(finished, serv
 def test_a_file_is_answered_with_every_label_and_its_probability(project, finished, served):
     address = f"127.0.0.1:{served.rest_port}"
     image = project / "images" / "녹색" / "1.jpg"
-    answer = asking.predict("colors", str(image), address, project, as_json=False)
+    answer = predict.predict("colors", str(image), address, project, as_json=False)
     assert {line.split()[0] for line in answer.splitlines()} == set(COLORS)
     with client.Client(address) as asked:
         outputs = asked.predict("colors", {"image_bytes": [image.read_bytes()]})

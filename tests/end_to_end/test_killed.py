@@ -10,11 +10,11 @@ import time
 
 import pytest
 
-from pipeline import console
+from pipeline.display import run_view
 
 pytestmark = [pytest.mark.slow, pytest.mark.tfx]
 
-STAGES = [stage for stage in console.STAGES if stage not in console.OPTIONAL]
+STAGES = [stage for stage in run_view.STAGES if stage not in run_view.OPTIONAL]
 EPOCHS = 40
 CONFIG = f"""
 name: killed

@@ -10,7 +10,11 @@ import sklearn.metrics
 
 from components import records
 from components.push import push
-from pipeline import asking, config, console, dag, lock, paths
+from pipeline import dag, paths
+from pipeline.commands import predict
+from pipeline.config import loading
+from pipeline.display import run_view
+from pipeline.runtime import lock
 from serving.command import server
 from serving.execution import saved_model
 from tests.end_to_end import parity, running
@@ -31,7 +35,7 @@ model: {kind: text_cnn, sequence_length: 8, embedding_dim: 5, filters: 3, kernel
 training: {epochs: 2, batch_size: 7, learning_rate: 1.0e-2}
 evaluation: {slices: [text_length]}
 """
-WITHOUT_TUNER = [stage for stage in console.STAGES if stage not in console.OPTIONAL]
+WITHOUT_TUNER = [stage for stage in run_view.STAGES if stage not in run_view.OPTIONAL]
 
 
 def write_project(folder, rows):
@@ -157,7 +161,7 @@ def test_a_threshold_that_is_not_met_refuses_the_model_and_pushes_nothing(runs):
 
 def test_each_run_keeps_its_own_config_and_shows_no_noise_of_libraries(runs):
     for finished, rate in ((runs.first, 0.01), (runs.again, 0.01), (runs.changed, 0.02)):
-        assert config.load(finished.folder / "config.yaml").training.learning_rate == rate
+        assert loading.load(finished.folder / "config.yaml").training.learning_rate == rate
         assert (finished.folder / "log.txt").is_file()
         assert "WARNING" not in finished.shown
     folders = {run.folder for run in (runs.first, runs.again, runs.changed, runs.refused)}
@@ -186,9 +190,9 @@ def test_every_signature_is_compared(runs):
 def test_a_person_gets_the_same_answer_with_and_without_a_server(runs, served):
     question = ("reviews", "정말 좋은 영화")
     address = f"127.0.0.1:{served.rest_port}"
-    from_server = json.loads(asking.predict(*question, address, runs.workspace, as_json=True))
+    from_server = json.loads(predict.predict(*question, address, runs.workspace, as_json=True))
     where = paths.Paths(runs.workspace, "reviews")
-    from_disk = asking._from_disk(*question, where)
+    from_disk = predict._from_disk(*question, where)
     scores = dict(zip(from_disk["labels"], from_disk["probabilities"], strict=True))
     assert from_server["probabilities"] == pytest.approx(scores, abs=1e-6)
     assert from_server["label"] == max(scores, key=scores.get)

@@ -11,9 +11,9 @@ from models import zoo
 
 WITHOUT_TENSORFLOW = """
 import sys
-from pipeline import lazy
+from pipeline.runtime import deferred_imports
 for name in ("keras", "keras_hub", "keras_tuner", "tensorflow"):
-    lazy.defer(name)
+    deferred_imports.defer(name)
 from models import tuning, zoo
 from models.training import config
 zoo.lookup("resnet").config(depth=18), zoo.lookup("pretrained_text").config()

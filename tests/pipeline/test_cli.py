@@ -10,7 +10,8 @@ import tempfile
 
 import pytest
 
-from pipeline import cli, config
+from pipeline import cli
+from pipeline.config import loading
 from serving import process
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -84,7 +85,7 @@ def test_show_prints_yaml_that_loads(maru, reviews, tmp_path):
     code, out, _ = maru("show", reviews, "--set", "training.epochs=3")
     assert code == 0
     (tmp_path / "again.yaml").write_text(out)
-    assert config.load(tmp_path / "again.yaml") == config.load(reviews, ["training.epochs=3"])
+    assert loading.load(tmp_path / "again.yaml") == loading.load(reviews, ["training.epochs=3"])
 
 
 def test_schema_prints_json(maru):
@@ -122,7 +123,7 @@ def test_show_lists_what_is_trained_in_comments(maru, reviews, tmp_path):
     code, out, _ = maru("show", reviews, "--layers", "--set", small, "--workspace", tmp_path / "w")
     assert code == 0
     (tmp_path / "reviews.yaml").write_text(out, encoding="utf-8")
-    assert config.load(tmp_path / "reviews.yaml").model.filters == 2
+    assert loading.load(tmp_path / "reviews.yaml").model.filters == 2
     rows = {line.split()[1]: line.split()[2:] for line in out.splitlines() if line.startswith("# ")}
     assert rows["embedding"] == ["21", "21", "1", "x"]
     assert "# `model.vocabulary_size: 7` is the most tokens there can be; " in out
@@ -193,7 +194,7 @@ def test_a_defect_keeps_its_traceback(monkeypatch, maru):
     def broken(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("pipeline.commands.show", broken)
+    monkeypatch.setattr("pipeline.commands.show.show", broken)
     with pytest.raises(ZeroDivisionError):
         maru("show", "a.yaml")
 
@@ -202,7 +203,7 @@ def test_an_interrupted_command_is_exit_130(monkeypatch, maru):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipeline.commands.show", interrupted)
+    monkeypatch.setattr("pipeline.commands.show.show", interrupted)
     code, _, err = maru("show", "a.yaml")
     assert code == 130
     assert "continues where this run stopped" in err

@@ -2,7 +2,9 @@
 
 import pytest
 
-from pipeline import config, console, dag, paths
+from pipeline import dag, paths
+from pipeline.config import loading
+from pipeline.display import run_view
 
 pytestmark = pytest.mark.tfx
 
@@ -24,7 +26,7 @@ SEARCH = {"tuning": {"space": {"training.learning_rate": {"values": [0.1, 0.2]}}
 
 
 def build(folder, **sections):
-    settings = config.from_mapping(DATA | sections, source="the test")
+    settings = loading.from_mapping(DATA | sections, source="the test")
     pipeline = dag.build(settings, paths.Paths(folder, "mail"), str(folder))
     return {component.id: component for component in pipeline.components}
 
@@ -43,8 +45,8 @@ def test_stages_stand_in_the_order_that_is_shown(tmp_path):
     with_all = [
         name for name in stages(tmp_path, **SEARCH, **AUGMENTED, **EXAMINED) if name != "Champion"
     ]
-    assert with_all == list(console.STAGES)
-    assert not set(console.OPTIONAL) & set(stages(tmp_path))
+    assert with_all == list(run_view.STAGES)
+    assert not set(run_view.OPTIONAL) & set(stages(tmp_path))
 
 
 def test_augmented_texts_are_learned_from_and_never_evaluated_on(tmp_path):
@@ -153,7 +155,7 @@ def test_a_doctor_changes_nothing_that_other_stages_are_told(tmp_path):
 
 
 def test_an_examination_trains_nothing_and_is_the_run_s_own(tmp_path):
-    settings = config.from_mapping(DATA, source="the test")
+    settings = loading.from_mapping(DATA, source="the test")
     where = paths.Paths(tmp_path, "mail")
     alone = {c.id: c for c in dag.build_examination(settings, where, str(tmp_path)).components}
     assert list(alone)[-1] == "Doctor"

@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 
-from pipeline import config, paths, places, problems
+from pipeline import paths
+from pipeline.config import loading, problems, relative_paths
 
 NFD = unicodedata.normalize("NFD", "작업")
 
@@ -68,7 +69,7 @@ def test_a_config_whose_path_is_not_utf8_is_refused_with_its_bytes(tmp_path):
     folder.mkdir()
     (folder / "c.yaml").write_text("name: x")
     with pytest.raises(problems.ConfigError, match=r"\\xc0.*\\xf7/c.yaml:\n.*not UTF-8"):
-        config.load(folder / "c.yaml")
+        loading.load(folder / "c.yaml")
 
 
 def test_a_config_that_cannot_be_read_is_told_as_what_it_is(tmp_path, monkeypatch):
@@ -85,18 +86,18 @@ def test_a_config_that_cannot_be_read_is_told_as_what_it_is(tmp_path, monkeypatc
         ("x" * 300, "it cannot be read: File name too long"),
     ):
         with pytest.raises(problems.ConfigError) as caught:
-            config.load(name)
+            loading.load(name)
         assert said in str(caught.value), name
 
 
 def test_files_of_a_model_are_found_in_either_unicode_form(tmp_path):
     (tmp_path / NFD).mkdir()
-    assert places.place("작업", tmp_path) == str(tmp_path / NFD)
-    assert places.place("작업/없음", tmp_path) == str(tmp_path / "작업" / "없음")
-    assert places.place_preset("./작업", tmp_path) == str(tmp_path / NFD)
+    assert relative_paths.place("작업", tmp_path) == str(tmp_path / NFD)
+    assert relative_paths.place("작업/없음", tmp_path) == str(tmp_path / "작업" / "없음")
+    assert relative_paths.place_preset("./작업", tmp_path) == str(tmp_path / NFD)
 
 
 def test_a_saved_model_is_placed_under_a_name_that_can_be_loaded(tmp_path, links):
     (tmp_path / "module [1]").mkdir()
-    assert places.place_saved_model("module [1]", tmp_path).startswith(str(links))
-    assert places.place_saved_model("module", tmp_path) == str(tmp_path / "module")
+    assert relative_paths.place_saved_model("module [1]", tmp_path).startswith(str(links))
+    assert relative_paths.place_saved_model("module", tmp_path) == str(tmp_path / "module")

@@ -100,7 +100,7 @@ def test_the_stage_leaves_counts_operations_and_a_preview(source, is_written):
     request = stage.Request(
         kind="text",
         columns=COLUMNS,
-        augmenter_fn="augmenters.numbering",
+        augmenter_fn="tests.components.augmenters.numbering",
         operations='[{"kind": "eda"}]',
         resources="{}",
         copies=balance.CopiesConfig(),

@@ -1,0 +1,87 @@
+"""What `maru augment-test` does: train with and without augmentation, several seeds, compare."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline import paths
+from pipeline.commands import augment
+from pipeline.comparison import arms
+from pipeline.config import augmentation_files, loading, relative_paths
+from pipeline.display import run_view
+from pipeline.runtime import lock as locks
+from pipeline.runtime import logs
+
+
+def run(
+    path: pathlib.Path,
+    seeds: int,
+    overrides: Sequence[str],
+    workspace: pathlib.Path,
+    *,
+    per_operation: bool,
+    with_equal_steps: bool,
+) -> int:
+    """Train every arm with every seed, then print and write the comparison.
+
+    Args:
+        path: YAML.
+        seeds: Trainings of each arm, at least 2.
+        overrides: `dotted.key=value` settings of the YAML.
+        workspace: Folder of everything that runs write.
+        per_operation: Whether each operation alone is an arm, too.
+        with_equal_steps: Whether training without augmentation for as many batches is one, too.
+
+    Returns:
+        Exit code: 0 if every training finished, 1 after a defect, 2 if the config or the data
+        needs a change.
+
+    Raises:
+        ValueError: If the config is wrong, augments nothing or names files that are not there.
+    """
+    config = loading.load(path, overrides)
+    augment.require_augmentation(config, path)
+    augmentation_files.check(config.augmentation, path)
+    compared = arms.arms(config, per_operation=per_operation)
+    # A pipeline of its own inside the config's folder: it must not be what `maru run` compares
+    # with, and nothing of it is served.
+    where = paths.Paths(paths.workspace(workspace, is_made=True), f"{config.name}/augment_test")
+    folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3])
+    with locks.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
+        view = run_view.RunView(terminal)
+        run_view.attach(view)
+        view.say(f"log: {paths.shown(folder / 'log.txt')}")
+        with view.console.status("starting TFX and TensorFlow"):
+            from pipeline.comparison import augmentation_test
+        trials = augmentation_test.Trials(config, where, relative_paths.base(path), view)
+        return _compare(trials, compared, seeds, with_equal_steps, where, view)
+
+
+def _compare(
+    trials: Any,
+    compared: Sequence[arms.Arm],
+    seeds: int,
+    with_equal_steps: bool,
+    where: paths.Paths,
+    view: run_view.RunView,
+) -> int:
+    from pipeline.comparison import evaluated_examples
+    from pipeline.reports import augmentation_test
+
+    try:
+        report = trials.report(compared, seeds, with_equal_steps=with_equal_steps)
+    except Exception as error:
+        logging.getLogger(__name__).exception("The comparison failed.")
+        view.console.print(f"\n{evaluated_examples.reason(error)}", style="red", markup=False)
+        return evaluated_examples.exit_code(error)
+    augmentation_test.write(report, where.root)
+    view.console.print()
+    view.console.print(augmentation_test.show(report))
+    plot = paths.shown(where.root / augmentation_test.PLOT)
+    line = f"plot and figures: {plot}, {augmentation_test.DATA} beside it"
+    view.console.print(line, markup=False, soft_wrap=True)
+    return trials.code

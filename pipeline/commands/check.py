@@ -1,0 +1,104 @@
+"""What the command `maru check` does."""
+
+import pathlib
+import shlex
+from collections.abc import Sequence
+
+from rich import table
+from rich.console import Console
+
+from components import spelling
+from components.ingest import preview
+from models.image.augmentation import label_safety
+from pipeline import paths
+from pipeline.config import augmentation_files, loading, relative_paths
+from pipeline.display import run_view
+
+_SHOWN_LABELS = 50
+
+
+_CELL = 40  # characters of a value in a table
+
+
+def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> int:
+    """Print what the data looks like to the pipeline; exit code 2 if it cannot be used.
+
+    Raises:
+        ValueError: If the config is wrong or names files that are not there.
+    """
+    config = loading.load(path, overrides)
+    augmentation_files.check(config.augmentation, path)
+    where = paths.Paths(paths.workspace(workspace), config.name)
+    shown = Console(highlight=False)
+    with shown.status("reading the data"):
+        seen = preview.preview(
+            config.data, config.features, str(relative_paths.base(path)), str(where.samples)
+        )
+    columns = [feature.name for feature in config.features]
+    rows = [
+        [_cell(row.get(feature.name, b""), feature.kind) for feature in config.features]
+        for row in seen.rows
+    ]
+    shown.print(f"{config.name}: the first rows", style="bold")
+    shown.print(run_view.grid(columns, rows, numbers=False))
+    shown.print("rows by label and split", style="bold")
+    shown.print(_counts(seen, config.task.label))
+    duplicates, unusable = seen.counts.duplicates, seen.counts.num_rejected
+    shown.print(f"{duplicates} duplicates, {unusable} unusable rows")
+    for line in _formats(seen):
+        shown.print(line, soft_wrap=True, markup=False)
+    for rejected in seen.rejected[:10]:
+        shown.print(f"  {rejected.where}: {rejected.reason}", style="yellow", markup=False)
+    for doubt in label_safety.doubts(config.augmentation, sorted(seen.counts.labels)):
+        shown.print(doubt, style="yellow", markup=False)
+    for remark in seen.remarks:
+        shown.print(remark, style="yellow", markup=False)
+    for problem in seen.problems:
+        shown.print(problem, style="red", markup=False)
+    if not seen.problems:
+        shown.print(
+            f"\nready: maru run {shlex.quote(str(path))}",
+            style="green",
+            markup=False,
+            soft_wrap=True,
+        )
+    return 2 if seen.problems else 0
+
+
+def _formats(seen: preview.Preview) -> list[str]:
+    """Which formats the images have, and which of them a server reads."""
+    lines = []
+    for is_converted, verdict in (
+        (False, "read by a server as they are"),
+        (True, "refused by a server; `maru predict` converts them, as training does"),
+    ):
+        found = {
+            kind: n for (kind, converted), n in seen.formats.items() if converted is is_converted
+        }
+        if found:
+            listed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.items()))
+            lines.append(f"images {verdict}: {listed}")
+    return lines
+
+
+def _counts(seen: preview.Preview, heading: str) -> table.Table:
+    """Rows by label and split; of very many labels, those with the most rows."""
+    counts, splits = seen.counts, seen.counts.splits()
+    shown = sorted(label for label, _ in counts.labels.most_common(_SHOWN_LABELS))
+    rows = [
+        [spelling.visible(label, _CELL), *(str(counts.classes[s][label]) for s in splits)]
+        for label in shown
+    ]
+    if len(counts.labels) > len(shown):
+        left = [sum(counts.classes[s][label] for label in shown) for s in splits]
+        others = [str(counts.classes[s].total() - n) for s, n in zip(splits, left, strict=True)]
+        rows.append([f"... {len(counts.labels) - len(shown):,} more", *others])
+    total = ["all", *(str(counts.classes[split].total()) for split in splits)]
+    return run_view.grid([heading, *splits], [*rows, total])
+
+
+def _cell(value: bytes, kind: str, width: int = _CELL) -> str:
+    if kind == "image":
+        return f"<image, {len(value):,} bytes>"
+    text = " ".join(value.decode("utf-8", "replace").split())
+    return text if len(text) <= width else text[: width - 1] + "…"

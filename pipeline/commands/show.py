@@ -1,0 +1,63 @@
+"""What the commands `maru show` and `maru schema` do."""
+
+import dataclasses
+import json
+import pathlib
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from components.ingest import preview
+from pipeline import paths
+from pipeline.config import loading, relative_paths
+from pipeline.display import terminal
+
+
+def show(path: pathlib.Path, overrides: Sequence[str]) -> str:
+    """The resolved config as YAML that standard output can take."""
+    return loading.to_yaml(
+        loading.load(path, overrides),
+        in_ascii=not terminal.takes_any_character(sys.stdout),
+    )
+
+
+def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> str:
+    """What of the model is trained, as YAML comments; reads the data for the number of labels."""
+    config = loading.load(path, overrides)
+    where = paths.Paths(paths.workspace(workspace), config.name)
+    with Console(stderr=True).status("reading the data and building the model"):
+        seen = preview.preview(
+            config.data, config.features, str(relative_paths.base(path)), str(where.samples)
+        )
+        labels = set().union(*seen.counts.classes.values())
+        from models import zoo
+        from models.finetuning import listing
+
+        model = zoo.MODELS[config.model.kind].build(config.model, max(2, len(labels)))
+        method = getattr(config.model, "fine_tuning", None)
+        rows = listing.rows(model, method, config.training.epochs)
+    total = ("total", sum(row.parameters for row in rows), sum(row.trained for row in rows), "")
+    cells = [
+        (name, f"{parameters:,}", f"{trained:,}", rate)
+        for name, parameters, trained, rate in [*map(dataclasses.astuple, rows), total]
+    ]
+    cells.insert(0, ("layer", "parameters", "trained", "learning rate"))
+    widths = [max(len(row[column]) for row in cells) for column in range(3)]
+    lines = [
+        f"# {name:{widths[0]}}  {parameters:>{widths[1]}}  {trained:>{widths[2]}}  {rate}".rstrip()
+        for name, parameters, trained, rate in cells
+    ]
+    lines.insert(0, f"# What is trained, with {len(labels)} labels:")
+    # To count the tokens would take a stage of the pipeline.
+    if getattr(config.model, "tokenizer_file", "") is None:
+        lines.append(
+            f"# `model.vocabulary_size: {config.model.vocabulary_size}` is the most tokens there "
+            "can be; training takes as many as the data has, so what depends on it can be smaller."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def schema() -> str:
+    """The JSON schema of the YAML."""
+    return json.dumps(loading.json_schema(), indent=2)

@@ -1,0 +1,117 @@
+"""The `augmentation` section as a whole: which operations fit, and where they are done.
+
+Texts are augmented by the Augment stage, which writes them; images anew each epoch where they are
+read, unless `copies.materialize` has the stage write them, too.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from components.augment.text import config as text_augmentation
+from models.image.augmentation import config as image_augmentation
+from pipeline import paths
+
+OPERATIONS: dict[str, dict[str, type]] = {
+    "text": {
+        "back_translation": text_augmentation.BackTranslationConfig,
+        "contextual": text_augmentation.ContextualConfig,
+        "eda": text_augmentation.EdaConfig,
+    },
+    "image": image_augmentation.OPERATIONS,
+}
+"""Operations of `augmentation:` by what they change and by name."""
+
+
+AUGMENTERS = {
+    "text": "pipeline.modules.augmenters.text_augmenter",
+    "image": "pipeline.modules.augmenters.image_augmenter",
+}
+"""Dotted paths of the functions that make the Augment stage's copies."""
+
+
+def resources(config: Any, where: paths.Paths) -> str:
+    """JSON of what an augmenter needs beside its operations."""
+    if config.task.input_kind == "text":
+        return json.dumps({"cache": str(where.translations)})
+    fields = {"image_size": config.model.image_size, "copies": config.copies.materialize}
+    return json.dumps(fields)
+
+
+def is_drawn_anew(config: Any) -> bool:
+    """Whether the Trainer draws the operations anew each epoch."""
+    return config.task.input_kind == "image" and not config.copies.materialize
+
+
+def writes_examples(config: Any) -> bool:
+    """Whether the Augment stage writes examples that the Trainer reads instead of Ingest's."""
+    return bool(config.augmentation) and (not is_drawn_anew(config) or config.copies.balance)
+
+
+def check(config: Any) -> None:
+    """Refuse operations and copies that do not fit the task or each other.
+
+    Args:
+        config: A `PipelineConfig`.
+
+    Raises:
+        ValueError: In terms of the YAML.
+    """
+    _check_kinds(config)
+    _check_padding(config)
+    copies = config.copies
+    if (copies.balance or copies.materialize) and not config.augmentation:
+        field = "balance" if copies.balance else "materialize"
+        raise ValueError(
+            f"`copies.{field}` says how augmented examples are written, but `augmentation` is "
+            "empty. Add an operation, or leave `copies` out. (To weigh rare labels without "
+            "copies: `training.class_weights: balanced`.)"
+        )
+    if copies.materialize and config.task.input_kind != "image":
+        raise ValueError(
+            "`copies.materialize` is for images: augmented texts are always written, and `n_aug` "
+            f"of each operation says how many. Received: materialize={copies.materialize}"
+        )
+    mixing = [o.kind for o in config.augmentation if getattr(o, "mixes", False)]
+    if copies.materialize and mixing:
+        raise ValueError(
+            f"`augmentation` has `{mixing[0]}`, which mixes labels, but an example that "
+            "`copies.materialize` writes has one label. Leave out one of the two."
+        )
+    _check_search(config)
+
+
+def _check_kinds(config: Any) -> None:
+    fitting = sorted(OPERATIONS.get(config.task.input_kind, ()))
+    for operation in config.augmentation:
+        if operation.kind not in fitting:
+            raise ValueError(
+                f"`augmentation` has the operation `{operation.kind}`, which is not for "
+                f"{config.task.input_kind} data as `task.kind: {config.task.kind}` has. "
+                f"Operations that fit: {', '.join(fitting) or 'none'}."
+            )
+
+
+def _check_padding(config: Any) -> None:
+    for operation in config.augmentation:
+        if operation.kind == "crop" and operation.padding >= config.model.image_size:
+            raise ValueError(
+                "`augmentation` has `crop` with a border as wide as the image or wider, so a crop "
+                f"could show nothing of it. Received: padding={operation.padding}, "
+                f"model.image_size={config.model.image_size}. He et al. take 4 for 32 pixels."
+            )
+
+
+def _check_search(config: Any) -> None:
+    searched = [path for path in getattr(config.tuning, "space", ()) if _is_augmentation(path)]
+    if searched and not is_drawn_anew(config):
+        raise ValueError(
+            f"`tuning.space` has {searched[0]}, but a search can vary only what is drawn anew each "
+            "epoch: operations on images, without `copies.materialize`. These examples are "
+            "written before the search begins. Compare settings with `maru augment-test`."
+        )
+
+
+def _is_augmentation(path: str) -> bool:
+    return path.split(".")[0] == "augmentation"

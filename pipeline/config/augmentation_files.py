@@ -1,0 +1,123 @@
+"""Files that the operations of `augmentation` read: where they are, and whether they changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from components.augment.text import config
+from pipeline.config import problems, relative_paths
+from pipeline.runtime import fingerprint as fingerprints
+
+_PATHS = {
+    config.EdaConfig: ("stop_words", "sentencepiece"),
+    config.VectorSynonyms: ("path", "preset"),
+    config.ThesaurusSynonyms: ("path",),
+    config.WordnetSynonyms: ("folder",),
+    config.BackTranslationConfig: ("forward", "backward"),
+    config.ContextualConfig: ("preset",),
+}
+"""Fields with a path relative to the YAML."""
+_FOLDERS = ("folder", "forward", "backward")
+"""Those of them that name a folder."""
+_PRESET = "preset"
+"""That of them which may be a name or a handle."""
+_PLACE = {
+    _PRESET: relative_paths.place_preset,
+    "forward": relative_paths.place_saved_model,
+    "backward": relative_paths.place_saved_model,
+}
+"""How they are made absolute, if not by `places.place`."""
+_WORDS = {"stop_words": (config.ENGLISH, config.NO_STOP_WORDS)}
+"""What a field may be besides a path."""
+_ADDRESS = re.compile(r"[\w.-]+:\d+(/|$)")
+"""How the address of a server begins if its `http://` was forgotten."""
+
+
+def check(operations: Sequence[Any], path: pathlib.Path) -> None:
+    """Refuse files and folders that do not exist, before anything is read or trained.
+
+    Presets are not looked for: they may be names of what is downloaded.
+
+    Args:
+        operations: The `augmentation` section.
+        path: The YAML that it is from.
+
+    Raises:
+        ConfigError: With the dotted field of each.
+    """
+    base = relative_paths.base(path)
+    lines = list(_missing(operations, base, "augmentation"))
+    if lines:
+        raise problems.ConfigError(str(path), lines)
+
+
+def _missing(operations: Sequence[Any], base: pathlib.Path, section: str) -> Iterator[str]:
+    for index, operation in enumerate(operations):
+        for name in _PATHS.get(type(operation), ()):
+            value = getattr(operation, name)
+            if name == _PRESET or not _is_path(name, value):
+                continue
+            there = pathlib.Path(relative_paths.place(value, base))
+            if not (there.is_dir() if name in _FOLDERS else there.is_file()):
+                yield f"{section}[{index}].{name}: {_explain(name, value, there)}"
+        if getattr(operation, "seeks_synonyms", False):
+            yield from _missing(operation.synonyms, base, f"{section}[{index}].synonyms")
+
+
+def _explain(name: str, value: str, there: pathlib.Path) -> str:
+    expected = "folder" if name in _FOLDERS else "file"
+    said = (
+        f"there is no {expected} {there}. Expected: an existing {expected}, absolute or "
+        f"relative to the YAML. Received: {value!r}. Correct the path or put the {expected} there."
+    )
+    if name in ("forward", "backward") and _ADDRESS.match(value):
+        return f"{said} If a server is meant, write http://{value}"
+    return said
+
+
+def placed(operations: Sequence[Any], base: str | pathlib.Path) -> tuple[Any, ...]:
+    """The operations with absolute paths; presets that are no folders stay as they are.
+
+    Args:
+        operations: The `augmentation` section.
+        base: Folder that relative paths start from.
+    """
+    return tuple(_placed(operation, base) for operation in operations)
+
+
+def _placed(operation: Any, base: str | pathlib.Path) -> Any:
+    changed: dict[str, Any] = {}
+    for name in _PATHS.get(type(operation), ()):
+        value = getattr(operation, name)
+        if _is_path(name, value):
+            changed[name] = _PLACE.get(name, relative_paths.place)(value, base)
+    if isinstance(operation, config.EdaConfig):
+        changed["synonyms"] = placed(operation.synonyms, base)
+    return dataclasses.replace(operation, **changed) if changed else operation
+
+
+def _is_path(name: str, value: str | None) -> bool:
+    return value is not None and value not in _WORDS.get(name, ()) and "://" not in value
+
+
+def fingerprint(operations: Sequence[Any]) -> str:
+    """Hash of the names, sizes and times of all files that the operations read.
+
+    Args:
+        operations: From `placed`.
+    """
+    return fingerprints.of_files(_places(operations))
+
+
+def _places(operations: Sequence[Any]) -> Iterator[pathlib.Path]:
+    for operation in operations:
+        for name in _PATHS.get(type(operation), ()):
+            value = getattr(operation, name)
+            if value is not None and os.path.isabs(value):
+                yield pathlib.Path(value)
+        yield from _places(getattr(operation, "synonyms", ()))

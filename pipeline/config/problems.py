@@ -1,0 +1,172 @@
+"""Turn pydantic's validation errors into lines a person can act on.
+
+Each line is `dotted.path: what is wrong. How to fix it`, in terms of the YAML
+the user wrote, and all problems are reported together.
+"""
+
+import difflib
+import re
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pydantic
+
+from pipeline.config import dotted
+
+_LOOKS_LIKE_A_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
+_EXPECTED = {
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "dataclass_type": "a mapping",
+    "dataclass_exact_type": "a mapping",
+    "mapping_type": "a mapping",
+}
+
+
+class ConfigError(ValueError):
+    """A config is wrong; the message lists every problem found."""
+
+    def __init__(self, source: str, problems: list[str]):
+        self.problems = problems
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__("\n".join([f"{count} in {source}:", *(f"  {p}" for p in problems)]))
+
+
+def describe(
+    error: pydantic.ValidationError,
+    data: Mapping[str, Any],
+    root: type,
+    written: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """One line per problem, in the order of the config.
+
+    Args:
+        error: What pydantic raised for `data`.
+        data: The parsed YAML.
+        root: The dataclass `data` was validated against.
+        written: The same YAML with every word as it is written, if it is known.
+    """
+    lines = []
+    for problem in error.errors(include_url=False):
+        path, value, known = _locate(problem["loc"], data, root)
+        word = _locate(problem["loc"], written or {}, root)[1]
+        lines.append(f"{path or 'config'}: {_explain(problem, value, known, word)}")
+    found = dict.fromkeys(lines)
+    # Where whole numbers and others may stand, pydantic tells of both.
+    whole, any_ = (f"expected {_EXPECTED[kind]}" for kind in ("int_type", "float_type"))
+    return [line for line in found if whole not in line or line.replace(whole, any_) not in found]
+
+
+def suggest(word: Any, known: Iterable[str]) -> str:
+    """A spelling hint: the closest known word, or all of them."""
+    known = sorted(known)
+    close = difflib.get_close_matches(str(word), known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
+
+
+def _explain(problem: Mapping[str, Any], value: Any, known: set[str], word: Any) -> str:
+    """What is wrong in words; `word` is `value` as the YAML has it, if that is known."""
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        return f"unknown key. {suggest(problem['loc'][-1], known)}"
+    if kind in ("missing", "missing_argument"):
+        return "missing, and it has no default"
+    if kind == "union_tag_not_found":
+        tags = [tag.strip() for tag in str(context.get("discriminator", "'kind'")).split()]
+        return f"needs the key {' '.join(tags)}"
+    if kind == "union_tag_invalid":
+        tags = re.findall(r"'([^']+)'", context["expected_tags"])
+        kind_word = word.get("kind") if isinstance(word, Mapping) else None
+        named = kind_word or context["tag"]
+        return f"unknown kind {named!r}. {suggest(named, tags)}"
+    if kind == "literal_error":
+        choices = re.findall(r"'([^']+)'", context["expected"])
+        hint = suggest(value, choices) if choices else ""
+        said = f"expected {context['expected']}, received {value!r}{_quotes_hint(value, word)}"
+        return f"{said}. {hint}".rstrip()
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "string_type":
+        return f"expected text, received {value!r}{_quotes_hint(value, word)}"
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind]}, received {value!r}{_number_hint(value)}"
+    message = problem["msg"][:1].lower() + problem["msg"][1:]
+    return f"{message}, received {value!r}{_quotes_hint(value, word)}"
+
+
+def _quotes_hint(value: Any, word: Any) -> str:
+    """How to write a word that YAML takes for something else than text."""
+    if not isinstance(value, bool | int | float | None):
+        return ""
+    if value is None and not word:
+        return ". Nothing stands there" if word == "" else ""
+    kind = "as nothing" if value is None else "as a number"
+    if isinstance(value, bool):
+        kind = f"as {str(value).lower()}"
+    elif isinstance(word, str) and value is not None and str(value) != word:
+        kind = f"as the number {value}"
+    if not isinstance(word, str):
+        return f". YAML reads the word {kind}; write it in quotes"
+    return f". YAML reads the word {word} {kind}; write it in quotes: '{word}'"
+
+
+def _number_hint(value: Any) -> str:
+    if isinstance(value, str) and _LOOKS_LIKE_A_NUMBER.fullmatch(value):
+        mantissa, exponent = re.split("[eE]", value)
+        dotted = mantissa if "." in mantissa else f"{mantissa}.0"
+        sign = exponent if exponent[0] in "+-" else f"+{exponent}"
+        return f". YAML reads this as text; write {dotted}e{sign}"
+    return ""
+
+
+def _locate(location: tuple[int | str, ...], data: Any, hint: Any) -> tuple[str, Any, set[str]]:
+    """Path as the user wrote it, value there, and the keys known beside the last step.
+
+    Pydantic's location also names the chosen member of a union (its tag or its
+    class); the user never wrote those, so they are followed but not shown.
+    """
+    path, known = "", set()
+    for step in location:
+        options = dotted.dataclasses_in(hint)
+        chosen = [c for c in options if dotted.tag(c) == step or c.__name__ == step]
+        is_written = isinstance(data, Mapping) and step in data
+        if chosen and not is_written:
+            hint = chosen[0]
+            continue
+        fields = {
+            name: kind
+            for option in options
+            for name, kind in typing.get_type_hints(option).items()
+            if typing.get_origin(kind) is not typing.ClassVar
+        }
+        if not is_written and step not in fields and _names_a_type(step):
+            continue
+        known = set(fields)
+        hint = fields.get(step) if fields else _element(hint)
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+        data = data[step] if _contains(data, step) else None
+    return path, data, known
+
+
+def _names_a_type(step: int | str) -> bool:
+    """Whether a step is pydantic's name for a member of a union of plain types."""
+    return isinstance(step, str) and ("[" in step or step in ("str", "int", "float", "bool"))
+
+
+def _contains(data: Any, step: int | str) -> bool:
+    if isinstance(data, Mapping):
+        return step in data
+    return isinstance(data, list) and isinstance(step, int) and step < len(data)
+
+
+def _element(hint: Any) -> Any:
+    """Type of the values in a list or mapping."""
+    arguments = [arg for arg in typing.get_args(hint) if arg is not Ellipsis]
+    return arguments[-1] if arguments else None

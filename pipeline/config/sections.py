@@ -1,0 +1,167 @@
+"""The pipeline config: what one YAML file may say.
+
+Each package owns the dataclasses of its own settings; this module composes
+them, reads YAML strictly and reports every problem at once.
+"""
+
+import dataclasses
+import functools
+import operator
+import re
+from typing import Annotated, Any
+
+import pydantic
+
+from components.augment.balance import CopiesConfig
+from components.doctor.config import DoctorConfig
+from components.ingest.config import DataConfig, Feature
+from components.ingest.encode import DERIVED
+from models import zoo
+from models.choices import one_of
+from models.finetuning import config as finetuning_config
+from models.tasks import table
+from models.training.config import TrainingConfig
+from models.tuning.config import TuningConfig
+from pipeline.config import augmentation as augmenting
+from pipeline.config.evaluation import EvaluationConfig
+
+
+def _either(*kinds: type) -> Any:
+    """One of several dataclasses, told apart by `kind`."""
+    return Annotated[functools.reduce(operator.or_, kinds), pydantic.Field(discriminator="kind")]
+
+
+Task = _either(*table.TASKS.values())
+Model = _either(*(entry.config for entry in zoo.MODELS.values()))
+Augmentation = one_of(
+    "operation",
+    {name: kind for kinds in augmenting.OPERATIONS.values() for name, kind in kinds.items()},
+)
+
+_strict = pydantic.with_config(
+    pydantic.ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+)
+"""Holds for the nested dataclasses too."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RuntimeConfig:
+    """Where the work is done."""
+
+    beam: tuple[str, ...] = ()
+    """Arguments for Apache Beam, for example `--runner=DataflowRunner`; default: in process."""
+    schema: str | None = None
+    """File with a schema (`schema.pbtxt`) to validate against, relative to the YAML; default:
+    inferred from all splits."""
+
+
+@_strict
+@dataclasses.dataclass(frozen=True)
+class PipelineConfig:
+    """One runnable pipeline."""
+
+    name: str
+    """Name of the pipeline, its folders and its served model: lower case letters, digits, `_`."""
+    task: Task
+    """What is learned."""
+    data: DataConfig
+    """Where the examples come from and how they are split."""
+    model: Model
+    """Architecture, one of `models/zoo.py`."""
+    training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
+    """How the model is trained."""
+    augmentation: tuple[Augmentation, ...] = ()
+    """How the examples of the train split are varied, one operation after the other: names, or
+    mappings of `kind` and its own fields."""
+    copies: CopiesConfig = dataclasses.field(default_factory=CopiesConfig)
+    """How augmented examples are written beside the train split's own."""
+    tuning: TuningConfig | None = None
+    """Search over fields of `model`, `training` and `augmentation`; left out: no search."""
+    doctor: DoctorConfig | None = None
+    """Checks of data and model before anything is trained, and of the curves after it; left out:
+    none, but `maru doctor` runs them at any time."""
+    evaluation: EvaluationConfig = dataclasses.field(default_factory=EvaluationConfig)
+    """What a model must reach before it is pushed."""
+    runtime: RuntimeConfig = dataclasses.field(default_factory=RuntimeConfig)
+    """Where the work is done."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
+            raise ValueError(
+                "`name` becomes a folder and a URL, so it must be lower case letters, digits and "
+                f"`_`, starting with a letter. Received: {self.name!r}"
+            )
+        check_reads(self.model.kind, self.task)
+        entry = zoo.MODELS[self.model.kind]
+        if entry.paper is not None:
+            self.model.recipe.check_read(entry.paper)
+        fine_tuning = getattr(self.model, "fine_tuning", None)
+        if isinstance(fine_tuning, finetuning_config.HeadFirst | finetuning_config.Gradual):
+            fine_tuning.check_length(self.training.epochs)
+        if self.training.xla and self.model.kind.startswith("hub_"):
+            raise ValueError(
+                "`training.xla` compiles no Hub modules, which bring their own graph. Received: "
+                f"xla=True with model.kind={self.model.kind}. Leave out `xla`."
+            )
+        augmenting.check(self)
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The columns that are read and what each holds."""
+        return (
+            Feature(self.task.input_column, self.task.input_kind),
+            Feature(self.task.label, "label"),
+            *(
+                Feature(name, "derived" if name in DERIVED else "slice")
+                for name in self.evaluation.slices
+                if name != self.task.label
+            ),
+        )
+
+
+def fitting(task: Task) -> list[str]:
+    """The kinds of models that read what a task gives."""
+    return [kind for kind, entry in zoo.MODELS.items() if entry.reads == task.input_kind]
+
+
+def check_reads(kind: str, task: Task) -> None:
+    """Refuse a model that reads another kind of data.
+
+    Raises:
+        ValueError: Naming those that fit.
+    """
+    if kind not in fitting(task):
+        raise ValueError(
+            f"`model.kind: {kind}` reads {zoo.MODELS[kind].reads}, but `task.kind: {task.kind}` "
+            f"gives {task.input_kind}. Models that fit: {', '.join(fitting(task))}."
+        )
+
+
+@_strict
+@dataclasses.dataclass(frozen=True)
+class LearnerConfig:
+    """The part of a config that Tuner and Trainer depend on."""
+
+    task: Task
+    """What is learned."""
+    model: Model
+    """Architecture."""
+    training: TrainingConfig
+    """How the model is trained."""
+    tuning: TuningConfig | None = None
+    """What is searched; None for the Trainer."""
+    augmentation: tuple[Augmentation, ...] = ()
+    """How the examples of the train split are varied while it is read."""
+
+
+def learner(config: PipelineConfig, *, with_tuning: bool) -> LearnerConfig:
+    """The part of a config that the Tuner, or the Trainer, depends on."""
+    return LearnerConfig(
+        task=config.task,
+        model=config.model,
+        training=config.training,
+        tuning=config.tuning if with_tuning else None,
+        augmentation=config.augmentation if augmenting.is_drawn_anew(config) else (),
+    )

@@ -1,0 +1,216 @@
+"""What the Augment stage makes copies with; it calls these functions by their dotted path."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import pathlib
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from components.augment.contract import ORIGINAL, Copy
+from components.augment.text import augmenting as texts
+from models.image.augmentation import label_safety, policy
+from models.image.augmentation.operation import Operation
+from models.image.input import decode
+from models.text import presets
+from pipeline.config import loading
+
+
+class TextCopies:
+    """Texts augmented by `components/augment`; an `Augmenter`.
+
+    Args:
+        operations: Text operations with absolute paths.
+        num_train: Rows of the train split.
+        cache: Folder for what operations keep.
+    """
+
+    def __init__(self, operations: Sequence[texts.TextAugmentation], num_train: int, cache: str):
+        resources = texts.Resources(preset=presets.resolve, cache=pathlib.Path(cache))
+        self._augmenter = texts.TextAugmenter(operations, num_train, resources)
+
+    @property
+    def copies(self) -> int:
+        """New texts of each row, as configured."""
+        return self._augmenter.copies
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Names of the operations."""
+        return self._augmenter.names
+
+    @property
+    def dropped(self) -> Counter[str]:
+        """Texts by operation that were equal to the row's or to another copy of it."""
+        return self._augmenter.dropped
+
+    def augment(
+        self, inputs: Sequence[bytes], labels: Sequence[str], seed: int, copies: Sequence[int]
+    ) -> Iterator[Copy]:
+        """New texts by row, see `contract.Augmenter`."""
+        yield from self._make(inputs, labels, seed, copies)
+
+    def show(self, inputs: Sequence[bytes], labels: Sequence[str], seed: int) -> Iterator[Copy]:
+        """The first text of each operation for each row."""
+        shown = set()
+        for copy in self._make(inputs, labels, seed, None):
+            if copy[:2] not in shown:
+                shown.add(copy[:2])
+                yield copy
+
+    def warnings(self, labels: Collection[str]) -> list[str]:
+        """None: whether words decide a label cannot be seen in its name."""
+        return []
+
+    def _make(
+        self,
+        inputs: Sequence[bytes],
+        labels: Sequence[str],
+        seed: int,
+        copies: Sequence[int] | None,
+    ) -> Iterator[Copy]:
+        decoded = [content.decode("utf-8", "replace") for content in inputs]
+        for made in self._augmenter.augment(decoded, labels, seed, copies):
+            yield Copy(made.row, made.operation, made.text.encode())
+
+
+def text_augmenter(operations: str, resources: str, num_train: int) -> TextCopies:
+    """The augmenter of texts.
+
+    Args:
+        operations: JSON of the `augmentation` section.
+        resources: JSON with `cache`, a folder.
+        num_train: Rows of the train split.
+    """
+    parsed = loading.load_operations(operations)
+    return TextCopies(parsed, num_train, **json.loads(resources))
+
+
+class ImageCopies:
+    """Images augmented by `models/image/augmentation`; an `Augmenter`.
+
+    Images are decoded and resized as for the model, so that a written copy is what would be drawn
+    anew; copies are PNG files.
+
+    Args:
+        operations: Image operations.
+        image_size: Side of the model's images in pixels.
+        copies: Augmented copies of each image. With 0 operations are drawn anew elsewhere, and
+            what is asked for beyond (to balance labels) is the image as it is.
+    """
+
+    def __init__(self, operations: Sequence[Operation], image_size: int, copies: int):
+        self.copies = copies
+        self.dropped: Counter[str] = Counter()
+        self.shown = tuple(name for name, _ in _apart(operations))
+        self._operations = operations
+        # As graphs: one operation after the other, an image would take a quarter of a second.
+        encoded = tf.TensorSpec((None,), tf.string)
+        self._decode = tf.function(
+            lambda content: decode.decode(content, image_size), input_signature=[encoded]
+        )
+        self._all = tf.function(policy.augmenter(operations, num_classes=1))
+
+    def augment(
+        self, inputs: Sequence[bytes], labels: Sequence[str], seed: int, copies: Sequence[int]
+    ) -> Iterator[Copy]:
+        """New images by row, see `contract.Augmenter`."""
+        asked = [(row, number) for row, wanted in enumerate(copies) for number in range(wanted)]
+        if not self.copies:
+            yield from (Copy(row, REPEATED, inputs[row]) for row, _ in asked)
+            return
+        seen = set()
+        for first in range(0, len(asked), _IMAGES_AT_ONCE):
+            for copy in self._vary(inputs, asked[first : first + _IMAGES_AT_ONCE], seed):
+                key = (copy.row, hashlib.sha256(copy.content).digest())
+                if key in seen:
+                    self.dropped[POLICY] += 1
+                else:
+                    seen.add(key)
+                    yield copy
+
+    def _vary(
+        self, inputs: Sequence[bytes], asked: Sequence[tuple[int, int]], seed: int
+    ) -> Iterator[Copy]:
+        """Some rows' copies, each with its number among those of its row."""
+        rows = [row for row, _ in asked]
+        # Filled up, because another size of the batch would be compiled anew.
+        filled = [rows[place % len(rows)] for place in range(_IMAGES_AT_ONCE)]
+        # With the numbers: a row that fills several batches would get the same copies in each.
+        content = b"".join(hashlib.sha256(inputs[row] + b"%d" % n).digest() for row, n in asked)
+        digest = int.from_bytes(hashlib.sha256(content).digest()[:6], "big")
+        images = self._decode(tf.constant([inputs[row] for row in filled]))
+        labels = tf.zeros(_IMAGES_AT_ONCE, tf.int64)
+        varied, _ = self._all(images, labels, tf.constant([seed, digest], tf.int64))
+        for place, row in enumerate(rows):
+            if np.array_equal(varied[place], images[place]):
+                self.dropped[POLICY] += 1
+            else:
+                yield Copy(row, POLICY, tf.io.encode_png(varied[place]).numpy())
+
+    def show(self, inputs: Sequence[bytes], labels: Sequence[str], seed: int) -> Iterator[Copy]:
+        """Each operation alone, on every image, and then all of them as they are trained with.
+
+        Before them each image as operations see it: decoded, upright, on white, resized.
+        """
+        if not inputs:
+            return
+        images = self._decode(tf.constant(list(inputs)))
+        for row, image in enumerate(images):
+            yield Copy(row, ORIGINAL, tf.io.encode_png(image).numpy())
+        known = sorted(set(labels))
+        ids = tf.constant([known.index(label) for label in labels], tf.int64)
+        for place, (name, operations) in enumerate(_apart(self._operations)):
+            augment = policy.augmenter(operations, len(known))
+            drawn = tf.constant([seed, place], tf.int64)
+            varied, shares = augment(images, ids, drawn)
+            for row, image in enumerate(varied):
+                note = _shares(shares[row].numpy(), known) if shares.shape.rank == 2 else ""
+                yield Copy(row, name, tf.io.encode_png(image).numpy(), note)
+
+    def warnings(self, labels: Collection[str]) -> list[str]:
+        """Operations that these labels may not survive."""
+        return label_safety.doubts(self._operations, labels)
+
+
+POLICY = "policy"
+"""Name of all operations together."""
+REPEATED = "repeated"
+"""Name of what copies an image as it is."""
+_IMAGES_AT_ONCE = 64
+
+
+def _apart(operations: Sequence[Operation]) -> Iterator[tuple[str, tuple[Operation, ...]]]:
+    """Each operation alone, on all images, and all together."""
+    for index, operation in enumerate(operations):
+        repeated = [o.kind for o in operations[: index + 1]].count(operation.kind)
+        name = operation.kind if repeated == 1 else f"{repeated}.{operation.kind}"
+        yield name, (dataclasses.replace(operation, probability=1.0),)
+    if len(operations) > 1:
+        yield POLICY, tuple(operations)
+
+
+def _shares(shares: Sequence[float], labels: Sequence[str]) -> str:
+    """A mixed label in words, the largest share first."""
+    parts = sorted(zip(shares, labels, strict=True), reverse=True)
+    return ", ".join(f"{share:.0%} {label}" for share, label in parts if share >= _SMALLEST_SHARE)
+
+
+_SMALLEST_SHARE = 0.005
+
+
+def image_augmenter(operations: str, resources: str, num_train: int) -> ImageCopies:
+    """The augmenter of images.
+
+    Args:
+        operations: JSON of the `augmentation` section.
+        resources: JSON with `image_size` in pixels and `copies`.
+        num_train: Rows of the train split, which nothing here depends on.
+    """
+    parsed = loading.load_operations(operations)
+    return ImageCopies(parsed, **json.loads(resources))

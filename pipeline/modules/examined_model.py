@@ -1,0 +1,139 @@
+"""What the Doctor stage examines; it calls `patient` by its dotted path."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import pathlib
+from collections.abc import Callable, Iterator, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from components.doctor.finding import Finding
+from components.doctor.text.lengths import Reader
+from models import zoo
+from models.doctor import examination
+from models.text import subwords
+from pipeline.config import loading
+from pipeline.modules import learner as learners
+from pipeline.modules import transform
+
+_EMBEDDED_AT_ONCE = 32
+_PRETRAINED = ("hub_image", "hub_text", "pretrained_image", "pretrained_text")
+"""Models whose vectors mean something before training."""
+
+
+class LearnerPatient:
+    """The model of a config as the Doctor sees it; a `contract.Patient`.
+
+    Args:
+        learner: With everything that only the data knows.
+        train_files: Patterns of the train split's files.
+        effort: `quick` or `thorough`.
+        tokens: Vocabulary of the transform graph, for models that read its token ids.
+    """
+
+    def __init__(
+        self,
+        learner: learners.Learner,
+        train_files: Sequence[str],
+        effort: str,
+        tokens: Sequence[str] = (),
+    ):
+        self._learner = learner
+        self._train_files = train_files
+        self._effort = effort
+        self.reader = _reader(learner, tokens)
+        self.image_size = getattr(learner.config.model, "image_size", None)
+        is_pretrained = learner.config.model.kind in _PRETRAINED
+        self.embed: Callable | None = self._embed if is_pretrained else None
+
+    def findings(self) -> Iterator[Finding]:
+        """The checks of the model, one after the other."""
+        found = examination.examine(
+            lambda: self._learner.build("float32"),
+            self._learner.batches(self._train_files, shuffled=True),
+            self._learner.config.training,
+            self._effort,
+            getattr(self._learner.config.model, "fine_tuning", None),
+        )
+        for one in found:
+            yield Finding(**dataclasses.asdict(one))
+
+    def _embed(self, inputs: Sequence[str] | Sequence[bytes]) -> np.ndarray:
+        """Vectors `(rows, dim)` of raw inputs, in inference mode."""
+        batches = [
+            self._embedder(self._learner.encode(tf.constant(inputs[first : first + size])))
+            for size in (_EMBEDDED_AT_ONCE,)
+            for first in range(0, len(inputs), size)
+        ]
+        return np.concatenate([np.asarray(batch) for batch in batches])
+
+    @functools.cached_property
+    def _embedder(self) -> Callable:
+        model = self._learner.build("float32")
+        vectors = keras.Model(model.input, model.get_layer("features").output)
+        return tf.function(lambda encoded: vectors(encoded, training=False))
+
+
+def patient(
+    learner: str, transform_graph: str, train_files: Sequence[str], resumable: str, effort: str
+) -> LearnerPatient:
+    """The model of a config.
+
+    Args:
+        learner: JSON of what is trained and how.
+        transform_graph: Folder of the Transform's output.
+        train_files: Patterns of the train split's files.
+        resumable: Folder where a learned tokenizer is kept for the Trainer.
+        effort: `quick` or `thorough`.
+    """
+    config = loading.load_learner(learner)
+    prepared = learners.prepare(config, transform_graph, train_files, pathlib.Path(resumable))
+    tokens: list[str] = []
+    if zoo.MODELS[config.model.kind].feature(config.model) == "token_ids":
+        tokens = transform.vocabulary(transform_graph)
+    return LearnerPatient(prepared, train_files, effort, tokens)
+
+
+def _reader(learner: learners.Learner, tokens: Sequence[str]) -> Reader | None:
+    """How the model splits texts; None if it takes images or whole texts."""
+    model = learner.config.model
+    length = getattr(model, "sequence_length", None)
+    if length is None:
+        return None
+    if model.kind == "pretrained_text":
+        tokenizer = learner.encoder.trackable[0].tokenizer
+        unknown = getattr(tokenizer, "oov_token", None)
+        unknown_id = tokenizer.token_to_id(unknown) if unknown else None
+        return Reader(_pieces(tokenizer), length - _SPECIAL, unknown_id)
+    if tokens:
+        runs = getattr(model, "ngrams", 1)
+        return Reader(_known_tokens(model, frozenset(tokens)), length, subwords.UNKNOWN, runs)
+    tokenizer = subwords.load(model.tokenizer, model.tokenizer_file, None)
+    return Reader(_pieces(tokenizer), length, _UNKNOWN_ID)
+
+
+_SPECIAL = 2  # What BERT and its kin put around a text.
+_UNKNOWN_ID = 1
+
+
+def _pieces(tokenizer: Callable) -> Callable[[Sequence[str]], list[list[int]]]:
+    # Of texts in a list, KerasHub's tokenizers make lists of different lengths.
+    return lambda texts: tokenizer(list(texts))
+
+
+def _known_tokens(model, vocabulary: frozenset[str]) -> Callable[[Sequence[str]], list[list[str]]]:
+    """Words, characters and their runs, as the transform graph sees them."""
+
+    def tokenize(texts: Sequence[str]) -> list[list[str]]:
+        fields = {"tokenizer": model.tokenizer, "ngrams": getattr(model, "ngrams", 1)}
+        split = transform.tokens(tf.constant(list(texts)), fields).to_list()
+        decoded = [[token.decode("utf-8", "replace") for token in row] for row in split]
+        return [
+            [token if token in vocabulary else subwords.UNKNOWN for token in row] for row in decoded
+        ]
+
+    return tokenize

@@ -1,0 +1,190 @@
+"""What `maru augment-test` found: a table, JSON and a plot."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+import statistics
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.comparison import arms, augmentation_result
+from pipeline.comparison.paired_difference import Contrast, Interval
+
+DATA, PLOT = "augment_test.json", "augment_test.png"
+"""Files that `write` makes."""
+_OURS, _NEUTRAL = "#0072B2", "#888888"
+
+
+def write(report: augmentation_result.Report, folder: pathlib.Path) -> None:
+    """Write `augment_test.json` and, if there is a difference to show, `augment_test.png`.
+
+    Args:
+        report: What was measured.
+        folder: Where.
+    """
+    fields = dataclasses.asdict(report) | {"remarks": remarks(report)}
+    (folder / DATA).write_text(json.dumps(fields, indent=2, ensure_ascii=False), "utf-8")
+    (folder / PLOT).unlink(missing_ok=True)  # An earlier one would show other figures.
+    if any(row.contrast for row in report.rows):
+        draw(report, folder / PLOT)
+
+
+def show(report: augmentation_result.Report) -> RenderableType:
+    """The table for a terminal.
+
+    Args:
+        report: What was measured.
+    """
+    failed = [t for t in report.trainings if t.error is not None]
+    parts: list[RenderableType] = [Text(_title(report), style="bold")]
+    finished = [row for row in report.rows if row.accuracies]
+    if finished:
+        parts.append(_table(finished))
+        parts += [Text(_sentence(row)) for row in finished if row.contrast]
+    parts += [Text(f"{t.arm}, seed {t.seed} failed: {t.error}", style="red") for t in failed]
+    return Group(*parts, *(Text(line, style="dim") for line in remarks(report)))
+
+
+def remarks(report: augmentation_result.Report) -> list[str]:
+    """What the figures cover and what they do not.
+
+    Args:
+        report: What was measured.
+    """
+    pairs = sorted({len(row.contrast.differences) for row in report.rows if row.contrast})
+    if not pairs:
+        return []
+    lines = [
+        "In percent. accuracy: mean and standard deviation over the seeds. difference: to "
+        f"`{arms.WITHOUT}`, seed by seed, with its 95 % intervals.",
+        "over seeds: what other initial weights, orders of batches and draws of augmentation would "
+        f"change (Student's t, {' or '.join(map(str, pairs))} pairs). Over examples: what other "
+        "examples of the same kind would change. Neither covers another train split.",
+    ]
+    if len(report.rows) > 2:
+        lines.append("Of several operations one may look better by chance: no correction is made.")
+    return lines + _about_steps(report)
+
+
+def _about_steps(report: augmentation_result.Report) -> list[str]:
+    steps = {row.name: row.steps for row in report.rows if row.steps}
+    ratio = steps.get(arms.WITH, 0) / steps.get(arms.WITHOUT, 1)
+    if arms.WITHOUT not in steps or ratio < _LONGER:
+        return []
+    return [
+        f"With augmentation {ratio:.1f} times the batches were trained on. To see whether longer "
+        "training alone would do as well, add `--equal-steps`."
+        if arms.LONGER not in steps
+        else f"`{arms.LONGER}`: without augmentation, but as many batches as with it."
+    ]
+
+
+_LONGER = 1.1
+
+
+def draw(report: augmentation_result.Report, path: pathlib.Path) -> None:
+    """The accuracy of every training, and the differences with their intervals.
+
+    Args:
+        report: What was measured.
+        path: PNG to write.
+    """
+    rows = [row for row in report.rows if row.accuracies][::-1]
+    figure = Figure(figsize=(10, 1.6 + 0.5 * len(rows)), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    left.set_yticks(range(len(rows)), [row.name for row in rows])
+    left.set_ylim(-0.6, len(rows) - 0.4)
+    for place, row in enumerate(rows):
+        color = _NEUTRAL if row.contrast is None else _OURS
+        left.plot(row.accuracies, [place] * len(row.accuracies), "o", color=color, alpha=0.5)
+        mean = statistics.mean(row.accuracies)
+        left.plot([mean], [place], "|", color=color, markersize=18, markeredgewidth=2)
+        if row.contrast is not None:
+            _draw_contrast(right, place, row.contrast)
+    right.axvline(0, color=_NEUTRAL, linewidth=1)
+    left.set_xlabel("accuracy, a point for each seed")
+    right.set_xlabel(f"difference to `{arms.WITHOUT}`, percentage points")
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+        axes.set_axisbelow(True)
+    handles, labels = right.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    figure.legend(
+        unique.values(), unique.keys(), loc="outside lower right", ncols=len(unique), frameon=False
+    )
+    figure.suptitle(_title(report), x=0.01, ha="left", fontsize=11)
+    figure.savefig(path, dpi=150)
+
+
+def _draw_contrast(axes: Axes, place: int, found: Contrast) -> None:
+    """Thick: over seeds; thin, below: over examples."""
+    axes.plot(
+        [100 * d for d in found.differences],
+        [place] * len(found.differences),
+        "o",
+        color=_OURS,
+        alpha=0.35,
+        markeredgewidth=0,
+        label="one seed",
+    )
+    axes.plot([100 * found.mean], [place], "D", color=_OURS, markersize=6, label="mean")
+    if found.over_seeds:
+        low, high = found.over_seeds
+        axes.hlines(place, 100 * low, 100 * high, _OURS, linewidth=2.5, label="95 % over seeds")
+    low, high = found.over_examples
+    axes.hlines(
+        place - 0.18, 100 * low, 100 * high, _NEUTRAL, linewidth=1.5, label="95 % over examples"
+    )
+
+
+def _title(report: augmentation_result.Report) -> str:
+    if not report.examples:
+        return f"{report.name}: no training finished"
+    return f"{report.name} on {report.examples:,} {report.split} examples, {report.seeds} seeds"
+
+
+def _table(rows: Sequence[augmentation_result.Row]) -> Table:
+    """All in percent, so that 80 columns are enough."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("", overflow="fold")
+    for name in ("accuracy", "difference", "over seeds", "over examples", "batches"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in _cells(row)))
+    return table
+
+
+def _cells(row: augmentation_result.Row) -> list[str]:
+    mean = statistics.mean(row.accuracies)
+    spread = statistics.stdev(row.accuracies) if len(row.accuracies) > 1 else 0.0
+    found = row.contrast
+    return [
+        row.name,
+        f"{100 * mean:.2f} ±{100 * spread:.2f}",
+        f"{100 * found.mean:+.2f}" if found else "",
+        _range(found.over_seeds) if found else "",
+        _range(found.over_examples) if found else "",
+        f"{row.steps:,}",
+    ]
+
+
+def _range(interval: Interval | None) -> str:
+    return "-" if interval is None else f"{100 * interval[0]:+.1f} to {100 * interval[1]:+.1f}"
+
+
+def _sentence(row: augmentation_result.Row) -> str:
+    words = {
+        "better": "is better than without: both intervals lie above 0",
+        "worse": "is worse than without: both intervals lie below 0",
+        "not told apart": "is not told apart from without: an interval holds 0",
+    }
+    return f"`{row.name}` {words[row.verdict or 'not told apart']}"

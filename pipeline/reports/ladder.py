@@ -1,0 +1,221 @@
+"""A ladder as a table, Markdown, JSON and a chart."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.comparison import ladder_result
+from pipeline.display import log_axis, numbers
+
+TABLE, CHART, DATA = "ladder.md", "ladder.png", "ladder.json"
+"""Files that `write` makes."""
+
+# Okabe and Ito's colours, which people who confuse red and green can tell apart; the marker tells
+# apart what has the same colour.
+_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
+_MARKERS = "osD^vPX*"
+_LINES = ("--", ":", "-.")
+_ABOVE_LEGEND, _LEGEND_LINE = 0.6, 0.27
+"""Inches."""
+_COLUMNS = (
+    "", "accuracy", "95 % interval", "params", "MACs", "training", "ms/1", "ms/32", "",
+)  # fmt: skip
+
+
+def show(ladder: ladder_result.Ladder) -> RenderableType:
+    """The table for a terminal.
+
+    Args:
+        ladder: What was measured.
+    """
+    title = Text(_title(ladder), style="bold")
+    failed = [Text(line, style="red") for line in _failures(ladder)]
+    remarks = [Text(line, style="dim") for line in _remarks(ladder)]
+    parts: list[RenderableType] = [title]
+    if _finished(ladder):
+        parts.append(_table(_finished(ladder)))
+    return Group(*parts, *failed, *remarks)
+
+
+def write(ladder: ladder_result.Ladder, folder: pathlib.Path) -> None:
+    """Write `ladder.md`, `ladder.json` and, if a model finished, `ladder.png`.
+
+    Args:
+        ladder: What was measured.
+        folder: Where.
+    """
+    (folder / TABLE).write_text(markdown(ladder), "utf-8")
+    text = json.dumps(dataclasses.asdict(ladder), indent=2, ensure_ascii=False)
+    (folder / DATA).write_text(text, "utf-8")
+    (folder / CHART).unlink(missing_ok=True)  # An earlier one would show other figures.
+    if any(row.latency_ms is not None for row in ladder.rows):
+        draw(ladder, folder / CHART)
+
+
+def markdown(ladder: ladder_result.Ladder) -> str:
+    """The table as Markdown.
+
+    Args:
+        ladder: What was measured.
+    """
+    lines = [list(_COLUMNS), ["---", *["---:"] * (len(_COLUMNS) - 2), "---"]]
+    lines += [_cells(row) for row in _finished(ladder)]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    remarks = [f"- {line}" for line in (*_failures(ladder), *_remarks(ladder))]
+    return "\n".join([f"# {_title(ladder)}", "", table, "", *remarks, ""])
+
+
+def draw(ladder: ladder_result.Ladder, path: pathlib.Path) -> None:
+    """Accuracy with its interval against latency and against parameters, both logarithmic.
+
+    Args:
+        ladder: What was measured.
+        path: PNG to write.
+    """
+    models = [row for row in _finished(ladder) if row.latency_ms is not None]
+    simple = [row for row in _finished(ladder) if row.latency_ms is None]
+    height = max(5, _ABOVE_LEGEND + _LEGEND_LINE * (len(models) + len(simple)))
+    figure = Figure(figsize=(10, height), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    for axes, name in ((left, "ms for one example"), (right, "parameters")):
+        _prepare(axes, name)
+        for index, row in enumerate(simple):
+            axes.axhline(
+                row.accuracy or 0, color="#888888", linestyle=_LINES[index % 3], label=row.name
+            )
+    for index, row in enumerate(models):
+        _place(left, row, row.latency_ms, index)
+        _place(right, row, row.parameters, index)
+    _limit(left, [row.latency_ms for row in models])
+    _limit(right, [row.parameters for row in models])
+    for axes in (left, right):
+        log_axis.tick(axes, numbers.count)
+    left.set_ylabel("accuracy, 95 % interval")
+    handles, labels = left.get_legend_handles_labels()
+    # The best first, as they stand in the chart.
+    order = sorted(range(len(labels)), key=lambda i: -_accuracy_of(labels[i], ladder))
+    figure.legend(
+        [handles[i] for i in order],
+        [labels[i] for i in order],
+        loc="outside right center",
+        frameon=False,
+        labelspacing=0.9,
+    )
+    figure.suptitle(_title(ladder), x=0.01, ha="left", fontsize=11)
+    figure.savefig(path, dpi=150)
+
+
+def _prepare(axes: Axes, name: str) -> None:
+    axes.set_xscale("log")
+    axes.set_xlabel(name)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_axisbelow(True)
+    axes.grid(color="#dddddd", linewidth=0.6)
+
+
+def _limit(axes: Axes, values: Sequence[float | None]) -> None:
+    """Room around the marks; matplotlib's own margins can be nothing around a single value."""
+    placed = [value for value in values if value]
+    if placed:
+        low, high = min(placed), max(placed)
+        margin = max(1.3, (high / low) ** 0.1)
+        axes.set_xlim(low / margin, high * margin)
+
+
+def _place(axes: Axes, row: ladder_result.Row, x: float | None, index: int) -> None:
+    if not x or row.accuracy is None or row.interval is None:
+        return
+    low, high = row.interval
+    axes.errorbar(
+        [x],
+        [row.accuracy],
+        [[row.accuracy - low], [high - row.accuracy]],
+        fmt=_MARKERS[index % len(_MARKERS)],
+        color=_COLORS[index % len(_COLORS)],
+        markersize=9,
+        markeredgecolor="white",
+        capsize=3,
+        linewidth=1,
+        label=row.name,
+    )
+
+
+def _accuracy_of(name: str, ladder: ladder_result.Ladder) -> float:
+    return next(row.accuracy or 0.0 for row in ladder.rows if row.name == name)
+
+
+def _finished(ladder: ladder_result.Ladder) -> list[ladder_result.Row]:
+    return [row for row in ladder.rows if row.error is None]
+
+
+def _title(ladder: ladder_result.Ladder) -> str:
+    if not ladder.examples:
+        return f"{ladder.name}: no rung finished"
+    return f"{ladder.name} on {ladder.examples:,} {ladder.split} examples"
+
+
+def _failures(ladder: ladder_result.Ladder) -> list[str]:
+    return [f"{row.name} failed: {row.error}" for row in ladder.rows if row.error is not None]
+
+
+def _remarks(ladder: ladder_result.Ladder) -> list[str]:
+    lines = ["ms/1, ms/32: median of one example and of a batch of 32 through the export."]
+    if any(row.is_as_good for row in ladder.rows):
+        lines.append(
+            "≈: these examples do not tell it from the best at 95 % (McNemar's exact test)."
+        )
+    if any(row.is_continued for row in ladder.rows):
+        lines.append(">: a killed training was continued; only its last part was timed.")
+    batches = {row.batch for row in ladder.rows} - {None, 32}
+    if batches:
+        sizes = ", ".join(str(size) for size in sorted(batches, key=lambda size: size or 0))
+        lines.append(f"Fewer examples than 32 were there: the batch has {sizes}.")
+    return lines
+
+
+def _table(rows: Sequence[ladder_result.Row]) -> Table:
+    """As `_cells`, with the interval and the mark drawn in so that 80 columns are enough."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("", overflow="fold")
+    for name in ("accuracy (95 %)", *_COLUMNS[3:-1]):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        name, accuracy, interval, *figures, mark = _cells(row)
+        table.add_row(Text(f"{name} {mark}"), f"{accuracy} ({interval})", *figures)
+    return table
+
+
+def _cells(row: ladder_result.Row) -> list[str]:
+    low, high = row.interval or (None, None)
+    return [
+        row.name,
+        _share(row.accuracy),
+        "-" if low is None else f"{_share(low)}-{_share(high)}",
+        numbers.count(row.parameters),
+        numbers.count(row.macs),
+        (">" if row.is_continued else "") + _duration(row.seconds),
+        numbers.milliseconds(row.latency_ms),
+        numbers.milliseconds(row.batch_latency_ms),
+        "best" if row.is_best else "≈" if row.is_as_good else "",
+    ]
+
+
+def _share(value: Any) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"

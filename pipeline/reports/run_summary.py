@@ -1,0 +1,250 @@
+"""What a run achieved: the closing page in the terminal and `summary.json`."""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from scipy import stats
+
+from components import records
+from components.augment import stage as augment
+from components.baseline import baseline
+from components.canary import canary
+from components.doctor import stage as doctor
+from components.doctor.finding import Finding
+from components.ingest import columns
+from components.ingest import job as ingest
+from components.ingest.review import remarks
+from components.ingest.review import summary as counting
+from pipeline.config import evaluation as evaluation_config
+from pipeline.config.sections import PipelineConfig
+from pipeline.display import numbers, run_view, trial_table
+from pipeline.modules import trainer
+from pipeline.reports import doctor as doctor_report
+from pipeline.stages import evaluator
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """Everything the closing page says."""
+
+    name: str
+    """Name of the pipeline."""
+    split: str
+    """Split the metrics were measured on."""
+    metrics: dict[str, dict[str, float]]
+    """Metrics by slice; `all` is the whole split."""
+    interval: tuple[float, float]
+    """95 % Wilson interval of the accuracy on the whole split."""
+    baseline: baseline.Baseline
+    """What simple models reach on the same split."""
+    refusals: list[str]
+    """Why the model was not pushed, in words; empty if it was."""
+    rows: dict[str, dict[str, int]]
+    """Class counts by split, as ingested."""
+    remarks: list[str]
+    """What to know of the data: rows of train in other splits, labels that look like one."""
+    quarantined: int
+    """Rows left out."""
+    quarantine: str
+    """File that lists them."""
+    parameters: dict[str, int]
+    """Number of trainable and frozen parameters."""
+    version: int | None
+    """Version that was pushed, or already served this model."""
+    model: str | None
+    """Folder of that version."""
+    model_run: str
+    """Folder with history.json, TensorBoard logs and summary.json of the training."""
+    latency_ms: float | None
+    """Median milliseconds of one request in the Canary's process."""
+    augmentation: dict[str, Any] | None
+    """Train rows by label and copies by operation, see `components/augment`; None without
+    `augmentation`."""
+    augmentation_report: str | None
+    """Folder with the same as JSON and a preview."""
+    findings: list[Finding]
+    """What the doctor says of data, model and curves; empty without `doctor`."""
+    doctor_reports: list[str]
+    """Folders with the same as JSON and figures: before and after training."""
+    trials: list[dict[str, Any]]
+    """Finished trials of the search, best first: `score` and the values of the fields."""
+
+
+def summarize(config: PipelineConfig, results: Mapping[str, Any]) -> Summary:
+    """Collect what the stages of a finished run wrote."""
+
+    def folder(stage: str, output: str) -> pathlib.Path:
+        return pathlib.Path(results[stage].outputs[output].uri)
+
+    metrics = evaluator.read(folder("Evaluator", "evaluation"))
+    whole = metrics["all"]
+    count = round(whole["example_count"])
+    correct = round(whole["accuracy"] * count)
+    interval = stats.binomtest(correct, count).proportion_ci(method="wilson")
+    probed = json.loads((folder("Canary", "blessing") / canary.REPORT).read_text("utf-8"))
+    trained = json.loads((folder("Trainer", "model_run") / trainer.SUMMARY).read_text("utf-8"))
+    quarantine = folder("Ingest", "quarantine")
+    ingested = json.loads((quarantine / ingest.COUNTS_FILE).read_text("utf-8"))
+    augmented = folder("Augment", "report") if "Augment" in results else None
+    examined = [folder(name, "report") for name in ("Doctor", "Verdict") if name in results]
+    pushed = results["Pusher"].outputs["pushed_model"].custom_properties
+    is_pushed = pushed["pushed"].int_value == 1
+    refusals = evaluator.read_refusals(folder("Evaluator", "evaluation")) + [
+        f"Canary: {problem}" for problem in probed["problems"]
+    ]
+    return Summary(
+        name=config.name,
+        split=records.evaluated_split(list(ingested["splits"])),
+        metrics=metrics,
+        interval=(interval.low, interval.high),
+        baseline=baseline.read(folder("Baseline", "report")),
+        refusals=refusals,
+        rows=ingested["splits"],
+        remarks=remarks.remarks(
+            counting.from_json(ingested, []),
+            config.data,
+            columns.roles(config.features, config.data.split),
+        ),
+        quarantined=ingested["rejected"],
+        quarantine=_real(quarantine / ingest.QUARANTINE_FILE),
+        parameters={k: trained[f"{k}_parameters"] for k in ("trainable", "frozen")},
+        version=int(pushed["pushed_version"].string_value) if is_pushed else None,
+        model=_real(pushed["pushed_destination"].string_value) if is_pushed else None,
+        model_run=_real(folder("Trainer", "model_run")),
+        latency_ms=probed.get("signatures", {}).get("serving_default", {}).get("p50_ms"),
+        augmentation=augment.read(augmented) if augmented else None,
+        augmentation_report=_real(augmented) if augmented else None,
+        findings=[one for report in examined for one in doctor.read(report)],
+        doctor_reports=[_real(report) for report in examined],
+        trials=_trials(folder("Tuner", "tuner_results")) if "Tuner" in results else [],
+    )
+
+
+def _real(path: str | pathlib.Path) -> str:
+    """Without the link that `paths.workspace` may have put before it."""
+    return str(pathlib.Path(path).resolve())
+
+
+def show(summary: Summary, terminal: Console, sample: str) -> None:
+    """Print the closing page.
+
+    Args:
+        summary: What to show.
+        terminal: Where.
+        sample: An input for the example command, ready for a shell.
+    """
+    whole, (low, high) = summary.metrics["all"], summary.interval
+    count = round(whole["example_count"])
+    terminal.print(f"\n{summary.name} on {count} {summary.split} examples", style="bold")
+    rows = [
+        ["this model", *_row(whole)],
+        [summary.baseline.name, f"{summary.baseline.simple:.3f}"],
+        ["most frequent label", f"{summary.baseline.majority:.3f}"],
+    ]
+    terminal.print(run_view.grid(["", *_HEADINGS], rows))
+    terminal.print(f"95 % interval of the accuracy: {low:.3f} to {high:.3f}")
+    slices = {name: metrics for name, metrics in summary.metrics.items() if name != "all"}
+    if slices:
+        rows = [[name, f"{m['example_count']:.0f}", *_row(m)] for name, m in sorted(slices.items())]
+        terminal.print(run_view.grid(["slice", "examples", *_HEADINGS], rows))
+    if summary.augmentation:
+        _show_augmentation(summary.augmentation, summary.augmentation_report or "", terminal)
+    if summary.trials:
+        _show_trials(summary.trials, terminal)
+    if summary.doctor_reports:
+        _show_findings(summary, terminal)
+    trained, frozen = summary.parameters["trainable"], summary.parameters["frozen"]
+    terminal.print(f"parameters: {trained:,} trained, {frozen:,} frozen")
+    for remark in summary.remarks:
+        _print(terminal, remark, "yellow")
+    if summary.quarantined:
+        _print(terminal, f"{summary.quarantined} rows left out, listed in {summary.quarantine}")
+    _print(terminal, f"history and TensorBoard logs: {summary.model_run}")
+    if whole["accuracy"] < summary.baseline.simple:
+        line = "Below the simple baseline: a finding or a bug, look before you serve it."
+        _print(terminal, line, "yellow")
+    _show_outcome(summary, terminal, sample)
+
+
+def _show_augmentation(counts: dict[str, Any], report: str, terminal: Console) -> None:
+    """Rows by label and copies by operation, if any were written, and what is doubtful."""
+    if counts["operations"]:
+        terminal.print("train rows before and after augmentation", style="bold")
+        rows = [
+            [label, f"{found['before']:,}", f"{found['after']:,}"]
+            for label, found in list(counts["labels"].items())[:_SHOWN_LABELS]
+        ]
+        total = ["all", f"{counts['before']:,}", f"{counts['after']:,}"]
+        terminal.print(run_view.grid(["label", "before", "after"], [*rows, total]))
+        rows = [
+            [name, f"{found['written']:,}", f"{found['dropped']:,}"]
+            for name, found in counts["operations"].items()
+        ]
+        total = ["all", f"{counts['after'] - counts['before']:,}", f"{counts['dropped']:,}"]
+        heading = ["operation", "copies", "dropped: nothing new"]
+        terminal.print(run_view.grid(heading, [*rows, total]))
+    for warning in counts["warnings"]:
+        _print(terminal, warning, "yellow")
+    _print(terminal, f"augmentation, with a preview: {report}")
+
+
+_SHOWN_LABELS = 20
+
+
+def _show_findings(summary: Summary, terminal: Console) -> None:
+    """What the doctor warns of, and where the rest is."""
+    doctor_report.show_bad(summary.findings, terminal)
+    remark = doctor.remark(summary.findings)
+    _print(terminal, f"\ndoctor: {remark}; findings and figures: {summary.doctor_reports[-1]}")
+
+
+def _trials(folder: pathlib.Path) -> list[dict[str, Any]]:
+    return json.loads(next(folder.glob("*.json")).read_text("utf-8"))
+
+
+def _show_trials(trials: list[dict[str, Any]], terminal: Console) -> None:
+    """The best trials with the fields that were searched."""
+    fields = [name for name in trials[0] if "." in name]
+    rows = [
+        [str(rank), f"{trial['score']:.4f}", *(trial_table.word(trial[field]) for field in fields)]
+        for rank, trial in enumerate(trials[:_SHOWN_TRIALS], start=1)
+    ]
+    terminal.print(f"{len(trials)} trials, the best of them", style="bold")
+    trial_table.show(["rank", "score", *fields], rows, terminal)
+
+
+_SHOWN_TRIALS = 10
+
+
+def _show_outcome(summary: Summary, terminal: Console, sample: str) -> None:
+    if summary.refusals:
+        _print(terminal, "\nRefused, so nothing was pushed:", "red")
+        for refusal in summary.refusals:
+            _print(terminal, f"  {refusal}", "red")
+        return
+    milliseconds = numbers.milliseconds(summary.latency_ms)
+    latency = f", {milliseconds} ms a request" if summary.latency_ms else ""
+    _print(terminal, f"\nserved model: {summary.model}{latency}", "green")
+    _print(terminal, f"ask it:       maru predict {summary.name} {sample}")
+    _print(terminal, "serve it:     maru serve")
+
+
+def _print(terminal: Console, line: str, style: str = "") -> None:
+    """One line, never wrapped, so that paths can be copied."""
+    terminal.print(line, style=style, markup=False, soft_wrap=True)
+
+
+def _row(metrics: Mapping[str, float]) -> list[str]:
+    return [f"{metrics[name]:.3f}" for name in evaluation_config.METRICS]
+
+
+_HEADINGS = [name.replace("_", " ") for name in evaluation_config.METRICS]
+
+
+def write(summary: Summary, path: pathlib.Path) -> None:
+    """Write the summary as JSON."""
+    path.write_text(json.dumps(dataclasses.asdict(summary), indent=2, ensure_ascii=False), "utf-8")

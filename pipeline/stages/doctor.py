@@ -1,0 +1,116 @@
+"""The stages of `doctor:`: an examination and a gate before training, a verdict after it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from components.doctor import component as doctor
+from pipeline.config.sections import PipelineConfig
+from pipeline.paths import Paths
+from pipeline.runtime import fingerprint
+from pipeline.stages import training
+from pipeline.stages.data import Component, Data
+
+_NAMES_OF_LABELS = (
+    "components/spelling.py",
+    "components/stand_ins.py",
+    "components/typos.py",
+)
+"""What the doctor judges labels by, beside its own code."""
+
+
+def examined(config: PipelineConfig, where: Paths, data: Data) -> list[Component]:
+    """The examination, and the gate that stops the run by its report; none without `doctor`.
+
+    Args:
+        config: What is to be trained.
+        where: Folders to write to.
+        data: The stages before it.
+    """
+    if config.doctor is None:
+        return []
+    examination = examine(config, where, data, config.doctor.effort)
+    return [examination, *_gate(examination, config.doctor.stop_on)]
+
+
+def examine(config: PipelineConfig, where: Paths, data: Data, effort: str) -> Component:
+    """The stage that examines data and model.
+
+    Args:
+        config: What is to be trained.
+        where: Folders to write to.
+        data: The stages before it.
+        effort: `quick` or `thorough`.
+    """
+    told = training.told(config, where, with_tuning=False)
+    return doctor.Doctor(
+        examples=data.examples,
+        learned=data.learned,
+        transform_graph=data.transformed.outputs["transform_graph"],
+        kind=config.task.input_kind,
+        input_column=config.task.input_column,
+        label_column=config.task.label,
+        patient="pipeline.modules.examined_model.patient",
+        learner=told["learner"],
+        resumable=told["resumable"],
+        effort=effort,
+        setting=json.dumps(_setting(config)),
+        files=told["files"],
+        code=fingerprint.of_code(
+            "components/doctor", *_NAMES_OF_LABELS, "models", "pipeline/modules"
+        ),
+    )
+
+
+def _setting(config: PipelineConfig) -> dict[str, Any]:
+    """Fields of `components.doctor.setting.Setting` that a config tells."""
+    return {
+        "source": config.data.source.kind,
+        "label": config.task.label,
+        "split_column": config.data.split.column,
+        "is_stratified": config.data.split.stratify,
+        "is_weighted": config.copies.balance or config.training.class_weights is not None,
+        "must_reach": sorted(config.evaluation.must_reach),
+        "truncate": getattr(config.model, "truncate", ""),
+    }
+
+
+def _gate(examination: Any, stop_on: str) -> list[Any]:
+    """The stage that stops the run by the report; none for `never`."""
+    if stop_on == "never":
+        return []
+    return [doctor.Gate(report=examination.outputs["report"], stop_on=stop_on)]
+
+
+def hold_back(stages: Sequence[Any], examined: Sequence[Any]) -> None:
+    """Let stages run only after an examination, if there is one.
+
+    Args:
+        stages: What trains.
+        examined: The examination and its gate; empty without `doctor`.
+    """
+    for last in examined[-1:]:
+        for stage in stages:
+            stage.add_upstream_node(last)
+
+
+def verdict(config: PipelineConfig, examples: Any, trained: Any) -> list[Any]:
+    """The stage that says what the curves mean; none without `doctor`.
+
+    Args:
+        config: What was trained.
+        examples: Channel of the ingested examples.
+        trained: The Trainer.
+    """
+    if config.doctor is None:
+        return []
+    return [
+        doctor.Verdict(
+            examples=examples,
+            model_run=trained.outputs["model_run"],
+            label_column=config.task.label,
+            code=fingerprint.of_code("components/doctor"),
+        )
+    ]

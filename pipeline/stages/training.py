@@ -1,0 +1,122 @@
+"""The stages that search, train and judge a model before it is pushed."""
+
+import sys
+from typing import Any
+
+from tfx.components import Trainer, Tuner
+from tfx.dsl.components.common import resolver
+from tfx.proto import trainer_pb2
+from tfx.types import channel, standard_artifacts
+
+from components.canary import component as canaries
+from components.ingest import job
+from pipeline.config import loading, model_files, sections
+from pipeline.config.sections import PipelineConfig
+from pipeline.modules.trainer import REFERENCE
+from pipeline.paths import Paths
+from pipeline.runtime import fingerprint
+from pipeline.stages.champion import LatestBlessedBefore
+from pipeline.stages.data import Component, Data
+
+_SPLITS = {
+    "train_args": trainer_pb2.TrainArgs(splits=["train"]),
+    "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
+}
+_EXPORT_CODE = (
+    "serving/export/signatures.py",
+    "serving/export/reference.py",
+    "serving/export/warm_up_file.py",
+)
+"""What of `serving/` goes into an export; the rest of the server trains nothing again."""
+
+
+def tuner(config: PipelineConfig, where: Paths, data: Data) -> list[Component]:
+    """The stage that searches; none without `tuning`.
+
+    Args:
+        config: What to search.
+        where: Folders to write to.
+        data: The stages before it.
+    """
+    if config.tuning is None:
+        return []
+    return [
+        Tuner(
+            tuner_fn="pipeline.modules.tuner.tuner_fn",
+            examples=data.learned,
+            transform_graph=data.transformed.outputs["transform_graph"],
+            custom_config=told(config, where, with_tuning=True),
+            **_SPLITS,
+        )
+    ]
+
+
+def trainer(config: PipelineConfig, where: Paths, data: Data, tuned: list[Component]) -> Component:
+    """The stage that trains.
+
+    Args:
+        config: What to train.
+        where: Folders to write to.
+        data: The stages before it.
+        tuned: The stage whose best values are trained with; empty: the config's own.
+    """
+    hyperparameters = tuned[0].outputs["best_hyperparameters"] if tuned else None
+    return Trainer(
+        run_fn="pipeline.modules.trainer.run_fn",
+        examples=data.learned,
+        transform_graph=data.transformed.outputs["transform_graph"],
+        hyperparameters=hyperparameters,
+        custom_config=told(config, where, with_tuning=False),
+        **_SPLITS,
+    )
+
+
+def told(config: PipelineConfig, where: Paths, *, with_tuning: bool) -> dict[str, str]:
+    """What Tuner and Trainer are told; nothing else of the config makes them run again.
+
+    Nothing reads the fingerprints: they are there to change when the model's files or code do.
+
+    Args:
+        config: What to train.
+        where: Folders to write to.
+        with_tuning: Whether what is searched belongs to it.
+    """
+    learner = sections.learner(config, with_tuning=with_tuning)
+    return {
+        "learner": loading.dump_learner(learner),
+        "resumable": str(where.resumable),
+        "files": fingerprint.of_files(model_files.of(learner)),
+        "code": fingerprint.of_code("models", "pipeline/modules", *_EXPORT_CODE),
+    }
+
+
+def champion(trained: Component) -> Any:
+    """The stage that finds the model which is served now.
+
+    Args:
+        trained: The Trainer.
+    """
+    return resolver.Resolver(
+        strategy_class=LatestBlessedBefore,
+        candidate=trained.outputs["model"],
+        model=channel.Channel(type=standard_artifacts.Model),
+        model_blessing=channel.Channel(type=standard_artifacts.ModelBlessing),
+    ).with_id("Champion")
+
+
+def canary(trained: Component, data: Data) -> Component:
+    """The stage that asks the export in a server's process.
+
+    Args:
+        trained: The Trainer.
+        data: The stages before it.
+    """
+    return canaries.Canary(
+        model=trained.outputs["model"],
+        model_run=trained.outputs["model_run"],
+        examples=data.examples,
+        command="\n".join([sys.executable, "-m", "serving.probe"]),
+        reference=REFERENCE,
+        originals=job.ORIGINALS_FILE,
+        code=fingerprint.of_code("serving"),
+    )

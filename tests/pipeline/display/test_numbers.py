@@ -1,0 +1,34 @@
+"""Tests of pipeline/display/numbers.py."""
+
+import pytest
+
+from pipeline.display import numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "-"),
+        (0, "0"),
+        (0.25, "0.25"),
+        (999, "999"),
+        (999.6, "1k"),
+        (1752, "1.75k"),
+        (999_499, "999k"),
+        (999_600, "1M"),
+        (17_500_000, "17.5M"),
+        (999_999_999, "1G"),
+        (1_434_453_120, "1.43G"),
+        (999.9e9, "1T"),
+    ],
+)
+def test_counts_have_three_digits_and_a_unit(value, shown):
+    assert numbers.count(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "-"), (0.234, "0.23"), (9.876, "9.88"), (37.65, "37.6"), (123.4, "123")],
+)
+def test_times_have_three_digits_or_so(value, shown):
+    assert numbers.milliseconds(value) == shown

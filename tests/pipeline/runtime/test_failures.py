@@ -1,0 +1,80 @@
+"""Tests of pipeline/runtime/failures.py."""
+
+import errno
+import shutil
+import types
+
+import pytest
+import tensorflow as tf
+
+from components.ingest import config as ingest
+from pipeline import paths
+from pipeline.config import loading
+from pipeline.runtime import failures
+
+
+def catch(call):
+    with pytest.raises(BaseException) as caught:
+        call()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda: loading.load("no such file.yaml"),
+        lambda: ingest.SplitConfig(train=0),
+        lambda: ingest.check_encoding("utf-99"),
+    ],
+)
+def test_errors_our_code_raises_on_purpose_are_the_users(mistake):
+    assert failures.is_users(catch(mistake))
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [
+        lambda: paths.Paths(None, "a").root,  # TypeError in our line: ours to mend.
+        lambda: loading.load_learner("not JSON"),  # ValueError, but raised inside a library.
+        lambda: int("3x"),  # ValueError in a line that is not the project's.
+    ],
+)
+def test_defects_and_errors_of_libraries_are_not(defect):
+    assert not failures.is_users(catch(defect))
+
+
+def test_an_error_that_was_never_raised_is_not():
+    assert not failures.is_users(ValueError("no traceback"))
+
+
+def test_a_full_disk_is_the_users_to_mend_wherever_it_was_met(tmp_path):
+    try:
+        (tmp_path / "no" / "such" / "folder").write_text("")
+    except OSError as error:
+        assert not failures.is_users(error)
+    full = OSError(errno.ENOSPC, "No space left on device", "/data/log.txt")
+    assert failures.is_users(full)
+
+
+def test_memory_that_is_not_there_is_the_users_to_mend_wherever_it_was_met():
+    for error in (
+        MemoryError(),
+        tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ):
+        assert failures.is_users(error)
+        assert "smaller `training.batch_size`" in failures.worded(error)
+
+
+def test_a_path_that_the_system_does_not_take_is_the_users_to_mend(tmp_path):
+    with pytest.raises(OSError, match="too long") as caught:
+        (tmp_path / ("x" * 300)).exists()
+    assert failures.is_users(caught.value)
+
+
+def test_a_full_disk_is_told_whatever_a_library_makes_of_it(tmp_path, monkeypatch):
+    error = RuntimeError("cannot commit - no transaction is active")
+    assert failures.told(error, tmp_path) is None
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=4096))
+    assert failures.told(error, tmp_path).startswith("The disk is full.")
+    assert "no such file" in failures.told(catch(lambda: loading.load("no.yaml")), tmp_path)
