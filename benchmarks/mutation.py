@@ -3,8 +3,8 @@
     python -m benchmarks.mutation components/doctor models/training [--sample 60] [--seed 1]
 
 Draws changes at random from the given files and folders, makes them one at a time in memory, and
-runs the tests that import the changed module, then those of the modules of its folder that import
-it and, where there are none, those of modules elsewhere that do.
+runs the tests that import the changed module, then those of the modules of its component that do
+and, where there are none, those of modules elsewhere.
 Lists every change that no test noticed: each is a missing test, or a change that means the same.
 A change whose tests ran too long is neither: it may never end, or the machine may be busy.
 Heavy libraries are imported once, and each change gets a process forked from there.
@@ -176,9 +176,9 @@ def _end(node: ast.AST) -> Place:
 def tests_of(path: pathlib.Path) -> list[str]:
     """Files of tests of a module, the nearest by imports first; none of whole pipelines.
 
-    Its own come first, then those of the modules of its folder that import it, and so on; those of
-    modules elsewhere only where there are none nearer. Of tests as near, those of its own part of
-    the code come first, and of these those that import least.
+    Its own come first, then those of the modules of its component that import it, and so on; those
+    of modules elsewhere only where there are none nearer. Of tests as near, those of its own part
+    of the code come first, and of these those that import least.
     """
     tests = [
         one for one in pathlib.Path("tests").rglob("test_*.py") if "end_to_end" not in str(one)
@@ -188,11 +188,11 @@ def tests_of(path: pathlib.Path) -> list[str]:
     modules, seen, found = {_module(path)}, set(), []
     while modules:
         near = [test for test in tests if modules & _imported(test) and test not in found]
-        found += sorted(near, key=lambda test: (test.parent != home, _breadth(test), test))
+        found += sorted(near, key=lambda test: (home not in test.parents, _breadth(test), test))
         importers = [one for one in sources if modules & _imported(one)]
         seen |= modules
         modules = {
-            _module(one) for one in importers if not found or one.parent == path.parent
+            _module(one) for one in importers if not found or one.parts[:2] == path.parts[:2]
         } - seen
     return [str(test) for test in found]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from benchmarks import augment_text_wordnet
+from benchmarks.augmentation import text_wordnet
 from components.augment.text import inflections, opposites, stop_words, vectors
 from components.augment.text.synonyms import Synonyms, fold, restored
 from components.augment.text.thesaurus import Thesaurus
@@ -89,7 +89,7 @@ def test_a_broken_thesaurus_is_told_by_its_line(tmp_path):
 
 def test_wordnet_gives_the_words_of_all_synsets(tmp_path):
     synsets = [["film", "movie", "motion_picture"], ["film", "layer"], ["dull", "boring", "slow"]]
-    augment_text_wordnet.write(tmp_path, synsets)
+    text_wordnet.write(tmp_path, synsets)
     wordnet = Wordnet(tmp_path)
     assert wordnet.find(["film", "boring", "영화"]) == {
         "film": ["film", "movie", "motion picture", "layer"],
