@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
-import functools
-import operator
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import pydantic
+from pydantic_core import core_schema
 
 
-def one_of(what: str, kinds: dict[str, type]) -> Any:
-    """The type of a field that is one of `kinds`, told apart by `kind`.
+@dataclasses.dataclass(frozen=True)
+class ByName:
+    """Lets a name alone stand for a choice with its defaults: `optimizer: adamw`.
 
-    A name alone stands for a kind with its defaults: `optimizer: adamw`.
-
-    Args:
-        what: Name of the choice in error messages.
-        kinds: Dataclass by name.
+    It annotates a union of dataclasses that a discriminator tells apart:
+    `Annotated[Adam | SGD, pydantic.Discriminator("kind"), ByName("optimizer", ("adam", "sgd"))]`.
     """
-    names = tuple(kinds)
-    shape = Annotated[
-        functools.reduce(operator.or_, kinds.values()), pydantic.Discriminator("kind")
-    ]
 
-    def expand(value: Any) -> Any:
+    what: str
+    """Name of the choice in error messages."""
+    names: tuple[str, ...]
+    """The `kind` of each dataclass."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: pydantic.GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Let pydantic expand a name before it tells the dataclasses apart."""
+        shape = handler(source)
+        written = core_schema.union_schema([core_schema.literal_schema(list(self.names)), shape])
+        return core_schema.no_info_before_validator_function(
+            self.expand, shape, json_schema_input_schema=written
+        )
+
+    def expand(self, value: Any) -> Any:
+        """The mapping that a name stands for; other values as they are.
+
+        Raises:
+            ValueError: If there is no such name; the message names the closest one.
+        """
         if isinstance(value, dict):
             # Strict validation takes a list for a tuple in JSON, but this is Python by now.
             return {key: tuple(v) if isinstance(v, list) else v for key, v in value.items()}
         if not isinstance(value, str):
             return value
-        if value not in names:
-            close = difflib.get_close_matches(value, names, n=1)
+        if value not in self.names:
+            close = difflib.get_close_matches(value, self.names, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"Unknown {what} {value!r}.{hint} Known: {', '.join(names)}")
+            raise ValueError(f"Unknown {self.what} {value!r}.{hint} Known: {', '.join(self.names)}")
         return {"kind": value}
-
-    validator = pydantic.BeforeValidator(expand, json_schema_input_type=Literal[names] | shape)
-    return Annotated[shape, validator]
 
 
 def check_share(field: str, value: float) -> None:

@@ -1,6 +1,6 @@
 """Every trainable model: its config, how it is built and what it eats.
 
-Adding a model is one file and one line here. Importing this module touches no
+Adding a model is one file, a line in `MODELS` and one in `Model`. Importing this module touches no
 attribute of Keras or TensorFlow, so a program that wants the configs alone may
 defer loading them (`pipeline/runtime/deferred_imports.py`).
 """
@@ -10,7 +10,9 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import pydantic
 
 from models.encoder import Encoder
 from models.image import (
@@ -34,6 +36,26 @@ from models.text import (
     transformer,
 )
 from models.text import config as text_config
+
+Model = Annotated[
+    alexnet.AlexNetConfig
+    | bag_of_words.BagOfWordsConfig
+    | embedding_pooling.EmbeddingPoolingConfig
+    | googlenet.GoogLeNetConfig
+    | hub_image.HubImageConfig
+    | hub_text.HubTextConfig
+    | mobilenet.MobileNetConfig
+    | pretrained_image.PretrainedImageConfig
+    | pretrained.PretrainedTextConfig
+    | recurrent.RecurrentConfig
+    | resnet.ResNetConfig
+    | text_cnn.TextCNNConfig
+    | transformer.TransformerConfig
+    | vgg.VGGConfig
+    | vit.ViTConfig,
+    pydantic.Discriminator("kind"),
+]
+"""What the `model` of a config may be."""
 
 Feature = Literal["token_ids", "text", "image_bytes"]
 

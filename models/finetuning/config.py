@@ -6,9 +6,11 @@ Needs neither Keras nor TensorFlow.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
-from models.choices import one_of
+import pydantic
+
+from models.choices import ByName
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,7 +152,11 @@ METHODS = {
 }
 """Ways to fine-tune by name."""
 
-Method = one_of("fine-tuning", METHODS)
+Method = Annotated[
+    Full | Partial | Frozen | HeadFirst | Gradual | LoRA,
+    pydantic.Discriminator("kind"),
+    ByName("fine-tuning", tuple(METHODS)),
+]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,13 +6,31 @@ Needs neither Keras nor TensorFlow.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
-from models.choices import check_share, one_of
+import pydantic
+
+from models.choices import ByName, check_share
 from models.training import optimizer_config, schedule_config
 
-Optimizer = one_of("optimizer", optimizer_config.OPTIMIZERS)
-Schedule = one_of("schedule", schedule_config.SCHEDULES)
+Optimizer = Annotated[
+    optimizer_config.Adam
+    | optimizer_config.AdamW
+    | optimizer_config.Lion
+    | optimizer_config.RMSprop
+    | optimizer_config.SGD,
+    pydantic.Discriminator("kind"),
+    ByName("optimizer", tuple(optimizer_config.OPTIMIZERS)),
+]
+Schedule = Annotated[
+    schedule_config.Constant
+    | schedule_config.Cosine
+    | schedule_config.Linear
+    | schedule_config.OneCycle
+    | schedule_config.Step,
+    pydantic.Discriminator("kind"),
+    ByName("schedule", tuple(schedule_config.SCHEDULES)),
+]
 
 
 @dataclasses.dataclass(frozen=True)

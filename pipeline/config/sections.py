@@ -5,38 +5,32 @@ them, reads YAML strictly and reports every problem at once.
 """
 
 import dataclasses
-import functools
-import operator
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 import pydantic
 
 from components.augment.balance import CopiesConfig
+from components.augment.text.config import TextAugmentation
 from components.doctor.config import DoctorConfig
 from components.ingest.config import DataConfig, Feature
 from components.ingest.encode import DERIVED
 from models import zoo
-from models.choices import one_of
+from models.choices import ByName
 from models.finetuning import config as finetuning_config
-from models.tasks import table
+from models.image.augmentation.config import ImageOperation
+from models.tasks.table import Task
 from models.training.config import TrainingConfig
 from models.tuning.config import TuningConfig
 from pipeline.config import augmentation as augmenting
 from pipeline.config.evaluation import EvaluationConfig
 
-
-def _either(*kinds: type) -> Any:
-    """One of several dataclasses, told apart by `kind`."""
-    return Annotated[functools.reduce(operator.or_, kinds), pydantic.Field(discriminator="kind")]
-
-
-Task = _either(*table.TASKS.values())
-Model = _either(*(entry.config for entry in zoo.MODELS.values()))
-Augmentation = one_of(
-    "operation",
-    {name: kind for kinds in augmenting.OPERATIONS.values() for name, kind in kinds.items()},
-)
+Augmentation = Annotated[
+    TextAugmentation | ImageOperation,
+    pydantic.Discriminator("kind"),
+    ByName("operation", tuple(name for kinds in augmenting.OPERATIONS.values() for name in kinds)),
+]
+"""One entry of `augmentation`."""
 
 _strict = pydantic.with_config(
     pydantic.ConfigDict(
@@ -68,7 +62,7 @@ class PipelineConfig:
     """What is learned."""
     data: DataConfig
     """Where the examples come from and how they are split."""
-    model: Model
+    model: zoo.Model
     """Architecture, one of `models/zoo.py`."""
     training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
     """How the model is trained."""
@@ -146,7 +140,7 @@ class LearnerConfig:
 
     task: Task
     """What is learned."""
-    model: Model
+    model: zoo.Model
     """Architecture."""
     training: TrainingConfig
     """How the model is trained."""

@@ -245,6 +245,4 @@ class ContextualConfig:
             _check_at_least(field, getattr(self, field), least)
 
 
-TextAugmentation = Annotated[
-    EdaConfig | BackTranslationConfig | ContextualConfig, pydantic.Field(discriminator="kind")
-]
+TextAugmentation = BackTranslationConfig | ContextualConfig | EdaConfig

@@ -175,3 +175,15 @@ OPERATIONS: dict[str, type[Operation]] = {
     "solarise": Solarise,
 }
 """Operations on colours by name."""
+
+ColourOperation = (
+    Brightness
+    | ChannelShift
+    | Contrast
+    | Equalise
+    | Greyscale
+    | Hue
+    | Posterise
+    | Saturation
+    | Solarise
+)

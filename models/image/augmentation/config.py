@@ -277,3 +277,16 @@ OPERATIONS: dict[str, type[Operation]] = {
     **colour_config.OPERATIONS,
 }
 """Image operations by name."""
+
+ImageOperation = (
+    AugMix
+    | Crop
+    | CutMix
+    | Erasing
+    | Flip
+    | MixUp
+    | RandAugment
+    | ResizedCrop
+    | Rotation
+    | colour_config.ColourOperation
+)

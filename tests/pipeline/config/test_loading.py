@@ -358,7 +358,7 @@ def test_the_resolved_yaml_names_every_field_of_the_chosen_kinds(write):
 def test_loading_a_config_imports_no_heavy_library():
     program = (
         "import sys\n"
-        "from pipeline.commands import run as commands\n"
+        "from pipeline.commands import show as commands\n"
         "assert 'name: digits' in commands.show('configs/digits.yaml', [])\n"
         "assert commands.schema().startswith('{')\n"
         "heavy = ('tensorflow.python', 'keras.src', 'keras_hub.src', 'keras_tuner.src', 'tfx',\n"

@@ -1,6 +1,7 @@
 """Tests of components/augment/text/augmenting.py, preparing.py and config.py."""
 
 import pathlib
+from typing import Annotated
 
 import pydantic
 import pytest
@@ -135,7 +136,7 @@ def test_word_vectors_come_from_a_file(tmp_path, resources):
     assert {one.text for one in made} >= {"Movie"}
 
 
-ADAPTER = pydantic.TypeAdapter(config.TextAugmentation)
+ADAPTER = pydantic.TypeAdapter(Annotated[config.TextAugmentation, pydantic.Discriminator("kind")])
 
 
 @pytest.mark.parametrize(
