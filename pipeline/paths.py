@@ -152,3 +152,7 @@ class Paths:
     def run(self, started: str) -> pathlib.Path:
         """Folder of one run: its log and its resolved config."""
         return self.root / "log" / started
+
+    def examination(self, started: str) -> pathlib.Path:
+        """Folder of one `maru doctor`: its log, its resolved config and its findings."""
+        return self.root / "doctor" / started

@@ -125,4 +125,4 @@ def _show(
         terminal.print(run_view.grid([config.task.label, "train rows", "at most after"], table))
     if augmentation.is_drawn_anew(config):
         terminal.print("drawn anew each epoch while training", markup=False)
-    terminal.print(f"preview: {paths.shown(target)}", style="green", markup=False, soft_wrap=True)
+    run_view.print_line(terminal, f"preview: {paths.shown(target)}", "green")

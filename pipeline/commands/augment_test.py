@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
-import logging
 import pathlib
 from collections.abc import Sequence
 from typing import Any
 
 from pipeline import paths
-from pipeline.commands import augment
+from pipeline.commands import augment, session
 from pipeline.comparison import arms
 from pipeline.config import augmentation_files, loading, relative_paths
 from pipeline.display import run_view
-from pipeline.runtime import lock as locks
-from pipeline.runtime import logs
 
 
 def run(
@@ -50,15 +46,14 @@ def run(
     # A pipeline of its own inside the config's folder: it must not be what `maru run` compares
     # with, and nothing of it is served.
     where = paths.Paths(paths.workspace(workspace, is_made=True), f"{config.name}/augment_test")
-    folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3])
-    with locks.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
-        view = run_view.RunView(terminal)
-        run_view.attach(view)
-        view.say(f"log: {paths.shown(folder / 'log.txt')}")
-        with view.console.status("starting TFX and TensorFlow"):
+    with session.start(config, where, where.run(session.stamp())) as running:
+        with running.starting():
             from pipeline.comparison import augmentation_test
-        trials = augmentation_test.Trials(config, where, relative_paths.base(path), view)
-        return _compare(trials, compared, seeds, with_equal_steps, where, view)
+        trials = augmentation_test.Trials(
+            config, where, relative_paths.base(path), running.view, running.log
+        )
+        running.code = _compare(trials, compared, seeds, with_equal_steps, where, running)
+    return running.code
 
 
 def _compare(
@@ -67,21 +62,15 @@ def _compare(
     seeds: int,
     with_equal_steps: bool,
     where: paths.Paths,
-    view: run_view.RunView,
+    running: session.Session,
 ) -> int:
-    from pipeline.comparison import evaluated_examples
     from pipeline.reports import augmentation_test
 
-    try:
-        report = trials.report(compared, seeds, with_equal_steps=with_equal_steps)
-    except Exception as error:
-        logging.getLogger(__name__).exception("The comparison failed.")
-        view.console.print(f"\n{evaluated_examples.reason(error)}", style="red", markup=False)
-        return evaluated_examples.exit_code(error)
+    report = trials.report(compared, seeds, with_equal_steps=with_equal_steps)
     augmentation_test.write(report, where.root)
-    view.console.print()
-    view.console.print(augmentation_test.show(report))
+    running.console.print()
+    running.console.print(augmentation_test.show(report))
     plot = paths.shown(where.root / augmentation_test.PLOT)
     line = f"plot and figures: {plot}, {augmentation_test.DATA} beside it"
-    view.console.print(line, markup=False, soft_wrap=True)
+    run_view.print_line(running.console, line)
     return trials.code

@@ -221,5 +221,5 @@ def _show(models: Sequence["model.Bundled"], output: pathlib.Path, terminal: Con
         "measured on this machine, through its own batching; see sweep.json", style="dim"
     )
     files = sum(path.is_file() for path in output.rglob("*"))
-    terminal.print(f"bundle: {output}, {files} files", markup=False, soft_wrap=True)
-    terminal.print(f"start:  {output / 'README.md'}", markup=False, soft_wrap=True)
+    run_view.print_line(terminal, f"bundle: {output}, {files} files")
+    run_view.print_line(terminal, f"start:  {output / 'README.md'}")

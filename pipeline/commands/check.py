@@ -46,7 +46,7 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     duplicates, unusable = seen.counts.duplicates, seen.counts.num_rejected
     shown.print(f"{duplicates} duplicates, {unusable} unusable rows")
     for line in _formats(seen):
-        shown.print(line, soft_wrap=True, markup=False)
+        run_view.print_line(shown, line)
     for rejected in seen.rejected[:10]:
         shown.print(f"  {rejected.where}: {rejected.reason}", style="yellow", markup=False)
     for doubt in label_safety.doubts(config.augmentation, sorted(seen.counts.labels)):
@@ -56,12 +56,7 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     for problem in seen.problems:
         shown.print(problem, style="red", markup=False)
     if not seen.problems:
-        shown.print(
-            f"\nready: maru run {shlex.quote(str(path))}",
-            style="green",
-            markup=False,
-            soft_wrap=True,
-        )
+        run_view.print_line(shown, f"\nready: maru run {shlex.quote(str(path))}", "green")
     return 2 if seen.problems else 0
 
 

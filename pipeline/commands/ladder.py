@@ -1,16 +1,14 @@
 """What `maru ladder` does: several models on one data set, compared in one table."""
 
-import datetime
-import logging
 import pathlib
 from collections.abc import Sequence
 
 from pipeline import paths
+from pipeline.commands import session
 from pipeline.comparison import rungs
 from pipeline.config import augmentation_files, loading, relative_paths
 from pipeline.config.sections import PipelineConfig
 from pipeline.display import run_view
-from pipeline.runtime import lock, logs
 
 
 def run(
@@ -42,12 +40,9 @@ def run(
     # A pipeline of its own inside the config's folder: it must not be what `maru run` compares
     # with, and nothing of it is served.
     where = paths.Paths(paths.workspace(workspace, is_made=True), f"{config.name}/ladder")
-    folder = where.run(datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3])
-    with lock.hold(where.lock), logs.to_file(folder / "log.txt") as terminal:
-        view = run_view.RunView(terminal)
-        run_view.attach(view)
-        view.say(f"log: {paths.shown(folder / 'log.txt')}")
-        return _climb(config, found, where, relative_paths.base(path), view)
+    with session.start(config, where, where.run(session.stamp())) as running:
+        running.code = _climb(config, found, where, relative_paths.base(path), running)
+    return running.code
 
 
 def _climb(
@@ -55,22 +50,16 @@ def _climb(
     found: Sequence[rungs.Rung],
     where: paths.Paths,
     base: pathlib.Path,
-    view: run_view.RunView,
+    running: session.Session,
 ) -> int:
-    with view.console.status("starting TFX and TensorFlow"):
-        from pipeline.comparison import evaluated_examples
+    with running.starting():
         from pipeline.comparison import ladder as climb
         from pipeline.reports import ladder as ladder_report
-    climber = climb.Climb(config, where, base, view)
-    try:
-        ladder = climber.report(climber.all(found))
-    except Exception as error:
-        logging.getLogger(__name__).exception("The ladder failed.")
-        view.console.print(f"\n{evaluated_examples.reason(error)}", style="red", markup=False)
-        return evaluated_examples.exit_code(error)
+    climber = climb.Climb(config, where, base, running.view, running.log)
+    ladder = climber.report(climber.all(found))
     ladder_report.write(ladder, where.root)
-    view.console.print()
-    view.console.print(ladder_report.show(ladder))
+    running.console.print()
+    running.console.print(ladder_report.show(ladder))
     line = f"table, chart and each rung's YAML: {paths.shown(where.root)}"
-    view.console.print(line, markup=False, soft_wrap=True)
+    run_view.print_line(running.console, line)
     return climber.code

@@ -3,14 +3,11 @@
 import contextlib
 import copy
 import dataclasses
-import datetime
 import json
-import logging
 import os
 import pathlib
 import shutil
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,10 +15,10 @@ import yaml
 from rich.console import Console
 
 from pipeline import paths
+from pipeline.commands import session
 from pipeline.config import augmentation_files, dotted, loading, relative_paths, sections
 from pipeline.display import run_view, trial_table
 from pipeline.modules import tuner_cluster
-from pipeline.runtime import failures, lock, logs
 
 _POLL = 1.0
 """Seconds between two looks for the chief's search."""
@@ -48,34 +45,22 @@ def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) 
     tuner_cluster.chief_port(os.environ)  # Refuses a wrong one before anything is run.
     where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     identity = os.environ.get("KERASTUNER_TUNER_ID")
-    helps = "KERASTUNER_ORACLE_IP" in os.environ and identity and "chief" not in identity
-    stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
-    folder = where.run(f"{stamp}-{identity}" if helps else stamp)
-    alone = contextlib.nullcontext() if helps else lock.hold(where.lock)
-    with alone, logs.to_file(folder / "log.txt") as terminal:
-        view = run_view.RunView(terminal)
-        run_view.attach(view)
-        view.say(f"{config.name}: log in {paths.shown(folder / 'log.txt')}")
-        (folder / "config.yaml").write_text(loading.to_yaml(config), "utf-8")
-        try:
-            if helps:
-                _work(config, where, identity, view.console)
-            else:
-                _search(config, where, relative_paths.base(path), folder, view)
-        except Exception as error:
-            logging.getLogger(__name__).exception("The search failed.")
-            return _report(error, folder, view.console)
-    return 0
+    if "KERASTUNER_ORACLE_IP" in os.environ and identity and "chief" not in identity:
+        with session.join(config, where.run(f"{session.stamp()}-{identity}")) as running:
+            _work(config, where, identity, running.console)
+    else:
+        with session.start(config, where, where.run(session.stamp())) as running:
+            _search(config, where, relative_paths.base(path), running)
+    return running.code
 
 
 def _search(
     config: sections.PipelineConfig,
     where: paths.Paths,
     base: pathlib.Path,
-    folder: pathlib.Path,
-    view: run_view.RunView,
+    running: session.Session,
 ) -> None:
-    with view.console.status("starting TFX and TensorFlow"):
+    with running.starting():
         from models.tuning import results
         from pipeline import dag, runners
         from pipeline.modules import trial, tuner
@@ -89,7 +74,7 @@ def _search(
             _keep_up_to("Tuner", pipeline)
             super().run_with_ir(pipeline, run_options)
 
-    runner = UpToTuner(view)
+    runner = UpToTuner(running.view)
     runner.run(whole)
     (stage,) = (component for component in whole.components if component.id == "Tuner")
     custom_config = json.loads(stage.exec_properties["custom_config"])
@@ -101,9 +86,10 @@ def _search(
     found_in = tuner.report_folder(where.resumable, name)
     found = [dataclasses.asdict(result) for result in results.read(found_in / tuner.RESULTS)]
     for name in (tuner.RESULTS, tuner.PLOT):
-        shutil.copy(found_in / name, folder / name)
+        shutil.copy(found_in / name, running.folder / name)
     resolved = loading.to_mapping(config)
-    show(found, list(config.tuning.space), folder / tuner.PLOT, resolved, view.console)
+    plot = running.folder / tuner.PLOT
+    show(found, list(config.tuning.space), plot, resolved, running.console)
 
 
 def _keep_up_to(stage: str, compiled: Any) -> None:
@@ -150,17 +136,18 @@ def show(
     ]
     trial_table.show(columns, rows, terminal)
     if len(scored) > _SHOWN_TRIALS:
-        _print(terminal, f"and {len(scored) - _SHOWN_TRIALS} more in trials.json beside the plot")
+        more = f"and {len(scored) - _SHOWN_TRIALS} more in trials.json beside the plot"
+        run_view.print_line(terminal, more)
     for trial in found:
         if trial["score"] is None:
             values = ", ".join(f"{f} {trial_table.word(v)}" for f, v in trial["values"].items())
-            _print(
+            run_view.print_line(
                 terminal, f"trial {trial['trial']} failed ({values}): {trial['error']}", "yellow"
             )
-    _print(terminal, f"plot: {paths.shown(plot)}")
+    run_view.print_line(terminal, f"plot: {paths.shown(plot)}")
     terminal.print("\nthe best values, to paste into the config:", style="bold")
     for line in as_yaml(found[0]["values"], config).splitlines():
-        _print(terminal, line, "green")
+        run_view.print_line(terminal, line, "green")
 
 
 def as_yaml(values: Mapping[str, Any], config: Mapping[str, Any]) -> str:
@@ -203,11 +190,13 @@ def _work(
         job = _wait(config, where)
     if isinstance(job, pathlib.Path):
         seen = f"the chief has this search from cache, see {job}"
-        _print(terminal, f"{identity} had nothing to run: {seen}")
+        run_view.print_line(terminal, f"{identity} had nothing to run: {seen}")
         return
     with terminal.status(f"{identity} runs trials"):
         tuning_worker.work(job)
-    _print(terminal, f"{identity} found no more trials to run; the chief shows the results")
+    run_view.print_line(
+        terminal, f"{identity} found no more trials to run; the chief shows the results"
+    )
 
 
 def _wait(config: sections.PipelineConfig, where: paths.Paths) -> Any:
@@ -222,7 +211,7 @@ def _wait(config: sections.PipelineConfig, where: paths.Paths) -> Any:
             if job.learner == expected:
                 return job
         for folder in sorted(_ended(where) - before):
-            if _learner(loading.load(folder / "config.yaml")) == expected:
+            if _learner(loading.load(folder / session.CONFIG)) == expected:
                 return folder
         time.sleep(_POLL)
 
@@ -235,17 +224,3 @@ def _ended(where: paths.Paths) -> set[pathlib.Path]:
     """Folders of the runs that came to their end: a search alone, or a whole pipeline."""
     ends = ("trials.json", "summary.json")
     return {path.parent for end in ends for path in where.run("*").parent.glob(f"*/{end}")}
-
-
-def _report(error: Exception, folder: pathlib.Path, terminal: Console) -> int:
-    if (told := failures.told(error, folder)) is not None:
-        _print(terminal, f"\n{told}", "red")
-        return 2
-    _print(terminal, f"\nUnexpected: {traceback.format_exception_only(error)[-1].strip()}", "red")
-    _print(terminal, f"The traceback is in {paths.shown(folder / 'log.txt')}")
-    return 1
-
-
-def _print(terminal: Console, line: str, style: str = "") -> None:
-    """One line, never wrapped, so that paths can be copied."""
-    terminal.print(line, style=style, markup=False, soft_wrap=True)

@@ -19,6 +19,7 @@ from pipeline.comparison.augmentation_result import Report, Row, Training
 from pipeline.config.sections import PipelineConfig
 from pipeline.display import run_view
 from pipeline.paths import Paths
+from pipeline.runtime import failures
 
 _LOG = logging.getLogger(__name__)
 _SHARED = ("Ingest", "StatisticsGen", "SchemaGen", "ExampleValidator")
@@ -34,6 +35,7 @@ class Trials:
         where: Folders to write to.
         base: Folder that relative paths of the config start from.
         view: Shows what happens.
+        log: Where tracebacks are.
     """
 
     def __init__(
@@ -42,11 +44,13 @@ class Trials:
         where: Paths,
         base: pathlib.Path,
         view: run_view.RunView,
+        log: pathlib.Path,
     ):
         self._config = config
         self._where = where
         self._base = base
         self._view = view
+        self._log = log
         self._exam = evaluated_examples.Examination(config, where)
         self._seconds: list[float] = []
         self.code = 0
@@ -111,10 +115,10 @@ class Trials:
             if watch.failed_stage in _SHARED:
                 raise
             _LOG.exception("%s failed.", name)
-            worded = evaluated_examples.reason(error)
-            self._view.console.print(worded, style="red", markup=False)
-            self.code = max(self.code, evaluated_examples.exit_code(error))
-            return Training(arm.name, config.training.seed, error=worded), None
+            failure = failures.explain(error, self._log)
+            run_view.print_line(self._view.console, failure.text, "red")
+            self.code = max(self.code, failure.code)
+            return Training(arm.name, config.training.seed, error=failure.text), None
         if any(result.outcome == "ran" for result in watch.results.values()):
             self._seconds.append(sum(result.seconds for result in watch.results.values()))
         self._view.console.print(f"accuracy {said.accuracy:.4f}", markup=False)

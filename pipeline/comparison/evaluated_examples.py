@@ -10,7 +10,6 @@ import dataclasses
 import json
 import pathlib
 import shutil
-import traceback
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,6 @@ from pipeline.config.sections import PipelineConfig
 from pipeline.display import run_view
 from pipeline.modules import trainer
 from pipeline.paths import Paths
-from pipeline.runtime import failures
 from serving.execution import saved_model
 
 _ANSWERS = "answers.npz"
@@ -132,19 +130,6 @@ class Examination:
     def clear(self) -> None:
         """Remove what a next try would continue from."""
         shutil.rmtree(self._where.resumable, ignore_errors=True)
-
-
-def reason(error: Exception) -> str:
-    """Why a training or the whole failed, in words."""
-    if failures.is_users(error):
-        return failures.worded(error)
-    last = traceback.format_exception_only(error)[-1].strip()
-    return f"Unexpected: {last} (the traceback is in the log)"
-
-
-def exit_code(error: Exception) -> int:
-    """As `maru run`: 2 if the user can mend it, 1 for a defect."""
-    return 2 if failures.is_users(error) else 1
 
 
 def read_json(path: pathlib.Path) -> Any:

@@ -23,13 +23,14 @@ from pipeline.comparison import answers as comparing
 from pipeline.comparison import evaluated_examples, ladder_result
 from pipeline.comparison import rungs as rungs_
 from pipeline.comparison.answers import Answers
-from pipeline.comparison.evaluated_examples import Watch, exit_code, read_json, reason
+from pipeline.comparison.evaluated_examples import Watch, read_json
 from pipeline.comparison.ladder_result import Row
 from pipeline.config import loading
 from pipeline.config.sections import PipelineConfig
 from pipeline.display import run_view
 from pipeline.modules import trainer
 from pipeline.paths import Paths
+from pipeline.runtime import failures
 
 _LOG = logging.getLogger(__name__)
 _SHARED = ("Ingest", "StatisticsGen", "SchemaGen", "ExampleValidator", "Augment")
@@ -54,6 +55,7 @@ class Climb:
         where: Folders to write to.
         base: Folder that relative paths of the config start from.
         view: Shows what happens.
+        log: Where tracebacks are.
     """
 
     def __init__(
@@ -62,11 +64,13 @@ class Climb:
         where: Paths,
         base: pathlib.Path,
         view: run_view.RunView,
+        log: pathlib.Path,
     ):
         self._config = config
         self._where = where
         self._base = base
         self._view = view
+        self._log = log
         self._exam = evaluated_examples.Examination(config, where)
         self.code = 0
         """Exit code so far."""
@@ -102,9 +106,10 @@ class Climb:
             if watch.failed_stage in _SHARED:
                 raise
             _LOG.exception("The rung %s failed.", rung.name)
-            self._view.console.print(reason(error), style="red", markup=False)
-            self.code = max(self.code, exit_code(error))
-            return _Scored(Row(rung.name, error=reason(error)))
+            failure = failures.explain(error, self._log)
+            run_view.print_line(self._view.console, failure.text, "red")
+            self.code = max(self.code, failure.code)
+            return _Scored(Row(rung.name, error=failure.text))
 
     def _train(self, rung: rungs_.Rung, watch: Watch) -> _Scored:
         config = dataclasses.replace(rung.config, name=f"{self._config.name}_ladder")

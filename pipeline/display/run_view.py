@@ -45,7 +45,7 @@ class RunView(logging.Handler):
 
     def say(self, remark: str) -> None:
         """Show a remark as it is, whole, on one line."""
-        self.console.print(remark, style="dim", markup=False, soft_wrap=True)
+        print_line(self.console, remark, "dim")
 
     def started(self, stage: str) -> None:
         """Show a live line for the stage, if this is a terminal."""
@@ -120,6 +120,11 @@ def attach(view: RunView) -> None:
         logger = logging.getLogger(name)
         logger.handlers = [view]
         logger.setLevel(logging.INFO)
+
+
+def print_line(terminal: console.Console, line: str, style: str = "") -> None:
+    """Print words as they are and never wrapped, so that paths can be copied."""
+    terminal.print(line, style=style, markup=False, soft_wrap=True)
 
 
 def grid(columns: list[str], rows: list[list[str]], *, numbers: bool = True) -> table.Table:

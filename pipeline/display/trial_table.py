@@ -28,7 +28,7 @@ def show(columns: list[str], rows: list[list[str]], terminal: Console) -> None:
         for index, (column, cell) in enumerate(zip(columns, row, strict=True)):
             indent, style = ("  ", "") if index else ("", "bold")
             line = f"{indent}{column} {cell}"
-            terminal.print(line, style=style, markup=False, soft_wrap=True)
+            run_view.print_line(terminal, line, style)
 
 
 def word(value: Any) -> str:

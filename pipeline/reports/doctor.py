@@ -12,6 +12,7 @@ from rich.console import Console
 from components.doctor import finding, stage
 from components.doctor.finding import Finding, Verdict
 from pipeline import paths
+from pipeline.display import run_view
 
 _MARKS: dict[Verdict, tuple[str, str]] = {
     "pass": ("✓", "green"),
@@ -38,7 +39,7 @@ def show(name: str, findings: Sequence[Finding], folder: pathlib.Path, terminal:
     terminal.print()
     for file in (stage.FINDINGS, stage.FIGURES):
         if (folder / file).is_file():
-            terminal.print(paths.shown(folder / file), style="dim", soft_wrap=True, markup=False)
+            run_view.print_line(terminal, paths.shown(folder / file), "dim")
 
 
 def show_bad(findings: Sequence[Finding], terminal: Console) -> None:

@@ -160,13 +160,15 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
     trained, frozen = summary.parameters["trainable"], summary.parameters["frozen"]
     terminal.print(f"parameters: {trained:,} trained, {frozen:,} frozen")
     for remark in summary.remarks:
-        _print(terminal, remark, "yellow")
+        run_view.print_line(terminal, remark, "yellow")
     if summary.quarantined:
-        _print(terminal, f"{summary.quarantined} rows left out, listed in {summary.quarantine}")
-    _print(terminal, f"history and TensorBoard logs: {summary.model_run}")
+        run_view.print_line(
+            terminal, f"{summary.quarantined} rows left out, listed in {summary.quarantine}"
+        )
+    run_view.print_line(terminal, f"history and TensorBoard logs: {summary.model_run}")
     if whole["accuracy"] < summary.baseline.simple:
         line = "Below the simple baseline: a finding or a bug, look before you serve it."
-        _print(terminal, line, "yellow")
+        run_view.print_line(terminal, line, "yellow")
     _show_outcome(summary, terminal, sample)
 
 
@@ -188,8 +190,8 @@ def _show_augmentation(counts: dict[str, Any], report: str, terminal: Console) -
         heading = ["operation", "copies", "dropped: nothing new"]
         terminal.print(run_view.grid(heading, [*rows, total]))
     for warning in counts["warnings"]:
-        _print(terminal, warning, "yellow")
-    _print(terminal, f"augmentation, with a preview: {report}")
+        run_view.print_line(terminal, warning, "yellow")
+    run_view.print_line(terminal, f"augmentation, with a preview: {report}")
 
 
 _SHOWN_LABELS = 20
@@ -199,7 +201,9 @@ def _show_findings(summary: Summary, terminal: Console) -> None:
     """What the doctor warns of, and where the rest is."""
     doctor_report.show_bad(summary.findings, terminal)
     remark = doctor.remark(summary.findings)
-    _print(terminal, f"\ndoctor: {remark}; findings and figures: {summary.doctor_reports[-1]}")
+    run_view.print_line(
+        terminal, f"\ndoctor: {remark}; findings and figures: {summary.doctor_reports[-1]}"
+    )
 
 
 def _trials(folder: pathlib.Path) -> list[dict[str, Any]]:
@@ -222,20 +226,15 @@ _SHOWN_TRIALS = 10
 
 def _show_outcome(summary: Summary, terminal: Console, sample: str) -> None:
     if summary.refusals:
-        _print(terminal, "\nRefused, so nothing was pushed:", "red")
+        run_view.print_line(terminal, "\nRefused, so nothing was pushed:", "red")
         for refusal in summary.refusals:
-            _print(terminal, f"  {refusal}", "red")
+            run_view.print_line(terminal, f"  {refusal}", "red")
         return
     milliseconds = numbers.milliseconds(summary.latency_ms)
     latency = f", {milliseconds} ms a request" if summary.latency_ms else ""
-    _print(terminal, f"\nserved model: {summary.model}{latency}", "green")
-    _print(terminal, f"ask it:       maru predict {summary.name} {sample}")
-    _print(terminal, "serve it:     maru serve")
-
-
-def _print(terminal: Console, line: str, style: str = "") -> None:
-    """One line, never wrapped, so that paths can be copied."""
-    terminal.print(line, style=style, markup=False, soft_wrap=True)
+    run_view.print_line(terminal, f"\nserved model: {summary.model}{latency}", "green")
+    run_view.print_line(terminal, f"ask it:       maru predict {summary.name} {sample}")
+    run_view.print_line(terminal, "serve it:     maru serve")
 
 
 def _row(metrics: Mapping[str, float]) -> list[str]:

@@ -1,9 +1,12 @@
 """Telling a mistake in data or config from a defect of the program."""
 
+import dataclasses
 import errno
 import pathlib
 import shutil
 import traceback
+
+from pipeline import paths
 
 ROOT = pathlib.Path(__file__).parents[2]
 _PACKAGES = ("pipeline", "components", "models", "serving")
@@ -17,6 +20,16 @@ _NO_ROOM = 2**18
 """Bytes; less than any stage writes."""
 _FULL_DISK = "The disk is full. Free some of it or choose another --workspace, then run this again."
 _WORDED = (ValueError, OSError, FloatingPointError)
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """How a command fails."""
+
+    text: str
+    """What to mend or, for a defect, where the traceback is."""
+    code: int
+    """Exit code: 2 if the user can mend it, 1 for a defect."""
 
 
 def is_users(error: BaseException) -> bool:
@@ -51,16 +64,20 @@ def is_full_memory(error: BaseException) -> bool:
     )
 
 
-def told(error: BaseException, folder: pathlib.Path) -> str | None:
-    """What to tell the user of a failure; None if it is a defect.
+def explain(error: BaseException, log: pathlib.Path) -> Failure:
+    """What to tell the user of a failure.
 
     Args:
         error: Why it failed.
-        folder: Of the run. Libraries tell of its full disk in many words, or in none.
+        log: Where the traceback is, in the folder of the run. Libraries tell of its full disk in
+            many words, or in none.
     """
     if is_users(error):
-        return worded(error)
-    return _FULL_DISK if shutil.disk_usage(folder).free < _NO_ROOM else None
+        return Failure(worded(error), 2)
+    if shutil.disk_usage(log.parent).free < _NO_ROOM:
+        return Failure(_FULL_DISK, 2)
+    last = traceback.format_exception_only(error)[-1].strip().rstrip(".")
+    return Failure(f"Unexpected: {last}. The traceback is in {paths.shown(log)}", 1)
 
 
 def worded(error: BaseException) -> str:

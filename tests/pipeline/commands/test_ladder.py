@@ -11,7 +11,6 @@ import pytest
 from models import zoo
 from pipeline import paths
 from pipeline.commands import ladder
-from pipeline.comparison import evaluated_examples
 from pipeline.config import loading
 
 pytestmark = pytest.mark.tfx
@@ -151,7 +150,3 @@ def test_a_ladder_without_rungs_is_refused(tmp_path):
     (tmp_path / "reviews.yaml").write_text(YAML.format(name="reviews", model=TINY["reviews"]))
     with pytest.raises(ValueError, match="--models names no rung"):
         climb_ladder(tmp_path / "reviews.yaml", tmp_path, " ")
-
-
-def test_a_defect_is_told_from_what_a_user_can_mend():
-    assert evaluated_examples.exit_code(ZeroDivisionError()) == 1

@@ -74,7 +74,18 @@ def test_a_path_that_the_system_does_not_take_is_the_users_to_mend(tmp_path):
 
 def test_a_full_disk_is_told_whatever_a_library_makes_of_it(tmp_path, monkeypatch):
     error = RuntimeError("cannot commit - no transaction is active")
-    assert failures.told(error, tmp_path) is None
+    log = tmp_path / "log.txt"
+    assert failures.explain(error, log).code == 1
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=4096))
-    assert failures.told(error, tmp_path).startswith("The disk is full.")
-    assert "no such file" in failures.told(catch(lambda: loading.load("no.yaml")), tmp_path)
+    told = failures.explain(error, log)
+    assert (told.text.split(".")[0], told.code) == ("The disk is full", 2)
+    mistake = catch(lambda: loading.load("no.yaml"))
+    assert "no such file" in failures.explain(mistake, log).text
+
+
+def test_a_defect_is_told_with_the_place_of_its_traceback(tmp_path):
+    log = tmp_path / "log.txt"
+    assert failures.explain(ZeroDivisionError("a defect."), log) == failures.Failure(
+        f"Unexpected: ZeroDivisionError: a defect. The traceback is in {log}", 1
+    )
+    assert failures.explain(catch(lambda: ingest.SplitConfig(train=0)), log).code == 2
