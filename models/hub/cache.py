@@ -7,9 +7,7 @@ processes wait for. An entry that is not what its manifest says is fetched again
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import fcntl
 import functools
 import hashlib
 import json
@@ -18,7 +16,8 @@ import os
 import pathlib
 import re
 import shutil
-from collections.abc import Iterator
+
+import filelock
 
 from models import json_files
 from models.hub import fetch
@@ -63,7 +62,7 @@ def resolve(
             )
         return fetch.find_module(local, handle)
     entry = _Entry((folder or default_folder()).absolute(), handle, sha256)
-    with entry.locked():
+    with entry.lock():
         damage = entry.damage()
         if damage is not None:
             _LOGGER.info("fetching the module %s: in the cache, %s", handle, damage)
@@ -90,13 +89,10 @@ class _Entry:
         """A path that belongs to the entry, whose name no entry has."""
         return self.folder.with_name(f".{self.folder.name}.{suffix}")
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Wait for other threads and processes that look at the same entry."""
+    def lock(self) -> filelock.FileLock:
+        """What makes other threads and processes wait that look at the same entry."""
         self.cache.mkdir(parents=True, exist_ok=True)
-        with self.beside("lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        return filelock.FileLock(self.beside("lock"))
 
     def damage(self) -> str | None:
         """Say what is wrong with the entry; None if nothing is.

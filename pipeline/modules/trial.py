@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import hashlib
 import json
 import pathlib
 from typing import Any
 
+import filelock
 import keras
 import keras_tuner
 
@@ -160,8 +160,8 @@ class Trial(keras_tuner.HyperModel):
         config = loading.load_learner(job.learner, space.decode(self._space, hp.values))
         folder = pathlib.Path(job.resumable)
         folder.mkdir(parents=True, exist_ok=True)
-        with open(folder / "prepare.lock", "w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # Two workers must not learn the same tokenizer.
+        # Two workers must not learn the same tokenizer.
+        with filelock.FileLock(folder / "prepare.lock"):
             return learners.prepare(config, job.transform_graph, job.train_files, folder)
 
 

@@ -1,10 +1,11 @@
 """One run at a time per pipeline."""
 
 import contextlib
-import fcntl
 import os
 import pathlib
 from collections.abc import Iterator
+
+import filelock
 
 
 class Busy(ValueError):
@@ -19,16 +20,13 @@ def hold(path: pathlib.Path) -> Iterator[None]:
         Busy: If another process holds it; the message names that process.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            raise Busy(
-                f"Another run of this pipeline is in progress (process {file.read().strip()}). "
-                "Wait for it, stop it, or choose another --workspace."
-            ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    try:
+        held = filelock.FileLock(path).acquire(blocking=False)
+    except filelock.Timeout as error:
+        raise Busy(
+            f"Another run of this pipeline is in progress (process {path.read_text().strip()}). "
+            "Wait for it, stop it, or choose another --workspace."
+        ) from error
+    with held:
+        path.write_text(str(os.getpid()))
         yield

@@ -41,6 +41,8 @@ def find(workspace: pathlib.Path) -> str | None:
     """Address of the REST API of the server that runs for a workspace; None if none does."""
     try:
         with open(workspace / FILE, encoding="utf-8") as file:
+            # Shared, which `filelock` knows for no plain file: two that look at the same time must
+            # not take each other for a server.
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _address(workspace / FILE)
