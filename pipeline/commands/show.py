@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from rich.console import Console
+from tabulate import tabulate
 
 from components.ingest import preview
 from pipeline import paths
@@ -42,12 +43,14 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
         (name, f"{parameters:,}", f"{trained:,}", rate)
         for name, parameters, trained, rate in [*map(dataclasses.astuple, rows), total]
     ]
-    cells.insert(0, ("layer", "parameters", "trained", "learning rate"))
-    widths = [max(len(row[column]) for row in cells) for column in range(3)]
-    lines = [
-        f"# {name:{widths[0]}}  {parameters:>{widths[1]}}  {trained:>{widths[2]}}  {rate}".rstrip()
-        for name, parameters, trained, rate in cells
-    ]
+    table = tabulate(
+        cells,
+        ("layer", "parameters", "trained", "learning rate"),
+        tablefmt="plain",
+        colalign=("left", "right", "right", "left"),
+        disable_numparse=True,
+    )
+    lines = [f"# {line}".rstrip() for line in table.splitlines()]
     lines.insert(0, f"# What is trained, with {len(labels)} labels:")
     # To count the tokens would take a stage of the pipeline.
     if getattr(config.model, "tokenizer_file", "") is None:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from rich.console import Group, RenderableType
 from rich.text import Text
+from tabulate import tabulate
 
 from pipeline.display import numbers, run_view
 from serving.load.bare import BareResult
@@ -25,6 +26,7 @@ _COLUMNS = (
     "server", "protocol", "callers", "req/s", "of the limit", "p50 ms", "p95 ms", "p99 ms",
     "over the bare call", "MiB", "server CPUs", "failed", "wrong",
 )  # fmt: skip
+_ALIGNED = ("left", "left", *["right"] * (len(_COLUMNS) - 2))
 
 # Those of the terminal, 80 columns wide, and their names there.
 _BRIEF_COLUMNS = {
@@ -89,8 +91,8 @@ def markdown(rows: Sequence[Row], against: Limit | None) -> str:
         rows: What was measured.
         against: None if it is not known.
     """
-    lines = [list(_COLUMNS), ["---", "---", *["---:"] * (len(_COLUMNS) - 2)], *cells(rows, against)]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    lines = cells(rows, against)
+    return tabulate(lines, _COLUMNS, "pipe", colalign=_ALIGNED, disable_numparse=True) + "\n"
 
 
 def words(row: Row) -> str:

@@ -14,6 +14,7 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+from tabulate import tabulate
 
 from pipeline.comparison import ladder_result
 from pipeline.display import log_axis, numbers
@@ -31,6 +32,7 @@ _ABOVE_LEGEND, _LEGEND_LINE = 0.6, 0.27
 _COLUMNS = (
     "", "accuracy", "95 % interval", "params", "MACs", "training", "ms/1", "ms/32", "",
 )  # fmt: skip
+_ALIGNED = ("left", *["right"] * (len(_COLUMNS) - 2), "left")
 
 
 def show(ladder: ladder_result.Ladder) -> RenderableType:
@@ -69,9 +71,8 @@ def markdown(ladder: ladder_result.Ladder) -> str:
     Args:
         ladder: What was measured.
     """
-    lines = [list(_COLUMNS), ["---", *["---:"] * (len(_COLUMNS) - 2), "---"]]
-    lines += [_cells(row) for row in _finished(ladder)]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    lines = [_cells(row) for row in _finished(ladder)]
+    table = tabulate(lines, _COLUMNS, "pipe", colalign=_ALIGNED, disable_numparse=True)
     remarks = [f"- {line}" for line in (*_failures(ladder), *_remarks(ladder))]
     return "\n".join([f"# {_title(ladder)}", "", table, "", *remarks, ""])
 

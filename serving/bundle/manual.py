@@ -4,6 +4,8 @@ import pathlib
 import string
 from collections.abc import Mapping, Sequence
 
+from tabulate import tabulate
+
 from serving.bundle import compose, kubernetes, model, server_files
 from serving.bundle.model import Bundled
 from serving.bundle.sweep import Sweep
@@ -67,46 +69,38 @@ def text(app: kubernetes.App, sweeps: Mapping[str, Sweep], made: Sequence[Twin])
 
 def _table(models: Sequence[Bundled]) -> str:
     rows = [
-        "| model | version | MB | batch sizes | threads | timeout | examples/s | p95 | loads in |",
-        "|---|---|---|---|---|---|---|---|---|",
+        {
+            "model": entry.name,
+            "version": entry.version,
+            "MB": f"{entry.size / 1e6:.1f}",
+            "batch sizes": ", ".join(map(str, entry.batching.allowed_batch_sizes)),
+            "threads": entry.batching.num_batch_threads,
+            "timeout": f"{entry.batching.batch_timeout_micros} µs",
+            "examples/s": f"{entry.throughput:.0f}",
+            "p95": f"{entry.p95_ms:.0f} ms",
+            "loads in": f"{entry.load_seconds:.1f} s",
+        }
+        for entry in models
     ]
-    for entry in models:
-        batching = entry.batching
-        cells = [
-            entry.name,
-            str(entry.version),
-            f"{entry.size / 1e6:.1f}",
-            ", ".join(map(str, batching.allowed_batch_sizes)),
-            str(batching.num_batch_threads),
-            f"{batching.batch_timeout_micros} µs",
-            f"{entry.throughput:.0f}",
-            f"{entry.p95_ms:.0f} ms",
-            f"{entry.load_seconds:.1f} s",
-        ]
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+    return tabulate(rows, "keys", "pipe", disable_numparse=True)
 
 
 def _twins(made: Sequence[Twin]) -> str:
     if not made:
         return ""
+    headers = ("twin", "in low precision", "largest difference", "equal labels", "float32", "twin")
     rows = [
-        _TWINS,
-        "",
-        "| twin | in low precision | largest difference | equal labels | float32 | twin |",
-        "|---|---|---|---|---|---|",
-    ]
-    for twin in made:
-        cells = [
+        (
             twin.source.name,
             f"{twin.products} products in {twin.dtype}",
             f"{twin.difference:.1e}",
             f"{twin.agreement:.1%}",
             f"{twin.original_ms:.1f} ms",
             f"{twin.twin_ms:.1f} ms",
-        ]
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+        )
+        for twin in made
+    ]
+    return f"{_TWINS}\n\n{tabulate(rows, headers, 'pipe', disable_numparse=True)}"
 
 
 def _docker_flags(models: Sequence[Bundled]) -> str:

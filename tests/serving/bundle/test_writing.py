@@ -95,6 +95,7 @@ def test_the_readme_has_every_model_and_nothing_left_to_fill_in(folder):
     for name in ("reviews", "matrix", "matrix_bf16", "TensorFlow Serving 2.20.0"):
         assert name in text
     assert "$models_table" not in text
+    assert re.search(r"^\| matrix +\| 3 +\|", text, re.MULTILINE)
     assert "maru bundle reviews matrix --max-batch-size" in text
     for path in re.findall(r"(?:kubernetes|kserve|config)/[\w.-]+\.\w+", text):
         assert (folder / path).is_file(), path
