@@ -10,13 +10,32 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import figure
+from matplotlib import figure, rc_context
 from matplotlib.axes import Axes
 from PIL import Image
 
 from components import figure_text
 from components.doctor.finding import Finding, Verdict
 
+_STYLE = {
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8,
+    "axes.grid": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.6,
+    "lines.markersize": 3,
+}
+_SMALL = 7
+"""Size of type of names that stand close to each other, in points."""
+_DIAMOND = 6
+"""Size of a mark that stands alone."""
 _COLUMNS = 2
 _PANEL = (5.4, 3.4)
 """Width and height of a panel in inches."""
@@ -46,7 +65,7 @@ def draw(findings: Sequence[Finding], path: pathlib.Path) -> None:
     drawable = [one for one in findings if one.check in PANELS and _has_something(one)]
     if not drawable:
         return
-    with figure_text.fonts():
+    with figure_text.fonts(), rc_context(_STYLE):
         _page(drawable).savefig(path, dpi=120)
 
 
@@ -57,12 +76,7 @@ def _page(drawable: Sequence[Finding]) -> figure.Figure:
     page = figure.Figure(figsize=(_PANEL[0] * columns, _PANEL[1] * rows), layout="constrained")
     panels = list(page.subplots(rows, columns, squeeze=False).flat)
     for panel, one in zip(panels, drawable, strict=False):
-        panel.set_title(
-            f"{one.check}: {one.verdict}", fontsize=10, color=_VERDICTS[one.verdict], loc="left"
-        )
-        panel.tick_params(which="both", labelsize=8)
-        panel.grid(alpha=0.25, linewidth=0.6)
-        panel.spines[["top", "right"]].set_visible(False)
+        panel.set_title(f"{one.check}: {one.verdict}", color=_VERDICTS[one.verdict])
         PANELS[one.check](panel, one.figures)
     for panel in panels[len(drawable) :]:
         panel.set_visible(False)
@@ -81,9 +95,9 @@ def _class_balance(panel: Axes, figures: Mapping[str, Any]) -> None:
         panel.barh(places, shares, height, label=split, color=_SERIES[place % len(_SERIES)])
     panel.set_yticks(range(len(labels)), [_short(label) for label in labels])
     panel.invert_yaxis()
-    panel.set_xlabel("share of the split", fontsize=8)
+    panel.set_xlabel("share of the split")
     panel.set_xlim(right=panel.get_xlim()[1] * _ROOM_FOR_LEGEND)
-    _legend(panel)
+    panel.legend()
 
 
 def _label_noise(panel: Axes, figures: Mapping[str, Any]) -> None:
@@ -93,7 +107,7 @@ def _label_noise(panel: Axes, figures: Mapping[str, Any]) -> None:
     panel.barh(range(len(labels)), [shares[label] for label in labels], color=_LINE)
     panel.set_yticks(range(len(labels)), [_short(label) for label in labels])
     panel.invert_yaxis()
-    panel.set_xlabel("share that looks like another label's", fontsize=8)
+    panel.set_xlabel("share that looks like another label's")
 
 
 def _clues(panel: Axes, figures: Mapping[str, Any]) -> None:
@@ -102,29 +116,29 @@ def _clues(panel: Axes, figures: Mapping[str, Any]) -> None:
     places = range(len(found))
     panel.barh(places, [one["gain"] for one in found], color=_LINE, label="this alone")
     words = [figures["content"][one["label"]] for one in found]
-    panel.plot(words, places, "D", color=_SECOND, label="all words")
+    panel.plot(words, places, "D", ms=_DIAMOND, color=_SECOND, label="all words")
     names = [f"{_short(one['label'])}: {_short(one['feature'], _LONGEST_FEATURE)}" for one in found]
-    panel.set_yticks(places, names, fontsize=7)
+    panel.set_yticks(places, names, fontsize=_SMALL)
     panel.invert_yaxis()
     panel.set_xlim(0, 1.05)
-    panel.set_xlabel("share of the label's rows, minus that of others", fontsize=8)
-    _legend(panel)
+    panel.set_xlabel("share of the label's rows, minus that of others")
+    panel.legend()
 
 
 def _activation_spread(panel: Axes, figures: Mapping[str, Any]) -> None:
     """Mean and standard deviation of each layer's output, in order of depth."""
     names = figures["layers"]
     places = range(len(names))
-    panel.plot(places, _numbers(figures["std"]), "o-", ms=3, color=_LINE, label="deviation")
+    panel.plot(places, _numbers(figures["std"]), "o-", color=_LINE, label="deviation")
     means = [abs(value) for value in _numbers(figures["mean"])]
-    panel.plot(places, means, "o-", ms=3, color=_PALE, label="|mean|")
+    panel.plot(places, means, "o-", color=_PALE, label="|mean|")
     panel.set_yscale("log")
     # Means are zero up to rounding after a normalisation; how near does not matter.
-    lowest = min((value for value in _numbers(figures["std"]) if value > 0), default=1.0)
+    lowest = min(value for value in _numbers(figures["std"]) if value > 0)
     panel.set_ylim(bottom=lowest / _BELOW)
     _name_layers(panel, names)
     # Beside the title: two jagged lines leave no room between them.
-    panel.legend(frameon=False, fontsize=8, ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
+    panel.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
 
 
 def _layer_shares(panel: Axes, figures: Mapping[str, Any]) -> None:
@@ -132,16 +146,16 @@ def _layer_shares(panel: Axes, figures: Mapping[str, Any]) -> None:
     names = figures["layers"]
     panel.bar(range(len(names)), _numbers(figures["share"]), color=_LINE)
     panel.set_ylim(0, 1)
-    panel.set_ylabel("share of the units", fontsize=8)
+    panel.set_ylabel("share of the units")
     _name_layers(panel, names)
 
 
 def _gradient_norms(panel: Axes, figures: Mapping[str, Any]) -> None:
     """Norm of each weight's gradient, in order of depth."""
     names = figures["weights"]
-    panel.plot(range(len(names)), _numbers(figures["norm"]), "o-", ms=3, color=_LINE)
+    panel.plot(range(len(names)), _numbers(figures["norm"]), "o-", color=_LINE)
     panel.set_yscale("log")
-    panel.set_ylabel("norm of the gradient", fontsize=8)
+    panel.set_ylabel("norm of the gradient")
     _name_layers(panel, names)
 
 
@@ -158,17 +172,17 @@ def _learning_rate_range(panel: Axes, figures: Mapping[str, Any]) -> None:
         if figures.get(name):
             text = f"{name}: {figures[name]:.2g}"
             panel.axvline(figures[name], color=color, ls="--", lw=1.2, label=text)
-    panel.set_xlabel("learning rate", fontsize=8)
-    panel.set_ylabel("loss", fontsize=8)
-    _legend(panel)
+    panel.set_xlabel("learning rate")
+    panel.set_ylabel("loss")
+    panel.legend()
 
 
 def _overfit_sample(panel: Axes, figures: Mapping[str, Any]) -> None:
     """The loss on a few examples that are to be learned by heart."""
     panel.plot(_numbers(figures["losses"]), color=_LINE)
     panel.xaxis.get_major_locator().set_params(integer=True)
-    panel.set_xlabel("step", fontsize=8)
-    panel.set_ylabel("loss on the sample", fontsize=8)
+    panel.set_xlabel("step")
+    panel.set_ylabel("loss on the sample")
 
 
 def _rate_grid(panel: Axes, figures: Mapping[str, Any]) -> None:
@@ -176,11 +190,11 @@ def _rate_grid(panel: Axes, figures: Mapping[str, Any]) -> None:
     for place, (decay, losses) in enumerate(zip(figures["decays"], figures["losses"], strict=True)):
         color = _SERIES[place % len(_SERIES)]
         numbers = _numbers(losses)
-        panel.plot(figures["rates"], numbers, "o-", ms=3, color=color, label=f"decay {decay:g}")
+        panel.plot(figures["rates"], numbers, "o-", color=color, label=f"decay {decay:g}")
     panel.set_xscale("log")
-    panel.set_xlabel("learning rate", fontsize=8)
-    panel.set_ylabel("loss", fontsize=8)
-    _legend(panel)
+    panel.set_xlabel("learning rate")
+    panel.set_ylabel("loss")
+    panel.legend()
 
 
 def _learning_curves(panel: Axes, figures: Mapping[str, Any]) -> None:
@@ -190,11 +204,11 @@ def _learning_curves(panel: Axes, figures: Mapping[str, Any]) -> None:
         if name in curves:
             values = _numbers(curves[name])
             label = "training" if name == "loss" else "validation"
-            panel.plot(range(1, len(values) + 1), values, "o-", ms=3, color=color, label=label)
+            panel.plot(range(1, len(values) + 1), values, "o-", color=color, label=label)
     panel.xaxis.get_major_locator().set_params(integer=True)
-    panel.set_xlabel("epoch", fontsize=8)
-    panel.set_ylabel("loss", fontsize=8)
-    _legend(panel)
+    panel.set_xlabel("epoch")
+    panel.set_ylabel("loss")
+    panel.legend()
 
 
 def _shortcuts(panel: Axes, figures: Mapping[str, Any]) -> None:
@@ -218,7 +232,7 @@ def _pictures(panel: Axes, figures: Mapping[str, Any]) -> None:
     panel.set_yticks(range(len(rows)), [_short(label) for label in rows])
     panel.set_xticks([])
     panel.grid(False)
-    panel.set_xlabel(_short(", ".join(figures["cues"])), fontsize=8)
+    panel.set_xlabel(_short(", ".join(figures["cues"])))
 
 
 _SERIES = (_LINE, _SECOND, _PALE, "#6a9a5b", "#8e6c8a")
@@ -269,15 +283,11 @@ def _name_layers(panel: Axes, names: Sequence[str]) -> None:
     """Names below a few layers, numbers below many."""
     if len(names) <= _NAMED_LAYERS:
         short = [_short(name) for name in names]
-        panel.set_xticks(range(len(names)), short, rotation=40, ha="right", fontsize=7)
+        panel.set_xticks(range(len(names)), short, rotation=40, ha="right", fontsize=_SMALL)
     else:
         panel.xaxis.get_major_locator().set_params(integer=True)
         ends = f"{_short(names[0])} to {_short(names[-1])}"
-        panel.set_xlabel(f"{ends}, in order of depth", fontsize=8)
-
-
-def _legend(panel: Axes) -> None:
-    panel.legend(frameon=False, fontsize=8)
+        panel.set_xlabel(f"{ends}, in order of depth")
 
 
 def _short(name: str, longest: int = _LONGEST_NAME) -> str:

@@ -77,7 +77,7 @@ def text_damage(texts: Mapping[str, Sequence[str]]) -> Finding:
         `warn` where a kind of damage is in more rows than in sound texts, `fail` where half of a
         split's texts are garbled; figures `shares` (by kind and split) and `examples` (by kind).
     """
-    read = {split: part[:: -(-len(part) // _ROWS) or 1] for split, part in texts.items()}
+    read = {split: part[:: max(1, -(-len(part) // _ROWS))] for split, part in texts.items()}
     shares: dict[str, dict[str, float]] = {}
     examples: dict[str, str] = {}
     told: list[Kind] = []
@@ -266,9 +266,9 @@ def cut_at(texts: Sequence[str]) -> tuple[str, float]:
     """
     for unit, measure in _UNITS.items():
         lengths = np.array([measure(text) for text in texts], int)
-        longest = int(lengths.max(initial=0))
-        if longest < _LEAST_LONG[unit] or len(np.unique(lengths)) < _LENGTHS:
+        if len(np.unique(lengths)) < _LENGTHS or lengths.max() < _LEAST_LONG[unit]:
             continue
+        longest = int(lengths.max())
         at_end = lengths == longest
         before = np.mean([np.sum(lengths == longest - gap) for gap in range(1, _WINDOW + 1)])
         if at_end.sum() < max(_ABOVE, _PILED * len(texts), _ABOVE * before):

@@ -59,8 +59,8 @@ def reach(
     labels: Sequence[str],
     reader: Reader,
     *,
-    is_middle: bool = False,
-    seed: int = 0,
+    is_middle: bool,
+    seed: int,
 ) -> Reach | None:
     """Compare a simple model of whole texts with one of what is read.
 
@@ -103,7 +103,8 @@ def reach(
 
 def _read(tokens: list[str], limit: int, is_middle: bool) -> list[str]:
     """What is left of a text; of a cut middle, a quarter of it stands before."""
-    if len(tokens) <= limit or not is_middle:
+    if not is_middle:
         return tokens[:limit]
     first = limit // 4
-    return tokens[:first] + tokens[first - limit :]
+    last = max(first, len(tokens) - (limit - first))
+    return tokens[:first] + tokens[last:]

@@ -42,12 +42,12 @@ class Texts:
 
     def thinned(self) -> Texts:
         """Every so many rows, at most some thousand."""
-        step = -(-len(self.texts) // _ROWS) or 1
+        step = max(1, -(-len(self.texts) // _ROWS))
         words = self.words[::step] if self.words is not None else None
         return Texts(self.texts[::step], self.labels[::step], words)
 
 
-def shortcuts(model: Any, splits: Mapping[str, Texts], seed: int = 0) -> Finding:
+def shortcuts(model: Any, splits: Mapping[str, Texts], seed: int) -> Finding:
     """Ask what single words, signs, lengths, scripts, starts and ends say of labels by themselves.
 
     Args:
@@ -94,7 +94,9 @@ def shortcuts(model: Any, splits: Mapping[str, Texts], seed: int = 0) -> Finding
     lost = [
         split
         for split in others
-        if any(one["holds"].get(split, 1.0) < _HOLDS * one["gain"] for one in listed[:_TOLD])
+        if any(
+            one["holds"].get(split, one["gain"]) < _HOLDS * one["gain"] for one in listed[:_TOLD]
+        )
     ]
     fails = lost and shown[0].least >= _SURE_FAIL
     return Finding(
@@ -137,9 +139,13 @@ def _is_shortcut(
     if clue.least >= _OF_CONTENT_GAIN and clue.gain >= _OF_CONTENT * content[clue.label]:
         return True
     if clue.kind == clues.FORM:
-        certain = float(np.mean(labels[clue.has] == clue.label)) if clue.has.any() else 0.0
-        return certain >= _PURE and clue.least >= _PURE_GAIN
+        return clue.least >= _PURE_GAIN and _is_pure(clue, labels)
     return clue.kind == clues.WORD and clue.least >= _ALONE_GAIN and _stands_alone(clue, found)
+
+
+def _is_pure(clue: Clue, labels: np.ndarray) -> bool:
+    """Whether hardly a row of another label has it."""
+    return bool(clue.has.any() and np.mean(labels[clue.has] == clue.label) >= _PURE)
 
 
 def _stands_alone(clue: Clue, found: Sequence[Clue]) -> bool:
@@ -156,9 +162,11 @@ def _stands_alone(clue: Clue, found: Sequence[Clue]) -> bool:
 
 def _best(found: Sequence[Clue]) -> Clue | None:
     """The clue that says most; of those that say as much, the one that explains best."""
-    most = max((clue.gain for clue in found), default=0.0)
+    if not found:
+        return None
+    most = max(clue.gain for clue in found)
     as_good = [clue for clue in found if clue.gain >= most - _AS_GOOD]
-    return min(as_good, key=lambda clue: (*clues.preference(clue.name), clue.name), default=None)
+    return min(as_good, key=lambda clue: (*clues.preference(clue.name), clue.name))
 
 
 def _strongest(told: Sequence[Clue]) -> list[Clue]:
@@ -179,9 +187,7 @@ def _figure(clue: Clue, others: Mapping[str, Texts]) -> dict[str, Any]:
     holds = {
         split: clue.gain_in(part.texts, part.labels)
         for split, part in others.items()
-        if min(Counter(label == clue.label for label in part.labels).values(), default=0)
-        >= _FEWEST / 2
-        and len({label == clue.label for label in part.labels}) == 2
+        if _can_tell(clue.label, part.labels)
     }
     return {
         "feature": clue.name,
@@ -191,6 +197,12 @@ def _figure(clue: Clue, others: Mapping[str, Texts]) -> dict[str, Any]:
         "gain": clue.gain,
         "holds": holds,
     }
+
+
+def _can_tell(label: str, labels: Sequence[str]) -> bool:
+    """Whether there are enough rows of a label and of the others."""
+    rows = sum(other == label for other in labels)
+    return min(rows, len(labels) - rows) >= _FEWEST / 2
 
 
 def _shares(one: Mapping[str, Any]) -> str:

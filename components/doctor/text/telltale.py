@@ -96,16 +96,15 @@ def _of_marks(texts: Sequence[str], labels: np.ndarray, names: Sequence[str]) ->
     sizes = np.array([np.sum(labels == name) for name in names])
     codes = np.array([{name: n for n, name in enumerate(names)}.get(x, len(names)) for x in labels])
     for mark, rows in rows_of.items():
-        inside = np.bincount(codes[rows], minlength=len(names) + 1)[: len(names)]
+        inside = np.bincount(codes[rows], minlength=len(names))[: len(names)]
         gains = inside / sizes - (len(rows) - inside) / (len(texts) - sizes)
         has = np.zeros(len(texts), bool)
         has[rows] = True
         lack = mark[0], f"the lack of {mark[1]}"
-        for number in np.flatnonzero(np.abs(gains) >= _LITTLE):
-            if gains[number] > 0:
-                yield _clue(mark, names[number], has, labels, _having(mark, True))
-            else:
-                yield _clue(lack, names[number], ~has, labels, _having(mark, False))
+        for number in np.flatnonzero(gains >= _LITTLE):
+            yield _clue(mark, names[number], has, labels, _having(mark, True))
+        for number in np.flatnonzero(-gains >= _LITTLE):
+            yield _clue(lack, names[number], ~has, labels, _having(mark, False))
 
 
 def _having(mark: tuple[str, str], wanted: bool) -> Assign:
@@ -179,11 +178,8 @@ def _without_content(values: Sequence[str], texts: Sequence[str]) -> list[str]:
 
 
 def _majorities(values: Sequence[str], labels: np.ndarray, rows: np.ndarray) -> dict[str, str]:
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        if values[row]:
-            counts[values[row]][str(labels[row])] += 1
-    return {value: found.most_common(1)[0][0] for value, found in counts.items()}
+    counts = Counter((values[row], str(labels[row])) for row in rows if values[row])
+    return {value: label for (value, label), _ in reversed(counts.most_common())}
 
 
 def _choosing(name: str, known: dict[str, str], label: str) -> Assign:

@@ -50,7 +50,8 @@ def test_every_check_that_can_be_drawn_has_figures_here():
 def test_all_panels_stand_on_one_page(tmp_path):
     drawing.draw([finding(check) for check in FIGURES], tmp_path / "doctor.png")
     with Image.open(tmp_path / "doctor.png") as image:
-        assert image.height > image.width  # Five rows of two.
+        # Five rows of two, at 120 pixels an inch.
+        assert image.size == (2 * 5.4 * 120, 5 * 3.4 * 120)
 
 
 def test_nothing_is_written_if_nothing_can_be_drawn(tmp_path):
@@ -101,7 +102,7 @@ def test_what_gives_labels_of_texts_away_is_drawn_beside_all_words(tmp_path):
     figures = {"clues": clues, "content": {"나쁨": 0.4}}
     drawing.draw([Finding("shortcuts", "pass", "Seen.", figures=figures)], tmp_path / "doctor.png")
     with Image.open(tmp_path / "doctor.png") as image:
-        assert image.width > image.height
+        assert image.size == (5.4 * 120, 3.4 * 120)
 
 
 def test_texts_without_a_clue_are_not_drawn(tmp_path):
@@ -131,4 +132,8 @@ def test_many_weights_are_counted_in_whole_numbers_below_short_names(tmp_path, d
 def test_the_legend_of_spreads_stands_above_the_lines(tmp_path, drawn):
     drawing.draw([finding("activation_spread")], tmp_path / "doctor.png")
     panel = drawn[0].axes[0]
-    assert panel.get_legend().get_window_extent().y0 >= panel.get_window_extent().y1
+    legend, room = panel.get_legend().get_window_extent(), panel.get_window_extent()
+    assert legend.y0 >= room.y1
+    assert legend.x1 <= room.x1
+    first, second = panel.get_legend().get_texts()
+    assert first.get_window_extent().y0 < second.get_window_extent().y1  # Beside each other.

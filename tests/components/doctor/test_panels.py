@@ -54,8 +54,20 @@ def test_panels_stand_in_two_columns_and_what_is_left_over_is_empty(number, grid
     width, height = page[0].figure.get_size_inches()
     assert (width / grid[1], height / grid[0]) == pytest.approx((5.4, 3.4))
     assert page[0].get_title(loc="left") == "overfit_sample: pass"
-    assert not page[0].spines["top"].get_visible()
-    assert page[0].spines["bottom"].get_visible()
+    spines = page[0].spines
+    assert [side for side in spines if spines[side].get_visible()] == ["left", "bottom"]
+
+
+def test_titles_are_larger_than_other_type_and_lines_of_the_grid_are_faint(panels):
+    (panel,) = panels(("learning_rate_range", {"rates": [0.1], "losses": [2], "suggested": 0.1}))
+    texts = [panel.xaxis.label, panel.yaxis.label, *panel.get_legend().get_texts()]
+    names = [*panel.get_xticklabels(), *panel.get_xticklabels(minor=True), *panel.get_yticklabels()]
+    assert {text.get_fontsize() for text in (*texts, *names)} == {8}
+    assert panel.title.get_fontsize() == panel._left_title.get_fontsize() == 10
+    assert not panel.get_legend().get_frame_on()
+    (line, *_), curve = panel.get_ygridlines(), panel.get_lines()[0]
+    assert (line.get_visible(), line.get_alpha(), line.get_linewidth()) == (True, 0.25, 0.6)
+    assert panel.get_lines()[1].get_linewidth() < curve.get_linewidth()
 
 
 def test_labels_stand_by_their_training_rows_with_a_bar_for_each_split(panels):
@@ -113,6 +125,8 @@ def test_what_gives_labels_of_texts_away_stands_beside_all_words(panels):
     (words,) = panel.get_lines()
     assert words.get_xdata().tolist() == [0.5 + n / 40 for n in range(1, 15)]
     assert words.get_ydata().tolist() == list(range(14))
+    assert words.get_markersize() == 6
+    assert {label.get_fontsize() for label in panel.get_yticklabels()} == {7}
     assert panel.get_xlim() == (0, 1.05)
     assert panel.get_ylim()[0] > panel.get_ylim()[1]
     assert ticks(panel.get_legend().get_texts()) == ["all words", "this alone"]
@@ -124,6 +138,7 @@ def test_means_are_drawn_down_to_a_hundredth_of_the_smallest_deviation(panels):
     assert lines(panel) == {"deviation": [0.5, 0.0, 2], "|mean|": [0.2, 1e-9, 0]}
     assert panel.get_yscale() == "log"
     assert panel.get_ylim()[0] == pytest.approx(0.005)
+    assert {line.get_markersize() for line in panel.get_lines()} == {3}
 
 
 @pytest.mark.parametrize("check", ["dead_relus", "saturation"])
@@ -142,6 +157,8 @@ def test_few_layers_are_named_and_of_many_the_first_and_last(number, are_named, 
     names = [f"layer{place}" for place in range(number)]
     (panel,) = panels(("gradient_norms", {"weights": names, "norm": [0.1] * number}))
     assert (ticks(panel.get_xticklabels()) == names) == are_named
+    looks = {(label.get_fontsize(), label.get_rotation()) for label in panel.get_xticklabels()}
+    assert looks == ({(7, 40)} if are_named else {(8, 0)})
     said = f"layer0 to layer{number - 1}, in order of depth"
     assert panel.get_xlabel() == ("" if are_named else said)
     assert panel.get_yscale() == "log"

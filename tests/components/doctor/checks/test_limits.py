@@ -127,6 +127,25 @@ def test_rows_that_are_among_the_training_rows(exact, near, verdict):
     assert f"({exact} rows)" in found.evidence
 
 
+@pytest.mark.parametrize("copied", ["eval", "test"])
+@pytest.mark.parametrize(("exact", "near"), [(60, 60), (0, 210)])
+def test_the_split_with_most_rows_of_train_decides(copied, exact, near):
+    keys = {"train": range(1000), "eval": range(2000, 3000), "test": range(3000, 4000)}
+    groups = {name: np.array(found) for name, found in keys.items()}
+    keys[copied] = [*range(exact), *keys[copied][exact:]]
+    groups[copied] = np.array([*range(near), *groups[copied][near:]])
+    splits = {name: rows(found) for name, found in keys.items()}
+    assert leakage.leakage(splits, splits, groups).verdict == "fail"
+
+
+def test_without_rows_to_measure_on_none_are_among_the_training_rows():
+    splits = {"train": rows(range(9)), "eval": rows([])}
+    groups = {"train": np.arange(9), "eval": np.zeros(0, int)}
+    found = leakage.leakage(splits, splits, groups)
+    assert (found.verdict, found.figures) == ("pass", {"exact": {}, "near": {}})
+    assert found.evidence.endswith("training rows: none.")
+
+
 def shifted(distance, train=400, other=400, split="eval"):
     rng = np.random.default_rng(0)
     points = {"train": rng.normal(size=(train, 2)), split: rng.normal(size=(other, 2))}

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.tree import DecisionTreeClassifier
 
 from components.doctor.text import clues, telltale
 
@@ -165,7 +166,9 @@ def test_a_mark_tells_the_label_that_has_it_and_its_lack_the_other():
 
 @pytest.mark.parametrize(("share", "is_looked_at"), [(0.1, True), (0.05, False)])
 def test_a_mark_that_says_next_to_nothing_is_not_looked_at(share, is_looked_at):
-    assert (("the sign '*'", "a") in marked(share, 0.0)) == is_looked_at
+    found = marked(share, 0.0)
+    assert (("the sign '*'", "a") in found) == is_looked_at
+    assert (("the lack of the sign '*'", "b") in found) == is_looked_at
 
 
 def numbered(intervals):
@@ -182,7 +185,45 @@ def test_a_label_may_be_told_by_three_intervals_of_a_number_and_not_by_more():
     assert told["a"].gain == told["b"].gain == 1.0
     assert told["a"].kind == clues.GUESS
     assert told["a"].gain_in(["x", "x x x x"], ["a", "b"]) == 1.0
-    assert numbered(8)["a"].gain < 0.95
+    assert numbered(7)["a"].gain < 0.95
+
+
+@pytest.mark.parametrize(("rows", "gain"), [(5, 1.0), (4, 0.0)])
+def test_a_label_is_not_told_by_the_number_of_a_few_rows(rows, gain):
+    texts = ["x"] * rows + ["x x"] * 30
+    labels = ["b"] * rows + ["a"] * 30
+    found = telltale.of_texts(texts, labels, ["a", "b"], 0)
+    (clue,) = [c for c in found if (c.name, c.label) == ("the number of words", "b")]
+    assert clue.gain_in(["x", "x x"], ["b", "a"]) == gain
+
+
+def test_a_number_that_is_the_same_in_all_texts_tells_nothing():
+    texts, labels = ["x", "x x"] * 9, ["a", "b"] * 9
+    found = {clue.name for clue in telltale.of_texts(texts, labels, ["a", "b"], 0)}
+    assert "the number of words" in found
+    assert "the number of lines" not in found
+
+
+def test_a_number_is_learned_from_two_thirds_at_a_time_and_for_other_texts_from_all(monkeypatch):
+    sizes = []
+
+    class Tree(DecisionTreeClassifier):
+        def fit(self, X, y):
+            sizes.append(len(y))
+            return super().fit(X, y)
+
+    monkeypatch.setattr("sklearn.tree.DecisionTreeClassifier", Tree)
+    list(telltale.of_texts(["x"] * 15 + ["x x"] * 15, ["a"] * 15 + ["b"] * 15, ["a", "b"], 0))
+    assert sizes[:4] == [20, 20, 20, 30]
+
+
+def test_rows_of_labels_that_are_not_looked_at_are_others():
+    texts = ["*x"] * 6 + ["x"] * 12
+    labels = ["a"] * 3 + ["c"] * 3 + ["b"] * 12
+    found = {(c.name, c.label): c for c in telltale.of_texts(texts, labels, ["a", "b"], 0)}
+    clue = found["the sign '*'", "a"]
+    assert (clue.inside, clue.outside) == (1.0, 0.2)
+    assert {label for _, label in found} == {"a", "b"}
 
 
 @pytest.mark.parametrize(("count", "is_kept"), [(2, False), (3, True)])
@@ -195,11 +236,42 @@ def test_what_a_few_texts_begin_with_is_not_looked_at(count, is_kept):
 @pytest.mark.parametrize(("inner", "is_kept"), [(3, True), (4, False)])
 def test_what_stands_within_texts_more_often_than_at_their_start_is_content(inner, is_kept):
     values = ["Sea"] * 3 + ["so"] * 5
-    texts = ["Sea of dust"] * 3 + ["so the sea it is"] * inner + ["so it is"] * (5 - inner)
+    # Just beyond its own length from the start and from the end.
+    texts = ["Sea of dust"] * 3 + ["off sea all"] * inner + ["so it is"] * (5 - inner)
     assert telltale._without_content(values, texts)[:3] == (["Sea"] * 3 if is_kept else [""] * 3)
     # At its other end it is no content either.
     ends = ["Sea dust"] * 3 + ["dust a sea"] * 5
     assert telltale._without_content(values, ends)[:3] == ["Sea"] * 3
+
+
+@pytest.mark.parametrize(("rows", "is_kept"), [(200, False), (201, True)])
+def test_a_start_is_looked_for_in_two_hundred_texts(rows, is_kept):
+    texts = ["so the sea it is" if row % 2 else "so it is" for row in range(rows)]
+    values = ["Sea"] * 3 + ["so"] * (rows - 3)
+    # Of 201 texts every other one is read, none of which has it.
+    assert ("Sea" in telltale._without_content(values, texts)) == is_kept
+
+
+def test_starts_are_learned_from_two_thirds_at_a_time_and_for_other_texts_from_all(monkeypatch):
+    sizes, majorities = [], telltale._majorities
+
+    def count(values, labels, rows):
+        sizes.append(len(rows))
+        return majorities(values, labels, rows)
+
+    monkeypatch.setattr(telltale, "_majorities", count)
+    list(telltale.of_texts(["no it is", "yes it is"] * 12, ["a", "b"] * 12, ["a", "b"], 0))
+    *parts, whole = sizes[:4]
+    assert (sum(parts), whole) == (2 * 24, 24)
+
+
+def test_of_labels_that_rows_with_a_start_have_the_most_frequent_counts():
+    labels = np.array(["b", "a", "a", "c", "b"])
+    known = telltale._majorities(["no", "no", "no", "yes", ""], labels, np.arange(5))
+    assert known == {"no": "a", "yes": "c"}
+    # Of as frequent ones the first.
+    assert telltale._majorities(["no"] * 2, labels, np.arange(2)) == {"no": "b"}
+    assert telltale._majorities(["no"] * 3, labels, np.arange(1)) == {"no": "b"}
 
 
 def test_a_start_tells_the_label_that_others_with_it_have():

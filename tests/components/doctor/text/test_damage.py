@@ -238,6 +238,35 @@ def test_every_so_many_rows_and_their_first_two_thousand_characters_are_read():
         assert found.figures["shares"]["HTML"]["train"] == pytest.approx(share)
 
 
+def test_three_texts_of_a_kind_are_worth_a_word():
+    assert "HTML in 100.0% of train" in damage.text_damage({"train": ["<i>a"] * 3}).evidence
+    few = damage.text_damage({"train": ["<i>a"] * 2, "eval": ["<i>a"], "test": []})
+    assert few.verdict == "pass"
+    assert few.figures["shares"]["HTML"] == {"train": 1.0, "eval": 1.0, "test": 0.0}
+
+
+@pytest.mark.parametrize(("lost", "verdict"), [(10, "fail"), (9, "warn")])
+def test_texts_of_which_half_cannot_be_read_fail(lost, verdict):
+    garbled_too = [FAULTS["wrongly decoded characters"]("salt")] * 3
+    train = ["sal\ufffd and more"] * lost + garbled_too + ["salt and more"] * (17 - lost)
+    assert damage.text_damage({"train": train}).verdict == verdict
+    assert damage.text_damage({"train": ["so it is"] * 40, "eval": train}).verdict == verdict
+
+
+def test_damage_that_can_be_read_through_warns_even_in_all_texts():
+    assert damage.text_damage({"train": ["<i>a"] * 9}).verdict == "warn"
+
+
+def test_a_split_without_texts_has_no_damage():
+    found = damage.text_damage({"train": []})
+    assert (found.verdict, found.evidence[:19]) == ("pass", "No wrong encodings,")
+
+
+def test_what_is_invisible_is_shown_by_its_number():
+    found = damage.text_damage({"train": ["so\ufeffis"] * 3})
+    assert found.figures["examples"]["invisible control characters"] == r"\ufeff"
+
+
 def test_sixty_characters_of_an_example_are_shown():
     found = damage.text_damage({"train": [json.dumps({"text": "a" * 80})] * 3})
     assert len(found.figures["examples"]["whole JSON or Python objects"]) == 60
@@ -269,6 +298,22 @@ SPREAD = [(length, 1) for length in range(1, 6)]
 )
 def test_a_length_stands_out_from_a_number_of_texts_on(counts, is_cut):
     assert bool(damage.cut_at(lengths(*counts))[0]) == is_cut
+
+
+@pytest.mark.parametrize(("longest", "is_cut"), [(20, True), (19, False)])
+def test_texts_may_be_cut_at_a_number_of_bytes(longest, is_cut):
+    # Of as many bytes, but of different numbers of characters.
+    cut = ["\u00e4" * wide + "a" * (longest - 2 * wide) for wide in range(8)]
+    where, _ = damage.cut_at([*lengths(*SPREAD), *cut])
+    assert where == ("20 bytes" if is_cut else "")
+
+
+@pytest.mark.parametrize(("longest", "is_cut"), [(12, True), (11, False)])
+def test_texts_may_be_cut_at_a_number_of_words(longest, is_cut):
+    cut = [" ".join(["a" * (size + 1)] * longest) for size in range(8)]
+    spread = [" ".join("a" * size) for size in range(1, 6)]
+    where, _ = damage.cut_at([*spread, *cut])
+    assert where == ("12 words" if is_cut else "")
 
 
 @pytest.mark.parametrize(("unended", "is_cut"), [(6, True), (5, False)])

@@ -1,5 +1,7 @@
 """Tests of components/doctor/text/reach.py: what is lost behind the limit, at its bounds."""
 
+from typing import ClassVar
+
 import pytest
 from sklearn.tree import DecisionTreeClassifier
 
@@ -40,6 +42,16 @@ def test_a_model_is_blind_that_sees_next_to_nothing_of_what_can_be_told(
     assert not reach.Reach(whole, read, chance, 0.2).is_blind
 
 
+class Counting(DecisionTreeClassifier):
+    """A tree that keeps how many rows each of its copies was given."""
+
+    rows: ClassVar[list[int]] = []
+
+    def fit(self, X, y):
+        self.rows.append(len(y))
+        return super().fit(X, y)
+
+
 def measured(cut=30, limit=2, **counts):
     """Reach of texts whose third word is their label; all but the last `cut` have no other."""
     labels = [label for label, number in counts.items() for _ in range(number)]
@@ -47,7 +59,8 @@ def measured(cut=30, limit=2, **counts):
     long = sum(counts.values()) - cut
     texts = [*labels[:long], *texts[long:]]
     reader = Reader(lambda part: [text.split() for text in part], limit)
-    return reach.reach(DecisionTreeClassifier(random_state=0), texts, labels, reader)
+    model = Counting(random_state=0)
+    return reach.reach(model, texts, labels, reader, is_middle=False, seed=0)
 
 
 def test_each_label_counts_alike_whatever_its_rows():
@@ -55,6 +68,12 @@ def test_each_label_counts_alike_whatever_its_rows():
     assert (found.whole, found.read, found.chance) == pytest.approx((1.0, 0.5, 0.5))
     # Thirty answers differ, each of a sixtieth.
     assert found.error == pytest.approx((30 * (1 / 60) ** 2) ** 0.5)
+
+
+def test_a_simple_model_learns_from_two_thirds_at_a_time(monkeypatch):
+    monkeypatch.setattr(Counting, "rows", [])
+    measured(a=30, b=60)
+    assert Counting.rows == [60] * 6  # Of whole texts, and of what is read of them.
 
 
 def test_twenty_texts_must_be_cut_and_labels_have_twenty_rows():
@@ -72,6 +91,7 @@ def test_twenty_texts_must_be_cut_and_labels_have_twenty_rows():
         (8, False, "abcdefgh"),
         (8, True, "abefghij"),  # A quarter of the limit stands before the gap.
         (3, True, "hij"),
+        (9, True, "abdefghij"),
         (10, True, "abcdefghij"),
         (99, True, "abcdefghij"),
     ],

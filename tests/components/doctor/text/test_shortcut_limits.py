@@ -1,5 +1,7 @@
 """Tests of what makes a feature of texts a shortcut, on both sides of each limit."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier
@@ -88,8 +90,8 @@ def test_only_words_of_the_same_label_in_other_rows_are_rivals(change, expected)
 
 def test_of_features_as_good_the_one_that_explains_best_is_named():
     word, sign = "the word 'x'", "the sign '#'"
-    assert shortcuts._best([clue(0.9), clue(0.875, name=word)]).name == word
-    assert shortcuts._best([clue(0.9), clue(0.865, name=word)]).name == sign
+    assert shortcuts._best([clue(0.9), clue(0.87, name=word)]).name == word
+    assert shortcuts._best([clue(0.9), clue(0.869, name=word)]).name == sign
     assert shortcuts._best([]) is None
 
 
@@ -106,7 +108,7 @@ def test_what_mirrors_another_label_is_told_once():
 def test_the_plainest_and_strongest_come_first():
     told = [
         clue(0.8, label="a", has=rows((0, 50))),
-        clue(0.9, label="b", has=rows((50, 99))),
+        clue(0.9, name="the signs '##'", label="b", has=rows((50, 99))),
         clue(0.7, name="the word 'x'", label="c", has=rows((100, 150))),
     ]
     assert [one.label for one in shortcuts._strongest(told)] == ["c", "b", "a"]
@@ -121,9 +123,33 @@ def split(number, starred, others=None):
     return shortcuts.Texts(texts, labels, np.array([[x == "a"] for x in labels], float))
 
 
+class Counting(DecisionTreeClassifier):
+    """A tree that keeps how many rows each of its copies was given."""
+
+    rows: ClassVar[list[int]] = []
+
+    def fit(self, X, y):
+        self.rows.append(len(y))
+        return super().fit(X, y)
+
+
 def judge(train, **others):
-    model = DecisionTreeClassifier(random_state=0)
-    return shortcuts.shortcuts(model, {"train": train, **others})
+    model = Counting(random_state=0)
+    return shortcuts.shortcuts(model, {"train": train, **others}, 0)
+
+
+def test_a_model_of_all_words_learns_from_two_thirds_at_a_time(monkeypatch):
+    monkeypatch.setattr(Counting, "rows", [])
+    judge(split(30, 30, 60))
+    assert Counting.rows == [60] * 3
+
+
+def test_a_feature_is_told_in_a_sentence_with_its_shares_and_what_all_words_gain():
+    told = judge(split(50, 50)).evidence
+    assert told.startswith(
+        "The sign '*' tells 'a' from all else: it assigns 100.0% of the rows of 'a' to that label "
+        "and 0.0% of the others (all words together gain 100%, this alone 100%). Such as: 'w0 * w7'"
+    )
 
 
 def test_twenty_rows_of_two_labels_are_needed():
@@ -175,6 +201,23 @@ def test_what_tells_most_of_each_label_is_shown_where_nothing_tells_enough():
     shown = [(one["label"], round(one["gain"], 2)) for one in found.figures["clues"]]
     assert shown == [("a", 0.5), ("b", 0.5)]
     assert "; most does the lack of the sign '*': it assigns 80.0%" in found.evidence
+
+
+def test_where_nothing_tells_enough_the_feature_that_tells_most_is_named():
+    labels = [label for label in "abc" for _ in range(50)]
+    own = {"a": (20, 5), "b": (5, 25), "c": (5, 5)}  # Of 50 rows, those with a hash and a star.
+    texts = [
+        f"{chr(0xAC00 + row)}{'#' * (row % 50 < own[label][0])}"
+        f"{'*' * (row % 50 >= 50 - own[label][1])}z"
+        for row, label in enumerate(labels)
+    ]
+    words = np.array([["abc".index(label)] for label in labels], float)
+    found = judge(shortcuts.Texts(texts, labels, words))
+    assert found.verdict == "pass"
+    gains = {one["label"]: one["gain"] for one in found.figures["clues"]}
+    assert gains["a"] == pytest.approx(0.3)
+    assert gains["b"] == pytest.approx(0.4)
+    assert "; most does the sign '*': it assigns 50.0%" in found.evidence
 
 
 def test_three_features_are_told_and_twelve_are_listed():

@@ -34,7 +34,7 @@ def planted(fault, number, seed):
 def judge(**splits):
     read = views.KINDS["text"].measure({name: texts for name, (texts, _) in splits.items()})
     given = {n: shortcuts.Texts(texts, labels, read[n]) for n, (texts, labels) in splits.items()}
-    return shortcuts.shortcuts(views.KINDS["text"].model(0), given)
+    return shortcuts.shortcuts(views.KINDS["text"].model(0), given, 0)
 
 
 def both(fault, eval_fault=None):
