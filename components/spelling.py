@@ -204,9 +204,8 @@ def _answers(forms: set[str]) -> dict[str, str]:
 def _without_marks(form: str) -> str:
     """Without quotes and brackets around it."""
     form = form.translate(_APOSTROPHES).strip().strip(QUOTES).strip()
-    for first, last in _BRACKETS:
-        if len(form) > 2 and form[0] == first and form[-1] == last:
-            return form[1:-1].strip().strip(QUOTES).strip()
+    if len(form) > 2 and form[0] + form[-1] in _BRACKETS:
+        return form[1:-1].strip().strip(QUOTES).strip()
     return form
 
 

@@ -4,6 +4,7 @@ Source: https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format
 """
 
 import gzip
+import io
 import struct
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
@@ -28,7 +29,7 @@ def write(stream: BinaryIO, records: Iterable[bytes]) -> None:
             file.write(length + _checksum(length) + record + _checksum(record))
 
 
-def read(stream: BinaryIO) -> Iterator[bytes]:
+def read(stream: io.BufferedIOBase) -> Iterator[bytes]:
     """Records of an uncompressed stream.
 
     Raises:

@@ -5,6 +5,7 @@ is to be done to them anew each epoch.
 """
 
 import logging
+from typing import Any
 
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
@@ -110,7 +111,7 @@ def Policy(
     _remark(stage.augment(examples.uri, None, report.uri, request))
 
 
-def _remark(counts: dict) -> None:
+def _remark(counts: dict[str, Any]) -> None:
     outcome = logging.getLogger("maru.outcome")
     for line in stage.remarks(counts):
         outcome.info("%s", line)

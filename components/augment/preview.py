@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Callable, Sequence
 
 from components.augment import preview_images, preview_text
-from components.augment.contract import ORIGINAL, Augmenter
+from components.augment.contract import ORIGINAL, Augmenter, Copy
 from components.augment.sheet import Row, Sample, Sheet
 
 _Draw = Callable[[Sheet, pathlib.Path], None]
@@ -32,7 +32,8 @@ def sheet(
         warnings: Doubts about the operations, shown above the rows.
     """
     inputs, labels = [row.input for row in rows], [row.label for row in rows]
-    originals, made = list(inputs), [[] for _ in rows]
+    originals = list(inputs)
+    made: list[list[Copy]] = [[] for _ in rows]
     for copy in augmenter.show(inputs, labels, seed):
         if copy.operation == ORIGINAL:
             originals[copy.row] = copy.content

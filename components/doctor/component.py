@@ -8,6 +8,7 @@ import json
 import logging
 import pathlib
 import shutil
+from typing import Any
 
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
@@ -122,12 +123,14 @@ def Verdict(
     _remark(report)
 
 
-def _remark(report) -> None:
+def _remark(report: artifacts.DoctorReport) -> None:
     findings = stage.read(pathlib.Path(report.uri))
     logging.getLogger("maru.outcome").info("%s", stage.remark(findings))
 
 
-def _setting(told: str, examples) -> Setting:
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(told).items()}
+def _setting(told: str, examples: standard_artifacts.Examples) -> Setting:
+    values: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(told).items()
+    }
     named = examples.get_string_custom_property(artifacts.NAMED_SPLITS)
     return Setting(**values, named_splits=tuple(named.split()))

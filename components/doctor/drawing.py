@@ -180,7 +180,7 @@ def _learning_rate_range(panel: Axes, figures: Mapping[str, Any]) -> None:
 def _overfit_sample(panel: Axes, figures: Mapping[str, Any]) -> None:
     """The loss on a few examples that are to be learned by heart."""
     panel.plot(_numbers(figures["losses"]), color=_LINE)
-    panel.xaxis.get_major_locator().set_params(integer=True)
+    panel.locator_params(axis="x", integer=True)
     panel.set_xlabel("step")
     panel.set_ylabel("loss on the sample")
 
@@ -205,7 +205,7 @@ def _learning_curves(panel: Axes, figures: Mapping[str, Any]) -> None:
             values = _numbers(curves[name])
             label = "training" if name == "loss" else "validation"
             panel.plot(range(1, len(values) + 1), values, "o-", color=color, label=label)
-    panel.xaxis.get_major_locator().set_params(integer=True)
+    panel.locator_params(axis="x", integer=True)
     panel.set_xlabel("epoch")
     panel.set_ylabel("loss")
     panel.legend()
@@ -285,7 +285,7 @@ def _name_layers(panel: Axes, names: Sequence[str]) -> None:
         short = [_short(name) for name in names]
         panel.set_xticks(range(len(names)), short, rotation=40, ha="right", fontsize=_SMALL)
     else:
-        panel.xaxis.get_major_locator().set_params(integer=True)
+        panel.locator_params(axis="x", integer=True)
         ends = f"{_short(names[0])} to {_short(names[-1])}"
         panel.set_xlabel(f"{ends}, in order of depth")
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 Verdict = Literal["pass", "warn", "fail"]
+Figures = dict[str, Any]
+"""Numbers to draw or to read by machine, name to JSON-able value."""
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)  # from good to bad: the order is used
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import logging
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from components import dotted_path, records
 from components.doctor import drawing, finding
 from components.doctor.checks import data
+from components.doctor.config import Effort
 from components.doctor.finding import Finding
+from components.doctor.rows import Row
 from components.doctor.setting import Setting
 
 FINDINGS = "findings.json"
@@ -40,7 +42,7 @@ class Request:
     """JSON of what is trained and how."""
     resumable: str
     """Folder of what an unfinished run left."""
-    effort: str
+    effort: Effort
     """`quick` or `thorough`."""
     setting: Setting
     """What of config and data bears on what is advised."""
@@ -65,10 +67,9 @@ def examine(
     patient = dotted_path.load(request.patient_fn)(
         request.learner, transform_graph, patterns, request.resumable, request.effort
     )
-    columns = (request.input_column, request.label_column)
     found = data.examine(
         request.kind,
-        {split: records.columns(examples, split, columns) for split in _splits(examples)},
+        {split: _rows(examples, split, request) for split in _splits(examples)},
         ROWS[request.effort],
         reader=patient.reader,
         image_size=patient.image_size,
@@ -80,6 +81,12 @@ def examine(
         _LOG.info("%s: %s (%.1f s)", one.check, one.verdict, one.seconds)
     write(pathlib.Path(report), found)
     return found
+
+
+def _rows(examples: str, split: str, request: Request) -> Iterator[Row]:
+    columns = (request.input_column, request.label_column)
+    for content, label in records.columns(examples, split, columns):
+        yield content, label
 
 
 def write(folder: pathlib.Path, findings: Sequence[Finding]) -> None:
@@ -110,7 +117,7 @@ def _count(checks: int) -> str:
 _WORDS = {"fail": "failed", "warn": "warns"}
 
 
-def refuse(findings: Sequence[Finding], stop_on: str, folder: pathlib.Path) -> None:
+def refuse(findings: Sequence[Finding], stop_on: finding.Verdict, folder: pathlib.Path) -> None:
     """Stop if any finding is as bad as `stop_on`.
 
     Args:

@@ -12,6 +12,7 @@ import numpy as np
 
 from components import records
 from components.doctor.curves import curves
+from components.doctor.curves.history import Training
 from components.doctor.finding import Finding
 
 HISTORY = "history.json"
@@ -35,11 +36,9 @@ def judge(examples: str, model_run: pathlib.Path, label_column: str) -> list[Fin
     return curves.judge(history, _training(learner, labels, validation))
 
 
-def _training(
-    learner: Mapping[str, Any], labels: Counter[bytes], validation: int
-) -> curves.Training:
+def _training(learner: Mapping[str, Any], labels: Counter[bytes], validation: int) -> Training:
     shares = np.array(list(labels.values())) / labels.total()
-    return curves.Training(
+    return Training(
         chance_loss=float(-np.sum(shares * np.log(shares))),
         decays=learner["training"]["schedule"]["kind"] != "constant",
         is_harder=bool(learner["augmentation"]) or _drops(learner["model"]),

@@ -1,5 +1,7 @@
 """TFX face of Ingest: any source in, tf.Examples and a quarantine out."""
 
+from typing import Any
+
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import channel, component_spec, standard_artifacts
 
@@ -19,7 +21,7 @@ class IngestSpec(component_spec.ComponentSpec):
         "samples_dir": component_spec.ExecutionParameter(type=str),
         "fingerprint": component_spec.ExecutionParameter(type=str),
     }
-    INPUTS = {}
+    INPUTS: dict[str, Any] = {}
     OUTPUTS = {
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "quarantine": component_spec.ChannelParameter(type=artifacts.Quarantine),

@@ -10,7 +10,7 @@ import io
 import warnings
 from typing import NamedTuple
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from components.ingest import native_errors
 from components.ingest.files import foreign
@@ -86,7 +86,8 @@ def prepare(data: bytes) -> Prepared:
             warnings.simplefilter("ignore")
             # libtiff explains itself on standard error alone.
             is_tiff = data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-            with native_errors.captured() if is_tiff else contextlib.nullcontext([]) as printed:
+            listen = native_errors.captured if is_tiff else _nothing
+            with listen() as printed:
                 return _verified(data)
     except BadImage:
         raise
@@ -102,6 +103,10 @@ def size(data: bytes) -> tuple[int, int]:
         return image.size
 
 
+def _nothing() -> contextlib.AbstractContextManager[list[str]]:
+    return contextlib.nullcontext([])
+
+
 def _verified(data: bytes) -> Prepared:
     image = Image.open(io.BytesIO(data), formats=_FORMATS)
     width, height = image.size
@@ -111,10 +116,11 @@ def _verified(data: bytes) -> Prepared:
         )
     if image.format == "PNG":
         _check_png(data)
-    if image.format == "TIFF":
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
         _check_tiff(image)
     image.load()
-    name = _NAMES.get(image.format, image.format)
+    name = str(image.format)
+    name = _NAMES.get(name, name)
     if _is_native(image, data):
         return Prepared(data, name, is_converted=False)
     return Prepared(_encode(image), name, is_converted=True)
@@ -132,7 +138,7 @@ def _check_png(data: bytes) -> None:
         raise BadImage("damaged PNG: its end is missing")
 
 
-def _check_tiff(image: Image.Image) -> None:
+def _check_tiff(image: TiffImagePlugin.TiffImageFile) -> None:
     if image.tag_v2.get(_NEW_SUBFILE_TYPE, 0) & _IS_REDUCED:
         raise BadImage(
             "a TIFF whose first picture is a small preview, as in a camera's raw file; save it as "
@@ -201,7 +207,7 @@ def _to_eight_bit(image: Image.Image) -> Image.Image:
 def _reason(data: bytes, error: Exception, printed: list[str]) -> str:
     if not data:
         return "an empty file"
-    if isinstance(error, Image.UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError):
         return foreign.explain(data)
     if isinstance(error, Image.DecompressionBombError):
         return f"too many pixels: {error}"

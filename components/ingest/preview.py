@@ -110,8 +110,11 @@ def _read(
         if limit is not None and len(found.records) + len(found.rejected) == limit:
             found.is_complete = False
             return found
+        if isinstance(entry, row.Rejected):
+            found.rejected.append(entry)
+            continue
         result = encode.attempt(entry, features, split_column)
-        if isinstance(entry, row.Rejected) or isinstance(result, row.Rejected):
+        if isinstance(result, row.Rejected):
             found.rejected.append(result)
             continue
         if result.original is not None:

@@ -200,7 +200,7 @@ def _bounds_within(
     for index, (_, count) in enumerate(ratio[:-1]):
         reached += count
         wanted = total_rows * reached / total_parts
-        cut = min(range(len(cumulative)), key=lambda i, w=wanted: abs(cumulative[i] - w))
+        cut = min(range(len(cumulative)), key=lambda i: abs(cumulative[i] - wanted))
         splits_after = len(ratio) - 1 - index
         cut = max(min(cut, len(members) - splits_after), start + 1)
         bounds.append(int.from_bytes(members[cut][:8], "big") if cut < len(members) else _SPACE)

@@ -79,7 +79,9 @@ def _jobs(
 
 def _cut(text: words.Words, places: Sequence[int]) -> list[str]:
     """A text cut at the words that are to be guessed, without them."""
-    pieces, current, asked = [], [], set(places)
+    pieces: list[str] = []
+    current: list[str] = []
+    asked = set(places)
     for place, token in enumerate(text.tokens):
         if place in asked:
             before, _, after = words.affixes(token)

@@ -6,6 +6,7 @@ is no promise for rarer ones.
 """
 
 import functools
+from typing import Any
 
 _IRREGULAR = (
     # Verbs.
@@ -95,7 +96,7 @@ def _stems(word: str) -> frozenset[str]:
 
 
 @functools.cache
-def _stemmers():
+def _stemmers() -> Any:
     from nltk.stem.lancaster import LancasterStemmer
     from nltk.stem.snowball import SnowballStemmer
 

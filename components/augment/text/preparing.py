@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from components.augment.text import eda, stop_words, synonyms, thesaurus, vectors, words
 from components.augment.text.config import (
@@ -63,7 +64,7 @@ def _eda(
         else [],
         stop_words.load(config.stop_words),
     )
-    split = words.by_spaces
+    split: words.Split = words.by_spaces
     if config.sentencepiece is not None:
         split = words.by_pieces(words.load_pieces(pathlib.Path(config.sentencepiece)))
     return eda.prepare(config, prefix, num_train, split, known)
@@ -122,5 +123,13 @@ def _contextual(
     return contextual.prepare(config, prefix, model)
 
 
-_SOURCES = {"vectors": _vectors, "thesaurus": _thesaurus, "wordnet": _wordnet}
-_PREPARE = {"eda": _eda, "back_translation": _back_translation, "contextual": _contextual}
+_SOURCES: dict[str, Callable[[Any, Resources], synonyms.Source]] = {
+    "vectors": _vectors,
+    "thesaurus": _thesaurus,
+    "wordnet": _wordnet,
+}
+_PREPARE: dict[str, Callable[[Any, str, int, Resources, int], list[Operation]]] = {
+    "eda": _eda,
+    "back_translation": _back_translation,
+    "contextual": _contextual,
+}

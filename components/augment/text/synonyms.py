@@ -84,5 +84,4 @@ def restored(other: str, word: str) -> str:
     if word[0].isupper():
         is_loud = len(word) > 1 and word.isupper()
         other = other.upper() if is_loud else other[:1].upper() + other[1:]
-    form = "NFC" if unicodedata.is_normalized("NFC", word) else "NFD"
-    return unicodedata.normalize(form, other)
+    return unicodedata.normalize("NFC" if unicodedata.is_normalized("NFC", word) else "NFD", other)

@@ -142,9 +142,9 @@ class ServedTranslator:
         )
         outputs = answer.get("outputs")
         # A single output comes without its name.
-        found = outputs.get(OUTPUT) if isinstance(outputs, dict) else outputs
-        is_right = isinstance(found, list) and len(found) == len(requests)
-        if not (is_right and all(isinstance(text, str) for text in found)):
+        found: Any = outputs.get(OUTPUT) if isinstance(outputs, dict) else outputs
+        is_right = isinstance(found, list) and all(isinstance(text, str) for text in found)
+        if not is_right or len(found) != len(requests):
             raise ValueError(
                 f"{self._name} {self._url} must answer with {OUTPUT!r}, one text per sentence "
                 f"({len(requests)}). Received: {json.dumps(answer)[:200]}"

@@ -51,11 +51,11 @@ class Neighbors:
                 near = np.flatnonzero(row >= self._threshold)
                 # By index where cosines are equal, so that the order is always the same.
                 near = near[np.argsort(-row[near], kind="stable")]
-                found[word] = self._others(word, [self._words[index] for index in near])
+                found[word] = self._others(word, [self._words[index] for index in near.tolist()])
         return found
 
     def _others(self, word: str, near: Sequence[str]) -> list[str]:
-        others = []
+        others: list[str] = []
         for candidate in near:
             if len(others) == self._most:
                 break

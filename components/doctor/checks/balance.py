@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from components.doctor.finding import Finding
+from components.doctor.finding import Figures, Finding, Verdict
 from components.doctor.setting import Setting
 
 NAME = "class_balance"
@@ -59,7 +59,7 @@ def class_balance(labels: Mapping[str, Sequence[str]], setting: Setting = _NO_SE
     if setting.is_weighted and least >= FEW:
         note = f"{evidence} Rare classes count more, as the config asks."
         return Finding(NAME, "pass", note, figures=figures)
-    verdict = "fail" if share >= DOMINANT and not setting.is_weighted else "warn"
+    verdict: Verdict = "fail" if share >= DOMINANT and not setting.is_weighted else "warn"
     return Finding(NAME, verdict, evidence, *_rare(share, setting), figures)
 
 
@@ -78,7 +78,9 @@ def _rare(share: float, setting: Setting) -> tuple[str, str]:
     )
 
 
-def _unseen(unseen: Mapping[str, int], evidence: str, setting: Setting, figures: dict) -> Finding:
+def _unseen(
+    unseen: Mapping[str, int], evidence: str, setting: Setting, figures: Figures
+) -> Finding:
     names = ", ".join(repr(label) for label in sorted(unseen)[:5])
     return Finding(
         NAME,

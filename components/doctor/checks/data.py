@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -250,9 +250,9 @@ def _image_checks(subject: _Subject, image_size: int | None) -> Checks:
     yield lambda: images.image_sizes(pictures, image_size)
     train = subject.sample["train"].take(subject.distinct["train"])
     yield lambda: image_shortcuts.shortcuts(
-        train.inputs,
+        cast(Sequence[bytes], train.inputs),
         train.labels,
-        train.places,
+        train.places.tolist(),
         views.shapes(subject.read["train"]),
         subject.kind.model(subject.seed),
         subject.seed,

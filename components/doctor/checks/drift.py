@@ -96,7 +96,8 @@ def drift(
     by_label = {s: _compare_labels(labels["train"], labels[s]) for s in others}
     by_embedding = {
         split: _compare_embeddings(embeddings["train"], embeddings[split], seed)
-        for split in (others if embeddings else ())
+        for split in others
+        if embeddings
     }
     apart = [
         (split, f"{name} of {split} ({found['ks']:.2f})")

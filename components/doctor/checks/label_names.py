@@ -44,4 +44,4 @@ def label_names(labels: Mapping[str, Sequence[str]]) -> Finding:
         told.append(f"Labels that may stand for a missing value: {shown}.")
         meanings.append("If they do, the model learns to answer that nobody knew.")
         fixes.append("Unless it is a class, leave its rows out of `data.source`.")
-    return Finding(NAME, "warn", *map(" ".join, (told, meanings, fixes)), figures)
+    return Finding(NAME, "warn", " ".join(told), " ".join(meanings), " ".join(fixes), figures)

@@ -37,8 +37,8 @@ def label_conflicts(
         [label for part in sample.values() for label in part.labels],
     )
     exact, near = _conflicting(found), _conflicting(alike)
-    right = sum(max(labels.values()) for labels in found.values())
-    right = right / max(sum(labels.total() for labels in found.values()), 1)
+    most = sum(max(labels.values()) for labels in found.values())
+    right = most / max(sum(labels.total() for labels in found.values()), 1)
     evidence = (
         f"{exact:.1%} of the rows have an input that also occurs with another label; "
         f"{near:.1%} of those compared have a nearly equal one with another label."

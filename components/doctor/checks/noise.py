@@ -85,7 +85,7 @@ def label_noise(
         "sure_errors": answers.sure_errors,
     }
     noisy = [names[number] for number in answers.wrong_answers()]
-    told = answers.sure_errors > answers.let_pass or noisy
+    told = answers.sure_errors > answers.let_pass or bool(noisy)
     model.fit(train.inputs[places], labels)
     for name in (name for name in splits if name != "train"):
         rows, found = _known(splits[name].labels, names)

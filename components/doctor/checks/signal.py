@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from components.doctor.finding import Finding
+from components.doctor.finding import Figures, Finding
 from components.doctor.setting import Setting
 
 NAME = "label_signal"
@@ -46,7 +46,7 @@ def label_signal(
     inputs, labels = _only(splits["train"], names)
     recall, error = _recall(labels, _cross_validate(model, inputs, labels, seed), len(names))
     chance = 1 / len(names)
-    figures = {"recall": {"train": recall}, "chance": chance}
+    figures: Figures = {"recall": {"train": recall}, "chance": chance}
     little = chance + _LITTLE * (1 - chance)
     evidence = f"A simple model finds {recall:.1%} of each class (chance is {chance:.1%})"
     if recall < chance + _SURE * error:
@@ -71,7 +71,7 @@ def label_signal(
     return Finding(NAME, "pass", evidence + ".", figures=figures)
 
 
-def _unrelated(evidence: str, setting: Setting, figures: dict) -> Finding:
+def _unrelated(evidence: str, setting: Setting, figures: Figures) -> Finding:
     return Finding(
         NAME,
         "warn",
@@ -84,7 +84,7 @@ def _unrelated(evidence: str, setting: Setting, figures: dict) -> Finding:
     )
 
 
-def _other_names(split: str, renamed: dict[str, str], evidence: str, figures: dict) -> Finding:
+def _other_names(split: str, renamed: dict[str, str], evidence: str, figures: Figures) -> Finding:
     said = ", ".join(f"{new!r} for {old!r}" for old, new in list(renamed.items())[:5])
     return Finding(
         NAME,

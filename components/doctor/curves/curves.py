@@ -34,7 +34,7 @@ def judge(history: Mapping[str, Sequence[float]], training: Training) -> list[Fi
             f"It has: {sorted(history)}."
         )
     names = [field.name for field in dataclasses.fields(Curves)]
-    curves = Curves(**{n: np.asarray(history[n], float) if n in history else None for n in names})
+    curves = Curves(**{n: np.asarray(history[n], float) for n in names if n in history})
     if not _is_finite(curves):
         found = [_not_finite(curves, training)]
     else:

@@ -51,9 +51,9 @@ class Curves:
     """The history, one value an epoch."""
 
     loss: np.ndarray
-    val_loss: np.ndarray | None
-    accuracy: np.ndarray | None
-    val_accuracy: np.ndarray | None
+    val_loss: np.ndarray | None = None
+    accuracy: np.ndarray | None = None
+    val_accuracy: np.ndarray | None = None
 
     @property
     def epochs(self) -> int:

@@ -75,7 +75,7 @@ def _has_risen(curves: Curves, training: Training) -> bool:
     noise, while training fell: that also tells a loss that is low from the first epoch.
     """
     best, after = curves.best, curves.epochs - 1 - curves.best
-    if training.keeps_best or not after:
+    if curves.val_loss is None or training.keeps_best or not after:
         return False
     lowest, last = curves.val_loss[best], curves.val_loss[-1]
     gap = last - curves.loss[-1]
@@ -89,6 +89,8 @@ def _has_risen(curves: Curves, training: Training) -> bool:
 
 def _learns_in_vain(curves: Curves, training: Training) -> bool:
     """Whether training fell well below chance, and validation never did."""
+    if curves.val_loss is None:
+        return False
     has_learned = curves.loss[-1] < (1 - _LEARNED) * training.chance_loss
     return has_learned and float(curves.val_loss.min()) > (1 - FLAT) * training.chance_loss
 

@@ -105,10 +105,10 @@ def _look(data: bytes) -> _Seen:
         "compression": (*[*tables, 0, 0][:2], blocks),
         "channels": (has_alpha, np.count_nonzero(chroma > _GREY) / chroma.size),
     }
-    strips = tuple(
+    outer, inner = (
         np.stack([_strip(picture, side, depth) for side in _SIDES]) for depth in (0, _INNER)
     )
-    return _Seen(stored, _whole(grey, int(chroma.max())), strips, _small(picture))
+    return _Seen(stored, _whole(grey, int(chroma.max())), (outer, inner), _small(picture))
 
 
 _STORED = ("size", "file format", "compression", "channels")

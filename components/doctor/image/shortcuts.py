@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from components.doctor.finding import Finding
+from components.doctor.finding import Figures, Finding
 from components.doctor.image import cues as image_cues
 from components.doctor.image.cues import CELLS, Cues
 
@@ -122,7 +122,8 @@ _KINDS = {
 }
 
 
-Judge = Callable[[np.ndarray], _Score]
+Judge = functools.partial[_Score]
+"""How well numbers of images, `(rows, ...)`, tell the classes `ids` from each other."""
 
 
 def shortcuts(
@@ -167,7 +168,7 @@ def shortcuts(
     content = functools.cache(lambda: _judge(shapes[chosen], ids, seed, model))
     scores = _scores(cues, judge)
     found = _found(cues, scores, judge, content)
-    figures = {
+    figures: Figures = {
         "scores": {name: round(score.overall, 3) for name, score in scores.items()},
         "cues": [cue.name for cue in found],
         "pictures": [],
@@ -345,7 +346,7 @@ def _examples(chosen: np.ndarray, ids: np.ndarray, cue: _Cue, names: Sequence[st
 
 
 def _warning(
-    found: Sequence[_Cue], names: Sequence[str], content: _Score, rows: int, figures: dict
+    found: Sequence[_Cue], names: Sequence[str], content: _Score, rows: int, figures: Figures
 ) -> Finding:
     said = "; ".join(_said(cue, names) for cue in found[:_SAID])
     more = f"; and {len(found) - _SAID} more" if len(found) > _SAID else ""

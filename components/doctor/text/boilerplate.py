@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from components.doctor.finding import Finding
+from components.doctor.finding import Finding, Verdict
 from components.doctor.text.lengths import Reader
 
 NAME = "boilerplate"
@@ -51,7 +51,7 @@ def boilerplate(texts: Sequence[str], reader: Reader | None = None) -> Finding:
         f"{shown!r}."
     )
     figures = {"texts": having, "tokens": tokens, "shared": shown}
-    verdict = "warn"
+    verdict: Verdict = "warn"
     if reader is not None:
         read = _read(texts, covered, reader)
         figures["read"] = read

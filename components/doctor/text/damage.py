@@ -273,7 +273,7 @@ def cut_at(texts: Sequence[str]) -> tuple[str, float]:
         before = np.mean([np.sum(lengths == longest - gap) for gap in range(1, _WINDOW + 1)])
         if at_end.sum() < max(_ABOVE, _PILED * len(texts), _ABOVE * before):
             continue
-        cut = [not _ENDED.search(texts[row][-_WINDOW:]) for row in np.flatnonzero(at_end)]
+        cut = [not _ENDED.search(texts[row][-_WINDOW:]) for row in np.flatnonzero(at_end).tolist()]
         if np.mean(cut) >= _UNENDED:
             return f"{longest:,} {unit}", float(np.mean(at_end))
     return "", 0.0

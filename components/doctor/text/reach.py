@@ -80,7 +80,9 @@ def reach(
 
     names = [label for label, rows in Counter(labels).items() if rows >= _FEWEST]
     rows = np.flatnonzero(np.isin(labels, names))
-    tokens = [list(map(str, found)) for found in reader.tokenize([texts[row] for row in rows])]
+    tokens = [
+        list(map(str, found)) for found in reader.tokenize([texts[row] for row in rows.tolist()])
+    ]
     if len(names) < 2 or sum(len(found) > reader.limit for found in tokens) < _FEWEST:
         return None
     given = np.array(labels)[rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -101,9 +102,9 @@ def _of_marks(texts: Sequence[str], labels: np.ndarray, names: Sequence[str]) ->
         has = np.zeros(len(texts), bool)
         has[rows] = True
         lack = mark[0], f"the lack of {mark[1]}"
-        for number in np.flatnonzero(gains >= _LITTLE):
+        for number in np.flatnonzero(gains >= _LITTLE).tolist():
             yield _clue(mark, names[number], has, labels, _having(mark, True))
-        for number in np.flatnonzero(-gains >= _LITTLE):
+        for number in np.flatnonzero(-gains >= _LITTLE).tolist():
             yield _clue(lack, names[number], ~has, labels, _having(mark, False))
 
 
@@ -120,7 +121,7 @@ def _of_measures(
 
     known = np.flatnonzero(np.isin(labels, names))
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
-    for name, numbers in clues.measures([texts[row] for row in known]).items():
+    for name, numbers in clues.measures([texts[row] for row in known.tolist()]).items():
         if np.ptp(numbers) == 0:
             continue
         tree = DecisionTreeClassifier(
@@ -138,7 +139,7 @@ def _of_measures(
             yield _clue((clues.GUESS, name), label, has == label, labels, assign)
 
 
-def _measuring(name: str, tree: object, label: str) -> Assign:
+def _measuring(name: str, tree: Any, label: str) -> Assign:
     def assign(texts: Sequence[str]) -> np.ndarray:
         numbers = clues.measures(texts).get(name, np.zeros(len(texts)))
         return tree.predict(numbers[:, None]) == label

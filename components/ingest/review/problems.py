@@ -124,7 +124,7 @@ def _splits(
         yield own_labels_told(counts, data, roles, like_labels)
         return
     yield from (_empty(name, counts, data, roles) for name in empty)
-    labels = counts.classes.get("train", {})
+    labels = counts.classes.get("train", Counter())
     if len(labels) == 1:
         yield _one_label(counts, data, roles)
     if labels and unlearned:
@@ -212,7 +212,7 @@ def _unlearned(
 
 def is_renamed(one: spelling.Alike, counts: summary.Summary) -> bool:
     """Whether train has one of these labels but not all of them."""
-    train = counts.classes.get("train", {})
+    train = counts.classes.get("train", Counter())
     return 0 < sum(label in train for label in one.labels) < len(one.labels)
 
 

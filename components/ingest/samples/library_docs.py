@@ -124,7 +124,8 @@ def choose(found: dict[str, list[str]]) -> dict[str, list[str]]:
 
 def _varied(texts: list[str]) -> Iterator[str]:
     """Leave out near copies: the same six first words, or a start that is used often."""
-    seen, starts = set(), Counter()
+    seen: set[tuple[str, ...]] = set()
+    starts: Counter[tuple[str, ...]] = Counter()
     for text in texts:
         words = _key(text).split()
         opening, start = tuple(words[:6]), tuple(words[:3])

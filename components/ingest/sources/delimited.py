@@ -87,7 +87,8 @@ def read(
         if isinstance(record, row.Rejected):
             yield record
             continue
-        number, fields = record
+        number, found = record
+        fields: Sequence[str] = found
         where = f"{part.lines.file.name}:{number}"
         if len(fields) != len(names) or fields[-1].strip() == names[-1]:
             fitted = _fitted(fields, names)

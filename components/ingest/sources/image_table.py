@@ -24,14 +24,16 @@ def shards(
             "Read tables of text with csv or tsv."
         )
     folder = _images_folder(source, base)
-    images, rejected = [], []
+    images: list[image_batch.ImageFile] = []
+    rejected: list[row.Rejected] = []
     for file in source_files.find(source, base):
         locator = locate.Locator(folder or pathlib.Path(file.path).parent)
         for entry in _rows(source, file, wanted):
-            found = entry
-            if isinstance(entry, row.Row):
-                found = _image(entry, locator, wanted.image)
-            (rejected if isinstance(found, row.Rejected) else images).append(found)
+            found = _image(entry, locator, wanted.image) if isinstance(entry, row.Row) else entry
+            if isinstance(found, row.Rejected):
+                rejected.append(found)
+            else:
+                images.append(found)
     return image_batch.batches(wanted.image, images, rejected)
 
 

@@ -77,7 +77,7 @@ def name(value: Any) -> str:
     """What JSON calls a value, with its article."""
     if isinstance(value, bool):
         return "true or false"
-    kinds = {dict: "an object", list: "a list", str: "a text", type(None): "null"}
+    kinds: dict[type, str] = {dict: "an object", list: "a list", str: "a text", type(None): "null"}
     return next((word for kind, word in kinds.items() if isinstance(value, kind)), "a number")
 
 
