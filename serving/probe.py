@@ -37,7 +37,7 @@ Arrays = reference.Arrays
 
 def probe(
     model_dir: pathlib.Path, expected: reference.Reference, files: pathlib.Path | None = None
-) -> dict:
+) -> dict[str, Any]:
     """Load, ask and compare.
 
     Args:

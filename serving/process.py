@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from typing import Any
 
 
 def skip_keras() -> None:
@@ -12,7 +13,8 @@ def skip_keras() -> None:
     before TensorFlow is imported, and only in a process of its own.
     """
     if "tensorflow" not in sys.modules:
-        sys.modules.setdefault("keras", None)
+        hidden: dict[str, Any] = {"keras": None}  # None makes `import` fail.
+        sys.modules.update(hidden)
 
 
 def settle() -> None:

@@ -85,8 +85,8 @@ def examine(
 
 def _rows(examples: str, split: str, request: Request) -> Iterator[Row]:
     columns = (request.input_column, request.label_column)
-    for content, label in records.columns(examples, split, columns):
-        yield content, label
+    rows = records.columns(examples, split, columns)
+    return ((content, label) for content, label in rows)
 
 
 def write(folder: pathlib.Path, findings: Sequence[Finding]) -> None:

@@ -25,7 +25,7 @@ class TextClassification:
         return self.text
 
     @property
-    def input_kind(self) -> str:
+    def input_kind(self) -> Literal["text"]:
         """What the input column holds, and its name in requests."""
         return "text"
 
@@ -47,6 +47,6 @@ class ImageClassification:
         return self.image
 
     @property
-    def input_kind(self) -> str:
+    def input_kind(self) -> Literal["image"]:
         """What the input column holds."""
         return "image"

@@ -100,7 +100,8 @@ def _classes(outputs: Mapping[str, Any], which: str) -> dict[str, Any]:
     Raises:
         ValueError: If they are something else, for a model that is not ours.
     """
-    labels, probabilities = (outputs.get(key) for key in _CLASSIFIES)
+    answers: list[Any] = [outputs.get(key) for key in _CLASSIFIES]
+    labels, probabilities = answers
     fits = (
         labels is not None
         and probabilities is not None

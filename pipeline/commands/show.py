@@ -10,6 +10,7 @@ from rich.console import Console
 from tabulate import tabulate
 
 from components.ingest import preview
+from models.text.config import TextModelConfig
 from pipeline import paths
 from pipeline.config import loading, relative_paths
 from pipeline.display import terminal
@@ -53,7 +54,7 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
     lines = [f"# {line}".rstrip() for line in table.splitlines()]
     lines.insert(0, f"# What is trained, with {len(labels)} labels:")
     # To count the tokens would take a stage of the pipeline.
-    if getattr(config.model, "tokenizer_file", "") is None:
+    if isinstance(config.model, TextModelConfig) and config.model.tokenizer_file is None:
         lines.append(
             f"# `model.vocabulary_size: {config.model.vocabulary_size}` is the most tokens there "
             "can be; training takes as many as the data has, so what depends on it can be smaller."

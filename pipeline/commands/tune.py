@@ -89,7 +89,7 @@ def _search(
         shutil.copy(found_in / name, running.folder / name)
     resolved = loading.to_mapping(config)
     plot = running.folder / tuner.PLOT
-    show(found, list(config.tuning.space), plot, resolved, running.console)
+    show(found, list(resolved["tuning"]["space"]), plot, resolved, running.console)
 
 
 def _keep_up_to(stage: str, compiled: Any) -> None:

@@ -87,5 +87,5 @@ def _parts(eda: text_augmentation.EdaConfig, name: str) -> Iterator[Arm]:
     off = text_augmentation.EdaOperation(n_aug=0)
     for kept in text_augmentation.EDA_OPERATIONS:
         if getattr(eda, kept).n_aug != 0:
-            others = {o: off for o in text_augmentation.EDA_OPERATIONS if o != kept}
+            others: dict[str, Any] = {o: off for o in text_augmentation.EDA_OPERATIONS if o != kept}
             yield Arm(f"{name}.{kept}", (dataclasses.replace(eda, **others),))

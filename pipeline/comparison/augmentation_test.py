@@ -170,8 +170,8 @@ def _row(
         name=arm.name,
         accuracies=[t.accuracy for t in finished if t.accuracy is not None],
         macro_f1=float(np.mean([t.macro_f1 for t in finished])) if finished else None,
-        train_rows=round(np.mean([t.train_rows for t in finished])) if finished else None,
-        steps=round(np.mean([t.steps for t in finished])) if finished else None,
+        train_rows=round(float(np.mean([t.train_rows for t in finished]))) if finished else None,
+        steps=round(float(np.mean([t.steps for t in finished]))) if finished else None,
         contrast=compared,
         verdict=compared.verdict if compared else None,
     )

@@ -59,6 +59,7 @@ _TEXTS: dict[str, Callable[[int], tuple[Fields, Fields]]] = {
         _FINE,
     ),
 }
+_SMALL_VIT = {"hidden_dim": 96, "num_layers": 6, "num_heads": 3, "mlp_dim": 192}
 # Of an image's side in pixels, n: an eighth to a half of the published widths.
 _IMAGES: dict[str, Callable[[int], tuple[Fields, Fields]]] = {
     "alexnet": lambda n: (_image("alexnet", n, width=0.25, recipe=_HE), _DEEP),
@@ -69,7 +70,6 @@ _IMAGES: dict[str, Callable[[int], tuple[Fields, Fields]]] = {
     "mobilenet": lambda n: (_image("mobilenet", n, width_multiplier=0.5), _PICTURES),
     "vit": lambda n: (_patched("vit", n, **_SMALL_VIT), _DEEP),
 }
-_SMALL_VIT = {"hidden_dim": 96, "num_layers": 6, "num_heads": 3, "mlp_dim": 192}
 NAMES = {"text": tuple(_TEXTS), "image": tuple(_IMAGES)}
 """The short names by what a model reads."""
 
@@ -156,7 +156,7 @@ def to_yaml(rung: Rung, base: pathlib.Path) -> str:
 def _rung(
     name: str, config: sections.PipelineConfig, sections: Mapping[str, Any], path: str = ""
 ) -> Rung:
-    fields = loading.to_mapping(config) | sections
+    fields = {**loading.to_mapping(config), **sections}
     # The search is over fields of the config's own model.
     fields |= {"name": f"{config.name}_{_word(name)}", "tuning": None}
     return Rung(name, loading.from_mapping(fields, source=f"{path}, rung {name}"))
@@ -186,7 +186,7 @@ def _tokenized(model: Fields, config: sections.PipelineConfig) -> Fields:
         return model
     fields = ("tokenizer", "tokenizer_file", "vocabulary_size")
     tokens = {name: getattr(own, name) for name in fields}
-    if text_config.feature(own) == "token_ids":
+    if zoo.MODELS[own.kind].feature(own) == "token_ids":
         return tokens | model
     # Pieces of words are as many as the tokenizer knows, and are not joined to pairs.
     return {name: value for name, value in model.items() if name != "ngrams"} | tokens

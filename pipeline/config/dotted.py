@@ -39,12 +39,13 @@ def put(data: dict[str, Any], path: str, value: Any, root: type) -> None:
     Raises:
         LookupError: If a list has no such place.
     """
-    key, *rest = path.split(".")
+    first, *rest = path.split(".")
+    key: str | int = first
     holder: Any = data
     hint: Any = root
     while rest:
         following = rest.pop(0)
-        inner = holder[key] if isinstance(holder, list) else holder.get(key)
+        inner = _inside(holder, key)
         default, hint = _declared(holder, key, hint)
         if isinstance(inner, list):
             holder, key = inner, _place(inner, following, path)
@@ -57,6 +58,10 @@ def put(data: dict[str, Any], path: str, value: Any, root: type) -> None:
             following, rest = ".".join([following, *rest]), []
         holder, key = inner, following
     holder[key] = value
+
+
+def _inside(holder: Any, key: str | int) -> Any:
+    return holder[int(key)] if isinstance(holder, list) else holder.get(key)
 
 
 def _place(entries: list[Any], key: str, path: str) -> int:

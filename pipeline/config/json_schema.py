@@ -7,6 +7,7 @@ config inherits are described here.
 import ast
 import dataclasses
 import inspect
+import itertools
 import textwrap
 from collections.abc import Iterable
 from typing import Any
@@ -36,10 +37,12 @@ def _descriptions(kind: type) -> dict[str, str]:
     if not dataclasses.is_dataclass(kind):
         return {}
     [definition] = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
-    return {
-        field.target.id: inspect.cleandoc(text.value.value)
-        for field, text in zip(definition.body, definition.body[1:], strict=False)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(text, ast.Expr)
-        and isinstance(text.value, ast.Constant)
-    }
+    found = {}
+    for pair in itertools.pairwise(getattr(definition, "body", ())):
+        match pair:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                found[name] = inspect.cleandoc(text)
+    return found

@@ -160,7 +160,7 @@ def dump_learner(learner: LearnerConfig) -> str:
 
 def dump_operations(operations: Sequence[Any]) -> str:
     """Operations of `augmentation` as JSON, keys in a fixed order."""
-    return json.dumps(_OPERATIONS.dump_python(operations, mode="json"), sort_keys=True)
+    return json.dumps(_OPERATIONS.dump_python(tuple(operations), mode="json"), sort_keys=True)
 
 
 def load_operations(text: str) -> tuple[Any, ...]:

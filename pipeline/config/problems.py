@@ -149,7 +149,7 @@ def _locate(location: tuple[int | str, ...], data: Any, hint: Any) -> tuple[str,
         if not is_written and step not in fields and _names_a_type(step):
             continue
         known = set(fields)
-        hint = fields.get(step) if fields else _element(hint)
+        hint = fields.get(str(step)) if fields else _element(hint)
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
         data = data[step] if _contains(data, step) else None
     return path, data, known

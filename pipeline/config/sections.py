@@ -19,7 +19,9 @@ from models import zoo
 from models.choices import ByName
 from models.finetuning import config as finetuning_config
 from models.image.augmentation.config import ImageOperation
+from models.image.config import ImageModelConfig
 from models.tasks.table import Task
+from models.text.config import TextModelConfig
 from models.training.config import TrainingConfig
 from models.tuning.config import TuningConfig
 from pipeline.config import augmentation as augmenting
@@ -88,9 +90,9 @@ class PipelineConfig:
                 f"`_`, starting with a letter. Received: {self.name!r}"
             )
         check_reads(self.model.kind, self.task)
-        entry = zoo.MODELS[self.model.kind]
-        if entry.paper is not None:
-            self.model.recipe.check_read(entry.paper)
+        paper = zoo.MODELS[self.model.kind].paper
+        if paper is not None and isinstance(self.model, TextModelConfig | ImageModelConfig):
+            self.model.recipe.check_read(paper)
         fine_tuning = getattr(self.model, "fine_tuning", None)
         if isinstance(fine_tuning, finetuning_config.HeadFirst | finetuning_config.Gradual):
             fine_tuning.check_length(self.training.epochs)

@@ -1,10 +1,15 @@
 """What a run looks like in a terminal."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Mapping
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich import box, console, progress, table, text
+
+if TYPE_CHECKING:  # It imports TFX, and the view is opened before that.
+    from pipeline.runners import StageResult
 
 STAGES = {
     "Ingest": "read, check and split the data",
@@ -66,7 +71,7 @@ class RunView(logging.Handler):
         self._task = self._progress.add_task(f"{stage:<17}", total=None, note=note)
         self._progress.start()
 
-    def finished(self, result) -> None:
+    def finished(self, result: StageResult) -> None:
         """Replace the live line by what happened."""
         self._stop()
         why = "; ".join([*([result.why] if result.why else []), *self._remarks])
@@ -92,7 +97,7 @@ class RunView(logging.Handler):
                 note=_training_note(values),
             )
 
-    def _line(self, color: str, mark: str, result, why: str) -> None:
+    def _line(self, color: str, mark: str, result: StageResult, why: str) -> None:
         start = f"{result.stage:<17}{result.seconds:7.1f} s  "
         line = text.Text.assemble((f"{mark} ", color), start, (f"{result.outcome:<7}", color))
         line.append(why, style="dim")
@@ -137,8 +142,8 @@ def grid(columns: list[str], rows: list[list[str]], *, numbers: bool = True) -> 
     """
     result = table.Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, name in enumerate(columns):
-        justify = "right" if numbers and index else "left"
-        result.add_column(text.Text(name), justify=justify, no_wrap=True)
+        side: console.JustifyMethod = "right" if numbers and index else "left"
+        result.add_column(text.Text(name), justify=side, no_wrap=True)
     for row in rows:
         result.add_row(*(text.Text(cell) for cell in row))
     return result

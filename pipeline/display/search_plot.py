@@ -7,6 +7,7 @@ import json
 import math
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib import figure
 from matplotlib.axes import Axes
@@ -82,7 +83,8 @@ def _draw_panel(
     failed = [x for x, r in zip(places, found, strict=True) if r.score is None]
     is_crowded = len(found) > _MANY
     panel.scatter(
-        *zip(*scored, strict=True),
+        [x for x, _ in scored],
+        [score for _, score in scored],
         s=18 if is_crowded else 42,
         color=_TRIAL,
         alpha=0.4 if is_crowded else 0.85,
@@ -93,7 +95,8 @@ def _draw_panel(
         *scored[0], s=170, marker="*", color=_BEST, edgecolors="white", zorder=3, label="best"
     )
     panel.scatter(
-        *(failed, [0.02] * len(failed)),
+        failed,
+        [0.02] * len(failed),
         s=28,
         marker="x",
         color=_FAILED,
@@ -114,7 +117,7 @@ def _tick(panel: Axes, searched: SearchRange) -> None:
     if searched.log:
         log_axis.tick(panel, lambda value: f"{value:g}", is_whole=is_whole)
     else:
-        panel.xaxis.get_major_locator().set_params(integer=is_whole)
+        panel.locator_params(axis="x", integer=is_whole)
 
 
 def _beside_each_other(
@@ -122,7 +125,9 @@ def _beside_each_other(
 ) -> list[float]:
     """Where trials stand above the name of their value, the best in the middle."""
     names = [_name(choice) for choice in choices]
-    slanted = {"rotation": 30, "ha": "right"} if sum(map(len, names)) > _WIDEST_ROW else {}
+    slanted: dict[str, Any] = (
+        {"rotation": 30, "ha": "right"} if sum(map(len, names)) > _WIDEST_ROW else {}
+    )
     panel.set_xticks(range(len(names)), _short(names), **slanted)
     panel.set_xlim(-0.5, len(names) - 0.5)
     # Multiples of the golden ratio spread evenly, however many there are.

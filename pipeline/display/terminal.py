@@ -34,9 +34,9 @@ def prepare() -> None:
             del os.environ[name]  # Rich would believe it, and show nothing in 0 columns.
     # Somebody who put streams of their own there keeps them.
     if sys.stdout is sys.__stdout__:
-        sys.stdout = sys.__stdout__ = output(1, encoding(sys.stdout))
+        sys.stdout = vars(sys)["__stdout__"] = output(1, encoding(sys.stdout))
     if sys.stderr is sys.__stderr__:
-        sys.stderr = sys.__stderr__ = output(2, encoding(sys.stderr))
+        sys.stderr = vars(sys)["__stderr__"] = output(2, encoding(sys.stderr))
 
 
 def output(descriptor: int, encoding: str) -> TextIO:

@@ -256,7 +256,7 @@ def _places(
 
 
 def _label(axes: Axes, x: float, y: float, text: str, points: int = 2) -> None:
-    style = {"ha": "center", "fontsize": 6.5, "color": _GREY}
+    style: dict[str, Any] = {"ha": "center", "fontsize": 6.5, "color": _GREY}
     axes.annotate(text, (x, y), (0, points), textcoords="offset points", **style)
 
 

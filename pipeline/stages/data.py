@@ -5,7 +5,7 @@ import hashlib
 import json
 import pathlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from tfx.components import SchemaGen, Transform
 from tfx.dsl.components.base import base_component
@@ -24,7 +24,7 @@ from pipeline.modules import transform
 from pipeline.paths import Paths
 from pipeline.runtime import fingerprint
 
-Component = base_component.BaseComponent
+Component: TypeAlias = base_component.BaseComponent
 _AUGMENT_CODE = {
     "text": ("components/augment", "pipeline/modules/augmenters.py"),
     "image": (

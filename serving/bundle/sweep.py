@@ -10,6 +10,7 @@ Order and defaults after TensorFlow Serving's guide, `batching/README.md`.
 """
 
 import dataclasses
+import functools
 import math
 import os
 import pathlib
@@ -196,7 +197,8 @@ def _measure_sizes(
     for size in (2**power for power in range(config.max_batch_size.bit_length())):
         report(f"batch size {size}")
         rows = warm_up_file.batch(inputs, size)
-        seconds = median_seconds(lambda rows=rows: predictor.predict("", rows), config.seconds / 4)
+        predict = functools.partial(predictor.predict, "", rows)
+        seconds = median_seconds(predict, config.seconds / 4)
         measured.append(SizeMeasured(size, round(seconds * 1000, 3), round(size / seconds, 1)))
         best = max(measured, key=lambda m: m.examples_per_second).batch_size
         if best * 4 <= size:  # Two doublings without a gain: the machine is full.

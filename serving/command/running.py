@@ -61,7 +61,7 @@ def run(server: Server, started: Callable[[], None] = lambda: None) -> None:
     _LOG.info("Stopped.")
 
 
-def _start(server: Server, events: queue.SimpleQueue) -> None:
+def _start(server: Server, events: queue.SimpleQueue[object]) -> None:
     try:
         server.start()
     except BaseException as error:
@@ -71,7 +71,7 @@ def _start(server: Server, events: queue.SimpleQueue) -> None:
 
 
 @contextlib.contextmanager
-def _signals_to(events: queue.SimpleQueue) -> Iterator[None]:
+def _signals_to(events: queue.SimpleQueue[object]) -> Iterator[None]:
     """The first signal becomes an event; a later one does what it does to any process."""
     first: float | None = None
 

@@ -54,7 +54,9 @@ class SavedModelPredictor:
         except BaseException:
             loaded.close()
             raise
-        self.signatures = {name: _signature(d) for name, d in self._signature_defs.items()}
+        self.signatures: Mapping[str, Signature] = {
+            name: _signature(d) for name, d in self._signature_defs.items()
+        }
         self.metadata_json = _metadata_json(self._signature_defs)
 
     def predict(

@@ -5,7 +5,7 @@ TFRecord file of `PredictionLog`, at most 1,000 of them.
 """
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -51,7 +51,7 @@ def write(
     return count
 
 
-def batch(inputs: dict[str, np.ndarray], size: int) -> dict[str, np.ndarray]:
+def batch(inputs: Mapping[str, np.ndarray], size: int) -> dict[str, np.ndarray]:
     """So many rows of some examples, from the first on, starting again after the last.
 
     Args:
@@ -62,13 +62,13 @@ def batch(inputs: dict[str, np.ndarray], size: int) -> dict[str, np.ndarray]:
     return {alias: array[rows] for alias, array in inputs.items()}
 
 
-def row(inputs: dict[str, np.ndarray], index: int) -> dict[str, np.ndarray]:
+def row(inputs: Mapping[str, np.ndarray], index: int) -> dict[str, np.ndarray]:
     """One row of some examples, counted round and round, as a batch of its own."""
     start = index % _num_examples(inputs)
     return {alias: array[start : start + 1] for alias, array in inputs.items()}
 
 
-def _num_examples(inputs: dict[str, np.ndarray]) -> int:
+def _num_examples(inputs: Mapping[str, np.ndarray]) -> int:
     return min((len(array) for array in inputs.values()), default=0)
 
 

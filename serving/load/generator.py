@@ -34,14 +34,14 @@ async def run(job: Job) -> Outcome:
     async with contextlib.AsyncExitStack() as opened:
         tasks = [asyncio.create_task(caller) for caller in await start(job, tally, opened)]
         await asyncio.sleep(job.warmup_seconds)
-        server_before = target.pid and processes.cpu_seconds(target.pid)
+        server_before = processes.cpu_seconds(target.pid) if target.pid else None
         cpu_before, started = time.process_time(), time.perf_counter()
         tally.open(started)
         await asyncio.sleep(job.seconds)
         ended, cpu = time.perf_counter(), time.process_time() - cpu_before
         tally.close(ended)
         span = tally.span()
-        server_cpu = target.pid and processes.cpu_seconds(target.pid) - server_before
+        server_cpu = _since(server_before, target.pid)
         await _drain(tasks, tally)
     return Outcome(
         latencies=tally.latencies,
@@ -54,6 +54,11 @@ async def run(job: Job) -> Outcome:
         server_cpu=server_cpu,
         server_memory=target.pid and processes.memory_bytes(target.pid),
     )
+
+
+def _since(before: float | None, pid: int | None) -> float | None:
+    """Processor seconds of a server since a moment; None if they cannot be known."""
+    return None if before is None or pid is None else processes.cpu_seconds(pid) - before
 
 
 async def _drain(tasks: Sequence[asyncio.Task[None]], tally: Tally) -> None:

@@ -7,6 +7,7 @@ taken from the server, which runs on the same processors.
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import cast
 
 import httptools
 
@@ -44,9 +45,9 @@ class Caller(asyncio.Protocol):
         self._body: list[bytes] = []
         self._is_waiting = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the first request."""
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._parser = httptools.HttpResponseParser(self)
         self._send()
 

@@ -22,7 +22,7 @@ class Target:
     pid: int | None = None
     """The server's process on this machine; None if processor time and memory cannot be known."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.protocol not in ("rest", "grpc"):
             raise ValueError(f"A target's protocol is rest or grpc. Received: {self.protocol!r}")
         if not self.path.startswith("/"):
@@ -46,7 +46,7 @@ class Job:
     samples: int
     """Answers to keep, at most; spread over the run."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.payloads:
             raise ValueError("There is nothing to send: expected at least one payload.")
         if self.concurrency < 1:

@@ -143,7 +143,7 @@ def to_text(parameters: BatchingParameters) -> str:
     return "".join(f"{name} {{ value: {getattr(parameters, name)} }}\n" for name in names)
 
 
-def _wait(process: subprocess.Popen, ports: Sequence[int], log: pathlib.Path) -> None:
+def _wait(process: subprocess.Popen[bytes], ports: Sequence[int], log: pathlib.Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not all(map(_answers, ports)):
         if process.poll() is not None:

@@ -104,7 +104,7 @@ class Loader:
             version.state = "LOADING"
             self._changed.notify_all()
         _LOG.info("Loading servable version %s", version)
-        files: tuple = ()
+        files: tuple[object, ...] = ()
         try:
             files = storage.fingerprint(version.path)
             predictor = self._load(model.name, version.number, version.path)
@@ -125,7 +125,7 @@ class Loader:
             self.act(model)
 
     def _fail(
-        self, model: Model, version: Version, error: errors.ServingError, files: tuple
+        self, model: Model, version: Version, error: errors.ServingError, files: tuple[object, ...]
     ) -> None:
         _LOG.error("Loading servable: %s failed: %s", version, error)
         with self._changed:

@@ -124,7 +124,7 @@ def newest_that_loads(versions: Collection[int], failed: Collection[int]) -> set
     return {number for number in versions if newest is None or number >= newest}
 
 
-def fingerprint(path: pathlib.Path) -> tuple:
+def fingerprint(path: pathlib.Path) -> tuple[tuple[str, int, int], ...]:
     """Changes when a file is added, removed or rewritten, as by a slow copy."""
     files = []
     for folder, _, names in os.walk(path):

@@ -43,9 +43,9 @@ class Version:
     """Requests that use it now."""
     num_tries: int = 0
     """Failed attempts to load it."""
-    failed_files: tuple | None = None
+    failed_files: tuple[object, ...] | None = None
     """Fingerprint of its files at the last failed attempt."""
-    seen_files: tuple | None = None
+    seen_files: tuple[object, ...] | None = None
     """Fingerprint at the last look since then."""
     retry: threading.Timer | None = None
     """The next attempt, while it is waited for."""
@@ -64,11 +64,11 @@ class Version:
             return VersionStatus(self.number, self.state)
         return VersionStatus(self.number, self.state, self.error.code, self.error.text)
 
-    def has_changed(self, files: tuple) -> bool:
+    def has_changed(self, files: tuple[object, ...]) -> bool:
         """Tell whether a failed version deserves another try.
 
         Args:
-            files: Fingerprint of its files now.
+            files: tuple[object, ...] of its files now.
 
         Returns:
             True if they are others than those that failed, and the same as at the last call: a

@@ -95,7 +95,7 @@ def _route(request: _Request, method: str, path: str) -> bytes:
             return _describe(request, name, match)
         # The pattern takes a verb in any case, but only lower case means something.
         handle = _HANDLERS.get(verb)
-        if handle is None:
+        if match is None or handle is None:
             raw = path.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
             raise errors.invalid_argument(f"Malformed request: {method} {raw}")
         return handle(request, _spec(name, match[2], match[3]))

@@ -21,6 +21,7 @@ from serving import errors
 from serving.frontend.edge import Edge
 from serving.rest import api, http_body, pages
 from serving.rest.worker_pool import WorkerPool
+from serving.telemetry.access_log import AccessLog
 
 _METHODS = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _REST = "REST"
@@ -107,7 +108,8 @@ class App:
         except http_body.ClientGoneError:
             response = _GONE
         if self._edge.access_log is not None:
-            self._log(scope, request, response, body.num_bytes, time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            _log(self._edge.access_log, scope, request, response, body.num_bytes, seconds)
 
     def close(self) -> None:
         """Let the threads end."""
@@ -204,27 +206,6 @@ class App:
         page = await asyncio.to_thread(pages.metrics, self._edge.repository, self._edge.metrics)
         return _Response(200, page, (_TEXT,))
 
-    def _log(
-        self,
-        scope: Scope,
-        request: _Request,
-        response: _Response,
-        request_bytes: int,
-        seconds: float,
-    ) -> None:
-        model = _MODEL.match(request.target)
-        self._edge.access_log.add(
-            protocol=_REST,
-            method=request.method,
-            path=request.target,
-            status=response.status,
-            seconds=seconds,
-            request_bytes=request_bytes,
-            response_bytes=len(response.body),
-            model=urllib.parse.unquote(model[1]) if model else "",
-            client=":".join(map(str, scope.get("client") or ())),
-        )
-
 
 def create_app(edge: Edge, config: RestConfig = _DEFAULTS) -> App:
     """Build the application; `serving.rest.http_server` runs it."""
@@ -236,6 +217,28 @@ def _read_head(scope: Scope) -> _Request:
     query = scope["query_string"].decode("latin-1")
     target = f"{path}?{query}" if query else path
     return _Request(scope["method"], path, target, dict(scope["headers"]))
+
+
+def _log(
+    log: AccessLog,
+    scope: Scope,
+    request: _Request,
+    response: _Response,
+    request_bytes: int,
+    seconds: float,
+) -> None:
+    model = _MODEL.match(request.target)
+    log.add(
+        protocol=_REST,
+        method=request.method,
+        path=request.target,
+        status=response.status,
+        seconds=seconds,
+        request_bytes=request_bytes,
+        response_bytes=len(response.body),
+        model=urllib.parse.unquote(model[1]) if model else "",
+        client=":".join(map(str, scope.get("client") or ())),
+    )
 
 
 async def _send(send: Send, response: _Response) -> None:

@@ -100,7 +100,7 @@ def _kind(name: str, value: Any) -> str:
     )
 
 
-def _list(kind: str, values: list) -> bytes:
+def _list(kind: str, values: list[Any]) -> bytes:
     if kind == "float":
         return _field(1, tensor.to_array(values, "float").astype("<f4").tobytes())
     if kind == "int64":

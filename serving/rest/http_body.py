@@ -68,7 +68,7 @@ class Body:
         is_too_large = announced.isdigit() and int(announced) > limit
         if is_too_large and b"expect" in self._headers:
             raise _too_large(limit)
-        chunks = []
+        chunks: list[bytes] = []
         is_last = False
         while not is_last:
             message = await self._next()

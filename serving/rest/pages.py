@@ -44,7 +44,7 @@ def metrics(repository: ListedRepository, figures: Metrics) -> bytes:
 
     Versions that were unloaded as they should be are left out.
     """
-    states = {
+    states: dict[tuple[str, ...], float] = {
         (name, str(status.version), status.state): 1.0
         for name, statuses in _statuses(repository)
         for status in statuses

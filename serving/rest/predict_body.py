@@ -174,7 +174,7 @@ def _decode_rows(
     return {name: _decode_plain_rows(rows, specs[name]) if array is None else array}
 
 
-def _decode_plain_rows(rows: list, spec: TensorSpec) -> np.ndarray:
+def _decode_plain_rows(rows: list[Any], spec: TensorSpec) -> np.ndarray:
     """Convert row by row, for the error that names the row."""
     arrays: list[np.ndarray] = []
     for index, row in enumerate(rows):
@@ -191,21 +191,22 @@ def _decode_plain_rows(rows: list, spec: TensorSpec) -> np.ndarray:
     return np.stack(arrays)
 
 
-def _decode_object_rows(rows: list, specs: Mapping[str, TensorSpec]) -> dict[str, np.ndarray]:
+def _decode_object_rows(rows: list[Any], specs: Mapping[str, TensorSpec]) -> dict[str, np.ndarray]:
     names = specs.keys()
     if all(isinstance(row, dict) and row.keys() == names for row in rows):
         columns = {name: [row[name] for row in rows] for name in names}
-        arrays = {
+        converted = {
             name: tensor.to_array_if_valid(column, specs[name].dtype)
             for name, column in columns.items()
         }
-        if all(array is not None for array in arrays.values()):
+        arrays = {name: array for name, array in converted.items() if array is not None}
+        if len(arrays) == len(converted):
             return arrays
     return _decode_object_rows_one_by_one(rows, specs)
 
 
 def _decode_object_rows_one_by_one(
-    rows: list, specs: Mapping[str, TensorSpec]
+    rows: list[Any], specs: Mapping[str, TensorSpec]
 ) -> dict[str, np.ndarray]:
     """Convert value by value, for the error that names the row and the key."""
     arrays: dict[str, list[np.ndarray]] = {name: [] for name in specs}

@@ -18,7 +18,7 @@ class _Job(NamedTuple):
     work: Callable[..., Any]
     arguments: tuple[Any, ...]
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future
+    future: asyncio.Future[Any]
 
 
 class WorkerPool:
@@ -73,6 +73,6 @@ def _call_back(job: _Job, settle: Callable[[Any], None], outcome: Any) -> None:
         job.loop.call_soon_threadsafe(_settle, job.future, settle, outcome)
 
 
-def _settle(future: asyncio.Future, settle: Callable[[Any], None], outcome: Any) -> None:
+def _settle(future: asyncio.Future[Any], settle: Callable[[Any], None], outcome: Any) -> None:
     if not future.cancelled():  # It is when the server stops and waits no longer.
         settle(outcome)

@@ -27,6 +27,7 @@ from tensorflow_serving.apis import (
 
 from serving import errors
 from serving.execution import inference
+from serving.frontend.edge import ServedRepository
 from serving.model import ModelSpec, Options, Repository, VersionStatus
 from serving.repository import model_config
 from serving.telemetry import request_metrics
@@ -44,17 +45,6 @@ class CountedMetrics(request_metrics.Metrics, Protocol):
 
     def value(self, name: str) -> int | None:
         """Sum of a counter over its labels; None if there is no such counter."""
-
-
-class ReloadableRepository(Repository, Protocol):
-    """A repository whose list of models can be replaced."""
-
-    def apply(self, models: Sequence[model_config.ServedModel]) -> None:
-        """Serve these models and no others; returns when each new one is available.
-
-        Raises:
-            ServingError: If a model cannot be served.
-        """
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
@@ -109,7 +99,9 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         """Describe the signatures."""
         return _answer(context, self._metadata, request)
 
-    def _count(self, api: str, infer: Callable, request: Any, context: grpc.ServicerContext) -> Any:
+    def _count(
+        self, api: str, infer: Callable[..., Any], request: Any, context: grpc.ServicerContext
+    ) -> Any:
         def work() -> Any:
             with self._recorder.request(request.model_spec.name, api):
                 _require_model_spec(request)
@@ -118,7 +110,11 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         return _answer(context, work)
 
     def _infer(
-        self, infer: Callable, spec: model_pb2.ModelSpec, request: Any, timeout: float | None
+        self,
+        infer: Callable[..., Any],
+        spec: model_pb2.ModelSpec,
+        request: Any,
+        timeout: float | None,
     ) -> Any:
         with self._repository.lease(_model_spec(spec)) as predictor:
             return infer(predictor, request, self._options, timeout, self._recorder)
@@ -154,7 +150,7 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
         metrics: Read for the increases that a reload reports; None reports zeros.
     """
 
-    def __init__(self, repository: ReloadableRepository, metrics: CountedMetrics | None = None):
+    def __init__(self, repository: ServedRepository, metrics: CountedMetrics | None = None):
         self._repository = repository
         self._metrics = metrics
 
@@ -240,7 +236,7 @@ def _status_proto(status: VersionStatus) -> get_model_status_pb2.ModelVersionSta
     )
 
 
-def _answer(context: grpc.ServicerContext, work: Callable, *arguments: Any) -> Any:
+def _answer(context: grpc.ServicerContext, work: Callable[..., Any], *arguments: Any) -> Any:
     """Run `work`, or end the call with its error's code and text."""
     try:
         return work(*arguments)

@@ -10,16 +10,23 @@ orjson, so `predict_body.py` asks orjson first.
 
 import os
 import re
-from typing import Any
+from typing import Any, AnyStr, Protocol, cast
 
 import orjson
 
+
+class _Total(Protocol[AnyStr]):
+    """A pattern that matches everywhere, if only nothing."""
+
+    def match(self, text: AnyStr, position: int = 0, /) -> re.Match[AnyStr]: ...
+
+
 _BLANKS = (" ", "\t", "\r", "\n")
-_SPACE = re.compile(r"[ \t\r\n]*")
+_SPACE = cast(_Total[str], re.compile(r"[ \t\r\n]*"))
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d+)?", re.ASCII)
 _LITERAL = re.compile(r"null|true|false|-?Infinity|-?Inf(?!i)|-?NaN")
 _WORDS = ("null", "true", "false", "Infinity", "-Infinity", "NaN", "-NaN")
-_BYTE_ORDER_MARK = re.compile(rb"\xef?\xbb?\xbf?")
+_BYTE_ORDER_MARK = cast(_Total[bytes], re.compile(rb"\xef?\xbb?\xbf?"))
 _NOT_FINITE = re.compile(r"-?(?:Infinity|Inf(?!i)|NaN)")
 _LITERALS = {
     "null": None,
@@ -29,15 +36,19 @@ _LITERALS = {
     "NaN": float("nan"),
     "-NaN": float("nan"),
 }
-_PLAIN_CHARACTERS = re.compile(r'[^"\\\x00-\x1f]*')
+_PLAIN_CHARACTERS = cast(_Total[str], re.compile(r'[^"\\\x00-\x1f]*'))
 _ESCAPES = {
     '"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
 }  # fmt: skip
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _PLAIN_KEY = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\r\n]*:[ \t\r\n]*')
 _NUMBERS = re.compile(r"(\[[-+0-9.eE, \t\r\nINafinty]*\])")
-_OPENINGS = re.compile(r"\[+")
-_CLOSINGS = {list: re.compile(r"\]+"), dict: re.compile(r"\}+")}
+# Where these are tried, at least one bracket stands.
+_OPENINGS = cast(_Total[str], re.compile(r"\[+"))
+_CLOSINGS: dict[type, _Total[str]] = {
+    list: cast(_Total[str], re.compile(r"\]+")),
+    dict: cast(_Total[str], re.compile(r"\}+")),
+}
 
 
 class JSONError(ValueError):
@@ -106,7 +117,7 @@ def _skip(text: str, position: int) -> int:
     return _SPACE.match(text, position).end()
 
 
-def _close(text: str, position: int, stack: list) -> int:
+def _close(text: str, position: int, stack: list[Any]) -> int:
     """Close the innermost container, and the ones of its kind whose brackets follow at once."""
     kind = type(stack[-1])
     end = _CLOSINGS[kind].match(text, position).end()
@@ -136,7 +147,7 @@ def _read_key(text: str, position: int) -> tuple[str, int]:
     return key, _skip(text, position + 1)
 
 
-def _read_value(text: str, position: int, stack: list) -> tuple[Any, int]:
+def _read_value(text: str, position: int, stack: list[Any]) -> tuple[Any, int]:
     """Read a scalar or a flat list of numbers, or open a container and put it on the stack."""
     character = text[position : position + 1]
     if character == "{":
@@ -152,7 +163,7 @@ def _read_value(text: str, position: int, stack: list) -> tuple[Any, int]:
     return _read_number(text, position)
 
 
-def _read_numbers(text: str, position: int) -> tuple[list, int] | None:
+def _read_numbers(text: str, position: int) -> tuple[list[Any], int] | None:
     """Read a whole list at once if it holds nothing but numbers, and no mistake."""
     match = _NUMBERS.match(text, position)
     if not match:
@@ -173,13 +184,13 @@ def _read_numbers(text: str, position: int) -> tuple[list, int] | None:
     return numbers, match.end()
 
 
-def _open_lists(text: str, position: int, stack: list) -> tuple[list, int]:
+def _open_lists(text: str, position: int, stack: list[Any]) -> tuple[list[Any], int]:
     """Open a list, and those whose brackets follow at once, each within the one before."""
-    outermost: list = []
+    outermost: list[Any] = []
     stack.append(outermost)
     end = _OPENINGS.match(text, position).end()
     for _ in range(end - position - 1):
-        inner: list = []
+        inner: list[Any] = []
         stack[-1].append(inner)
         stack.append(inner)
     return outermost, end

@@ -62,11 +62,11 @@ def _parts(value: Any) -> Iterator[str]:
             yield prefix + _show(item)
 
 
-def _opening(container: dict | list) -> str:
+def _opening(container: dict[str, Any] | list[Any]) -> str:
     return "{" if isinstance(container, dict) else "["
 
 
-def _closing(container: dict | list, depth: int) -> str:
+def _closing(container: dict[str, Any] | list[Any], depth: int) -> str:
     if isinstance(container, list):
         return "]"
     return f"\n{_INDENT * depth}}}" if container else "}"
@@ -84,6 +84,7 @@ def _show(value: Any) -> str:
 
 def _show_double(value: float) -> str:
     sign, digits, exponent = decimal.Decimal(repr(value)).normalize().as_tuple()
+    exponent = int(exponent)  # It is a letter only where the number is not finite.
     text = "".join(map(str, digits))
     point = len(text) + exponent
     if value == 0:

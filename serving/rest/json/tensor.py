@@ -52,7 +52,8 @@ def to_array(value: Any, dtype: str) -> np.ndarray:
 
 def to_array_if_valid(value: Any, dtype: str) -> np.ndarray | None:
     """Like `to_array`, but None where that raises; says nothing about why."""
-    shape, level = [], [value]
+    shape: list[int] = []
+    level: list[Any] = [value]
     while level and type(level[0]) is list:
         if set(map(type, level)) != {list}:
             return None
@@ -70,7 +71,7 @@ def is_base64(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("b64"), str)
 
 
-def _convert(leaves: list, dtype: str) -> np.ndarray | None:
+def _convert(leaves: list[Any], dtype: str) -> np.ndarray | None:
     types = set(map(type, leaves))
     if dtype in _FLOATS and types <= {int, float}:
         with np.errstate(over="ignore"):  # What does not fit becomes infinite.
@@ -87,12 +88,12 @@ def _convert(leaves: list, dtype: str) -> np.ndarray | None:
     return None
 
 
-def _pack(values: list, code: str) -> np.ndarray:
+def _pack(values: list[Any], code: str) -> np.ndarray:
     """Twice as fast as `np.array`, which looks for sequences among the values."""
     return np.frombuffer(struct.pack(f"{len(values)}{code}", *values), code)
 
 
-def _convert_strings(leaves: list) -> np.ndarray | None:
+def _convert_strings(leaves: list[Any]) -> np.ndarray | None:
     array = np.empty(len(leaves), object)
     for index, leaf in enumerate(leaves):
         array[index] = (
@@ -103,7 +104,7 @@ def _convert_strings(leaves: list) -> np.ndarray | None:
     return array
 
 
-def _unbase64(value: dict) -> bytes | None:
+def _unbase64(value: dict[str, Any]) -> bytes | None:
     if not is_base64(value):
         return None
     # Padding is optional and white space is skipped, as in absl::Base64Unescape.
@@ -178,5 +179,5 @@ def type_name(value: Any) -> str:
     """RapidJSON's name of a value's type."""
     if value is None or isinstance(value, bool):
         return {None: "Null", True: "True", False: "False"}[value]
-    names = {dict: "Object", list: "Array", str: "String"}
+    names: dict[type, str] = {dict: "Object", list: "Array", str: "String"}
     return names.get(type(value), "Number")

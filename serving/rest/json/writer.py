@@ -83,7 +83,7 @@ def write_classes(labels: np.ndarray | None, scores: np.ndarray | None) -> bytes
     Raises:
         ServingError: If there are no examples.
     """
-    shape = labels.shape if labels is not None else scores.shape
+    shape = next(array.shape for array in (labels, scores) if array is not None)
     if not shape[0]:
         raise errors.invalid_argument("Cannot convert empty ClassificationResults to JSON")
     names, values = ['""'] * math.prod(shape), ["0.0"] * math.prod(shape)
@@ -127,17 +127,17 @@ def _close(batch: int) -> str:
 def _batch_size(outputs: Mapping[str, np.ndarray]) -> int:
     if not outputs:
         raise errors.invalid_argument("Cannot convert empty tensor map to JSON")
-    batch: int | None = None
+    sizes: list[int] = []
     for name, array in outputs.items():
         if array.ndim == 0:
             raise errors.invalid_argument(f"Tensor name: {name} has no shape information ")
-        if batch is not None and array.shape[0] != batch:
+        sizes.append(array.shape[0])
+        if sizes[-1] != sizes[0]:
             raise errors.invalid_argument(
-                f"Tensor name: {name} has inconsistent batch size: {array.shape[0]} "
-                f"expecting: {batch}"
+                f"Tensor name: {name} has inconsistent batch size: {sizes[-1]} "
+                f"expecting: {sizes[0]}"
             )
-        batch = array.shape[0]
-    return batch
+    return sizes[0]
 
 
 def _rows(name: str, array: np.ndarray) -> str:
