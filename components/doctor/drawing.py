@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from matplotlib import figure, rc_context
 from matplotlib.axes import Axes
+from matplotlib.typing import RcKeyType
 from PIL import Image
 
 from components import figure_text
 from components.doctor.finding import Finding, Verdict
 
-_STYLE = {
+_STYLE: dict[RcKeyType, Any] = {
     "axes.titlesize": 10,
     "axes.titlelocation": "left",
     "axes.labelsize": 8,
