@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --quiet
 export TF_USE_LEGACY_KERAS := 0
 
-.PHONY: help install demo test test-all check format bench serve lock clean
+.PHONY: help install demo test test-all check format bench serve descriptors lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -40,6 +40,9 @@ bench: install  ## measure against peers; figures in workspace/benchmarks
 
 serve: install  ## serve every pushed model on this machine
 	$(BIN)/maru serve
+
+descriptors: install  ## make the message descriptors anew, after an upgrade of TensorFlow
+	$(BIN)/python -m scripts.make_descriptors
 
 lock:  ## recompile the locks in requirements/ (needs uv)
 	for glibc in 2.36 2.39; do \

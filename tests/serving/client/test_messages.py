@@ -3,58 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from google.protobuf.descriptor import FieldDescriptor
 from tensorflow.core.framework import tensor_pb2, types_pb2
 from tensorflow.python.framework import tensor_util
-from tensorflow_serving.apis import (
-    classification_pb2,
-    get_model_metadata_pb2,
-    get_model_status_pb2,
-    predict_pb2,
-    regression_pb2,
-)
 
 from serving import errors
 from serving.client import ClientError, messages, tensor_protos
 from serving.client.errors import CODES
 from serving.client.signature import DTYPES
-
-PAIRS = {
-    messages.PredictRequest: predict_pb2.PredictRequest,
-    messages.PredictResponse: predict_pb2.PredictResponse,
-    messages.ClassificationRequest: classification_pb2.ClassificationRequest,
-    messages.ClassificationResponse: classification_pb2.ClassificationResponse,
-    messages.RegressionRequest: regression_pb2.RegressionRequest,
-    messages.RegressionResponse: regression_pb2.RegressionResponse,
-    messages.GetModelMetadataRequest: get_model_metadata_pb2.GetModelMetadataRequest,
-    messages.GetModelMetadataResponse: get_model_metadata_pb2.GetModelMetadataResponse,
-    messages.SignatureDefMap: get_model_metadata_pb2.SignatureDefMap,
-    messages.GetModelStatusRequest: get_model_status_pb2.GetModelStatusRequest,
-    messages.GetModelStatusResponse: get_model_status_pb2.GetModelStatusResponse,
-}
-
-
-def assert_same(ours, original, seen):
-    """Each of our fields has the name, number, type and rule of the original."""
-    if ours.full_name in seen:
-        return
-    seen.add(ours.full_name)
-    assert ours.full_name == original.full_name
-    for field in ours.fields:
-        other = original.fields_by_name[field.name]
-        is_enum = other.type == FieldDescriptor.TYPE_ENUM
-        type_ = FieldDescriptor.TYPE_INT32 if is_enum else other.type
-        expected = (other.number, type_, other.is_repeated)
-        assert (field.number, field.type, field.is_repeated) == expected, field.full_name
-        if field.message_type is not None:
-            assert_same(field.message_type, other.message_type, seen)
-
-
-def test_every_field_is_as_in_tensorflow():
-    seen = set()
-    for ours, original in PAIRS.items():
-        assert_same(ours.DESCRIPTOR, original.DESCRIPTOR, seen)
-    assert len(seen) == len(messages._MESSAGES) + 10  # Eight entries of maps, Int64Value, Any.
 
 
 def test_types_and_codes_have_tensorflows_numbers():
