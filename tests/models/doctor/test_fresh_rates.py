@@ -74,11 +74,15 @@ def test_a_split_smaller_than_a_batch_is_taken_whole():
     small = dataclasses.replace(BATCHES, batch_size=50)
     one = dataclasses.replace(small, order=lambda number: BATCHES.order(number).rebatch(50))
     trial = Valley(1e-2)
-    fresh_rates.measure(trial, one, 1e9)
+    found = fresh_rates.measure(trial, one, 0)
     assert set(trial.sizes) == {21}
+    assert "24 batches of 21 examples (the training split has 1)" in found.said
 
 
-@pytest.mark.parametrize(("seconds", "steps", "short"), [(400, 40, 20), (60, 30, 10), (10, 24, 0)])
+@pytest.mark.parametrize(
+    ("seconds", "steps", "short"),
+    [(400, 40, 20), (60, 30, 10), (48, 24, 8), (47, 24, 0), (10, 24, 0)],
+)
 def test_steps_are_as_many_as_fit_into_the_time(seconds, steps, short):
     trial = Valley(1e-2, seconds=1.0)
     found = fresh_rates.measure(trial, LONG, seconds, clock=lambda: trial.now)
@@ -176,6 +180,61 @@ def test_a_loss_that_falls_late_is_not_looked_for_without_time():
     trial = Late(1e-2, seconds=1.0)
     found = fresh_rates.measure(trial, LONG, 10, 1e-2, clock=lambda: trial.now)
     assert (found.suggested, trial.restarts) == (None, 2)
+
+
+class Scripted:
+    """A trial whose losses are given; the last one goes on."""
+
+    def __init__(self, *losses):
+        self._losses, self._place = losses, 0
+
+    def step(self, sample, rate):
+        loss = self._losses[min(self._place, len(self._losses) - 1)]
+        self._place += 1
+        return Step(loss, np.zeros((1, 3)), np.zeros(1))
+
+    def restart(self):
+        self._place = 0
+
+
+@pytest.mark.parametrize(("steps", "kept"), [(40, 0.8), (400, 0.98)])
+def test_of_many_steps_an_eighth_is_averaged_and_of_few_five(steps, kept):
+    _, losses = fresh_rates._range(Scripted(0.0, 1.0, np.nan), LONG, steps)
+    assert losses.tolist() == [0.0, pytest.approx(1 / (1 + kept))]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_hopeless"),
+    [
+        (1.0, 6.3, False),  # The mean, four fifths of it kept, is 3.94.
+        (1.0, 6.5, True),
+        (2.0, 12.7, False),
+        (2.0, 12.9, True),
+        (0.1, 7.0, False),  # A small loss may grow to four.
+        (0.1, 7.2, True),
+    ],
+)
+def test_a_loss_of_four_times_the_first_ends_the_range_test(first, second, is_hopeless):
+    _, losses = fresh_rates._range(Scripted(first, second, first), LONG, 24)
+    assert len(losses) == (2 if is_hopeless else 24)
+
+
+@pytest.mark.parametrize(("last", "suggested"), [(0.9, 0.3), (0.901, None)])
+def test_the_mean_loss_must_fall_by_a_fiftieth(last, suggested):
+    # It weighs a fifth of the mean, at a rate of three, of which a tenth is suggested.
+    trial = Scripted(*[1.0] * 23, last)
+    found = fresh_rates.measure(trial, LONG, 0)
+    assert found.suggested == (suggested and pytest.approx(suggested))
+
+
+@pytest.mark.parametrize(("steps", "counted"), [(8, 5), (20, 5), (23, 5), (24, 6), (40, 10)])
+def test_the_end_of_a_short_training_is_its_last_quarter_or_five_steps(steps, counted):
+    end = fresh_rates._short(Scripted(*range(steps)), LONG, 0.1, steps)
+    assert end == pytest.approx(np.mean(range(steps - counted, steps)))
+
+
+def test_a_short_training_that_explodes_ends_at_an_infinite_loss():
+    assert fresh_rates._short(Scripted(1.0, np.nan), LONG, 0.1, 8) == np.inf
 
 
 def test_a_real_model_is_put_back_to_its_start():
