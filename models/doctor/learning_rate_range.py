@@ -17,6 +17,18 @@ from models.doctor.finding import Finding, drawable
 from models.doctor.fresh_rates import FreshRates
 from models.doctor.short_training import Trial
 
+_LOWEST, _HIGHEST = 1e-7, 10.0  # first and last rate of the test
+_FALLS = 0.02  # share of the first loss that it must fall by
+_MARGIN = 4.0  # a good rate lies at least so far below the one that is too high
+_DIVERGED = 1.5  # times the first loss from which a rate is too high
+_HOPELESS = 20.0  # the same, from which no higher rate is tried
+_STEPS_AT_RATE = 8  # at the configured rate
+_LAST = 3  # of these, from which it is told whether the loss grows,
+_WORSE = 1.5  # which is so many times the first one
+_WARMED_UP = 10  # times a rate that is too high up to which a warm-up may help
+_FAR_BELOW = 30.0  # a rate so far below a good one may be too low
+_LITTLE = (0.1, 0.02)  # share by which the whole training must lower the loss: warns, fails
+
 
 @dataclasses.dataclass(frozen=True)
 class Range:
@@ -28,15 +40,10 @@ class Range:
     """Loss before each step, `(steps,)`; infinite where it was no number."""
 
     @property
-    def fall(self) -> float:
-        """Share of the first loss by which it fell at best."""
-        return float((self.losses[0] - self.losses.min()) / max(self.losses[0], 1e-12))
-
-    @property
     def suggested(self) -> float | None:
         """The rate where the loss falls fastest; None if it never falls."""
         lowest = int(self.losses.argmin())
-        if self.fall < _FALLS or lowest < 1:
+        if lowest < 1 or self.losses[lowest] > (1 - _FALLS) * self.losses[0]:
             return None
         # A loss is what the rates of the steps before made it.
         slopes = np.diff(self.losses[: lowest + 1])
@@ -63,7 +70,7 @@ def measure(trial: Trial, sample: Sample, steps: int) -> Range:
         sample: The examples of every step.
         steps: Number of steps.
     """
-    rates = np.geomspace(LOWEST, HIGHEST, steps)
+    rates = np.geomspace(_LOWEST, _HIGHEST, steps)
     losses: list[float] = []
     for rate in rates:
         loss = trial.step(sample, rate).loss
@@ -107,7 +114,7 @@ def _evidence(found: Range, fresh: FreshRates, rate: float, losses: list[float])
         fastest = f"the loss of a few examples falls fastest at {found.suggested:.1e}"
     end = f" and a few examples blow up above {found.largest:.1e}" if found.largest else ""
     return (
-        f"Over rates from {LOWEST:g} to {found.rates[-1]:.1g}, {fastest}{end}; "
+        f"Over rates from {_LOWEST:g} to {found.rates[-1]:.1g}, {fastest}{end}; "
         f"{len(losses)} steps at `training.learning_rate` {rate:g} take it from {losses[0]:.4g} "
         f"to {losses[-1]:.4g}."
     )
@@ -117,12 +124,12 @@ def _too_high(
     subject: Subject, found: Range, losses: list[float], suggested: float | None
 ) -> tuple[str, str, str] | None:
     rate = subject.training.learning_rate
-    limit = found.largest or HIGHEST
-    end = max(losses[-3:]) if np.isfinite(losses).all() else np.inf
+    limit = found.largest or _HIGHEST
+    end = max(losses[-_LAST:]) if np.isfinite(losses).all() else np.inf
     if rate < limit or end < _WORSE * losses[0]:
         return None
     # A warm-up may bring the weights to where the rate is bearable, but not any rate.
-    is_warmed_up = subject.training.schedule.warmup > 0 and rate < 10 * limit
+    is_warmed_up = subject.training.schedule.warmup > 0 and rate < _WARMED_UP * limit
     return (
         "warn" if is_warmed_up else "fail",
         "At this rate steps overshoot: the loss grows instead of falling.",
@@ -140,9 +147,8 @@ def _too_low(
             "No learning rate makes the loss of a few examples fall: something else is wrong.",
             "See the other findings, `gradient_flow` and `input_dependence` first.",
         )
-    fall = (losses[0] - losses[-1]) / max(losses[0], 1e-12)
-    # As if every step of the training did as much as these.
-    whole = fall * subject.steps / max(len(losses) - 1, 1)
+    # As if every step of the training did as much as these. A loss that can fall is not 0.
+    whole = (1 - losses[-1] / losses[0]) * subject.steps / (_STEPS_AT_RATE - 1)
     if rate >= suggested / _FAR_BELOW or whole >= _LITTLE[0]:
         return None
     return (
@@ -156,17 +162,3 @@ def _too_low(
 def _written(rate: float) -> str:
     """As YAML takes it for a number: with a point."""
     return f"{rate:.1e}"
-
-
-LOWEST = 1e-7
-"""First rate of the test."""
-HIGHEST = 10.0
-"""Last rate of the test."""
-_STEPS_AT_RATE = 8
-_FALLS = 0.02
-_MARGIN = 4.0
-_DIVERGED = 1.5
-_HOPELESS = 20.0
-_WORSE = 1.5
-_FAR_BELOW = 30.0
-_LITTLE = (0.1, 0.02)

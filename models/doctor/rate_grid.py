@@ -11,6 +11,13 @@ from models.doctor.finding import Finding, drawable
 from models.doctor.short_training import Trial
 from models.training.inputs import Batches
 
+_EXAMPLES = 320
+_HELD_OUT = 5  # one of so many examples
+_EPOCHS = 3
+_FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)  # of the configured rate
+_DECAYS = (1e-4, 0.01, 0.1)
+_WORSE = 1.5  # times the lowest loss from which another rate is better
+
 
 def rate_grid(subject: Subject, batches: Batches) -> Finding:
     """Train a few epochs on some examples at each rate and decay; compare on others.
@@ -41,7 +48,7 @@ def rate_grid(subject: Subject, batches: Batches) -> Finding:
         f"lowest, {best:.3g}, at the rate {rates[column]:.1e} and the decay {decays[row]:g}; at "
         f"`training.learning_rate` {training.learning_rate:g} it is {here:.3g}."
     )
-    if here <= best * (1 + _WORSE) or not np.isfinite(best):
+    if here <= best * _WORSE or not np.isfinite(best):
         return Finding(name, "pass", evidence, figures=figures)
     return Finding(
         name,
@@ -51,14 +58,6 @@ def rate_grid(subject: Subject, batches: Batches) -> Finding:
         f"Try `training.learning_rate: {rates[column]:.1e}`; `maru tune` searches further.",
         figures,
     )
-
-
-_EXAMPLES = 320
-_HELD_OUT = 5  # One of so many examples.
-_EPOCHS = 3
-_FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)
-_DECAYS = (1e-4, 0.01, 0.1)
-_WORSE = 0.5
 
 
 def _row(

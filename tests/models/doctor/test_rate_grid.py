@@ -1,5 +1,7 @@
 """Tests of models/doctor/{rate_grid,numerical,short_training}.py."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -27,6 +29,81 @@ def test_the_grid_prefers_a_rate_that_learns():
     assert np.shape(found.figures["losses"]) == (3, 5)
     assert found.figures["decays"] == [1e-4, 0.01, 0.1]
     assert "training.learning_rate: 3.0e-02" in found.fix
+
+
+class Untrained:
+    """A trial that answers with the rate of its last step and keeps how it was trained."""
+
+    made = ()
+
+    def __init__(self, subject):
+        self.decay = getattr(subject.training.optimizer, "weight_decay", None)
+        self.steps = []
+        Untrained.made = (*Untrained.made, self)
+
+    def step(self, sample, rate):
+        self.steps.append((sample.size, rate))
+
+    def model(self, inputs, training):
+        self.held_out = len(inputs["x"])
+        return self.steps[-1][1]
+
+    def restart(self):
+        self.steps.append(None)
+
+
+def grid(monkeypatch, count, loss, optimizer=None):
+    """What is found of fixed losses, and the trials that were made."""
+    monkeypatch.setattr(rate_grid, "Trial", Untrained)
+    monkeypatch.setattr(Untrained, "made", ())
+    options = {"optimizer": optimizer} if optimizer else {}
+    examined = dataclasses.replace(subject(learning_rate=0.01, **options), loss=loss)
+    found = rate_grid.rate_grid(examined, subjects.split(*subjects.points(count)))
+    return found, Untrained.made
+
+
+def test_four_of_five_examples_are_trained_on_for_three_epochs_at_each_rate(monkeypatch):
+    found, trials = grid(monkeypatch, 41, lambda labels, rate: rate, optimizer_config.AdamW())
+    assert [trial.decay for trial in trials] == [1e-4, 0.01, 0.1]
+    rates = pytest.approx([0.001, 0.003, 0.01, 0.03, 0.1])
+    assert found.figures["rates"] == rates
+    epoch = [8, 8, 8, 8, 1]
+    for trial in trials:
+        taken = [step for step in trial.steps if step is not None]
+        assert [size for size, _ in taken] == epoch * 3 * 5
+        assert [rate for _, rate in taken[::15]] == rates
+        assert [place for place, step in enumerate(trial.steps) if step is None] == [
+            *(15, 31, 47, 63, 79)  # After each rate it starts anew.
+        ]
+        assert trial.held_out == 8
+    assert found.evidence.startswith("After 3 epochs on 33 examples the loss on 8 others is lowest")
+
+
+def test_three_hundred_and_twenty_examples_are_read(monkeypatch):
+    found, (trial,) = grid(monkeypatch, 400, lambda *_: 1.0, optimizer_config.Adam())
+    assert "on 256 examples the loss on 64 others" in found.evidence
+    assert found.figures["decays"] == [0.0]
+    assert trial.held_out == 64
+
+
+@pytest.mark.parametrize(("count", "is_compared"), [(4, False), (5, True)])
+def test_few_examples_are_not_compared_on(count, is_compared, monkeypatch):
+    found, trials = grid(monkeypatch, count, lambda *_: 1.0)
+    assert bool(trials) == is_compared
+    assert found.verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("best", "here", "verdict"),
+    [(1.0, 1.5, "pass"), (1.0, 1.51, "warn"), (np.nan, np.nan, "pass"), (1.0, np.nan, "warn")],
+)
+def test_another_rate_is_better_with_two_thirds_of_the_loss(best, here, verdict, monkeypatch):
+    def loss(labels, rate):
+        return best if rate > 0.02 else here
+
+    found, _ = grid(monkeypatch, 41, loss)
+    assert found.verdict == verdict
+    assert ("`training.learning_rate: 3.0e-02`" in found.fix) == (verdict == "warn")
 
 
 def test_a_trial_starts_anew():
