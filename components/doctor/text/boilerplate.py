@@ -89,7 +89,7 @@ def _cover(tokens: Sequence[str], runs: set[tuple[str, ...]]) -> np.ndarray:
     """Which tokens of a text belong to a run, `(tokens,)` bool."""
     flags = np.zeros(len(tokens), bool)
     for size, _ in _KINDS:
-        for start in range(len(tokens) - size + 1):
+        for start in range(len(tokens)):
             if tuple(tokens[start : start + size]) in runs:
                 flags[start : start + size] = True
     return flags
