@@ -132,7 +132,7 @@ def shortcuts(
     places: Sequence[int],
     shapes: np.ndarray,
     model: Any,
-    seed: int = 0,
+    seed: int,
 ) -> Finding:
     """Predict labels from one cue at a time: of the file, of all pixels, of one small place.
 
@@ -284,20 +284,23 @@ def _of_other_places(cues: Cues, judge: Judge) -> Iterator[_Cue]:
 
 
 def _most_telling(places: np.ndarray, ids: np.ndarray) -> list[tuple[int, int]]:
-    """By the share of the variance that lies between classes, of one class against others, too."""
+    best = np.argsort(-_between(places, ids), kind="stable")[:_TRIED]
+    return [divmod(int(place), CELLS) for place in best]
+
+
+def _between(places: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """Share of each place's variance that lies between all classes, or one and the others."""
     flat = places.reshape(len(ids), CELLS * CELLS, -1)
     variances = flat.var(axis=0) + 1e-6
     shares = np.zeros(CELLS * CELLS)
-    total = 0.0
+    total = np.zeros_like(variances)
     for number in range(ids.max() + 1):
         mine = ids == number
         gap = flat[mine].mean(axis=0) - flat[~mine].mean(axis=0)
         between = mine.mean() * (1 - mine.mean()) * gap**2 / variances
         shares = np.maximum(shares, between.max(axis=-1))
         total = total + mine.mean() * (flat[mine].mean(axis=0) - flat.mean(axis=0)) ** 2
-    shares = np.maximum(shares, (total / variances).max(axis=-1))
-    best = np.argsort(-shares, kind="stable")[:_TRIED]
-    return [divmod(int(place), CELLS) for place in best]
+    return np.maximum(shares, (total / variances).max(axis=-1))
 
 
 def _around(places: np.ndarray, row: int, column: int) -> np.ndarray:

@@ -42,7 +42,7 @@ def encoded(image, kind="PNG", **options):
 def judged(files, labels=LABELS):
     shapes = views.shapes(images.look(files))
     model = views.KINDS["image"].model(0)
-    return shortcuts.shortcuts(files, labels, range(7, 7 + len(files)), shapes, model)
+    return shortcuts.shortcuts(files, labels, range(7, 7 + len(files)), shapes, model, 0)
 
 
 def planted(change):
