@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from typing import Any
 
 import pydantic
 from pydantic_core import core_schema
+
+from models import did_you_mean
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,8 +46,7 @@ class ByName:
         if not isinstance(value, str):
             return value
         if value not in self.names:
-            close = difflib.get_close_matches(value, self.names, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean.hint(value, self.names)
             raise ValueError(f"Unknown {self.what} {value!r}.{hint} Known: {', '.join(self.names)}")
         return {"kind": value}
 

@@ -8,12 +8,12 @@ defer loading them (`pipeline/runtime/deferred_imports.py`).
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import pydantic
 
+from models import did_you_mean
 from models.encoder import Encoder
 from models.image import (
     alexnet,
@@ -130,6 +130,5 @@ def lookup(name: str) -> Entry:
     """
     if name in MODELS:
         return MODELS[name]
-    close = difflib.get_close_matches(name, MODELS, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    hint = did_you_mean.hint(name, MODELS)
     raise ValueError(f"Unknown model {name!r}.{hint} Known models: {', '.join(sorted(MODELS))}")

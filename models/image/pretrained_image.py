@@ -11,13 +11,13 @@ trained with is part of the model.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import pathlib
 from typing import Literal
 
 import keras
 import keras_hub
 
+from models import did_you_mean
 from models.encoder import Encoder
 from models.finetuning import course, trainable
 from models.finetuning.config import FineTuned
@@ -180,10 +180,9 @@ def _resolve(preset: str) -> str:
     if (folder / "config.json").is_file():
         return str(folder)
     known = [*(name.lower() for name in keras_networks.names()), *keras_hub.models.Backbone.presets]
-    close = difflib.get_close_matches(preset, known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    near = did_you_mean.hint(preset, known)
     raise ValueError(
-        f"Unknown preset {preset!r}.{hint} It is no network of keras.applications, no KerasHub "
+        f"Unknown preset {preset!r}.{near} It is no network of keras.applications, no KerasHub "
         "preset name (listed at https://keras.io/keras_hub/presets/), no handle such as "
         f"hf://organisation/model, and there is no folder {folder} with a config.json. Change "
         "`preset`."

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+
+from models import did_you_mean
 
 
 def class_weights(
@@ -34,10 +35,8 @@ def class_weights(
         return dict(enumerate(factors.tolist()))
     for label in chosen:
         if label not in labels:
-            close = difflib.get_close_matches(label, labels, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
             raise ValueError(
                 f"`training.class_weights` names the label {label!r}, which the train split "
-                f"lacks.{hint} Labels: {', '.join(sorted(labels)[:20])}"
+                f"lacks.{did_you_mean.hint(label, labels)} Labels: {', '.join(sorted(labels)[:20])}"
             )
     return {index: chosen.get(label, 1.0) for index, label in enumerate(labels)}
