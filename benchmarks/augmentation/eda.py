@@ -28,7 +28,7 @@ from rich.table import Table
 from sklearn.model_selection import train_test_split
 
 from benchmarks.workers import BenchmarkError
-from pipeline.display import run_view
+from pipeline.display import run_view, style
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _CONFIGS = _ROOT / "configs" / "results"
@@ -45,7 +45,6 @@ PAPER = {
     ("text_bilstm", "full"): (87.4, 88.3),
 }
 """Wei and Zou's table 2, means of their five sets: without and with; their RNN is an LSTM."""
-_BLUE, _GREY = "#0072B2", "#888888"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -224,23 +223,21 @@ def _panel(axes: Axes, model: str, found: Sequence[tuple[Cell, Mapping[str, Any]
         contrast = _contrast(report)
         place = -len(lines)
         low, high = (100 * end for end in contrast["over_seeds"])
-        axes.hlines(place, low, high, _BLUE, linewidth=2.5, label="95 % over seeds")
+        axes.hlines(place, low, high, style.BLUE, linewidth=2.5, label="95 % over seeds")
         low, high = (100 * end for end in contrast["over_examples"])
-        axes.hlines(place - 0.18, low, high, _GREY, linewidth=1.2, label="95 % over examples")
-        axes.plot([100 * contrast["mean"]], [place], "D", color=_BLUE, markersize=5)
+        axes.hlines(place - 0.18, low, high, style.GREY, linewidth=1.2, label="95 % over examples")
+        axes.plot([100 * contrast["mean"]], [place], "D", color=style.BLUE, markersize=5)
         lines.append(f"{cell.name}, {cell.size}")
     for size in dict.fromkeys(cell.size for cell, _ in found):
         if (model, size) in PAPER:
             without, augmented = PAPER[model, size]
             place = -len(lines)
-            axes.plot([augmented - without], [place], "s", color="#D55E00", label="paper's mean")
+            axes.plot([augmented - without], [place], "s", color=style.RED, label="paper's mean")
             lines.append(f"paper, {size}")
-    axes.axvline(0, color=_GREY, linewidth=1)
+    axes.axvline(0, color=style.GREY, linewidth=1)
     axes.set_yticks(range(0, -len(lines), -1), lines)
     axes.set_title(model, fontsize=10, loc="left")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="x", color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
+    style.frame(axes, grid="x")
 
 
 if __name__ == "__main__":

@@ -15,12 +15,11 @@ from matplotlib.axes import Axes
 from components import figure_text
 from models.tuning.config import SearchRange, TuningConfig, Value
 from models.tuning.results import TrialResult
-from pipeline.display import log_axis
+from pipeline.display import log_axis, style
 
 _COLUMNS = 3
 _PANEL = (3.8, 3.0)
 """Width and height of a panel in inches."""
-_TRIAL, _BEST, _FAILED = "#4878a8", "#d1493f", "#8a8a8a"
 _LONGEST_LABEL = 14
 """Characters of a value's name."""
 _WIDEST_ROW = 40
@@ -39,7 +38,7 @@ def draw(found: Sequence[TrialResult], config: TuningConfig, path: pathlib.Path)
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with figure_text.fonts():
-        _page(found, config).savefig(path, dpi=130)
+        style.save(_page(found, config), _title(found, config.objective), path)
 
 
 def _page(found: Sequence[TrialResult], config: TuningConfig) -> figure.Figure:
@@ -58,7 +57,6 @@ def _page(found: Sequence[TrialResult], config: TuningConfig) -> figure.Figure:
         _draw_panel(panel, found, field, config.space[field])
         if index % columns == 0:
             panel.set_ylabel(config.objective.replace("_", " "))
-    drawing.suptitle(_title(found, config.objective), fontsize=10)
     handles, labels = panels[0].get_legend_handles_labels()
     drawing.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return drawing
@@ -86,20 +84,20 @@ def _draw_panel(
         [x for x, _ in scored],
         [score for _, score in scored],
         s=18 if is_crowded else 42,
-        color=_TRIAL,
+        color=style.BLUE,
         alpha=0.4 if is_crowded else 0.85,
         linewidths=0,
         label="trial",
     )
     panel.scatter(
-        *scored[0], s=170, marker="*", color=_BEST, edgecolors="white", zorder=3, label="best"
+        *scored[0], s=170, marker="*", color=style.RED, edgecolors="white", zorder=3, label="best"
     )
     panel.scatter(
         failed,
         [0.02] * len(failed),
         s=28,
         marker="x",
-        color=_FAILED,
+        color=style.GREY,
         transform=panel.get_xaxis_transform(),  # At the bottom, whatever the scores are.
         label="failed" if failed else None,
     )
@@ -107,8 +105,7 @@ def _draw_panel(
         _tick(panel, searched)
     panel.set_title(figure_text.literal(figure_text.drawable(field)), fontsize=9)
     panel.tick_params(which="both", labelsize=8)
-    panel.grid(alpha=0.25, linewidth=0.6)
-    panel.spines[["top", "right"]].set_visible(False)
+    style.frame(panel)
 
 
 def _tick(panel: Axes, searched: SearchRange) -> None:

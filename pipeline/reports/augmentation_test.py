@@ -17,10 +17,10 @@ from rich.text import Text
 
 from pipeline.comparison import arms, augmentation_result
 from pipeline.comparison.paired_difference import Contrast, Interval
+from pipeline.display import style
 
 DATA, PLOT = "augment_test.json", "augment_test.png"
 """Files that `write` makes."""
-_OURS, _NEUTRAL = "#0072B2", "#888888"
 
 
 def write(report: augmentation_result.Report, folder: pathlib.Path) -> None:
@@ -103,26 +103,23 @@ def draw(report: augmentation_result.Report, path: pathlib.Path) -> None:
     left.set_yticks(range(len(rows)), [row.name for row in rows])
     left.set_ylim(-0.6, len(rows) - 0.4)
     for place, row in enumerate(rows):
-        color = _NEUTRAL if row.contrast is None else _OURS
+        color = style.GREY if row.contrast is None else style.BLUE
         left.plot(row.accuracies, [place] * len(row.accuracies), "o", color=color, alpha=0.5)
         mean = statistics.mean(row.accuracies)
         left.plot([mean], [place], "|", color=color, markersize=18, markeredgewidth=2)
         if row.contrast is not None:
             _draw_contrast(right, place, row.contrast)
-    right.axvline(0, color=_NEUTRAL, linewidth=1)
+    right.axvline(0, color=style.GREY, linewidth=1)
     left.set_xlabel("accuracy, a point for each seed")
     right.set_xlabel(f"difference to `{arms.WITHOUT}`, percentage points")
     for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="x", color="#dddddd", linewidth=0.6)
-        axes.set_axisbelow(True)
+        style.frame(axes, grid="x")
     handles, labels = right.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
     figure.legend(
         unique.values(), unique.keys(), loc="outside lower right", ncols=len(unique), frameon=False
     )
-    figure.suptitle(_title(report), x=0.01, ha="left", fontsize=11)
-    figure.savefig(path, dpi=150)
+    style.save(figure, _title(report), path)
 
 
 def _draw_contrast(axes: Axes, place: int, found: Contrast) -> None:
@@ -131,18 +128,20 @@ def _draw_contrast(axes: Axes, place: int, found: Contrast) -> None:
         [100 * d for d in found.differences],
         [place] * len(found.differences),
         "o",
-        color=_OURS,
+        color=style.BLUE,
         alpha=0.35,
         markeredgewidth=0,
         label="one seed",
     )
-    axes.plot([100 * found.mean], [place], "D", color=_OURS, markersize=6, label="mean")
+    axes.plot([100 * found.mean], [place], "D", color=style.BLUE, markersize=6, label="mean")
     if found.over_seeds:
         low, high = found.over_seeds
-        axes.hlines(place, 100 * low, 100 * high, _OURS, linewidth=2.5, label="95 % over seeds")
+        axes.hlines(
+            place, 100 * low, 100 * high, style.BLUE, linewidth=2.5, label="95 % over seeds"
+        )
     low, high = found.over_examples
     axes.hlines(
-        place - 0.18, 100 * low, 100 * high, _NEUTRAL, linewidth=1.5, label="95 % over examples"
+        place - 0.18, 100 * low, 100 * high, style.GREY, linewidth=1.5, label="95 % over examples"
     )
 
 

@@ -12,16 +12,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from tabulate import tabulate
 
-from pipeline.display import numbers, run_view
+from pipeline.display import numbers, run_view, style
 from serving.load.bare import BareResult
 from serving.load.grid import Row
 
 TITLES = {"grpc": "gRPC", "rest": "REST"}
-# Okabe and Ito's colours, which people who confuse red and green can tell apart.
-_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
+_COLORS = (*style.COLORS[:-1], style.GREY)
+"""Limits are black."""
 _FARTHEST_LIMIT = 3
 """A limit this many times above the highest bar is left out: the bars could not be read."""
-_BLACK, _GREY = "#000000", "#666666"
 _COLUMNS = (
     "server", "protocol", "callers", "req/s", "of the limit", "p50 ms", "p95 ms", "p99 ms",
     "over the bare call", "MiB", "server CPUs", "failed", "wrong",
@@ -152,8 +151,7 @@ def draw(title: str, rows: Sequence[Row], against: Limit | None, path: pathlib.P
     figure.legend(
         list(handles.values()), list(handles), loc="outside lower center", ncols=3, frameon=False
     )
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
-    figure.savefig(path, dpi=150)
+    style.save(figure, title, path)
 
 
 def _remarks(rows: Sequence[Row], against: Limit | None) -> list[str]:
@@ -199,7 +197,7 @@ def _draw_rates(
         _label(axes, left, rate, f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}")
     highest = max(row.result.requests_per_second for row in rows)
     if against is not None and against.rows_per_second < _FARTHEST_LIMIT * highest:
-        axes.axhline(against.rows_per_second, color=_BLACK, linewidth=1, linestyle="--")
+        axes.axhline(against.rows_per_second, color=style.BLACK, linewidth=1, linestyle="--")
         axes.annotate(
             f"no server, batches of {against.batch_size}: {against.rows_per_second:.0f}/s",
             (0.01, against.rows_per_second),
@@ -223,7 +221,7 @@ def _draw_latencies(
             axes.plot([left], [low], "o", color=colors[row.server], markersize=7)
             _label(axes, left, low, f"{low:.2g}" if low < 100 else f"{low:.0f}", -14)
     if against is not None:
-        axes.axhline(against.call_ms, color=_BLACK, linewidth=1, linestyle=":")
+        axes.axhline(against.call_ms, color=style.BLACK, linewidth=1, linestyle=":")
         axes.annotate(
             f"no server, one row: {numbers.milliseconds(against.call_ms)} ms",
             (0.99, against.call_ms),
@@ -245,9 +243,7 @@ def _places(
     width = 0.84 / len(servers)
     axes.set_xticks(range(len(groups)), [str(group) for group in groups])
     axes.set_xlim(-0.5, len(groups) - 0.5)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_axisbelow(True)
-    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    style.frame(axes, grid="y")
     middle = (len(servers) - 1) / 2
     return [
         (groups.index(row.callers) + (servers.index(row.server) - middle) * width, width, row)
@@ -256,8 +252,8 @@ def _places(
 
 
 def _label(axes: Axes, x: float, y: float, text: str, points: int = 2) -> None:
-    style: dict[str, Any] = {"ha": "center", "fontsize": 6.5, "color": _GREY}
-    axes.annotate(text, (x, y), (0, points), textcoords="offset points", **style)
+    look: dict[str, Any] = {"ha": "center", "fontsize": 6.5, "color": style.DARK}
+    axes.annotate(text, (x, y), (0, points), textcoords="offset points", **look)
 
 
 def _handle(color: str) -> Any:

@@ -17,15 +17,13 @@ from rich.text import Text
 from tabulate import tabulate
 
 from pipeline.comparison import ladder_result
-from pipeline.display import log_axis, numbers
+from pipeline.display import log_axis, numbers, style
 
 TABLE, CHART, DATA = "ladder.md", "ladder.png", "ladder.json"
 """Files that `write` makes."""
 
-# Okabe and Ito's colours, which people who confuse red and green can tell apart; the marker tells
-# apart what has the same colour.
-_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
 _MARKERS = "osD^vPX*"
+"""They tell apart what has the same colour."""
 _LINES = ("--", ":", "-.")
 _ABOVE_LEGEND, _LEGEND_LINE = 0.6, 0.27
 """Inches."""
@@ -93,7 +91,7 @@ def draw(ladder: ladder_result.Ladder, path: pathlib.Path) -> None:
         _prepare(axes, name)
         for index, row in enumerate(simple):
             axes.axhline(
-                row.accuracy or 0, color="#888888", linestyle=_LINES[index % 3], label=row.name
+                row.accuracy or 0, color=style.GREY, linestyle=_LINES[index % 3], label=row.name
             )
     for index, row in enumerate(models):
         _place(left, row, row.latency_ms, index)
@@ -113,16 +111,13 @@ def draw(ladder: ladder_result.Ladder, path: pathlib.Path) -> None:
         frameon=False,
         labelspacing=0.9,
     )
-    figure.suptitle(_title(ladder), x=0.01, ha="left", fontsize=11)
-    figure.savefig(path, dpi=150)
+    style.save(figure, _title(ladder), path)
 
 
 def _prepare(axes: Axes, name: str) -> None:
     axes.set_xscale("log")
     axes.set_xlabel(name)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_axisbelow(True)
-    axes.grid(color="#dddddd", linewidth=0.6)
+    style.frame(axes)
 
 
 def _limit(axes: Axes, values: Sequence[float | None]) -> None:
@@ -143,7 +138,7 @@ def _place(axes: Axes, row: ladder_result.Row, x: float | None, index: int) -> N
         [row.accuracy],
         [[row.accuracy - low], [high - row.accuracy]],
         fmt=_MARKERS[index % len(_MARKERS)],
-        color=_COLORS[index % len(_COLORS)],
+        color=style.COLORS[index % len(style.COLORS)],
         markersize=9,
         markeredgecolor="white",
         capsize=3,
