@@ -102,6 +102,8 @@ def Verdict(
     examples: InputArtifact[standard_artifacts.Examples],
     model_run: InputArtifact[standard_artifacts.ModelRun],
     report: OutputArtifact[artifacts.DoctorReport],
+    history: Parameter[str],
+    summary: Parameter[str],
     label_column: Parameter[str],
     code: Parameter[str],
 ) -> None:
@@ -109,17 +111,20 @@ def Verdict(
 
     Inputs:
         examples: tf.Examples with the label column.
-        model_run: `history.json` and `summary.json` of the training.
+        model_run: What the training says of itself.
 
     Outputs:
         report: `findings.json` and `doctor.png`.
 
     Parameters:
+        history: File of the model run with each metric by epoch.
+        summary: File of the model run with what was trained and how.
         label_column: Feature with the label.
         code: Fingerprint of the code that judges.
     """
-    folder = pathlib.Path(report.uri)
-    stage.write(folder, verdict.judge(examples.uri, pathlib.Path(model_run.uri), label_column))
+    run = pathlib.Path(model_run.uri)
+    findings = verdict.judge(examples.uri, run / history, run / summary, label_column)
+    stage.write(pathlib.Path(report.uri), findings)
     _remark(report)
 
 

@@ -15,25 +15,22 @@ from components.doctor.curves import curves
 from components.doctor.curves.history import Training
 from components.doctor.finding import Finding
 
-HISTORY = "history.json"
-"""File of the model run with the metrics by epoch."""
-SUMMARY = "summary.json"
-"""File of the model run with what was trained and how."""
 
-
-def judge(examples: str, model_run: pathlib.Path, label_column: str) -> list[Finding]:
+def judge(
+    examples: str, history: pathlib.Path, summary: pathlib.Path, label_column: str
+) -> list[Finding]:
     """The verdict on the curves.
 
     Args:
         examples: Folder of the Examples, for how often each label occurs.
-        model_run: Folder of the training's `history.json` and `summary.json`.
+        history: JSON of the training with each metric by epoch.
+        summary: JSON of the training with what was trained and how.
         label_column: Feature with the label.
     """
-    history = _read(model_run / HISTORY)
     labels = Counter(row[0] for row in records.columns(examples, "train", (label_column,)))
     validation = sum(1 for _ in records.serialized(examples, "eval"))
-    learner = _read(model_run / SUMMARY)["learner"]
-    return curves.judge(history, _training(learner, labels, validation))
+    learner = _read(summary)["learner"]
+    return curves.judge(_read(history), _training(learner, labels, validation))
 
 
 def _training(learner: Mapping[str, Any], labels: Counter[bytes], validation: int) -> Training:

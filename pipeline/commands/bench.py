@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from pipeline import paths
+from pipeline import artifact_files, paths, pushed_models
 from pipeline.reports import bench as bench_report
 from pipeline.runtime import logs
 from serving import client
@@ -29,6 +29,9 @@ from serving.repository import storage
 
 _NUM_SYNTHETIC = 64
 _MAX_ENQUEUED_BATCHES = 100
+_REMEDY = (
+    "Train one with `maru run CONFIG`, or give the address of a server that has it with --server."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +71,7 @@ def bench(
     """
     where = paths.Paths(paths.workspace(workspace), name)
     if not addresses:
-        _require_pushed(where)
+        pushed_models.newest(where, _REMEDY)
     folder = _folder(where)
     folder.mkdir(parents=True, exist_ok=True)
     with _worded():
@@ -108,7 +111,7 @@ def run(
     where = paths.Paths(paths.workspace(workspace), name)
     load = Grid(callers, seconds)
     if not addresses:
-        _require_pushed(where)  # Before there is a folder of a misspelled name.
+        pushed_models.newest(where, _REMEDY)  # Before there is a folder of a misspelled name.
     with logs.to_file(_folder(where) / "bench.log") as stream:
         terminal = Console(file=stream, highlight=False)
 
@@ -181,9 +184,9 @@ def batching(max_batch_size: int) -> BatchingParameters:
 
 def _examples(where: paths.Paths) -> Examples | None:
     """Real examples of the newest run that kept some; None if there is no run."""
-    kept = where.artifacts.glob("Trainer/model_run/*/reference.npz")
-    found = sorted(kept, key=lambda path: path.stat().st_mtime)
-    return examples.from_reference(found[-1]) if found else None
+    kept = where.artifacts.glob(f"Trainer/model_run/*/{artifact_files.REFERENCE}")
+    newest = max(kept, key=lambda path: path.stat().st_mtime, default=None)
+    return examples.from_reference(newest) if newest else None
 
 
 def _limit(
@@ -270,17 +273,6 @@ def _remote(name: str, addresses: Sequence[str]) -> Examples:
         raise ValueError(f"{name} has no signature serving_default, but {sorted(known)}.")
     rng = np.random.default_rng(0)
     return examples.synthetic(known["serving_default"].inputs, _NUM_SYNTHETIC, rng)
-
-
-def _require_pushed(where: paths.Paths) -> None:
-    if not storage.find_versions(where.served):
-        folder = where.served_models
-        known = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
-        raise ValueError(
-            f"No model {where.name!r} was pushed to {folder}. Pushed models: "
-            f"{', '.join(known) or 'none'}. Train one with `maru run CONFIG`, or give the address "
-            "of a server that has it with --server."
-        )
 
 
 def _machine() -> dict[str, Any]:

@@ -2,23 +2,19 @@
 
 import contextlib
 import dataclasses
-import difflib
 import pathlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from pipeline import paths
+from pipeline import artifact_files, paths, pushed_models
 from pipeline.display import run_view
 from pipeline.runtime import logs
 from serving import errors, process
 
 if TYPE_CHECKING:  # They import TensorFlow, which a mistake in a name must not wait for.
     from serving.bundle import model, sweep, twins
-
-_REFERENCE = "reference.npz"
-_SOURCE_FILE = "assets.extra/maru_source"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,15 +50,15 @@ def bundle(request: Request, workspace: pathlib.Path) -> None:
         ValueError: If a model, its run or room on the disk is missing, the output is there
             already, or no known TensorFlow Serving can load the models.
     """
-    found = [find(name, paths.workspace(workspace)) for name in dict.fromkeys(request.names)]
+    runs = [find(name, paths.workspace(workspace)) for name in dict.fromkeys(request.names)]
     output = request.output.resolve()
-    folder = paths.Paths(paths.workspace(workspace), found[0].name).root
+    folder = paths.Paths(paths.workspace(workspace), runs[0].name).root
     with logs.to_file(folder / "bundle.log") as terminal:
-        _bundle(found, request, output, Console(file=terminal, highlight=False))
+        _bundle(runs, request, output, Console(file=terminal, highlight=False))
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class PushedRun:
     """One pushed version and where its run left the answers to real examples."""
 
     name: str
@@ -75,7 +71,7 @@ class Found:
     """File of `serving.export.reference`."""
 
 
-def find(name: str, workspace: pathlib.Path) -> Found:
+def find(name: str, workspace: pathlib.Path) -> PushedRun:
     """The newest pushed version of a model.
 
     Args:
@@ -86,37 +82,15 @@ def find(name: str, workspace: pathlib.Path) -> Found:
         ValueError: If there is no such model, it has no version, or its run is gone.
     """
     where = paths.Paths(workspace, name)
-    known = sorted(_names(where.served_models))
-    if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ValueError(
-            f"No model {name!r} was pushed to {where.served_models}.{hint} Pushed models: "
-            f"{', '.join(known) or 'none'}. Train one with `maru run CONFIG`."
-        )
-    versions = [int(path.name) for path in where.served.iterdir() if _is_version(path)]
-    if not versions:
-        raise ValueError(
-            f"{where.served} has no version of {name!r} with a saved_model.pb. Push one with "
-            "`maru run CONFIG`."
-        )
-    folder = where.served / str(max(versions))
-    return Found(name, max(versions), folder, _reference(folder, where))
-
-
-def _names(folder: pathlib.Path) -> list[str]:
-    return [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
-
-
-def _is_version(path: pathlib.Path) -> bool:
-    return path.name.isdecimal() and (path / "saved_model.pb").is_file()
+    newest = pushed_models.newest(where)
+    return PushedRun(name, newest.version, newest.folder, _reference(newest.folder, where))
 
 
 def _reference(version: pathlib.Path, where: paths.Paths) -> pathlib.Path:
     """The trainer's answers; the version names the model artifact it was copied from."""
-    note = version / _SOURCE_FILE
+    note = version / artifact_files.SOURCE
     run = pathlib.Path(note.read_text("utf-8")).name if note.is_file() else "unknown"
-    reference = where.artifacts / "Trainer" / "model_run" / run / _REFERENCE
+    reference = where.artifacts / "Trainer" / "model_run" / run / artifact_files.REFERENCE
     if not reference.is_file():
         raise ValueError(
             f"The run that trained {where.name} version {version.name} is gone: {reference} is "
@@ -127,7 +101,7 @@ def _reference(version: pathlib.Path, where: paths.Paths) -> pathlib.Path:
 
 
 def _bundle(
-    found: Sequence[Found], request: Request, output: pathlib.Path, terminal: Console
+    runs: Sequence[PushedRun], request: Request, output: pathlib.Path, terminal: Console
 ) -> None:
     process.skip_keras()
     with terminal.status("starting TensorFlow"):
@@ -138,7 +112,7 @@ def _bundle(
     )
     sources = [
         model.Source(each.name, each.version, each.folder, reference.load(each.reference))
-        for each in found
+        for each in runs
     ]
     model.require_distinct([source.name for source in sources])
     release = writing.choose_release(sources, request.serving_version)

@@ -11,11 +11,10 @@ from rich import cells
 
 from components.ingest import images
 from components.ingest.files import locate
-from pipeline import paths
+from pipeline import paths, pushed_models
 from pipeline.display import terminal
 from pipeline.runtime import logs, running_server
 from serving import client, errors, process
-from serving.repository import storage
 
 if TYPE_CHECKING:  # Imports TensorFlow.
     from serving.execution import saved_model
@@ -119,16 +118,9 @@ def _classes(outputs: Mapping[str, Any], which: str) -> dict[str, Any]:
 
 def _from_disk(name: str, question: str, where: paths.Paths) -> dict[str, Any]:
     """The answer of the newest pushed version, loaded for this question."""
-    versions = storage.find_versions(where.served)
-    if not versions:
-        folder = where.served_models
-        known = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
-        raise ValueError(
-            f"No model {name!r} was pushed to {folder}. Pushed models: "
-            f"{', '.join(known) or 'none'}. Train one with `maru run CONFIG`."
-        )
+    newest = pushed_models.newest(where)
     with logs.to_file(where.root / "predict.log"):
-        return _load_and_ask(versions[max(versions)], question)
+        return _load_and_ask(newest.folder, question)
 
 
 def _load_and_ask(version: pathlib.Path, question: str) -> dict[str, Any]:

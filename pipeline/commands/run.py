@@ -5,7 +5,7 @@ import pathlib
 import shutil
 from collections.abc import Sequence
 
-from pipeline import paths
+from pipeline import artifact_files, paths
 from pipeline.commands import session
 from pipeline.config import augmentation_files, loading, relative_paths
 from pipeline.config.sections import PipelineConfig
@@ -39,7 +39,7 @@ def _run(
     results = runners.run(pipeline, running.view)
     _clear(where.resumable, with_searches=config.tuning is not None)
     achieved = run_summary.summarize(config, results)
-    run_summary.write(achieved, running.folder / "summary.json")
+    run_summary.write(achieved, running.folder / artifact_files.RUN_SUMMARY)
     example = '"some text"' if config.task.input_kind == "text" else "image.png"
     run_summary.show(achieved, running.console, example)
     return REFUSED if achieved.refusals else 0

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from pipeline import paths
+from pipeline import artifact_files, paths
 from pipeline.commands import session
 from pipeline.config import augmentation_files, dotted, loading, relative_paths, sections
 from pipeline.display import run_view, trial_table
@@ -82,14 +82,14 @@ def _search(
     name = trial.search_name(custom_config, graph)
     # A training that was killed has its epochs beside them.
     shutil.rmtree(where.resumable / name, ignore_errors=True)
-    (where.resumable / tuner.JOB).unlink(missing_ok=True)
-    found_in = tuner.report_folder(where.resumable, name)
-    found = [dataclasses.asdict(result) for result in results.read(found_in / tuner.RESULTS)]
-    for name in (tuner.RESULTS, tuner.PLOT):
-        shutil.copy(found_in / name, running.folder / name)
+    (where.resumable / artifact_files.JOB).unlink(missing_ok=True)
+    report = tuner.report_folder(where.resumable, name)
+    trials = [dataclasses.asdict(one) for one in results.read(report / artifact_files.RESULTS)]
+    for name in (artifact_files.RESULTS, artifact_files.PLOT):
+        shutil.copy(report / name, running.folder / name)
     resolved = loading.to_mapping(config)
-    plot = running.folder / tuner.PLOT
-    show(found, list(resolved["tuning"]["space"]), plot, resolved, running.console)
+    plot = running.folder / artifact_files.PLOT
+    show(trials, list(resolved["tuning"]["space"]), plot, resolved, running.console)
 
 
 def _keep_up_to(stage: str, compiled: Any) -> None:
@@ -106,7 +106,7 @@ def _keep_up_to(stage: str, compiled: Any) -> None:
 
 
 def show(
-    found: Sequence[Mapping[str, Any]],
+    trials: Sequence[Mapping[str, Any]],
     fields: Sequence[str],
     plot: pathlib.Path,
     config: Mapping[str, Any],
@@ -115,13 +115,13 @@ def show(
     """Print the trials, where the plot is, and the best values as YAML.
 
     Args:
-        found: Fields of each `TrialResult`, the best first.
+        trials: Fields of each `TrialResult`, the best first.
         fields: Dotted fields that were searched.
         plot: File of the plot.
         config: The resolved config.
         terminal: Where to print.
     """
-    scored = [trial for trial in found if trial["score"] is not None]
+    scored = [trial for trial in trials if trial["score"] is not None]
     terminal.print()
     columns = ["trial", "score", *fields, "seconds", "epochs"]
     rows = [
@@ -136,9 +136,9 @@ def show(
     ]
     trial_table.show(columns, rows, terminal)
     if len(scored) > _SHOWN_TRIALS:
-        more = f"and {len(scored) - _SHOWN_TRIALS} more in trials.json beside the plot"
+        more = f"and {len(scored) - _SHOWN_TRIALS} more in {artifact_files.RESULTS} beside the plot"
         run_view.print_line(terminal, more)
-    for trial in found:
+    for trial in trials:
         if trial["score"] is None:
             values = ", ".join(f"{f} {trial_table.word(v)}" for f, v in trial["values"].items())
             run_view.print_line(
@@ -146,7 +146,7 @@ def show(
             )
     run_view.print_line(terminal, f"plot: {paths.shown(plot)}")
     terminal.print("\nthe best values, to paste into the config:", style="bold")
-    for line in as_yaml(found[0]["values"], config).splitlines():
+    for line in as_yaml(trials[0]["values"], config).splitlines():
         run_view.print_line(terminal, line, "green")
 
 
@@ -201,13 +201,13 @@ def _work(
 
 def _wait(config: sections.PipelineConfig, where: paths.Paths) -> Any:
     """The chief's `Job`, or the folder of its run if that ended without a search."""
-    from pipeline.modules import trial, tuner
+    from pipeline.modules import trial
 
     expected = _learner(config)
     before = _ended(where)
     while True:
         with contextlib.suppress(FileNotFoundError):
-            job = trial.Job.read(where.resumable / tuner.JOB)
+            job = trial.Job.read(where.resumable / artifact_files.JOB)
             if job.learner == expected:
                 return job
         for folder in sorted(_ended(where) - before):
@@ -222,5 +222,5 @@ def _learner(config: sections.PipelineConfig) -> str:
 
 def _ended(where: paths.Paths) -> set[pathlib.Path]:
     """Folders of the runs that came to their end: a search alone, or a whole pipeline."""
-    ends = ("trials.json", "summary.json")
+    ends = (artifact_files.RESULTS, artifact_files.RUN_SUMMARY)
     return {path.parent for end in ends for path in where.run("*").parent.glob(f"*/{end}")}

@@ -12,7 +12,7 @@ import numpy as np
 
 from components.augment import stage as augment
 from components.ingest import job as ingest
-from pipeline import dag, runners
+from pipeline import artifact_files, dag, runners
 from pipeline.comparison import arms, evaluated_examples, paired_difference
 from pipeline.comparison.answers import Answers
 from pipeline.comparison.augmentation_result import Report, Row, Training
@@ -24,7 +24,6 @@ from pipeline.runtime import failures
 _LOG = logging.getLogger(__name__)
 _SHARED = ("Ingest", "StatisticsGen", "SchemaGen", "ExampleValidator")
 """Stages before any augmentation: what fails there fails for all."""
-_HISTORY = "history.json"
 
 
 class Trials:
@@ -134,7 +133,7 @@ def _training(
     stages = watch.results
     rows = _train_rows(stages)
     run = pathlib.Path(stages["Trainer"].outputs["model_run"].uri)
-    epochs = len(evaluated_examples.read_json(run / _HISTORY)["loss"])
+    epochs = len(evaluated_examples.read_json(run / artifact_files.HISTORY)["loss"])
     return Training(
         arm=arm.name,
         seed=config.training.seed,

@@ -18,7 +18,7 @@ from components.canary import canary
 from models import json_files, zoo
 from models import macs as counting
 from models.finetuning import trainable as finetune
-from pipeline import dag, runners
+from pipeline import artifact_files, dag, runners
 from pipeline.comparison import answers as comparing
 from pipeline.comparison import evaluated_examples, ladder_result
 from pipeline.comparison import rungs as rungs_
@@ -28,7 +28,6 @@ from pipeline.comparison.ladder_result import Row
 from pipeline.config import loading
 from pipeline.config.sections import PipelineConfig
 from pipeline.display import run_view
-from pipeline.modules import trainer
 from pipeline.paths import Paths
 from pipeline.runtime import failures
 
@@ -121,7 +120,7 @@ class Climb:
         if probed["problems"]:
             raise ValueError(f"The Canary refused it: {' '.join(probed['problems'])}")
         run_folder = pathlib.Path(trained["model_run"].uri)
-        learned = read_json(run_folder / trainer.SUMMARY)
+        learned = read_json(run_folder / artifact_files.SUMMARY)
         answers = self._exam.ask(watch)
         times = _latencies(probed["signatures"]["serving_default"])
         figures = _figures(folder / _FIGURES, learned)

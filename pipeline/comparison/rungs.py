@@ -11,7 +11,8 @@ import yaml
 
 from models import zoo
 from models.text import config as text_config
-from pipeline.config import augmentation_files, loading, problems, relative_paths, sections
+from pipeline import did_you_mean
+from pipeline.config import augmentation_files, loading, relative_paths, sections
 
 Fields = dict[str, Any]
 
@@ -128,8 +129,9 @@ def find(word: str, config: sections.PipelineConfig, path: str) -> Rung:
         model, training = {"kind": word}, {}
     else:
         known = [*NAMES[config.task.input_kind], *sections.fitting(config.task), config.name]
+        near = did_you_mean.suggest(word, dict.fromkeys(known))
         raise ValueError(
-            f"--models: {word!r} is no rung. {problems.suggest(word, list(dict.fromkeys(known)))} "
+            f"--models: {word!r} is no rung. {near} "
             "A YAML file with `model` and `training` is one, too."
         )
     return _rung(word, config, {"model": model, "training": _seeded(training, config)}, path)

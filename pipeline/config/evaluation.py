@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from pipeline.config import problems
+from pipeline import did_you_mean
 
 SHARES = ("accuracy", "macro_f1")
 """Metrics from 0 to 1, of which more is better."""
@@ -31,7 +31,7 @@ class EvaluationConfig:
                 if metric not in METRICS:
                     raise ValueError(
                         f"`{field}` has the unknown metric {metric!r}. "
-                        f"{problems.suggest(metric, METRICS)}"
+                        f"{did_you_mean.suggest(metric, METRICS)}"
                     )
         for metric, threshold in self.must_reach.items():
             if threshold < 0 or (metric in SHARES and threshold > 1):

@@ -4,14 +4,14 @@ Each line is `dotted.path: what is wrong. How to fix it`, in terms of the YAML
 the user wrote, and all problems are reported together.
 """
 
-import difflib
 import re
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pydantic
 
+from pipeline import did_you_mean
 from pipeline.config import dotted
 
 _LOOKS_LIKE_A_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
@@ -64,18 +64,11 @@ def describe(
     return [line for line in found if whole not in line or line.replace(whole, any_) not in found]
 
 
-def suggest(word: Any, known: Iterable[str]) -> str:
-    """A spelling hint: the closest known word, or all of them."""
-    known = sorted(known)
-    close = difflib.get_close_matches(str(word), known, n=1)
-    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
-
-
 def _explain(problem: Mapping[str, Any], value: Any, known: set[str], word: Any) -> str:
     """What is wrong in words; `word` is `value` as the YAML has it, if that is known."""
     kind, context = problem["type"], problem.get("ctx", {})
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
-        return f"unknown key. {suggest(problem['loc'][-1], known)}"
+        return f"unknown key. {did_you_mean.suggest(problem['loc'][-1], known)}"
     if kind in ("missing", "missing_argument"):
         return "missing, and it has no default"
     if kind == "union_tag_not_found":
@@ -85,10 +78,10 @@ def _explain(problem: Mapping[str, Any], value: Any, known: set[str], word: Any)
         tags = re.findall(r"'([^']+)'", context["expected_tags"])
         kind_word = word.get("kind") if isinstance(word, Mapping) else None
         named = kind_word or context["tag"]
-        return f"unknown kind {named!r}. {suggest(named, tags)}"
+        return f"unknown kind {named!r}. {did_you_mean.suggest(named, tags)}"
     if kind == "literal_error":
         choices = re.findall(r"'([^']+)'", context["expected"])
-        hint = suggest(value, choices) if choices else ""
+        hint = did_you_mean.suggest(value, choices) if choices else ""
         said = f"expected {context['expected']}, received {value!r}{_quotes_hint(value, word)}"
         return f"{said}. {hint}".rstrip()
     if kind == "value_error":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 
 from components.ingest.files import missing, names
+from pipeline import did_you_mean
 from pipeline.config import problems
 
 _MOST_BYTES = 2**20
@@ -42,5 +43,5 @@ def _reason(path: pathlib.Path, error: OSError | ValueError) -> str:
     if path.is_symlink():
         return f"it {missing.oddity(path)}"
     nearby = sorted(str(p) for p in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
-    hint = f" {problems.suggest(path, nearby)}" if nearby else ""
+    hint = f" {did_you_mean.suggest(path, nearby)}" if nearby else ""
     return f"there is no such file.{hint}"

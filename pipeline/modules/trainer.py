@@ -21,17 +21,11 @@ from models.finetuning import trainable
 from models.layers import fused
 from models.training import fit, placement
 from models.training.checkpoint import STATE
+from pipeline.artifact_files import REFERENCE, SUMMARY, TOKENIZER
 from pipeline.config import loading
 from pipeline.modules import learner as learners
 from serving.export import reference, signatures, warm_up_file
 
-SUMMARY = "summary.json"
-"""File of the model run: parameter counts, labels, the resolved settings, seconds of the training,
-and whether it took up epochs of an earlier try."""
-TOKENIZER = "tokenizer"
-"""File of the model run: the tokenizer, if one is learned or given in a file."""
-REFERENCE = "reference.npz"
-"""File of the model run: the trainer's own answers to real examples."""
 NUM_REFERENCE = 32
 """Examples the Canary compares on."""
 WARM_UP_BATCHES = (1, NUM_REFERENCE)

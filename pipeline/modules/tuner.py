@@ -14,16 +14,11 @@ from tfx.components.tuner.component import TunerFnResult
 
 from models.tuning import oracles, parallel, results, search
 from models.tuning.config import TuningConfig
+from pipeline.artifact_files import JOB, PLOT, RESULTS
 from pipeline.display import search_plot
 from pipeline.modules import trial, tuner_cluster
 from pipeline.runtime import failures
 
-JOB = "search.json"
-"""File in the folder of unfinished work that tells workers elsewhere what is searched."""
-RESULTS = "trials.json"
-"""File in a search's folder with every trial."""
-PLOT = "trials.png"
-"""File in a search's folder with the scores drawn."""
 _OUTCOME = logging.getLogger("maru.outcome")
 
 

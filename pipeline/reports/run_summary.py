@@ -19,10 +19,10 @@ from components.ingest import columns
 from components.ingest import job as ingest
 from components.ingest.review import remarks
 from components.ingest.review import summary as counting
+from pipeline import artifact_files
 from pipeline.config import evaluation as evaluation_config
 from pipeline.config.sections import PipelineConfig
 from pipeline.display import numbers, run_view, trial_table
-from pipeline.modules import trainer
 from pipeline.reports import doctor as doctor_report
 from pipeline.stages import evaluator
 
@@ -85,8 +85,9 @@ def summarize(config: PipelineConfig, results: Mapping[str, Any]) -> Summary:
     count = round(whole["example_count"])
     correct = round(whole["accuracy"] * count)
     interval = stats.binomtest(correct, count).proportion_ci(method="wilson")
+    model_run = folder("Trainer", "model_run")
     probed = json.loads((folder("Canary", "blessing") / canary.REPORT).read_text("utf-8"))
-    trained = json.loads((folder("Trainer", "model_run") / trainer.SUMMARY).read_text("utf-8"))
+    trained = json.loads((model_run / artifact_files.SUMMARY).read_text("utf-8"))
     quarantine = folder("Ingest", "quarantine")
     ingested = json.loads((quarantine / ingest.COUNTS_FILE).read_text("utf-8"))
     augmented = folder("Augment", "report") if "Augment" in results else None
@@ -114,7 +115,7 @@ def summarize(config: PipelineConfig, results: Mapping[str, Any]) -> Summary:
         parameters={k: trained[f"{k}_parameters"] for k in ("trainable", "frozen")},
         version=int(pushed["pushed_version"].string_value) if is_pushed else None,
         model=_real(pushed["pushed_destination"].string_value) if is_pushed else None,
-        model_run=_real(folder("Trainer", "model_run")),
+        model_run=_real(model_run),
         latency_ms=probed.get("signatures", {}).get("serving_default", {}).get("p50_ms"),
         augmentation=augment.read(augmented) if augmented else None,
         augmentation_report=_real(augmented) if augmented else None,

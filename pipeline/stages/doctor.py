@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.doctor import component as doctor
+from pipeline import artifact_files
 from pipeline.config.sections import PipelineConfig
 from pipeline.paths import Paths
 from pipeline.runtime import fingerprint
@@ -110,6 +111,8 @@ def verdict(config: PipelineConfig, examples: Any, trained: Any) -> list[Any]:
         doctor.Verdict(
             examples=examples,
             model_run=trained.outputs["model_run"],
+            history=artifact_files.HISTORY,
+            summary=artifact_files.SUMMARY,
             label_column=config.task.label,
             code=fingerprint.of_code("components/doctor"),
         )

@@ -10,9 +10,9 @@ from tfx.types import channel, standard_artifacts
 
 from components.canary import component as canaries
 from components.ingest import job
+from pipeline import artifact_files
 from pipeline.config import loading, model_files, sections
 from pipeline.config.sections import PipelineConfig
-from pipeline.modules.trainer import REFERENCE
 from pipeline.paths import Paths
 from pipeline.runtime import fingerprint
 from pipeline.stages.champion import LatestBlessedBefore
@@ -116,7 +116,7 @@ def canary(trained: Component, data: Data) -> Component:
         model_run=trained.outputs["model_run"],
         examples=data.examples,
         command="\n".join([sys.executable, "-m", "serving.probe"]),
-        reference=REFERENCE,
+        reference=artifact_files.REFERENCE,
         originals=job.ORIGINALS_FILE,
         code=fingerprint.of_code("serving"),
     )

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-from pipeline.modules import trainer
+from pipeline import artifact_files
 from serving import client
 from serving.execution import saved_model
 from serving.export import reference
@@ -18,7 +18,7 @@ TOLERANCE = 1e-5
 
 def trainers_answers(summary):
     """What the trained model itself answered, by signature."""
-    return reference.load(pathlib.Path(summary["model_run"], trainer.REFERENCE))
+    return reference.load(pathlib.Path(summary["model_run"], artifact_files.REFERENCE))
 
 
 def assert_export_agrees(summary):

@@ -111,11 +111,6 @@ def test_numbers_that_yaml_reads_as_text_are_spelled_out(written, hint):
     assert isinstance(yaml.safe_load(hint.removeprefix("write ")), float)
 
 
-def test_a_suggestion_is_the_closest_word_or_all_words():
-    assert problems.suggest("epoch", ["batch_size", "epochs"]) == "Did you mean 'epochs'?"
-    assert problems.suggest(3, ["b", "a"]) == "Known: a, b."
-
-
 def test_one_problem_is_not_called_problems():
     assert str(problems.ConfigError("a.yaml", ["x: y"])) == "1 problem in a.yaml:\n  x: y"
 

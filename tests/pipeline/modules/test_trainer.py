@@ -10,6 +10,7 @@ import pytest
 from models.tasks import classification
 from models.text import bag_of_words, subwords
 from models.training.config import TrainingConfig
+from pipeline import artifact_files
 from pipeline.config import loading, sections
 from pipeline.modules import trainer
 from serving.export import reference
@@ -51,7 +52,7 @@ def train(given, folder, train="train.gz"):
             serving_model_dir=str(folder / "export"),
         )
     )
-    return json.loads((folder / "run" / trainer.SUMMARY).read_text("utf-8"))
+    return json.loads((folder / "run" / artifact_files.SUMMARY).read_text("utf-8"))
 
 
 @pytest.mark.slow
@@ -68,7 +69,8 @@ def test_only_a_training_that_takes_up_epochs_of_an_earlier_try_is_continued(giv
     assert not first["is_continued"] and first["seconds"] > 0
     assert train(given, tmp_path)["is_continued"]
     assert not train(given, tmp_path, train="other.gz")["is_continued"]
+    assert (tmp_path / "run" / artifact_files.HISTORY).is_file()
     # What rounding does to the answers is noted for the Canary.
-    noted = reference.load(tmp_path / "run" / trainer.REFERENCE)["serving_default"]
+    noted = reference.load(tmp_path / "run" / artifact_files.REFERENCE)["serving_default"]
     assert noted["rounding"].keys() == {"probability", "probabilities"}
     assert 0 < noted["rounding"]["probabilities"] < 1e-5

@@ -1,0 +1,30 @@
+"""Names of the files that stages and commands leave for each other.
+
+What a lower package reads or writes by such a name it has from here, as an argument, or is asked
+for its own.
+"""
+
+from components.push import push
+
+SUMMARY = "summary.json"
+"""Of a model run: parameter counts, labels, the resolved settings, seconds of the training, and
+whether it took up epochs of an earlier try."""
+HISTORY = "history.json"
+"""Of a model run: each metric by epoch; `models/training/fit.py` writes it."""
+TOKENIZER = "tokenizer"
+"""Of a model run: the tokenizer, if one is learned or given in a file."""
+REFERENCE = "reference.npz"
+"""Of a model run: the trainer's own answers to real examples."""
+
+SOURCE = push.SOURCE_FILE
+"""Of a pushed version: which model it was copied from."""
+
+JOB = "search.json"
+"""Of the folder of unfinished work: what is searched, for workers elsewhere."""
+RESULTS = "trials.json"
+"""Of a search and of the run that made it: every trial."""
+PLOT = "trials.png"
+"""Of a search and of the run that made it: the scores drawn."""
+
+RUN_SUMMARY = "summary.json"
+"""Of a run: what it achieved."""

@@ -1,0 +1,51 @@
+"""Models that were pushed, found by name."""
+
+import dataclasses
+import pathlib
+
+from pipeline import did_you_mean
+from pipeline.paths import Paths
+from serving.repository import storage
+
+_TRAIN = "Train one with `maru run CONFIG`."
+
+
+@dataclasses.dataclass(frozen=True)
+class PushedModel:
+    """One version that can be served."""
+
+    name: str
+    """Of the model."""
+    version: int
+    """Its number."""
+    folder: pathlib.Path
+    """Its folder."""
+
+
+def newest(where: Paths, remedy: str = _TRAIN) -> PushedModel:
+    """The newest version of a model that can be served.
+
+    Args:
+        where: Folders of the pipeline that pushes it.
+        remedy: What to do if there is none.
+
+    Raises:
+        ValueError: If there is no such model, or none of its versions is complete.
+    """
+    versions = storage.find_versions(where.served)
+    if versions:
+        return PushedModel(where.name, max(versions), versions[max(versions)])
+    names = sorted(_names(where.served_models))
+    if where.name in names:
+        raise ValueError(
+            f"{where.served} has no version of {where.name!r} with a saved_model.pb. {remedy}"
+        )
+    raise ValueError(
+        f"No model {where.name!r} was pushed to {where.served_models}."
+        f"{did_you_mean.hint(where.name, names)} Pushed models: {', '.join(names) or 'none'}. "
+        f"{remedy}"
+    )
+
+
+def _names(folder: pathlib.Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
