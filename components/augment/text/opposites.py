@@ -2,7 +2,8 @@
 
 Word vectors hold them near each other; as synonyms they would turn labels over. The list is
 short, made by hand, and no promise for words that are not on it; prefixes and suffixes that
-negate are found by their letters.
+negate are found by their letters. `docs/decisions/0022-word-lists-beside-wordnet.md` says why these
+are not WordNet's antonyms.
 """
 
 _PAIRS = (
