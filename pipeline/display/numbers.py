@@ -1,6 +1,8 @@
 """Numbers in words, as short as a table or a tick needs them."""
 
-_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+from matplotlib.ticker import EngFormatter
+
+_ENGINEERING = EngFormatter(sep="")
 
 
 def count(value: float | None) -> str:
@@ -12,10 +14,8 @@ def count(value: float | None) -> str:
     if value is None:
         return "-"
     rounded = float(f"{value:.3g}")  # Before the unit is chosen: 999,600 is 1M.
-    for factor, unit in _UNITS:
-        if rounded >= factor:
-            return f"{rounded / factor:.3g}{unit}"
-    return f"{rounded:.3g}"
+    # A quarter is 0.25 and not 250m.
+    return f"{rounded:.3g}" if rounded < 1 else _ENGINEERING.format_eng(rounded)
 
 
 def milliseconds(value: float | None) -> str:
