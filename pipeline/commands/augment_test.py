@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Sequence
-from typing import Any
 
 from pipeline import paths
 from pipeline.commands import augment, session
-from pipeline.comparison import arms
+from pipeline.comparison import arms, augmentation_result
 from pipeline.config import augmentation_files, loading, relative_paths
 from pipeline.display import run_view
 
@@ -42,35 +41,36 @@ def run(
     config = loading.load(path, overrides)
     augment.require_augmentation(config, path)
     augmentation_files.check(config.augmentation, path)
-    compared = arms.arms(config, per_operation=per_operation)
+    chosen = arms.choose(config, per_operation=per_operation)
     # A pipeline of its own inside the config's folder: it must not be what `maru run` compares
     # with, and nothing of it is served.
     where = paths.Paths(paths.workspace(workspace, is_made=True), f"{config.name}/augment_test")
     with session.start(config, where, where.run(session.stamp())) as running:
         with running.starting():
             from pipeline.comparison import augmentation_test
-        trials = augmentation_test.Trials(
-            config, where, relative_paths.base(path), running.view, running.log
+            from pipeline.comparison.comparison import Comparison
+        comparison = Comparison(
+            config,
+            where,
+            relative_paths.base(path),
+            running.view,
+            running.log,
+            augmentation_test.STAGES,
         )
-        running.code = _compare(trials, compared, seeds, with_equal_steps, where, running)
+        report = augmentation_test.compare(
+            comparison, chosen, seeds, with_equal_steps=with_equal_steps
+        )
+        _show(report, where, running)
+        running.code = comparison.code
     return running.code
 
 
-def _compare(
-    trials: Any,
-    compared: Sequence[arms.Arm],
-    seeds: int,
-    with_equal_steps: bool,
-    where: paths.Paths,
-    running: session.Session,
-) -> int:
+def _show(report: augmentation_result.Report, where: paths.Paths, running: session.Session) -> None:
     from pipeline.reports import augmentation_test
 
-    report = trials.report(compared, seeds, with_equal_steps=with_equal_steps)
     augmentation_test.write(report, where.root)
     running.console.print()
     running.console.print(augmentation_test.show(report))
     plot = paths.shown(where.root / augmentation_test.PLOT)
     line = f"plot and figures: {plot}, {augmentation_test.DATA} beside it"
     run_view.print_line(running.console, line)
-    return trials.code

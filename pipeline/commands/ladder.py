@@ -34,32 +34,33 @@ def run(
     augmentation_files.check(config.augmentation, path)
     words = list(dict.fromkeys(word.strip() for word in words if word.strip()))
     if not words:
-        known = ", ".join(rungs.NAMES[config.task.input_kind])
-        raise ValueError(f"--models names no rung. Known: {known}, {config.name}.")
-    found = rungs.find_all(words, config, str(path))
+        names = ", ".join(rungs.NAMES[config.task.input_kind])
+        raise ValueError(f"--models names no rung. Known: {names}, {config.name}.")
+    chosen = rungs.find_all(words, config, str(path))
     # A pipeline of its own inside the config's folder: it must not be what `maru run` compares
     # with, and nothing of it is served.
     where = paths.Paths(paths.workspace(workspace, is_made=True), f"{config.name}/ladder")
     with session.start(config, where, where.run(session.stamp())) as running:
-        running.code = _climb(config, found, where, relative_paths.base(path), running)
+        running.code = _compare(config, chosen, where, relative_paths.base(path), running)
     return running.code
 
 
-def _climb(
+def _compare(
     config: PipelineConfig,
-    found: Sequence[rungs.Rung],
+    chosen: Sequence[rungs.Rung],
     where: paths.Paths,
     base: pathlib.Path,
     running: session.Session,
 ) -> int:
     with running.starting():
-        from pipeline.comparison import ladder as climb
+        from pipeline.comparison import ladder
+        from pipeline.comparison.comparison import Comparison
         from pipeline.reports import ladder as ladder_report
-    climber = climb.Climb(config, where, base, running.view, running.log)
-    ladder = climber.report(climber.all(found))
-    ladder_report.write(ladder, where.root)
+    comparison = Comparison(config, where, base, running.view, running.log, ladder.STAGES)
+    compared = ladder.compare(comparison, chosen)
+    ladder_report.write(compared, where.root)
     running.console.print()
-    running.console.print(ladder_report.show(ladder))
+    running.console.print(ladder_report.show(compared))
     line = f"table, chart and each rung's YAML: {paths.shown(where.root)}"
     run_view.print_line(running.console, line)
-    return climber.code
+    return comparison.code

@@ -11,6 +11,8 @@ from scipy import stats
 
 LEVEL = 0.95
 """Confidence of intervals and tests."""
+FILE = "answers.npz"
+"""File that keeps what `Answers.save` writes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,8 +62,8 @@ def load(path: pathlib.Path) -> Answers:
 def interval(answers: Answers) -> tuple[float, float]:
     """95 % Wilson interval of the accuracy."""
     correct = int(np.sum(answers.is_right))
-    found = stats.binomtest(correct, len(answers.given)).proportion_ci(LEVEL, method="wilson")
-    return float(found.low), float(found.high)
+    ends = stats.binomtest(correct, len(answers.given)).proportion_ci(LEVEL, method="wilson")
+    return float(ends.low), float(ends.high)
 
 
 def p_value(one: Answers, other: Answers) -> float:

@@ -48,19 +48,19 @@ class Arm:
         )
 
 
-def arms(config: PipelineConfig, *, per_operation: bool) -> list[Arm]:
+def choose(config: PipelineConfig, *, per_operation: bool) -> list[Arm]:
     """What is trained for each seed.
 
     Args:
         config: With some augmentation.
         per_operation: Whether to train with each operation alone, too.
     """
-    found = [Arm(WITHOUT, ()), Arm(WITH, config.augmentation)]
-    alone = list(_alone(config.augmentation))
-    return found + alone if per_operation and len(alone) > 1 else found
+    both = [Arm(WITHOUT, ()), Arm(WITH, config.augmentation)]
+    alone = list(_isolate(config.augmentation))
+    return both + alone if per_operation and len(alone) > 1 else both
 
 
-def longer(config: PipelineConfig, rows: int, augmented_rows: int) -> list[Arm]:
+def lengthen(config: PipelineConfig, rows: int, augmented_rows: int) -> list[Arm]:
     """Training without augmentation for as many batches as with it, if that differs.
 
     Args:
@@ -72,7 +72,7 @@ def longer(config: PipelineConfig, rows: int, augmented_rows: int) -> list[Arm]:
     return [Arm(LONGER, (), epochs)] if epochs > config.training.epochs else []
 
 
-def _alone(operations: tuple[Any, ...]) -> Iterator[Arm]:
+def _isolate(operations: tuple[Any, ...]) -> Iterator[Arm]:
     for index, operation in enumerate(operations):
         repeated = [o.kind for o in operations[: index + 1]].count(operation.kind)
         name = operation.kind if repeated == 1 else f"{repeated}.{operation.kind}"

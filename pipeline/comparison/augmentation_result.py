@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from pipeline.comparison.paired_difference import Contrast
+from pipeline.comparison.paired_difference import PairedDifference
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Training:
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class ArmResult:
     """One way of training, over all seeds."""
 
     name: str
@@ -44,7 +44,7 @@ class Row:
     """Rows of the train split, copies included; mean over the seeds."""
     steps: int | None
     """Batches that were trained on; mean over the seeds."""
-    contrast: Contrast | None
+    contrast: PairedDifference | None
     """Against training without augmentation; None for that itself."""
     verdict: str | None
     """What the contrast says."""
@@ -62,7 +62,7 @@ class Report:
     """Number of its examples."""
     seeds: int
     """Trainings of each arm."""
-    rows: Sequence[Row]
+    rows: Sequence[ArmResult]
     """One for each arm."""
     trainings: Sequence[Training]
     """All of them."""

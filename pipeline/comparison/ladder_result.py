@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class ModelResult:
     """One model of a ladder; what a field does not apply to or nobody knows is None."""
 
     name: str
@@ -60,5 +60,5 @@ class Ladder:
     """Split the models were asked about."""
     examples: int
     """Number of its examples."""
-    rows: Sequence[Row]
+    rows: Sequence[ModelResult]
     """In the order shown."""

@@ -15,7 +15,7 @@ Interval = tuple[float, float]
 
 
 @dataclasses.dataclass(frozen=True)
-class Contrast:
+class PairedDifference:
     """Accuracy of one way minus that of another, trained with the same seeds."""
 
     differences: tuple[float, ...]
@@ -38,7 +38,7 @@ class Contrast:
         return "not told apart"
 
 
-def contrast(ours: Sequence[Answers], theirs: Sequence[Answers]) -> Contrast:
+def compare(ours: Sequence[Answers], theirs: Sequence[Answers]) -> PairedDifference:
     """Compare two ways of training.
 
     The interval over seeds is Student's for paired differences. That over examples takes each
@@ -62,7 +62,7 @@ def contrast(ours: Sequence[Answers], theirs: Sequence[Answers]) -> Contrast:
     by_example = (right - other_right).mean(axis=0)
     mean = float(by_seed.mean())
     quantile = stats.norm.ppf((1 + LEVEL) / 2)
-    return Contrast(
+    return PairedDifference(
         differences=tuple(by_seed.tolist()),
         mean=mean,
         over_seeds=_students(by_seed),

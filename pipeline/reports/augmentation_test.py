@@ -15,15 +15,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.comparison import arms, augmentation_result
-from pipeline.comparison.paired_difference import Contrast, Interval
+from pipeline.comparison import arms
+from pipeline.comparison.augmentation_result import ArmResult, Report
+from pipeline.comparison.paired_difference import Interval, PairedDifference
 from pipeline.display import style
 
 DATA, PLOT = "augment_test.json", "augment_test.png"
 """Files that `write` makes."""
 
 
-def write(report: augmentation_result.Report, folder: pathlib.Path) -> None:
+def write(report: Report, folder: pathlib.Path) -> None:
     """Write `augment_test.json` and, if there is a difference to show, `augment_test.png`.
 
     Args:
@@ -37,7 +38,7 @@ def write(report: augmentation_result.Report, folder: pathlib.Path) -> None:
         draw(report, folder / PLOT)
 
 
-def show(report: augmentation_result.Report) -> RenderableType:
+def show(report: Report) -> RenderableType:
     """The table for a terminal.
 
     Args:
@@ -53,7 +54,7 @@ def show(report: augmentation_result.Report) -> RenderableType:
     return Group(*parts, *(Text(line, style="dim") for line in remarks(report)))
 
 
-def remarks(report: augmentation_result.Report) -> list[str]:
+def remarks(report: Report) -> list[str]:
     """What the figures cover and what they do not.
 
     Args:
@@ -74,7 +75,7 @@ def remarks(report: augmentation_result.Report) -> list[str]:
     return lines + _about_steps(report)
 
 
-def _about_steps(report: augmentation_result.Report) -> list[str]:
+def _about_steps(report: Report) -> list[str]:
     steps = {row.name: row.steps for row in report.rows if row.steps}
     ratio = steps.get(arms.WITH, 0) / steps.get(arms.WITHOUT, 1)
     if arms.WITHOUT not in steps or ratio < _LONGER:
@@ -90,7 +91,7 @@ def _about_steps(report: augmentation_result.Report) -> list[str]:
 _LONGER = 1.1
 
 
-def draw(report: augmentation_result.Report, path: pathlib.Path) -> None:
+def draw(report: Report, path: pathlib.Path) -> None:
     """The accuracy of every training, and the differences with their intervals.
 
     Args:
@@ -122,36 +123,36 @@ def draw(report: augmentation_result.Report, path: pathlib.Path) -> None:
     style.save(figure, _title(report), path)
 
 
-def _draw_contrast(axes: Axes, place: int, found: Contrast) -> None:
+def _draw_contrast(axes: Axes, place: int, contrast: PairedDifference) -> None:
     """Thick: over seeds; thin, below: over examples."""
     axes.plot(
-        [100 * d for d in found.differences],
-        [place] * len(found.differences),
+        [100 * d for d in contrast.differences],
+        [place] * len(contrast.differences),
         "o",
         color=style.BLUE,
         alpha=0.35,
         markeredgewidth=0,
         label="one seed",
     )
-    axes.plot([100 * found.mean], [place], "D", color=style.BLUE, markersize=6, label="mean")
-    if found.over_seeds:
-        low, high = found.over_seeds
+    axes.plot([100 * contrast.mean], [place], "D", color=style.BLUE, markersize=6, label="mean")
+    if contrast.over_seeds:
+        low, high = contrast.over_seeds
         axes.hlines(
             place, 100 * low, 100 * high, style.BLUE, linewidth=2.5, label="95 % over seeds"
         )
-    low, high = found.over_examples
+    low, high = contrast.over_examples
     axes.hlines(
         place - 0.18, 100 * low, 100 * high, style.GREY, linewidth=1.5, label="95 % over examples"
     )
 
 
-def _title(report: augmentation_result.Report) -> str:
+def _title(report: Report) -> str:
     if not report.examples:
         return f"{report.name}: no training finished"
     return f"{report.name} on {report.examples:,} {report.split} examples, {report.seeds} seeds"
 
 
-def _table(rows: Sequence[augmentation_result.Row]) -> Table:
+def _table(rows: Sequence[ArmResult]) -> Table:
     """All in percent, so that 80 columns are enough."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("", overflow="fold")
@@ -162,16 +163,16 @@ def _table(rows: Sequence[augmentation_result.Row]) -> Table:
     return table
 
 
-def _cells(row: augmentation_result.Row) -> list[str]:
+def _cells(row: ArmResult) -> list[str]:
     mean = statistics.mean(row.accuracies)
     spread = statistics.stdev(row.accuracies) if len(row.accuracies) > 1 else 0.0
-    found = row.contrast
+    contrast = row.contrast
     return [
         row.name,
         f"{100 * mean:.2f} ±{100 * spread:.2f}",
-        f"{100 * found.mean:+.2f}" if found else "",
-        _range(found.over_seeds) if found else "",
-        _range(found.over_examples) if found else "",
+        f"{100 * contrast.mean:+.2f}" if contrast else "",
+        _range(contrast.over_seeds) if contrast else "",
+        _range(contrast.over_examples) if contrast else "",
         f"{row.steps:,}",
     ]
 
@@ -180,7 +181,7 @@ def _range(interval: Interval | None) -> str:
     return "-" if interval is None else f"{100 * interval[0]:+.1f} to {100 * interval[1]:+.1f}"
 
 
-def _sentence(row: augmentation_result.Row) -> str:
+def _sentence(row: ArmResult) -> str:
     words = {
         "better": "is better than without: both intervals lie above 0",
         "worse": "is worse than without: both intervals lie below 0",

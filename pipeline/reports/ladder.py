@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 from tabulate import tabulate
 
-from pipeline.comparison import ladder_result
+from pipeline.comparison.ladder_result import Ladder, ModelResult
 from pipeline.display import log_axis, numbers, style
 
 TABLE, CHART, DATA = "ladder.md", "ladder.png", "ladder.json"
@@ -33,7 +33,7 @@ _COLUMNS = (
 _ALIGNED = ("left", *["right"] * (len(_COLUMNS) - 2), "left")
 
 
-def show(ladder: ladder_result.Ladder) -> RenderableType:
+def show(ladder: Ladder) -> RenderableType:
     """The table for a terminal.
 
     Args:
@@ -48,7 +48,7 @@ def show(ladder: ladder_result.Ladder) -> RenderableType:
     return Group(*parts, *failed, *remarks)
 
 
-def write(ladder: ladder_result.Ladder, folder: pathlib.Path) -> None:
+def write(ladder: Ladder, folder: pathlib.Path) -> None:
     """Write `ladder.md`, `ladder.json` and, if a model finished, `ladder.png`.
 
     Args:
@@ -63,7 +63,7 @@ def write(ladder: ladder_result.Ladder, folder: pathlib.Path) -> None:
         draw(ladder, folder / CHART)
 
 
-def markdown(ladder: ladder_result.Ladder) -> str:
+def markdown(ladder: Ladder) -> str:
     """The table as Markdown.
 
     Args:
@@ -75,7 +75,7 @@ def markdown(ladder: ladder_result.Ladder) -> str:
     return "\n".join([f"# {_title(ladder)}", "", table, "", *remarks, ""])
 
 
-def draw(ladder: ladder_result.Ladder, path: pathlib.Path) -> None:
+def draw(ladder: Ladder, path: pathlib.Path) -> None:
     """Accuracy with its interval against latency and against parameters, both logarithmic.
 
     Args:
@@ -129,7 +129,7 @@ def _limit(axes: Axes, values: Sequence[float | None]) -> None:
         axes.set_xlim(low / margin, high * margin)
 
 
-def _place(axes: Axes, row: ladder_result.Row, x: float | None, index: int) -> None:
+def _place(axes: Axes, row: ModelResult, x: float | None, index: int) -> None:
     if not x or row.accuracy is None or row.interval is None:
         return
     low, high = row.interval
@@ -147,25 +147,25 @@ def _place(axes: Axes, row: ladder_result.Row, x: float | None, index: int) -> N
     )
 
 
-def _accuracy_of(name: str, ladder: ladder_result.Ladder) -> float:
+def _accuracy_of(name: str, ladder: Ladder) -> float:
     return next(row.accuracy or 0.0 for row in ladder.rows if row.name == name)
 
 
-def _finished(ladder: ladder_result.Ladder) -> list[ladder_result.Row]:
+def _finished(ladder: Ladder) -> list[ModelResult]:
     return [row for row in ladder.rows if row.error is None]
 
 
-def _title(ladder: ladder_result.Ladder) -> str:
+def _title(ladder: Ladder) -> str:
     if not ladder.examples:
         return f"{ladder.name}: no rung finished"
     return f"{ladder.name} on {ladder.examples:,} {ladder.split} examples"
 
 
-def _failures(ladder: ladder_result.Ladder) -> list[str]:
+def _failures(ladder: Ladder) -> list[str]:
     return [f"{row.name} failed: {row.error}" for row in ladder.rows if row.error is not None]
 
 
-def _remarks(ladder: ladder_result.Ladder) -> list[str]:
+def _remarks(ladder: Ladder) -> list[str]:
     lines = ["ms/1, ms/32: median of one example and of a batch of 32 through the export."]
     if any(row.is_as_good for row in ladder.rows):
         lines.append(
@@ -180,7 +180,7 @@ def _remarks(ladder: ladder_result.Ladder) -> list[str]:
     return lines
 
 
-def _table(rows: Sequence[ladder_result.Row]) -> Table:
+def _table(rows: Sequence[ModelResult]) -> Table:
     """As `_cells`, with the interval and the mark drawn in so that 80 columns are enough."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("", overflow="fold")
@@ -192,7 +192,7 @@ def _table(rows: Sequence[ladder_result.Row]) -> Table:
     return table
 
 
-def _cells(row: ladder_result.Row) -> list[str]:
+def _cells(row: ModelResult) -> list[str]:
     low, high = row.interval or (None, None)
     return [
         row.name,

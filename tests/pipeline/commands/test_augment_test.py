@@ -69,14 +69,14 @@ def runs(tmp_path_factory):
     (folder / "reviews.yaml").write_text(YAML)
     words = folder / "reviews.yaml", folder / "workspace"
 
-    def breaking(arm, config, watch, said):
-        if (arm.name, config.training.seed) == ("with", 1):
+    def breaking(arm, config, run):
+        if (arm, config.training.seed) == ("with", 1):
             raise ZeroDivisionError("a defect")
-        return finish(arm, config, watch, said)
+        return measure(arm, config, run)
 
     with pytest.MonkeyPatch.context() as patch:
-        finish = augmentation_test._training
-        patch.setattr(augmentation_test, "_training", breaking)
+        measure = augmentation_test._measure
+        patch.setattr(augmentation_test, "_measure", breaking)
         broken = compare(*words, with_equal_steps=False)
     again = compare(*words, with_equal_steps=True)
     return Runs(folder / "workspace/runs/reviews/augment_test", broken, again)

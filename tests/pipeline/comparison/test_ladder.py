@@ -24,7 +24,7 @@ def test_a_model_that_lora_trained_counts_as_the_plain_one_that_is_exported(tmp_
             TrainingConfig(),
         )
         told = json.loads(loading.dump_learner(learner))
-        return ladder._counts({"learner": told, "labels": ["bad", "good"]})
+        return ladder._count({"learner": told, "labels": ["bad", "good"]})
 
     plain = counts("full")
     assert min(plain.values()) > 100

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from pipeline.comparison import arms, augmentation_result
-from pipeline.comparison.paired_difference import Contrast
+from pipeline.comparison import arms
+from pipeline.comparison.augmentation_result import ArmResult, Report, Training
+from pipeline.comparison.paired_difference import PairedDifference
 from pipeline.config import loading
 from pipeline.reports import augmentation_test
 
@@ -31,8 +32,8 @@ def test_arms_are_without_with_and_each_operation_alone():
     swap = {"kind": "eda", "random_swap": {"n_aug": 1}, "random_deletion": {"n_aug": 0}}
     back = {"kind": "back_translation", "forward": "a", "backward": "b"}
     settings = load(swap, back)
-    assert [arm.name for arm in arms.arms(settings, per_operation=False)] == ["without", "with"]
-    found = {arm.name: arm for arm in arms.arms(settings, per_operation=True)}
+    assert [arm.name for arm in arms.choose(settings, per_operation=False)] == ["without", "with"]
+    found = {arm.name: arm for arm in arms.choose(settings, per_operation=True)}
     assert list(found) == [
         "without",
         "with",
@@ -48,13 +49,13 @@ def test_arms_are_without_with_and_each_operation_alone():
 
 def test_a_single_operation_is_not_trained_twice():
     back = {"kind": "back_translation", "forward": "a", "backward": "b"}
-    assert len(arms.arms(load(back), per_operation=True)) == 2
+    assert len(arms.choose(load(back), per_operation=True)) == 2
 
 
 def test_a_seed_changes_training_and_copies_and_nothing_else():
     settings = load("eda")
     without, augmented = (
-        arm.config(settings, 2) for arm in arms.arms(settings, per_operation=False)
+        arm.config(settings, 2) for arm in arms.choose(settings, per_operation=False)
     )
     assert (augmented.training.seed, augmented.copies.seed) == (12, 6)
     assert augmented.copies.balance and not without.copies.balance
@@ -63,23 +64,23 @@ def test_a_seed_changes_training_and_copies_and_nothing_else():
 
 
 def test_the_longer_training_sees_as_many_batches():
-    (longer,) = arms.longer(load("eda"), rows=100, augmented_rows=510)
+    (longer,) = arms.lengthen(load("eda"), rows=100, augmented_rows=510)
     assert longer.config(load("eda"), 0).training.epochs == 15
-    assert arms.longer(load("eda"), rows=100, augmented_rows=100) == []
+    assert arms.lengthen(load("eda"), rows=100, augmented_rows=100) == []
 
 
-CONTRAST = Contrast((0.02, 0.04), 0.03, (-0.01, 0.07), (0.01, 0.05))
+CONTRAST = PairedDifference((0.02, 0.04), 0.03, (-0.01, 0.07), (0.01, 0.05))
 
 
 def report(**more):
     rows = [
-        augmentation_result.Row("without", [0.5, 0.52], 0.5, 100, 30, None, None),
-        augmentation_result.Row("with", [0.52, 0.56], 0.53, 500, 150, CONTRAST, CONTRAST.verdict),
-        augmentation_result.Row("eda.random_insertion", [], None, None, None, None, None),
+        ArmResult("without", [0.5, 0.52], 0.5, 100, 30, None, None),
+        ArmResult("with", [0.52, 0.56], 0.53, 500, 150, CONTRAST, CONTRAST.verdict),
+        ArmResult("eda.random_insertion", [], None, None, None, None, None),
     ]
-    failed = augmentation_result.Training("eda.random_insertion", 0, error="no synonyms")
+    failed = Training("eda.random_insertion", 0, error="no synonyms")
     fields = {"name": "mail", "split": "eval", "examples": 1200, "seeds": 2}
-    return augmentation_result.Report(**fields, rows=rows, trainings=[failed], **more)
+    return Report(**fields, rows=rows, trainings=[failed], **more)
 
 
 def shown(found, width=80):
@@ -107,14 +108,14 @@ def test_json_and_plot_are_written_and_an_old_plot_is_not_left(tmp_path):
     assert any("Student's t" in line for line in found["remarks"])
     with Image.open(tmp_path / augmentation_test.PLOT) as image:
         assert image.width > image.height
-    nothing = augmentation_result.Report("mail", "", 0, 2, rows=[], trainings=[])
+    nothing = Report("mail", "", 0, 2, rows=[], trainings=[])
     augmentation_test.write(nothing, tmp_path)
     assert not (tmp_path / augmentation_test.PLOT).exists()
     assert "no training finished" in shown(nothing)
 
 
 def test_pairs_are_those_that_finished():
-    one = Contrast((0.03,), 0.03, None, (0.01, 0.05))
+    one = PairedDifference((0.03,), 0.03, None, (0.01, 0.05))
     found = report()
     rows = [*found.rows, dataclasses.replace(found.rows[1], name="eda.random_swap", contrast=one)]
     lines = augmentation_test.remarks(dataclasses.replace(found, rows=rows))
@@ -124,8 +125,8 @@ def test_pairs_are_those_that_finished():
 @pytest.mark.parametrize("steps", [30, None])
 def test_equal_steps_are_not_remarked_on(steps):
     rows = [
-        augmentation_result.Row("without", [0.5], 0.5, 9, 30, None, None),
-        augmentation_result.Row("with", [0.5], 0.5, 9, steps, CONTRAST, CONTRAST.verdict),
+        ArmResult("without", [0.5], 0.5, 9, 30, None, None),
+        ArmResult("with", [0.5], 0.5, 9, steps, CONTRAST, CONTRAST.verdict),
     ]
-    found = augmentation_result.Report("mail", "eval", 9, 2, rows=rows, trainings=[])
+    found = Report("mail", "eval", 9, 2, rows=rows, trainings=[])
     assert not any("times the batches" in line for line in augmentation_test.remarks(found))

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from pipeline.comparison.ladder_result import Ladder, Row
+from pipeline.comparison.ladder_result import Ladder, ModelResult
 from pipeline.reports import ladder as ladder_report
 
-BEST = Row(
+BEST = ModelResult(
     "pretrained_text",
     accuracy=0.91234,
     macro_f1=0.9,
@@ -35,8 +35,10 @@ CLOSE = dataclasses.replace(
     parameters=3_000_000,
 )
 FAR = dataclasses.replace(CLOSE, name="rnn", accuracy=0.6, interval=(0.55, 0.65), p_value=1e-9)
-SIMPLE = Row("most frequent label", accuracy=0.5, macro_f1=0.3, interval=(0.4, 0.6), p_value=1e-20)
-FAILED = Row("vgg", error="image_size must be at least 17 pixels")
+SIMPLE = ModelResult(
+    "most frequent label", accuracy=0.5, macro_f1=0.3, interval=(0.4, 0.6), p_value=1e-20
+)
+FAILED = ModelResult("vgg", error="image_size must be at least 17 pixels")
 
 
 def ladder(*rows):
