@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import keras
+
+from models.tensor import Tensor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,7 +177,7 @@ def activation(recipe: Recipe, name: str) -> keras.layers.Layer:
     return keras.layers.Activation(recipe.activation, name=name)
 
 
-def activation_inside(recipe: Recipe, name: str) -> Callable:
+def activation_inside(recipe: Recipe, name: str) -> Callable[..., Any]:
     """The nonlinearity for use inside a layer: Keras's own function wherever there is one.
 
     By the function `tanh` Keras knows a recurrent layer that cuDNN can compute.
@@ -185,7 +187,9 @@ def activation_inside(recipe: Recipe, name: str) -> Callable:
     return keras.activations.get(recipe.activation)
 
 
-def normalize(x, recipe: Recipe, name: str, *, epsilon: float = 1e-5, mask=None):
+def normalize(
+    x: Tensor, recipe: Recipe, name: str, *, epsilon: float = 1e-5, mask: Tensor | None = None
+) -> Tensor:
     """Normalise over channels; `normalization` must not be `none`.
 
     Args:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from models.doctor.examined import BACKBONE, Subject
-from models.doctor.finding import Finding, drawable
+from models.doctor.finding import Finding, Verdict, drawable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,10 +134,10 @@ def _share(
     return Finding(name, "fail" if highest > fail else "warn", evidence, meaning, fix, figures)
 
 
-def _unscaled(first: Activation) -> tuple[str, str, str] | None:
+def _unscaled(first: Activation) -> tuple[Verdict, str, str] | None:
     if first.input_mean is None:
         return None
-    mean, std = abs(first.input_mean), first.input_std
+    mean, std = abs(first.input_mean), first.input_std or 0.0
     # Images less their mean may be large, but they lie around 0.
     if mean < _LARGE_MEAN or mean < _OFF_CENTRE * std:
         return None
@@ -149,7 +150,7 @@ def _unscaled(first: Activation) -> tuple[str, str, str] | None:
     )
 
 
-def _lost(own: Sequence[Activation]) -> tuple[str, str, str] | None:
+def _lost(own: Sequence[Activation]) -> tuple[Verdict, str, str] | None:
     silent = [a.name for a in own if a.std == 0]
     if own[-1].std > _FAINT * own[0].std and len(silent) < len(own) / 2:
         return None
@@ -162,7 +163,7 @@ def _lost(own: Sequence[Activation]) -> tuple[str, str, str] | None:
     )
 
 
-def _blown_up(own: Sequence[Activation], widest: Activation) -> tuple[str, str, str] | None:
+def _blown_up(own: Sequence[Activation], widest: Activation) -> tuple[Verdict, str, str] | None:
     # The input's own scale is no fault of the layers.
     given = own[0].input_std
     scale = max(given, 1.0) if given is not None and np.isfinite(given) else 1.0
@@ -206,8 +207,8 @@ def _watched(
     """
     noted: set[int] = set()
 
-    def wrap(layer, call):
-        def wrapped(*arguments, **options):
+    def wrap(layer: keras.layers.Layer, call: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*arguments: Any, **options: Any) -> Any:
             output = call(*arguments, **options)
             # Layers of a hub's module run in graphs; only what has a value is measured.
             if id(layer) not in noted and _is_measurable(output):
@@ -227,7 +228,7 @@ def _watched(
             del layer.call
 
 
-def _is_measurable(value) -> bool:
+def _is_measurable(value: Any) -> bool:
     return (
         isinstance(value, tf.Tensor)
         and hasattr(value, "numpy")
@@ -236,7 +237,9 @@ def _is_measurable(value) -> bool:
     )
 
 
-def _measure(layer: keras.layers.Layer, given, output: tf.Tensor, is_pretrained: bool):
+def _measure(
+    layer: keras.layers.Layer, given: Any, output: tf.Tensor, is_pretrained: bool
+) -> Activation:
     values = output.numpy().astype("float32")
     before = given.numpy().astype("float32") if _is_measurable(given) else None
     with np.errstate(all="ignore"):  # What is infinite shows as such.

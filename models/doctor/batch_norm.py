@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -52,7 +55,9 @@ def batch_norm_mode(subject: Subject) -> Finding:
     )
 
 
-def _moved(layers: list, model: keras.Model, subject: Subject, *, training: bool) -> list[bool]:
+def _moved(
+    layers: Sequence[Any], model: keras.Model, subject: Subject, *, training: bool
+) -> list[bool]:
     before = [_statistics(layer) for layer in layers]
     model(subject.sample.inputs, training=training)
     return [

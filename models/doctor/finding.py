@@ -11,6 +11,8 @@ import math
 from collections.abc import Iterable
 from typing import Any, Literal
 
+Verdict = Literal["pass", "warn", "fail"]
+
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
@@ -18,7 +20,7 @@ class Finding:
 
     check: str
     """Name of the check in snake_case, for example `initial_loss`."""
-    verdict: Literal["pass", "warn", "fail"]
+    verdict: Verdict
     """`fail`: training would be in vain, or its figures untrue."""
     evidence: str
     """One sentence with the numbers that were measured."""

@@ -13,7 +13,7 @@ import dataclasses
 import numpy as np
 
 from models.doctor.examined import Sample, Subject
-from models.doctor.finding import Finding, drawable
+from models.doctor.finding import Finding, Verdict, drawable
 from models.doctor.fresh_rates import FreshRates
 from models.doctor.short_training import Trial
 
@@ -122,7 +122,7 @@ def _evidence(found: Range, fresh: FreshRates, rate: float, losses: list[float])
 
 def _too_high(
     subject: Subject, found: Range, losses: list[float], suggested: float | None
-) -> tuple[str, str, str] | None:
+) -> tuple[Verdict, str, str] | None:
     rate = subject.training.learning_rate
     limit = found.largest or _HIGHEST
     end = max(losses[-_LAST:]) if np.isfinite(losses).all() else np.inf
@@ -139,7 +139,7 @@ def _too_high(
 
 def _too_low(
     subject: Subject, found: Range, losses: list[float], suggested: float | None
-) -> tuple[str, str, str] | None:
+) -> tuple[Verdict, str, str] | None:
     rate = subject.training.learning_rate
     if suggested is None or found.suggested is None:
         return (

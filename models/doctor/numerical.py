@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -92,7 +93,7 @@ def _groups(model: keras.Model, weights: Sequence[keras.Variable]) -> dict[str, 
     return groups
 
 
-def _gradients(subject: Subject, model: keras.Model, sample: Sample) -> tuple[float, list]:
+def _gradients(subject: Subject, model: keras.Model, sample: Sample) -> tuple[float, list[Any]]:
     """The loss as the model answers, and its gradients; zeros where there are none."""
     values = [weight.value for weight in model.trainable_variables]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -103,7 +104,7 @@ def _gradients(subject: Subject, model: keras.Model, sample: Sample) -> tuple[fl
 
 
 def _ratio(
-    subject: Subject, model: keras.Model, sample: Sample, loss: float, pairs: list
+    subject: Subject, model: keras.Model, sample: Sample, loss: float, pairs: list[Any]
 ) -> float | None:
     """The change of the loss by what the gradient promises; None if it cannot be told."""
     length = float(tf.linalg.global_norm([gradient for _, gradient in pairs]))

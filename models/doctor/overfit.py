@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from models.doctor import batch_leakage
 from models.doctor.examined import Sample, Subject
-from models.doctor.finding import Finding, drawable
+from models.doctor.finding import Finding, Verdict, drawable
 from models.doctor.short_training import Step, Trial
 from models.doctor.untrained import label_entropy
 
@@ -45,7 +47,7 @@ def overfit_sample(
     figures = {"losses": drawable(step.loss for step in history), "resisting": resisting}
     if accuracy >= _LEARNT:
         return Finding(name, "pass", evidence, figures=figures)
-    verdict = "warn" if accuracy >= _MOSTLY or _is_still_falling(history) else "fail"
+    verdict: Verdict = "warn" if accuracy >= _MOSTLY or _is_still_falling(history) else "fail"
     return Finding(name, verdict, evidence, _meaning(sample, resisting), _FIX, figures)
 
 
@@ -68,12 +70,12 @@ def _accuracy(step: Step, ids: np.ndarray) -> float:
     return float(right.mean()) if known.any() else 0.0
 
 
-def _resisting(step: Step, ids: np.ndarray) -> list[dict[str, float | int]]:
+def _resisting(step: Step, ids: np.ndarray) -> list[dict[str, Any]]:
     """Examples that are wrong, the worst first."""
     shifted = step.logits - step.logits.max(-1, keepdims=True)
     logarithms = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
     wrong = [i for i in range(len(ids)) if ids[i] >= 0 and step.logits[i].argmax() != ids[i]]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "index": i,
             "label": int(ids[i]),
@@ -90,7 +92,7 @@ def _is_still_falling(history: list[Step]) -> bool:
     return bool(history[-1].loss < _FALLING * half)
 
 
-def _meaning(sample: Sample, resisting: list[dict]) -> str:
+def _meaning(sample: Sample, resisting: list[dict[str, Any]]) -> str:
     rows = [row["index"] for row in resisting]
     kinds = batch_leakage.num_different(sample)
     if kinds < sample.size:

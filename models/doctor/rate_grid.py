@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -65,8 +66,9 @@ def _row(
 ) -> list[float]:
     """The loss of the held-out examples at each rate."""
     training = subject.training
-    if hasattr(training.optimizer, "weight_decay"):
-        optimizer = dataclasses.replace(training.optimizer, weight_decay=decay)
+    optimizer: Any = training.optimizer
+    if hasattr(optimizer, "weight_decay"):
+        optimizer = dataclasses.replace(optimizer, weight_decay=decay)
         training = dataclasses.replace(training, optimizer=optimizer)
     trial = Trial(dataclasses.replace(subject, training=training))
     losses = []

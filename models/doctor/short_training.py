@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from models.doctor.examined import Sample, Subject
 from models.finetuning import course as courses
+from models.tensor import Tensor
 from models.training import optimizers, schedule_config
 
 
@@ -80,7 +81,7 @@ class Trial:
             return most
         return min(most, max(least, int(seconds / self.seconds_per_step)))
 
-    def _compute(self, inputs, labels):
+    def _compute(self, inputs: Tensor, labels: Tensor) -> Tensor:
         weights = self.model.trainable_variables
         values = [weight.value for weight in weights]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -106,9 +107,9 @@ class _Free(keras.optimizers.schedules.LearningRateSchedule):
         super().__init__()
         self._rate = rate
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor) -> Tensor:
         return self._rate
 
 
-def _dense(gradient) -> tf.Tensor:
+def _dense(gradient: Tensor) -> tf.Tensor:
     return gradient.values if isinstance(gradient, tf.IndexedSlices) else gradient

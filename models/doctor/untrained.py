@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from models.doctor.examined import Subject
-from models.doctor.finding import Finding
+from models.doctor.finding import Finding, Verdict
 from models.finetuning import trainable
 
 
@@ -107,7 +107,7 @@ def _wrong_labels(ids: np.ndarray, classes: int) -> tuple[str, str, str] | None:
 
 def _cause(
     subject: Subject, logits: np.ndarray, loss: float, expected: float
-) -> tuple[str, str, str] | None:
+) -> tuple[Verdict, str, str] | None:
     """Verdict, meaning and fix of a first loss that is off."""
     sample = subject.sample
     if not math.isfinite(loss) or not np.isfinite(logits).all():
@@ -137,6 +137,7 @@ def _cause(
             "Reduce the loss by the mean over the batch, or divide `training.learning_rate` by "
             "`training.batch_size`.",
         )
+    verdict: Verdict
     if loss - expected > _FAR_OFF + expected:
         verdict = "fail"
     elif loss - expected > _OFF:

@@ -9,10 +9,13 @@ matrices, so that a training cannot be continued.
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 import keras
 from keras import ops
 
 from models.finetuning.config import LoRA
+from models.tensor import Tensor
 
 _KINDS = (keras.layers.Dense, keras.layers.EinsumDense, keras.layers.Conv1D, keras.layers.Conv2D)
 
@@ -40,7 +43,7 @@ class LowRank(keras.layers.Layer):
         rank: int,
         alpha: float,
         targets: tuple[str, ...],
-        **arguments,
+        **arguments: Any,
     ) -> None:
         super().__init__(**arguments)
         self.rank = rank
@@ -52,7 +55,7 @@ class LowRank(keras.layers.Layer):
         self._kernels = _kernels(adapted, self.targets)
         self._factors: list[tuple[keras.Variable, keras.Variable]] = []
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create `a` and `b` of each kernel."""
         for kernel, split in self._kernels:
             inputs, outputs = _sizes(kernel, split)
@@ -70,7 +73,7 @@ class LowRank(keras.layers.Layer):
             self._factors.append((a, b))
         super().build(input_shape)
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """What the backbone gives with the added matrices."""
         states = [v for v in self.adapted.variables if v.name == "seed_generator_state"]
         with keras.StatelessScope(self._sums()) as scope:
@@ -88,7 +91,7 @@ class LowRank(keras.layers.Layer):
         for _, b in self._factors:
             b.assign(ops.zeros_like(b))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
         return {
             **super().get_config(),
@@ -99,7 +102,7 @@ class LowRank(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """The layer of `get_config`."""
         adapted = keras.saving.deserialize_keras_object(config.pop("adapted"))
         return cls(adapted, **config)

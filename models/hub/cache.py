@@ -16,6 +16,7 @@ import os
 import pathlib
 import re
 import shutil
+from typing import Any
 
 import filelock
 
@@ -149,7 +150,7 @@ class _Entry:
         partial.rename(self.folder)
         shutil.rmtree(old, ignore_errors=True)
 
-    def _manifest(self) -> dict | None:
+    def _manifest(self) -> dict[str, Any] | None:
         try:
             manifest = json.loads((self.folder / _MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -157,7 +158,9 @@ class _Entry:
         return manifest if isinstance(manifest, dict) and "files" in manifest else None
 
 
-def _describe(handle: str, source: str | None, archive: str | None, content: pathlib.Path) -> dict:
+def _describe(
+    handle: str, source: str | None, archive: str | None, content: pathlib.Path
+) -> dict[str, Any]:
     """The manifest of what was fetched."""
     found = {}
     for path in sorted(path for path in content.rglob("*") if path.is_file()):

@@ -6,9 +6,10 @@ import keras
 
 from models.finetuning import config as finetuning
 from models.hub.config import HubModelConfig
+from models.tensor import Tensor
 
 
-def classify(inputs, config: HubModelConfig, num_classes: int):
+def classify(inputs: Tensor, config: HubModelConfig, num_classes: int) -> Tensor:
     """Apply the module and a fresh linear head.
 
     Args:

@@ -16,6 +16,7 @@ import urllib.parse
 import urllib.request
 import zipfile
 import zlib
+from typing import IO, cast
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
@@ -143,7 +144,7 @@ def unpack(archive: pathlib.Path, folder: pathlib.Path, handle: str) -> None:
                 _check_members(
                     {one.name: one.isfile() or one.isdir() for one in opened}, folder, handle
                 )
-                _read_to_end(opened.fileobj)
+                _read_to_end(cast(IO[bytes], opened.fileobj))
                 opened.extractall(folder, filter="data")
         else:
             # Of the two, zip alone begins to be a damaged archive of the right kind here.
@@ -159,7 +160,7 @@ def unpack(archive: pathlib.Path, folder: pathlib.Path, handle: str) -> None:
         ) from error
 
 
-def _read_to_end(file) -> None:
+def _read_to_end(file: IO[bytes]) -> None:
     """Let a decompressor compare its checksum, which stands behind what tar reads."""
     while file.read(_CHUNK):
         pass
@@ -208,7 +209,7 @@ def _plain_http(address: str) -> str:
     )
 
 
-def _download(handle: str, file, *, may_be_plain: bool) -> None:
+def _download(handle: str, file: IO[bytes], *, may_be_plain: bool) -> None:
     """Download an archive; a shorter answer than announced is an error."""
     address = _archive_address(handle)
     try:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pathlib
 import random
 import re
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from models.finetuning.blocks import VariableBlock
 from models.hub import cache, module
+from models.tensor import Tensor
 
 
 @keras.saving.register_keras_serializable(package="maru")
@@ -57,7 +59,7 @@ class HubLayer(keras.layers.Layer):
         output: str | None = None,
         cache_folder: str | pathlib.Path | None = None,
         sha256: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         super().__init__(autocast=False, **kwargs)
         if pattern is not None and last_blocks is not None:
@@ -79,7 +81,7 @@ class HubLayer(keras.layers.Layer):
                 f"The module {handle!r} has no output {output!r}. It has: {self.describe_outputs()}"
             )
 
-    def build(self, input_shape) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the module's variables weights of the layer."""
         self._weights_in_order = [
             keras.Variable(
@@ -96,7 +98,7 @@ class HubLayer(keras.layers.Layer):
             for weight in self._weights_in_order:
                 weight.trainable = False
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """Call the module."""
         inputs, restore = self._prepare(inputs)
         is_trained = bool(self.trainable_variables)
@@ -153,12 +155,12 @@ class HubLayer(keras.layers.Layer):
         outputs = sorted(self._module.outputs.items())
         return ", ".join(f"{key} {_shape(spec)}" for key, spec in outputs)
 
-    def save_own_variables(self, store) -> None:
+    def save_own_variables(self, store: Any) -> None:
         """Save in the module's order, which does not depend on what is trained."""
         for index, variable in enumerate(self._weights_in_order):
             store[str(index)] = variable
 
-    def load_own_variables(self, store) -> None:
+    def load_own_variables(self, store: Any) -> None:
         """Load what `save_own_variables` saved."""
         if len(store) != len(self._weights_in_order):
             raise ValueError(
@@ -169,11 +171,11 @@ class HubLayer(keras.layers.Layer):
             variable.assign(store[str(index)])
 
     @classmethod
-    def from_config(cls, config: dict) -> HubLayer:
+    def from_config(cls, config: dict[str, Any]) -> HubLayer:
         """Find the module again; unlike Keras's own, lets its message through as it is."""
         return cls(**{**config, "dtype": keras.dtype_policies.get(config["dtype"])})
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         """Everything but the cache folder, which is of the machine."""
         return {
             **super().get_config(),
@@ -216,7 +218,7 @@ class HubLayer(keras.layers.Layer):
         names = [name for name in self.variable_names if name in self._module.trainable]
         return list(dict.fromkeys(_block(name) for name in names or self.variable_names))
 
-    def _prepare(self, inputs):
+    def _prepare(self, inputs: Tensor) -> Tensor:
         """Cast to the module's dtypes; return also what brings outputs back to the batch given."""
         expected = self._module.inputs
         inputs = keras.tree.map_structure(tf.convert_to_tensor, inputs)
@@ -234,15 +236,15 @@ class HubLayer(keras.layers.Layer):
             return _without_empty_batch(inputs)
         return inputs, _as_it_is
 
-    def _cast_output(self, output):
+    def _cast_output(self, output: Tensor) -> Tensor:
         return tf.cast(output, self.compute_dtype) if output.dtype.is_floating else output
 
 
-def _as_it_is(output):
+def _as_it_is(output: Tensor) -> Tensor:
     return output
 
 
-def _without_empty_batch(inputs):
+def _without_empty_batch(inputs: Tensor) -> Tensor:
     """Give an empty batch one empty example, and what takes it away from the outputs.
 
     Operations of TensorFlow, convolutions for one, fail on no examples at all.
@@ -252,7 +254,7 @@ def _without_empty_batch(inputs):
         return inputs, _as_it_is
     rows = tf.shape(first)[0]
 
-    def fill(one):
+    def fill(one: Tensor) -> Tensor:
         missing = tf.concat([[tf.cast(rows == 0, tf.int32)], tf.shape(one)[1:]], 0)
         filled = tf.concat([one, tf.zeros(missing, one.dtype)], 0)
         return tf.ensure_shape(filled, [None, *one.shape[1:]])
@@ -269,7 +271,7 @@ def _shape(spec: tf.TensorSpec) -> str:
     return "(any shape)" if spec.shape.rank is None else str(tuple(spec.shape))
 
 
-def _is_alike(inputs, expected) -> bool:
+def _is_alike(inputs: Tensor, expected: Tensor) -> bool:
     """Whether there is one spec for each input."""
     try:
         keras.tree.assert_same_structure(inputs, expected)
@@ -278,7 +280,7 @@ def _is_alike(inputs, expected) -> bool:
     return all(isinstance(spec, tf.TensorSpec) for spec in keras.tree.flatten(expected))
 
 
-def _cast(value, spec: tf.TensorSpec):
+def _cast(value: Tensor, spec: tf.TensorSpec) -> Tensor:
     """Between numbers of one kind: what the values mean stays as it is."""
     is_same_kind = (value.dtype.is_floating and spec.dtype.is_floating) or (
         value.dtype.is_integer and spec.dtype.is_integer

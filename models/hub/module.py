@@ -137,7 +137,7 @@ def _load(folder: pathlib.Path, seed: int) -> Any:
     return loaded
 
 
-def _seeded_copy(folder: pathlib.Path, seed: int) -> tempfile.TemporaryDirectory | None:
+def _seeded_copy(folder: pathlib.Path, seed: int) -> tempfile.TemporaryDirectory[str] | None:
     """The module with seeds in its unseeded random operations; None if it has no such ones.
 
     TensorFlow seeds operations when a graph is made. In a saved one they would draw a new seed in
@@ -157,14 +157,14 @@ def _seeded_copy(folder: pathlib.Path, seed: int) -> tempfile.TemporaryDirectory
     return copy
 
 
-def _nodes(saved) -> Iterator:
+def _nodes(saved: Any) -> Iterator[Any]:
     """The nodes of all functions of a SavedModel."""
     for graph in saved.meta_graphs:
         for function in graph.graph_def.library.function:
             yield from function.node_def
 
 
-def _is_unseeded(node) -> bool:
+def _is_unseeded(node: Any) -> bool:
     return node.op in _RANDOM and not node.attr["seed"].i and not node.attr["seed2"].i
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import types
+from typing import Any
 
 import keras
+
+from models.tensor import Tensor
 
 
 @keras.saving.register_keras_serializable(package="maru")
@@ -22,20 +25,20 @@ class NetworkPixels(keras.layers.Layer):
         The same, float32.
     """
 
-    def __init__(self, network: str, **kwargs) -> None:
+    def __init__(self, network: str, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.network = network
-        self._preprocess = find(network)[0].preprocess_input
+        self._preprocess = _networks()[_plain(network)][0].preprocess_input
 
-    def call(self, image):
+    def call(self, image: Tensor) -> Tensor:
         """Scale, shift and, for some networks, swap the channels."""
         return self._preprocess(keras.ops.cast(image, "float32"))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """As the input."""
         return input_shape
 
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         """The name of the network."""
         return {**super().get_config(), "network": self.network}
 

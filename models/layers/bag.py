@@ -1,6 +1,10 @@
 """Sequences of token ids as vectors over the vocabulary."""
 
+from typing import Any
+
 import keras
+
+from models.tensor import Tensor
 
 
 @keras.saving.register_keras_serializable(package="maru")
@@ -18,12 +22,12 @@ class BagOfTokens(keras.layers.Layer):
         `(batch, vocabulary_size)`, the layer's float dtype.
     """
 
-    def __init__(self, vocabulary_size: int, is_binary: bool, **options):
+    def __init__(self, vocabulary_size: int, is_binary: bool, **options: Any) -> None:
         super().__init__(**options)
         self.vocabulary_size = vocabulary_size
         self.is_binary = is_binary
 
-    def call(self, token_ids):
+    def call(self, token_ids: Tensor) -> Tensor:
         """Count."""
         counts = keras.ops.bincount(token_ids, minlength=self.vocabulary_size)
         counts = keras.ops.cast(counts[:, : self.vocabulary_size], self.compute_dtype)
@@ -31,11 +35,11 @@ class BagOfTokens(keras.layers.Layer):
         counts = counts * keras.ops.cast(is_token, self.compute_dtype)
         return keras.ops.minimum(counts, 1.0) if self.is_binary else counts
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """One number per token of the vocabulary."""
         return (input_shape[0], self.vocabulary_size)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
         sizes = {"vocabulary_size": self.vocabulary_size, "is_binary": self.is_binary}
         return {**super().get_config(), **sizes}
@@ -54,20 +58,20 @@ class InverseDocumentFrequency(keras.layers.Layer):
         The same.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the factors."""
         self.factors = self.add_weight(
             name="factors", shape=(input_shape[-1],), initializer="ones", trainable=False
         )
 
-    def set_measured(self, factors) -> None:
+    def set_measured(self, factors: Tensor) -> None:
         """Store the factors `(vocabulary_size,)`."""
         self.factors.assign(factors)
 
-    def call(self, counts):
+    def call(self, counts: Tensor) -> Tensor:
         """Weigh."""
         return counts * self.factors
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """As the input."""
         return input_shape

@@ -1,6 +1,10 @@
 """A learned vector in front of a sequence, which gathers what the whole of it says."""
 
+from typing import Any
+
 import keras
+
+from models.tensor import Tensor
 
 
 @keras.saving.register_keras_serializable(package="maru")
@@ -17,19 +21,19 @@ class ClassToken(keras.layers.Layer):
         `(batch, length + 1, dim)`.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the vector."""
         self.token = self.add_weight(
             name="token", shape=(1, 1, input_shape[-1]), initializer="zeros"
         )
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         """Prepend."""
         shape = (keras.ops.shape(x)[0], 1, x.shape[-1])
         token = keras.ops.broadcast_to(keras.ops.cast(self.token, x.dtype), shape)
         return keras.ops.concatenate([token, x], axis=1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         """One token more."""
         batch, length, dim = input_shape
         return (batch, length + 1, dim)

@@ -14,6 +14,8 @@ import math
 import keras
 from keras import ops
 
+from models.tensor import Tensor
+
 _MASKED = -1e9
 """Added to a score it leaves nothing of its exponential, in float32."""
 
@@ -35,7 +37,7 @@ def fuse(model: keras.Model) -> None:
             layer._compute_attention = functools.partial(_attend, layer)
 
 
-def _multiply(layer: keras.layers.Layer, inputs, training=None):
+def _multiply(layer: keras.layers.Layer, inputs: Tensor, training: bool | None = None) -> Tensor:
     """A dense layer as a product of two matrices, a bias and an activation."""
     if training or not _is_product_of_matrices(layer, inputs):
         return type(layer).call(layer, inputs, training=training)
@@ -50,7 +52,7 @@ def _multiply(layer: keras.layers.Layer, inputs, training=None):
     return ops.reshape(x, (*ops.shape(inputs)[:-summed], *kept))
 
 
-def _is_product_of_matrices(layer: keras.layers.Layer, inputs) -> bool:
+def _is_product_of_matrices(layer: keras.layers.Layer, inputs: Tensor) -> bool:
     """Whether a layer's axes can be joined, and are not what Keras joins by itself."""
     summed = _summed_axes(layer)
     kept = layer.kernel.shape[summed:]
@@ -82,14 +84,14 @@ def _summed_axes(layer: keras.layers.Layer) -> int:
 
 def _attend(
     layer: keras.layers.MultiHeadAttention,
-    query,
-    key,
-    value,
-    attention_mask=None,
-    training=None,
-    return_attention_scores=False,
-    use_causal_mask=False,
-):
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None = None,
+    training: bool | None = None,
+    return_attention_scores: bool = False,
+    use_causal_mask: bool = False,
+) -> Tensor:
     """`MultiHeadAttention._compute_attention` with the mask as a term of the scores."""
     is_other = training or return_attention_scores or use_causal_mask
     if is_other or len(query.shape) != 4 or query.dtype != "float32":

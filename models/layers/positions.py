@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from models.tensor import Tensor
+
 
 @keras.saving.register_keras_serializable(package="maru")
 class LearnedPositions(keras.layers.Layer):
@@ -18,7 +20,7 @@ class LearnedPositions(keras.layers.Layer):
         The same.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create one vector per position."""
         self.positions = self.add_weight(
             name="positions",
@@ -26,11 +28,11 @@ class LearnedPositions(keras.layers.Layer):
             initializer=keras.initializers.RandomNormal(stddev=0.02),
         )
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         """Add."""
         return x + keras.ops.cast(self.positions, x.dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """As the input."""
         return input_shape
 
@@ -49,13 +51,13 @@ class SinusoidalPositions(keras.layers.Layer):
         The same.
     """
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         """Add."""
         _, length, dim = x.shape
         angles = np.arange(length)[:, np.newaxis] / 10000 ** (np.arange(0, dim, 2) / dim)
         table = np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, dim)
         return x + keras.ops.convert_to_tensor(table, x.dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """As the input."""
         return input_shape

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from models.tensor import Tensor
+
 
 @keras.saving.register_keras_serializable(package="maru")
 class ResponseNormalization(keras.layers.Layer):
@@ -19,7 +21,7 @@ class ResponseNormalization(keras.layers.Layer):
         The same.
     """
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         """Normalise."""
         # TensorFlow's operation, on the CPU, has no half precision.
         wide = keras.ops.cast(x, "float32")
@@ -28,6 +30,6 @@ class ResponseNormalization(keras.layers.Layer):
         )
         return keras.ops.cast(normalized, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """As the input."""
         return input_shape

@@ -2,6 +2,8 @@
 
 import keras
 
+from models.tensor import Tensor
+
 
 @keras.saving.register_keras_serializable(package="maru")
 class TokenMask(keras.layers.Layer):
@@ -16,11 +18,11 @@ class TokenMask(keras.layers.Layer):
         `(batch, length, 1)`, the layer's float dtype.
     """
 
-    def call(self, token_ids):
+    def call(self, token_ids: Tensor) -> Tensor:
         """Return the mask of a batch."""
         mask = keras.ops.not_equal(token_ids, 0)
         return keras.ops.expand_dims(keras.ops.cast(mask, self.compute_dtype), -1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """`(batch, length)` to `(batch, length, 1)`."""
         return (*input_shape, 1)

@@ -12,18 +12,19 @@ import keras
 from models import recipe as recipes
 from models.layers import blocks
 from models.recipe import Recipe
+from models.tensor import Tensor
 
 
 def encoder_block(
-    x,
+    x: Tensor,
     num_heads: int,
     mlp_dim: int,
     recipe: Recipe,
     name: str,
     *,
     is_norm_first: bool,
-    mask=None,
-):
+    mask: Tensor | None = None,
+) -> Tensor:
     """Self-attention and a two-layer perceptron, each with a residual connection.
 
     Args:
@@ -41,7 +42,7 @@ def encoder_block(
         `(batch, length, dim)`.
     """
 
-    def attend(x):
+    def attend(x: Tensor) -> Tensor:
         y = keras.layers.MultiHeadAttention(
             num_heads,
             x.shape[-1] // num_heads,
@@ -52,7 +53,7 @@ def encoder_block(
         )(x, x, key_mask=mask)
         return blocks.drop(y, recipe, f"{name}_attention")
 
-    def transform(x):
+    def transform(x: Tensor) -> Tensor:
         y = _dense(x, mlp_dim, recipe, f"{name}_mlp_1")
         y = recipes.activation(recipe, f"{name}_mlp_{recipe.activation}")(y)
         y = blocks.drop(y, recipe, f"{name}_mlp_1")
@@ -68,14 +69,14 @@ def encoder_block(
     return x
 
 
-def normalized(x, recipe: Recipe, name: str, mask=None):
+def normalized(x: Tensor, recipe: Recipe, name: str, mask: Tensor | None = None) -> Tensor:
     """Token vectors after the recipe's normalisation; `mask` as in `recipes.normalize`."""
     if recipe.normalization == "none":
         return x
     return recipes.normalize(x, recipe, name, epsilon=1e-6, mask=mask)
 
 
-def _dense(x, units: int, recipe: Recipe, name: str):
+def _dense(x: Tensor, units: int, recipe: Recipe, name: str) -> Tensor:
     """With a bias, whatever the recipe normalises: the norms stand elsewhere."""
     return keras.layers.Dense(
         units,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import keras
 
+from models.tensor import Tensor
+
 _MULTIPLE = 8
 
 
@@ -26,7 +28,7 @@ class TrimPadding(keras.layers.Layer):
     trims = True
     """False: pass on what comes, see `keep_padding`."""
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Cut a batch."""
         if not self.trims:
             return inputs
@@ -36,7 +38,7 @@ class TrimPadding(keras.layers.Layer):
         length = -(-length // _MULTIPLE) * _MULTIPLE  # Slicing stops at the end by itself.
         return {name: tensor[:, :length] for name, tensor in inputs.items()}
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: Tensor) -> Tensor:
         """As the inputs, of unknown length."""
         return {
             name: keras.KerasTensor((tensor.shape[0], None), tensor.dtype)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import pathlib
+from collections.abc import Callable
+from typing import Any
 
 import keras_hub
 
@@ -52,7 +54,7 @@ def resolve(preset: str) -> str:
     return str(folder)
 
 
-def load(loader, preset: str, **options):
+def load(loader: Callable[..., Any], preset: str, **options: Any) -> Any:
     """Call a KerasHub `from_preset` and put its failures in words.
 
     Args:

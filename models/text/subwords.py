@@ -56,7 +56,9 @@ def learn(kind: str, texts: Iterable[str], vocabulary_size: int, path: pathlib.P
     partial.rename(path)
 
 
-def load(kind: str, path: str | None, sequence_length: int):
+def load(
+    kind: str, path: str | None, sequence_length: int | None
+) -> keras_hub.tokenizers.Tokenizer:
     """Read a learned tokenizer.
 
     Args:
@@ -89,7 +91,7 @@ def load(kind: str, path: str | None, sequence_length: int):
         ) from error
 
 
-def _wordpiece_layer(content: bytes, sequence_length: int):
+def _wordpiece_layer(content: bytes, sequence_length: int | None) -> keras_hub.tokenizers.Tokenizer:
     return keras_hub.tokenizers.WordPieceTokenizer(
         # Bytes end lines as files do; text would also at U+2028, which may be part of a piece.
         [piece.decode("utf-8") for piece in content.splitlines()],

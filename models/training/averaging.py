@@ -10,7 +10,8 @@ Journal on Control and Optimization 30(4), with exponential weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -36,21 +37,21 @@ class AveragedWeights(keras.callbacks.Callback):
         self._steps = model.optimizer.add_variable((), dtype="int64", name="average_steps")
         self._step = tf.function(self._move)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Begin with the weights, unless these averages continue."""
         if keras.ops.convert_to_numpy(self._steps) == 0:
             for weight, average in self._pairs:
                 average.assign(weight)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Move the averages towards the weights."""
         self._step()
 
-    def on_test_begin(self, logs=None):
+    def on_test_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Put the averages into the model."""
         self._swap()
 
-    def on_test_end(self, logs=None):
+    def on_test_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Put the weights back."""
         self._swap()
 

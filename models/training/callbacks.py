@@ -3,7 +3,8 @@
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import keras
 
@@ -35,22 +36,22 @@ class Progress(keras.callbacks.Callback):
         self._epoch = 0
         self._last = -math.inf
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Remember the epoch."""
         self._epoch = epoch + 1
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Report the step, unless another was reported just now."""
         now = self._clock()
         if now - self._last >= 0.1:
             self._last = now
             self._report("train", batch + 1, logs or {})
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Report the epoch."""
         self._report("epoch", self._steps, logs or {})
 
-    def _report(self, stage: str, step: int, logs: dict) -> None:
+    def _report(self, stage: str, step: int, logs: Mapping[str, Any]) -> None:
         numbers = {name: float(value) for name, value in logs.items()}
         place = {"epoch": self._epoch, "epochs": self._epochs, "step": step, "steps": self._steps}
         PROGRESS.info(
@@ -73,11 +74,11 @@ class StopOnNaN(keras.callbacks.Callback):
         self._learning_rate = learning_rate
         self._epoch = 0
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Remember the epoch."""
         self._epoch = epoch
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Check the mean loss of the epoch so far."""
         loss = float((logs or {}).get("loss", 0.0))
         if not math.isfinite(loss):
@@ -105,7 +106,7 @@ class SeedEpoch(keras.callbacks.Callback):
         self._seed = seed
         self._steps = steps
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Set each generator to its own seed, and its counter to where the epoch begins."""
         states = [v for v in self.model.variables if v.name == "seed_generator_state"]
         for index, state in enumerate(states):
@@ -126,7 +127,7 @@ class SaveEpoch(keras.callbacks.Callback):
         self._checkpoints = checkpoints
         self._is_stopped = is_stopped
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Save, then decide whether to go on."""
         if self._is_stopped(self._checkpoints.save(self.model, logs or {})):
             self.model.stop_training = True
@@ -148,7 +149,7 @@ class StopEarly(keras.callbacks.Callback):
         self._first = first
         self._state = State("")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Decide whether to go on."""
         self._state = self._state.after(logs or {})
         if self._state.epochs_without_gain(self._first) >= self._patience:

@@ -9,7 +9,7 @@ import json
 import logging
 import math
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -36,7 +36,7 @@ class State:
         """Number of epochs after the best one, of those from epoch `first` on; not below 0."""
         return max(0, min(self.epochs_done - 1 - self.best_epoch, self.epochs_done - first))
 
-    def after(self, logs: dict[str, float]) -> "State":
+    def after(self, logs: Mapping[str, float]) -> "State":
         """Return the state after one more epoch with these metrics."""
         history = {
             name: [*self.history.get(name, []), float(value)] for name, value in logs.items()
@@ -71,7 +71,7 @@ class Checkpoints:
         self._folder = folder
         self.state = self._read(fingerprint)
 
-    def save(self, model: keras.Model, logs: dict[str, float]) -> State:
+    def save(self, model: keras.Model, logs: Mapping[str, float]) -> State:
         """Save weights and optimizer after an epoch."""
         state = self.state.after(logs)
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,8 @@ class Checkpoints:
             **_arrays("weight", model.weights),
             **_arrays("optimizer", model.optimizer.variables),
         }
-        np.savez(self._file(state.epochs_done - 1), **arrays)
+        write: Callable[..., None] = np.savez  # Its own options are no names of ours.
+        write(self._file(state.epochs_done - 1), **arrays)
         json_files.write_json(self._folder / STATE, dataclasses.asdict(state))
         self.state = state
         self._remove_others()

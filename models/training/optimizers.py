@@ -2,15 +2,22 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import keras
 
+from models.tensor import Tensor
 from models.training import schedules
 from models.training.config import TrainingConfig
 
+if TYPE_CHECKING:
+    _Optimizer: TypeAlias = keras.optimizers.Optimizer
+else:
+    _Optimizer = object  # A mixin: what it is put before in the bases of a class is an optimizer.
 
-class _PerWeight:
+
+class _PerWeight(_Optimizer):
     """Before an optimizer in the bases of a class: weights with rates of their own.
 
     The rate is scaled, not the gradient: Adam and its kin divide by the gradients' size, so that
@@ -22,22 +29,26 @@ class _PerWeight:
         **arguments: The optimizer's.
     """
 
-    def __init__(self, factors: Mapping[int, float], **arguments) -> None:
+    weight_decay: float | None
+
+    def __init__(self, factors: Mapping[int, float], **arguments: Any) -> None:
         super().__init__(**arguments)
         self._factor_by_id = dict(factors)
         self._factors: list[float] = []
 
-    def build(self, variables):
+    def build(self, variables: Sequence[keras.Variable]) -> None:
         """Create the optimizer's own variables."""
         super().build(variables)
         self._factors = [self._factor_by_id.get(id(variable), 1.0) for variable in variables]
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor
+    ) -> None:
         """Update one weight at its own rate."""
         factor = self._factors[self._get_variable_index(variable)]
         super().update_step(gradient, variable, learning_rate * factor)
 
-    def _apply_weight_decay(self, variables):
+    def _apply_weight_decay(self, variables: Sequence[keras.Variable]) -> None:
         if self.weight_decay is None:
             return
         decay = self.weight_decay
@@ -90,7 +101,7 @@ def build(
     return optimizer
 
 
-def _maker(kind: type, factors: Mapping[int, float] | None) -> Callable:
+def _maker(kind: type, factors: Mapping[int, float] | None) -> Callable[..., Any]:
     if not factors:
         return kind
     return functools.partial(type(kind.__name__, (_PerWeight, kind), {}), factors)

@@ -6,10 +6,12 @@ section 2.2, measured in steps.
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 
+from models.tensor import Tensor
 from models.training import schedule_config
 
 
@@ -62,7 +64,7 @@ class Course(keras.optimizers.schedules.LearningRateSchedule):
         self.steps = steps
         self.first = first
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor) -> Tensor:
         """Learning rate of a step, scalar float32."""
         step = keras.ops.cast(step, "float32") + self.first
         rising = (step + 1) / max(self.warmup_steps, 1)
@@ -75,7 +77,7 @@ class Course(keras.optimizers.schedules.LearningRateSchedule):
         falling = fall(keras.ops.clip(progress, 0.0, 1.0), step / self.steps, self.schedule)
         return self.peak * keras.ops.where(step < self.warmup_steps, rising, falling)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
         return {
             "peak": self.peak,
@@ -86,11 +88,11 @@ class Course(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
-def _cosine(progress, share, schedule):
+def _cosine(progress: Tensor, share: Tensor, schedule: Mapping[str, Any]) -> Tensor:
     return (1 + keras.ops.cos(math.pi * progress)) / 2
 
 
-def _drops(progress, share, schedule):
+def _drops(progress: Tensor, share: Tensor, schedule: Mapping[str, Any]) -> Tensor:
     passed = sum(keras.ops.cast(share >= point, "float32") for point in schedule["at"])
     return schedule["factor"] ** passed
 

@@ -137,6 +137,11 @@ def _serve(oracle: Any, address: str) -> Iterator[int]:
         server.stop(grace=None)
 
 
+def _hang_up(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+
+
 class _Workers:
     """The processes of one machine; killed with the block."""
 
@@ -144,7 +149,7 @@ class _Workers:
         self._fleet = fleet
         self._environment = environment
         self._logs = logs
-        self._running: dict[str, subprocess.Popen] = {}
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._deaths: collections.Counter[str] = collections.Counter()
 
     def __enter__(self) -> _Workers:
@@ -156,7 +161,7 @@ class _Workers:
         for process in self._running.values():
             process.kill()  # A worker has nothing to save.
             process.wait()
-            process.stdin.close()
+            _hang_up(process)
 
     def tend(self, oracle: Any, trials_dir: pathlib.Path) -> bool:
         """Replace the dead; whether anybody still works."""
@@ -164,7 +169,7 @@ class _Workers:
             code = process.poll()
             if code is None:
                 continue
-            process.stdin.close()
+            _hang_up(process)
             del self._running[name]
             is_over = len(oracle.end_order) >= oracle.planned_trials()
             if code and not is_over:

@@ -81,10 +81,10 @@ def saturation(planes: Planes, factor: Any) -> Planes:
 
 def hue(planes: Planes, angle: Any) -> Planes:
     """Turn the plane IQ of YIQ by angles `(batch,)` in radians."""
-    forth = np.float32(_TO_YIQ)
+    forth = np.asarray(_TO_YIQ, np.float32)
     back = np.linalg.inv(forth)
-    still, along = np.diag(np.float32([1, 0, 0])), np.diag(np.float32([0, 1, 1]))
-    across = np.float32([[0, 0, 0], [0, 0, -1], [0, 1, 0]])
+    still, along = (np.diag(np.asarray(kept, np.float32)) for kept in ([1, 0, 0], [0, 1, 1]))
+    across = np.asarray([[0, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32)
     sine, cosine = (part(angle)[:, tf.newaxis, tf.newaxis] for part in (tf.sin, tf.cos))
     # (batch, 3, 3): rows are the new channels, columns the old ones.
     turn = back @ still @ forth + cosine * (back @ along @ forth) + sine * (back @ across @ forth)

@@ -17,7 +17,7 @@ Planes = tuple[Any, Any, Any]
 _PLACES = (0, 8, 16)
 
 
-def compiled(function: Callable) -> Callable:
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make a function one program of XLA.
 
     What is done to a batch is several of them: within one, XLA would do the work of a pixel again

@@ -10,6 +10,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from models.image.input import orientation
+from models.tensor import Tensor
 
 _REFUSED_FORMATS = (
     (0, b"GIF8", "a GIF"),
@@ -26,7 +27,7 @@ _REFUSED_FORMATS = (
 `maru predict` name more."""
 
 
-def decode(image_bytes, size: int):
+def decode(image_bytes: Tensor, size: int) -> Tensor:
     """Decode, orient and resize a batch of images.
 
     JPEG (also grey and CMYK), PNG (also palette, grey, 1 to 16 bits and alpha, which is
@@ -51,7 +52,7 @@ def decode(image_bytes, size: int):
     )
 
 
-def _decode_one(image_bytes, size: int):
+def _decode_one(image_bytes: Tensor, size: int) -> Tensor:
     """One encoded image -> `(size, size, 3)` uint8."""
     is_jpeg = _holds(image_bytes, 0, b"\xff\xd8\xff")
     is_png = _holds(image_bytes, 0, b"\x89PNG")
@@ -69,7 +70,7 @@ def _decode_one(image_bytes, size: int):
     return tf.ensure_shape(orientation.apply(resized, turn), (size, size, 3))
 
 
-def _decode_format(image_bytes, is_jpeg, is_png):
+def _decode_format(image_bytes: Tensor, is_jpeg: Tensor, is_png: Tensor) -> Tensor:
     """One encoded image -> `(height, width, 3)` float32 in 0 to 255."""
     is_known = is_jpeg | is_png | _is_plain_bmp(image_bytes)
     checked = tf.cond(is_known, lambda: is_known, lambda: _refuse(image_bytes))
@@ -83,7 +84,7 @@ def _decode_format(image_bytes, is_jpeg, is_png):
         )
 
 
-def _refuse(image_bytes):
+def _refuse(image_bytes: Tensor) -> Tensor:
     """Fail with a text for whoever sent the image."""
     name = tf.constant("bytes of another format")
     for position, magic, known in reversed(_REFUSED_FORMATS):
@@ -105,14 +106,14 @@ def _refuse(image_bytes):
         return tf.constant(False)
 
 
-def _decode_jpeg(image_bytes):
+def _decode_jpeg(image_bytes: Tensor) -> Tensor:
     # INTEGER_ACCURATE is what libjpeg users such as Pillow get; the default is a faster,
     # coarser transform.
     pixels = tf.io.decode_jpeg(image_bytes, channels=3, dct_method="INTEGER_ACCURATE")
     return tf.cast(pixels, tf.float32)
 
 
-def _decode_png(image_bytes):
+def _decode_png(image_bytes: Tensor) -> Tensor:
     """Composite over white, the background that most pages show transparency on."""
     pixels = tf.io.decode_png(image_bytes, channels=4)
     colours, alpha = tf.cast(pixels[..., :3], tf.float32), tf.cast(pixels[..., 3:], tf.int32)
@@ -125,7 +126,7 @@ def _decode_png(image_bytes):
     return colours * opacity + 255.0 * (1.0 - opacity)
 
 
-def _is_plain_bmp(image_bytes):
+def _is_plain_bmp(image_bytes: Tensor) -> Tensor:
     """Whether it is a BMP that TensorFlow reads: of others it shows palette indices or noise.
 
     At 14 is the length of the header, 40 of BITMAPINFOHEADER; at 28 are the bits of a pixel, and
@@ -138,15 +139,15 @@ def _is_plain_bmp(image_bytes):
     )
 
 
-def _decode_bmp(image_bytes):
+def _decode_bmp(image_bytes: Tensor) -> Tensor:
     return tf.cast(tf.io.decode_bmp(image_bytes, channels=3), tf.float32)
 
 
-def _holds(image_bytes, position: int, magic: bytes):
+def _holds(image_bytes: Tensor, position: int, magic: bytes) -> Tensor:
     return _part(image_bytes, position, len(magic)) == magic
 
 
-def _part(image_bytes, position: int, length: int):
+def _part(image_bytes: Tensor, position: int, length: int) -> Tensor:
     """Some bytes; fewer where there are fewer, where `substr` alone would fail."""
     end = tf.strings.length(image_bytes)
     return tf.strings.substr(image_bytes, tf.minimum(position, end), length)

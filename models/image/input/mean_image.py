@@ -2,6 +2,8 @@
 
 import keras
 
+from models.tensor import Tensor
+
 
 @keras.saving.register_keras_serializable(package="maru")
 class SubtractMeanImage(keras.layers.Layer):
@@ -18,20 +20,20 @@ class SubtractMeanImage(keras.layers.Layer):
         The same, in the layer's float dtype.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the mean image."""
         self.mean = self.add_weight(
             name="mean", shape=input_shape[1:], initializer="zeros", trainable=False
         )
 
-    def set_measured(self, mean) -> None:
+    def set_measured(self, mean: Tensor) -> None:
         """Store the mean `(height, width, 3)`, in 0 to 255."""
         self.mean.assign(mean)
 
-    def call(self, image):
+    def call(self, image: Tensor) -> Tensor:
         """Subtract."""
         return keras.ops.cast(image, self.compute_dtype) - self.mean
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """As the input."""
         return input_shape

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from models.tensor import Tensor
+
 # A segment is at most 64 KiB; the camera's comes first or follows one of 64 KiB at most.
 _SEARCHED_BYTES = 1 << 17
 # Zeros behind the data make every fixed-size read valid; a zero is never a match.
@@ -21,7 +23,7 @@ _CHUNK = b"eXIf"
 _PNG_SIGNATURE = 8
 
 
-def read_jpeg(jpeg):
+def read_jpeg(jpeg: Tensor) -> Tensor:
     """Read the orientation of one JPEG.
 
     Args:
@@ -35,7 +37,7 @@ def read_jpeg(jpeg):
     return tf.cond(exif > 0, lambda: _read_tiff(data, exif + len(_NAME)), lambda: tf.constant(1))
 
 
-def read_png(png):
+def read_png(png: Tensor) -> Tensor:
     """Read the orientation of one PNG, from the first eXIf chunk before or behind the pixels.
 
     Args:
@@ -49,7 +51,7 @@ def read_png(png):
     return tf.cond(tf.size(parts.values) > 1, lambda: _read_chunk(png), lambda: tf.constant(1))
 
 
-def apply(image, orientation):
+def apply(image: Tensor, orientation: Tensor) -> Tensor:
     """Turn an image upright.
 
     Args:
@@ -68,28 +70,28 @@ def apply(image, orientation):
     return tf.cond(rows, lambda: tf.reverse(image, [0]), lambda: image)
 
 
-def _is_one_of(value, choices: tuple[int, ...]):
+def _is_one_of(value: Tensor, choices: tuple[int, ...]) -> Tensor:
     return tf.reduce_any(tf.equal(value[..., None], choices), axis=-1)
 
 
-def _padded(part):
+def _padded(part: Tensor) -> Tensor:
     """Bytes as `(length + _PADDING,)` int32, with zeros behind them."""
     data = tf.cast(tf.io.decode_raw(part, tf.uint8), tf.int32)
     return tf.pad(data, [[0, _PADDING]])
 
 
-def _read_chunk(png):
+def _read_chunk(png: Tensor) -> Tensor:
     """The orientation in the first eXIf chunk, found from chunk to chunk."""
     end = tf.strings.length(png)
 
-    def is_inside(position):
+    def is_inside(position: Tensor) -> Tensor:
         return (position >= 0) & (position + 8 < end)
 
-    def searching(position):
+    def searching(position: Tensor) -> Tensor:
         name = tf.strings.substr(png, tf.clip_by_value(position + 4, 0, end), 4)
         return is_inside(position) & (name != _CHUNK)
 
-    def next_chunk(position):
+    def next_chunk(position: Tensor) -> Tensor:
         length = tf.strings.substr(png, position, 4)
         length = tf.io.decode_raw(length, tf.int32, little_endian=False)[0]
         # What is no length, as 2 GiB and more are not, ends the search.
@@ -102,22 +104,22 @@ def _read_chunk(png):
     return _read_tiff(data, tf.where(_is_named(data, 0), len(_NAME), 0))
 
 
-def _is_named(data, position):
+def _is_named(data: Tensor, position: Tensor) -> Tensor:
     return tf.reduce_all(data[position : position + len(_NAME)] == tf.constant(list(_NAME)))
 
 
-def _find_exif(data):
+def _find_exif(data: Tensor) -> Tensor:
     """Position of the name `Exif` in the first APP1 segment that has one, or 0."""
 
-    def is_exif(position):
+    def is_exif(position: Tensor) -> Tensor:
         return (data[position + 1] == _APP1) & _is_named(data, position + 4)
 
-    def searching(position):
+    def searching(position: Tensor) -> Tensor:
         is_segment = (data[position] == 0xFF) & (data[position + 1] != _START_OF_SCAN)
         inside = position < tf.size(data) - _PADDING
         return inside & is_segment & ~is_exif(position)
 
-    def next_segment(position):
+    def next_segment(position: Tensor) -> Tensor:
         length = data[position + 2] * 256 + data[position + 3]
         return (tf.minimum(position + 2 + length, tf.size(data) - _PADDING),)
 
@@ -125,7 +127,7 @@ def _find_exif(data):
     return tf.where(is_exif(position), position + 4, 0)
 
 
-def _read_tiff(data, start):
+def _read_tiff(data: Tensor, start: Tensor) -> Tensor:
     """Read tag 274 of the first directory of the TIFF structure at `start`."""
     mark = data[start : start + 4]
     is_little = tf.reduce_all(mark == tf.constant(list(b"II*\0")))
@@ -146,13 +148,13 @@ def _read_tiff(data, start):
     return tf.where(is_tiff & (value >= 1) & (value <= 8), value, 1)
 
 
-def _column(entries, index: int, is_little):
+def _column(entries: Tensor, index: int, is_little: Tensor) -> Tensor:
     """Two bytes of every directory entry as an integer, `(entries,)` int32."""
     first, second = entries[:, index], entries[:, index + 1]
     return tf.where(is_little, first + 256 * second, 256 * first + second)
 
 
-def _integer(data, position, length: int, is_little):
+def _integer(data: Tensor, position: Tensor, length: int, is_little: Tensor) -> Tensor:
     """Unsigned integer of 2 or 4 bytes; int32, so that 2 GiB and above turn negative."""
     digits = data[position : position + length]
     digits = tf.cond(is_little, lambda: tf.reverse(digits, [0]), lambda: digits)

@@ -7,6 +7,7 @@ import keras
 from models.encoder import Encoder
 from models.image.config import ImageModelConfig, PooledImageModelConfig
 from models.image.input import decode
+from models.tensor import Tensor
 
 
 def image_input(config: ImageModelConfig) -> keras.KerasTensor:
@@ -14,7 +15,7 @@ def image_input(config: ImageModelConfig) -> keras.KerasTensor:
     return keras.Input((config.image_size, config.image_size, 3), dtype="uint8", name="image")
 
 
-def normalize(image, config: ImageModelConfig):
+def normalize(image: Tensor, config: ImageModelConfig) -> Tensor:
     """Pixels 0 to 255 to floats, as `pixels` says; one layer named `pixels`."""
     if config.pixels == "mean_image":
         from models.image.input.mean_image import SubtractMeanImage
@@ -24,7 +25,7 @@ def normalize(image, config: ImageModelConfig):
     return keras.layers.Rescaling(scale, offset, name="pixels")(image)
 
 
-def normalize_pooled(image, config: PooledImageModelConfig):
+def normalize_pooled(image: Tensor, config: PooledImageModelConfig) -> Tensor:
     """As `normalize`, and smaller in training if `train_size` says so."""
     x = normalize(image, config)
     if config.train_size is None:
