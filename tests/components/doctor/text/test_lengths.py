@@ -113,3 +113,57 @@ def test_nothing_is_said_of_texts_that_fit_or_of_few():
     ask = functools.partial(reach.reach, views.KINDS["text"].model(0), is_middle=False, seed=0)
     assert ask(texts, labels, lengths.Reader(words, 40)) is None
     assert ask(texts[:30], labels[:30], lengths.Reader(words, 20)) is None
+
+
+@pytest.mark.parametrize(
+    ("lengths_", "limit", "verdict"),
+    [
+        ([1_000], 350, "pass"),
+        ([1_000], 349, "warn"),
+        ([1_000], 150, "warn"),
+        ([1_000], 149, "fail"),
+        # A limit of fewer than sixteen tokens that cuts more than half of the texts.
+        ([17, 17, 17], 16, "pass"),
+        ([17, 17, 17], 15, "fail"),
+        ([16, 16, 3, 3], 15, "pass"),
+        ([16, 16, 16, 3], 15, "fail"),
+        ([15, 15, 15], 15, "pass"),
+    ],
+)
+def test_a_third_of_all_tokens_must_be_read(lengths_, limit, verdict):
+    assert lengths.truncation(np.array(lengths_), limit).verdict == verdict
+
+
+def test_lengths_are_told_by_their_quantiles():
+    figures = lengths.truncation(np.arange(1, 1_001), 900).figures
+    assert figures["quantiles"] == {"0.5": 501, "0.9": 901, "0.95": 951, "0.99": 991, "1": 1_000}
+    assert figures["cut"] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("strange", "verdict"), [(29, "pass"), (30, "warn"), (59, "warn"), (60, "fail")]
+)
+def test_three_tenths_of_unknown_words_warn_and_six_tenths_fail(strange, verdict):
+    text = " ".join(["new"] * strange + ["old"] * (100 - strange))
+    assert lengths.unknown_words(["old"], {"few": ["old"], "eval": [text]}).verdict == verdict
+    reader = lengths.Reader(words, 9, unknown="new")
+    assert lengths.unknown_words([text], {"eval": ["old"]}, reader).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens", "per_character", "verdict"),
+    [("a" * 10, 12, 1.2, "pass"), ("a" * 10, 13, 1.3, "warn"), ("a", 2, 2.0, "warn")],
+)
+def test_characters_of_more_than_one_token_and_a_fifth_warn(text, tokens, per_character, verdict):
+    reader = lengths.Reader(lambda texts: [["x"] * tokens for _ in texts], 99, unknown="[UNK]")
+    found = lengths.unknown_words([text], {}, reader)
+    assert found.figures["tokens_per_character"] == pytest.approx(per_character)
+    assert found.verdict == verdict
+
+
+def test_texts_without_words_have_no_unknown_ones():
+    found = lengths.unknown_words(["old"], {"eval": ["!"], "test": ["new"]})
+    assert found.figures["unknown"] == {"eval": 0.0, "test": 1.0}
+    reader = lengths.Reader(words, 9, unknown="new")
+    found = lengths.unknown_words([""], {"test": ["new"]}, reader)
+    assert found.figures == {"unknown": {"train": 0.0, "test": 1.0}, "tokens_per_character": 0.0}
