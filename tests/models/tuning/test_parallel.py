@@ -55,7 +55,8 @@ def make_search(folder, found, program):
 def test_a_trial_that_kills_its_worker_three_times_fails_and_the_others_go_on(tmp_path):
     found = []
     program = (
-        "import pathlib, sys; import test_tuning_parallel as t; from models.tuning import search;"
+        "import pathlib, sys; from models.tuning import search;"
+        "from tests.models.tuning import test_parallel as t;"
         f"search.Trials(**t.arguments(pathlib.Path({str(tmp_path)!r}))).search()"
     )
     make_search(tmp_path, found, program).search()
