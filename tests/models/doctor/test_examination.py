@@ -7,8 +7,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.doctor import examination
-from models.training import config, schedule_config
+from models.doctor import (
+    examination,
+    fresh_rates,
+    gradients,
+    learning_rate_range,
+    numerical,
+    overfit,
+)
+from models.doctor.examined import Subject, take
+from models.doctor.finding import Finding
+from models.training import config, losses, schedule_config
 from tests.models import doctor_subjects as subjects
 
 
@@ -241,3 +250,62 @@ def test_labels_may_be_shares_of_classes():
     features, labels = subjects.points()
     found = subjects.findings(features=features, labels=np.eye(3, dtype="float32")[labels])
     assert {f.verdict for f in found.values()} == {"pass"}
+
+
+class Costed:
+    """Stands for a trial: keeps what its checks may cost, and takes the least."""
+
+    def __init__(self, subject, clock):
+        self.costs = [("looked at", subject.sample.size)]
+        Costed.last = self
+
+    def step(self, sample, rate):
+        self.costs.append(("learnt", sample.size))
+
+    def restart(self):
+        pass
+
+    def affordable(self, seconds, least, most):
+        self.costs.append((seconds, least, most))
+        return least
+
+
+@pytest.mark.parametrize(
+    ("effort", "costs"),
+    [
+        ("quick", [("looked at", 32), ("learnt", 16), (12.0, 24, 160), 24, 12.0, (12.0, 20, 80)]),
+        (
+            "thorough",
+            [("looked at", 64), ("learnt", 32), (120.0, 60, 160), 60, None, (120.0, 60, 400)],
+        ),
+    ],
+)
+def test_an_examination_costs_as_much_as_its_effort_allows(effort, costs, monkeypatch):
+    passed = Finding("any", "pass", "Fine.")
+    ranged = learning_rate_range.Range(np.ones(2), np.ones(2))
+    budget = examination.BUDGETS[effort]
+    batches = subjects.split(*subjects.points(100))
+    monkeypatch.setattr(examination, "Trial", Costed)
+    monkeypatch.setattr(gradients, "gradient_flow", lambda *_: (passed, None))
+    for module, name in (
+        (gradients, "gradient_norms"),
+        (numerical, "numerical_gradients"),
+        (learning_rate_range, "learning_rate_range"),
+        (overfit, "overfit_sample"),
+    ):
+        monkeypatch.setattr(module, name, lambda *_: passed)
+    monkeypatch.setattr(
+        learning_rate_range, "measure", lambda t, s, steps: t.costs.append(steps) or ranged
+    )
+    monkeypatch.setattr(fresh_rates, "measure", lambda t, b, seconds, *_: t.costs.append(seconds))
+    subject = Subject(
+        subjects.HEALTHY,
+        take(batches, budget.looked_at),
+        30,
+        config.TrainingConfig(batch_size=8),
+        None,
+        losses.build(0.0),
+    )
+    timed = examination._Timed(lambda: 0.0)
+    assert len(list(examination._trained(subject, batches, timed, budget, lambda: 0.0))) == 5
+    assert Costed.last.costs == costs
