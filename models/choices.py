@@ -49,13 +49,3 @@ class ByName:
             hint = did_you_mean.hint(value, self.names)
             raise ValueError(f"Unknown {self.what} {value!r}.{hint} Known: {', '.join(self.names)}")
         return {"kind": value}
-
-
-def check_share(field: str, value: float) -> None:
-    """Refuse what is not in [0, 1).
-
-    Raises:
-        ValueError: Naming the field.
-    """
-    if not 0 <= value < 1:
-        raise ValueError(f"`{field}` must be in [0, 1). Received: {field}={value}")

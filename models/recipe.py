@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import keras
 
+from models.bounds import NotNegative, Positive, Share
 from models.tensor import Tensor
 
 
@@ -32,36 +33,24 @@ class Recipe:
     ) = None
     """Distribution of the first weights. Glorot and Bengio (2010), proceedings.mlr.press/v9/
     glorot10a.html, equation 16; He et al. (2015), arXiv:1502.01852, equation 10."""
-    initializer_std: float | None = None
+    initializer_std: Positive | None = None
     """Standard deviation of `random_normal`, above 0."""
     activation: Literal["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu"] | None = None
     """Nonlinearity of the hidden layers; `leaky_relu` has the slope 0.01 below zero."""
-    elu_alpha: float | None = None
+    elu_alpha: Positive | None = None
     """Value that `elu` tends to below zero, negated; above 0."""
     normalization: Literal["none", "batch", "layer"] | None = None
     """Ioffe and Szegedy (2015), arXiv:1502.03167, or Ba et al. (2016), arXiv:1607.06450."""
     normalization_position: Literal["before", "after"] | None = None
     """Whether the normalisation stands before or after the activation."""
-    dropout: float | None = None
+    dropout: Share | None = None
     """Rate, in [0, 1), at the places where the paper drops activations."""
-    l1: float | None = None
+    l1: NotNegative | None = None
     """Factor of the sum of absolute kernel weights in the loss, at least 0; with `l2`: elastic
     net."""
-    l2: float | None = None
+    l2: NotNegative | None = None
     """Factor of the sum of squared kernel weights in the loss, at least 0; half of what papers
     call weight decay."""
-
-    def __post_init__(self) -> None:
-        for field in ("initializer_std", "elu_alpha"):
-            value = getattr(self, field)
-            if value is not None and value <= 0:
-                raise ValueError(f"`{field}` must be above 0. Received: {field}={value}")
-        if self.dropout is not None and not 0 <= self.dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
-        for field in ("l1", "l2"):
-            value = getattr(self, field)
-            if value is not None and value < 0:
-                raise ValueError(f"`{field}` must be at least 0. Received: {field}={value}")
 
     def refuse(self, fields: Sequence[str], why: str) -> None:
         """Refuse choices that a model cannot follow.

@@ -6,6 +6,8 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 
+from components.bounds import WholeNumber
+
 
 @dataclasses.dataclass(frozen=True)
 class CopiesConfig:
@@ -14,18 +16,11 @@ class CopiesConfig:
     balance: bool = False
     """Whether rare labels get more copies, until all have as many rows as the most frequent one.
     Images that are augmented anew each epoch are repeated as they are."""
-    materialize: int = 0
+    materialize: WholeNumber = 0
     """Images only: augmented copies written of each image, instead of augmenting images anew each
     epoch; 0: none. Texts are always written; their operations say how often."""
     seed: int = 0
     """Seed of the copies; another one gives others."""
-
-    def __post_init__(self) -> None:
-        if self.materialize < 0:
-            raise ValueError(
-                "`materialize` is a number of copies, 0 or more. "
-                f"Received: materialize={self.materialize}"
-            )
 
 
 def totals(rows: Mapping[str, int], copies: int, *, balanced: bool) -> dict[str, int]:

@@ -8,8 +8,53 @@ import dataclasses
 from typing import Annotated, Literal
 
 import pydantic
+from annotated_types import Ge, Le
+
+from components.bounds import Count, WholeNumber
 
 SPLITS = ("train", "eval", "test")
+
+
+def _check_delimiter(delimiter: str) -> str:
+    """Refuse what cannot stand between fields."""
+    if len(delimiter) != 1 or delimiter in '\r\n"':
+        raise ValueError(
+            "must be one character that is neither a quote nor a line break. "
+            f"Received: {delimiter!r}"
+        )
+    return delimiter
+
+
+def _check_escape(escape: str) -> str:
+    """Refuse what cannot stand before a quote."""
+    if escape and (len(escape) != 1 or escape.isspace() or escape == '"'):
+        raise ValueError(
+            "must be one character that is neither a quote nor white space, or empty. "
+            f"Received: {escape!r}"
+        )
+    return escape
+
+
+def _check_encoding(encoding: str) -> str:
+    """Refuse an encoding Python lacks or whose line breaks are not single bytes."""
+    try:
+        newline = "\n".encode(codecs.lookup(encoding).name)
+    except (LookupError, ValueError, TypeError) as error:
+        raise ValueError(
+            "must be a Python codec name such as 'utf-8', 'cp949', 'shift_jis' or 'latin-1'. "
+            f"Received: {encoding!r}"
+        ) from error
+    if newline not in (b"\n", b"\xef\xbb\xbf\n"):
+        raise ValueError(
+            "must be an encoding that can be read line by line. "
+            f"Received: {encoding!r}. Save the file as UTF-8."
+        )
+    return encoding
+
+
+Delimiter = Annotated[str, pydantic.AfterValidator(_check_delimiter)]
+Escape = Annotated[str, pydantic.AfterValidator(_check_escape)]
+Encoding = Annotated[str, pydantic.AfterValidator(_check_encoding)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,20 +65,15 @@ class CsvSource:
     """File, folder (all its `.csv` and `.csv.gz` files) or glob; relative to the YAML."""
     kind: Literal["csv"] = "csv"
     """Always `csv`."""
-    delimiter: str = ","
+    delimiter: Delimiter = ","
     """One character between fields."""
-    encoding: str = "utf-8"
+    encoding: Encoding = "utf-8"
     """Text encoding, a Python codec name such as `utf-8`, `cp949` or `latin-1`."""
     quoting: bool = True
     """Whether `"` starts a field that may hold delimiters and line breaks."""
-    escape: str | None = None
+    escape: Escape | None = None
     """Character before a quote that is part of a quoted field, as the backslash of Spark, MySQL
     and R; empty for none, so that only `""` is a quote; left out: found out from each file."""
-
-    def __post_init__(self) -> None:
-        check_delimiter(self.delimiter)
-        check_escape(self.escape)
-        check_encoding(self.encoding)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,17 +84,13 @@ class TsvSource:
     """File, folder (all its `.tsv` and `.tsv.gz` files) or glob; relative to the YAML."""
     kind: Literal["tsv"] = "tsv"
     """Always `tsv`."""
-    encoding: str = "utf-8"
+    encoding: Encoding = "utf-8"
     """Text encoding, a Python codec name such as `utf-8`, `cp949` or `latin-1`."""
     quoting: bool = False
     """Whether `"` starts a field that may hold tabs and line breaks."""
-    escape: str | None = None
+    escape: Escape | None = None
     """Character before a quote that is part of a quoted field; empty for none; left out: found
     out from each file. Without `quoting` nothing is escaped."""
-
-    def __post_init__(self) -> None:
-        check_escape(self.escape)
-        check_encoding(self.encoding)
 
     @property
     def delimiter(self) -> str:
@@ -73,11 +109,8 @@ class JsonlSource:
     """File, folder (all its `.jsonl` and `.jsonl.gz` files) or glob; relative to the YAML."""
     kind: Literal["jsonl"] = "jsonl"
     """Always `jsonl`."""
-    encoding: str = "utf-8"
+    encoding: Encoding = "utf-8"
     """Text encoding, a Python codec name."""
-
-    def __post_init__(self) -> None:
-        check_encoding(self.encoding)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,16 +158,11 @@ class ImageTableSource:
     images: str | None = None
     """Folder the image paths are relative to, itself relative to the YAML; by default the
     folder of the table."""
-    encoding: str = "utf-8"
+    encoding: Encoding = "utf-8"
     """Text encoding of the table, a Python codec name."""
-    delimiter: str | None = None
+    delimiter: Delimiter | None = None
     """One character between fields; left out: of comma, tab, semicolon and vertical bar the one
     that divides the header into the columns of the task, or else by the ending, `.csv` or not."""
-
-    def __post_init__(self) -> None:
-        if self.delimiter is not None:
-            check_delimiter(self.delimiter)
-        check_encoding(self.encoding)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,24 +203,17 @@ class SplitConfig:
     part it does not name is taken from its train rows.
     """
 
-    train: int = 8
+    train: Count = 8
     """Parts of the rows to train on, at least 1."""
-    eval: int = 2
+    eval: WholeNumber = 2
     """Parts to choose the best model by; 0 only if the data names its own eval rows."""
-    test: int = 0
+    test: WholeNumber = 0
     """Parts to hold out until the end."""
     stratify: bool = False
     """Divide each label in this ratio. The price: a new row can move a few old ones that lie
     next to a boundary."""
     column: str | None = None
     """Column that names each row's split: train; eval, val, valid, validation or dev; test."""
-
-    def __post_init__(self) -> None:
-        if min(self.train, self.eval, self.test) < 0 or self.train < 1:
-            raise ValueError(
-                "`train` must be at least 1, `eval` and `test` at least 0. Received: "
-                f"train={self.train}, eval={self.eval}, test={self.test}"
-            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,14 +224,8 @@ class DataConfig:
     """Files and their format."""
     split: SplitConfig = SplitConfig()
     """How rows are divided into train, eval and test."""
-    max_quarantined: float = 0.01
+    max_quarantined: Annotated[float, Ge(0), Le(1)] = 0.01
     """Largest share of rows that may be unusable before the run stops, in [0, 1]."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.max_quarantined <= 1:
-            raise ValueError(
-                f"`max_quarantined` must be in [0, 1]. Received: {self.max_quarantined}"
-            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -221,36 +236,3 @@ class Feature:
     """Column of the source, or the name of a derived column."""
     kind: Literal["text", "image", "label", "slice", "derived"]
     """`slice` columns are copied for evaluation by group; `derived` ones are computed."""
-
-
-def check_delimiter(delimiter: str) -> None:
-    """Refuse what cannot stand between fields."""
-    if len(delimiter) != 1 or delimiter in '\r\n"':
-        raise ValueError(
-            "`delimiter` must be one character that is neither a quote nor a line break. "
-            f"Received: {delimiter!r}"
-        )
-
-
-def check_escape(escape: str | None) -> None:
-    """Refuse what cannot stand before a quote."""
-    if escape and (len(escape) != 1 or escape.isspace() or escape == '"'):
-        raise ValueError(
-            "`escape` must be one character that is neither a quote nor white space, or empty. "
-            f"Received: {escape!r}"
-        )
-
-
-def check_encoding(encoding: str) -> None:
-    """Refuse an encoding Python lacks or whose line breaks are not single bytes."""
-    try:
-        newline = "\n".encode(codecs.lookup(encoding).name)
-    except (LookupError, ValueError, TypeError) as error:
-        raise ValueError(
-            f"Unknown `encoding` {encoding!r}. Use a Python codec name such as 'utf-8', 'cp949', "
-            "'shift_jis' or 'latin-1'."
-        ) from error
-    if newline not in (b"\n", b"\xef\xbb\xbf\n"):
-        raise ValueError(
-            f"`encoding` {encoding!r} cannot be read line by line. Save the file as UTF-8."
-        )

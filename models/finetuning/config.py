@@ -9,26 +9,23 @@ import dataclasses
 from typing import Annotated, Literal
 
 import pydantic
+from annotated_types import MinLen
 
+from models.bounds import Count, NotEmpty, Positive, UpTo1
 from models.choices import ByName
+
+_TARGETS = "Name at least one layer, as in [query, value]."
 
 
 @dataclasses.dataclass(frozen=True)
 class LayerDecay:
     """What the ways that train blocks of the backbone have."""
 
-    layer_decay: float = 1.0
+    layer_decay: Annotated[UpTo1, "For one rate in all blocks, leave it out."] = 1.0
     """Factor of the learning rate from one block to the one below it, in (0, 1]: the head learns
     at the full rate, the last block at `layer_decay` times it, the one before at its square. 1 is
     one rate for all; 1 / 2.6 is that of Howard and Ruder (2018), https://arxiv.org/abs/1801.06146,
     section 3.2, 0.8 to 0.95 suits Transformers."""
-
-    def __post_init__(self) -> None:
-        if not 0 < self.layer_decay <= 1:
-            raise ValueError(
-                f"`layer_decay` must be in (0, 1]. Received: layer_decay={self.layer_decay}. "
-                "For one rate in all blocks, leave it out."
-            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,18 +61,10 @@ class HeadFirst(LayerDecay):
 
     kind: Literal["head_first"] = "head_first"
     """Name of this way."""
-    head_epochs: int = 1
+    head_epochs: Count = 1
     """Epochs that train the head alone, at least 1 and fewer than `training.epochs`."""
-    rate_factor: float = 0.1
+    rate_factor: UpTo1 = 0.1
     """What the learning rate is multiplied by once everything is trained, in (0, 1]."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _check_epochs("head_epochs", self.head_epochs)
-        if not 0 < self.rate_factor <= 1:
-            raise ValueError(
-                f"`rate_factor` must be in (0, 1]. Received: rate_factor={self.rate_factor}"
-            )
 
     def check_length(self, epochs: int) -> None:
         """Refuse a training that ends before the backbone is trained.
@@ -96,12 +85,8 @@ class Gradual(LayerDecay):
 
     kind: Literal["gradual"] = "gradual"
     """Name of this way."""
-    block_epochs: int = 1
+    block_epochs: Count = 1
     """Epochs before the next block is trained too, at least 1."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _check_epochs("block_epochs", self.block_epochs)
 
     def check_length(self, epochs: int) -> None:
         """Refuse a training that ends before any block is trained.
@@ -122,24 +107,13 @@ class LoRA:
 
     kind: Literal["lora"] = "lora"
     """Name of this way."""
-    rank: int = 8
+    rank: Count = 8
     """Rank of the added matrices, at least 1."""
-    alpha: float = 16.0
+    alpha: Positive = 16.0
     """Scale of the added matrices, divided by `rank`, above 0."""
-    targets: tuple[str, ...] = ("query", "value")
+    targets: Annotated[tuple[NotEmpty, ...], MinLen(1), _TARGETS] = ("query", "value")
     """Parts of the names of the layers whose kernels are added to; the default is the paper's.
     Dense, einsum and convolution layers can be named; `maru show --layers` lists the names."""
-
-    def __post_init__(self) -> None:
-        if self.rank < 1:
-            raise ValueError(f"`rank` must be at least 1. Received: rank={self.rank}")
-        if self.alpha <= 0:
-            raise ValueError(f"`alpha` must be above 0. Received: alpha={self.alpha}")
-        if not self.targets or not all(self.targets):
-            raise ValueError(
-                "`targets` must name at least one layer, as in [query, value]. "
-                f"Received: targets={list(self.targets)}"
-            )
 
 
 METHODS = {
@@ -165,18 +139,14 @@ class FineTuned:
 
     fine_tuning: Method = Partial()
     """What is trained and when: a name, or a mapping of `kind` and its own fields."""
-    trainable_layers: int = 2
+    trainable_layers: Annotated[
+        Count, "To train no layer of the backbone, use `fine_tuning: frozen`."
+    ] = 2
     """Number of last blocks that `partial` trains, at least 1."""
 
     def __post_init__(self) -> None:
         if isinstance(self.fine_tuning, str):  # From Python, where nobody expands names.
             object.__setattr__(self, "fine_tuning", METHODS[self.fine_tuning]())
-        if self.trainable_layers < 1:
-            raise ValueError(
-                "`trainable_layers` must be at least 1. Received: "
-                f"trainable_layers={self.trainable_layers}. To train no layer of the backbone, "
-                "use `fine_tuning: frozen`."
-            )
 
 
 def _check_length(kind: str, head_epochs: int, epochs: int) -> None:
@@ -186,8 +156,3 @@ def _check_length(kind: str, head_epochs: int, epochs: int) -> None:
             f"backbone after that, so `training.epochs` must be at least {head_epochs + 1}. "
             f"Received: epochs={epochs}. For the head alone, use `fine_tuning: frozen`."
         )
-
-
-def _check_epochs(field: str, value: int) -> None:
-    if value < 1:
-        raise ValueError(f"`{field}` must be at least 1. Received: {field}={value}")

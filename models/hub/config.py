@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import Annotated
 
+from models.bounds import NotEmpty, Share
 from models.finetuning import config as finetuning
 from models.hub import fetch
 
@@ -18,7 +20,7 @@ class HubModelConfig(finetuning.FineTuned):
     and its batch normalisation keeps its statistics.
     """
 
-    handle: str
+    handle: Annotated[NotEmpty, "Example: `handle: modules/my_encoder`"]
     """The module: a folder or an archive (.tar.gz, .tgz, .tar, .zip), relative to the YAML, the
     https:// address of an archive, an address at tfhub.dev, or
     kaggle://publisher/model/framework/variation."""
@@ -32,7 +34,7 @@ class HubModelConfig(finetuning.FineTuned):
     trainable_pattern: str | None = None
     """Regular expression; `partial` trains the variables in whose names it is found, instead of
     the last `trainable_layers` blocks."""
-    dropout: float = 0.1
+    dropout: Share = 0.1
     """Rate applied to the module's vector, in [0, 1)."""
     cache_folder: str | None = None
     """Where fetched modules are kept, relative to the current folder, as the workspace is; absent:
@@ -40,11 +42,7 @@ class HubModelConfig(finetuning.FineTuned):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.handle:
-            raise ValueError("`handle` must not be empty. Example: `handle: modules/my_encoder`")
         fetch.check_source(self.handle, self.sha256)
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
         if isinstance(self.fine_tuning, finetuning.LoRA):
             raise ValueError(
                 "`fine_tuning: lora` needs the layers of a model, and a Hub module is one "

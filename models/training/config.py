@@ -9,8 +9,10 @@ import dataclasses
 from typing import Annotated, Literal
 
 import pydantic
+from annotated_types import Ge
 
-from models.choices import ByName, check_share
+from models.bounds import Between0And1, Count, Positive, Share
+from models.choices import ByName
 from models.training import optimizer_config, schedule_config
 
 Optimizer = Annotated[
@@ -37,27 +39,20 @@ Schedule = Annotated[
 class EarlyStopping:
     """Stop when the validation loss stops falling, and keep the best weights."""
 
-    patience: int = 3
+    patience: Annotated[Count, "To train all epochs, leave out `early_stopping`."] = 3
     """Epochs without a new lowest validation loss after which training ends, at least 1; with
     `fine_tuning` in phases, those of the last phase count."""
-
-    def __post_init__(self) -> None:
-        if self.patience < 1:
-            raise ValueError(
-                f"`patience` must be at least 1 epoch. Received: patience={self.patience}. "
-                "To train all epochs, leave out `early_stopping`."
-            )
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
     """How long, how fast and with what a model is trained."""
 
-    epochs: int = 10
+    epochs: Count = 10
     """Passes over the training examples, at least 1; fewer if `early_stopping` ends it."""
-    batch_size: int = 32
+    batch_size: Count = 32
     """Examples per step, at least 1."""
-    learning_rate: float = 1e-3
+    learning_rate: Positive = 1e-3
     """Highest learning rate, above 0; `schedule` lowers it."""
     optimizer: Optimizer = optimizer_config.Adam()
     """Update rule: a name, or a mapping of `kind` and its own fields."""
@@ -65,20 +60,20 @@ class TrainingConfig:
     """Course of the learning rate: a name, or a mapping of `kind` and its own fields."""
     early_stopping: EarlyStopping | None = None
     """When to stop before `epochs`; absent: never, and the last weights are kept."""
-    clip_norm: float | None = None
+    clip_norm: Annotated[Positive, "For no clipping, leave it out."] | None = None
     """Largest norm of all gradients together, above 0; absent: no clipping."""
-    accumulate: int = 1
+    accumulate: Count = 1
     """Steps whose gradients are averaged into one update, at least 1; `batch_size` times this is
     what the optimizer sees. Steps left over at the end of the training, or of a phase of
     `fine_tuning`, update nothing."""
-    label_smoothing: float = 0.0
+    label_smoothing: Share = 0.0
     """Share of the target that is spread evenly over all classes, in [0, 1); Szegedy et al.
     (2015), https://arxiv.org/abs/1512.00567, section 7."""
     class_weights: Literal["balanced"] | dict[str, float] | None = None
     """Factor of each label's loss: `balanced` weighs every label alike however often it occurs,
     a mapping gives the factors (1 for labels left out); absent: examples count alike. A mixed image
     (`mixup`, `cutmix`) has the factor of its larger share."""
-    averaging: float | None = None
+    averaging: Annotated[Between0And1, "For no average, leave it out."] | None = None
     """Decay per update of the exponential moving average of the weights and of what batch
     normalisation measured, in (0, 1), for example 0.999; the average is validated and exported.
     Absent: the weights themselves are."""
@@ -89,33 +84,13 @@ class TrainingConfig:
     devices: Literal["one", "all"] = "one"
     """Whether one GPU or all GPUs of this machine share each batch; without a GPU, the CPU. `all`
     goes with neither `accumulate` nor `xla`."""
-    seed: int = 0
+    seed: Annotated[int, Ge(0)] = 0
     """Seed of weights, dropout and the order of examples, at least 0."""
-    cache_mib: int = 512
+    cache_mib: Annotated[int, Ge(0)] = 512
     """Memory in MiB that prepared examples of one split may fill, at least 0; a larger split is
     prepared anew each epoch."""
 
     def __post_init__(self) -> None:
-        for field, minimum in (
-            ("epochs", 1),
-            ("batch_size", 1),
-            ("accumulate", 1),
-            ("seed", 0),
-            ("cache_mib", 0),
-        ):
-            value = getattr(self, field)
-            if value < minimum:
-                raise ValueError(f"`{field}` must be at least {minimum}. Received: {field}={value}")
-        if self.learning_rate <= 0:
-            raise ValueError(
-                f"`learning_rate` must be above 0. Received: learning_rate={self.learning_rate}"
-            )
-        check_share("label_smoothing", self.label_smoothing)
-        if self.averaging is not None and not 0 < self.averaging < 1:
-            raise ValueError(
-                f"`averaging` must be in (0, 1). Received: averaging={self.averaging}. "
-                "For no average, leave it out."
-            )
         if isinstance(self.class_weights, dict) and min(self.class_weights.values(), default=1) < 0:
             raise ValueError(
                 "`class_weights` must be at least 0 each. "
@@ -126,9 +101,4 @@ class TrainingConfig:
                 "`devices: all` shares batches in a way that neither accumulates gradients nor "
                 f"is compiled. Received: accumulate={self.accumulate}, xla={self.xla}. Raise "
                 "`batch_size` instead, leave out `xla`, or use `devices: one`."
-            )
-        if self.clip_norm is not None and self.clip_norm <= 0:
-            raise ValueError(
-                f"`clip_norm` must be above 0. Received: clip_norm={self.clip_norm}. "
-                "For no clipping, leave it out."
             )

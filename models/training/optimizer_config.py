@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from models.choices import check_share
+from models.bounds import NotNegative, Share
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,16 +14,12 @@ class SGD:
 
     kind: Literal["sgd"] = "sgd"
     """Name of this optimizer."""
-    momentum: float = 0.9
+    momentum: Share = 0.9
     """Share of the last update that is kept, in [0, 1)."""
     nesterov: bool = False
     """Whether the gradient is taken after the momentum step."""
-    weight_decay: float = 0.0
+    weight_decay: NotNegative = 0.0
     """As in `adamw`."""
-
-    def __post_init__(self) -> None:
-        check_share("momentum", self.momentum)
-        _check_decay(self.weight_decay)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,14 +28,10 @@ class Adam:
 
     kind: Literal["adam"] = "adam"
     """Name of this optimizer."""
-    beta_1: float = 0.9
+    beta_1: Share = 0.9
     """Decay of the mean gradient, in [0, 1)."""
-    beta_2: float = 0.999
+    beta_2: Share = 0.999
     """Decay of the mean squared gradient, in [0, 1)."""
-
-    def __post_init__(self) -> None:
-        check_share("beta_1", self.beta_1)
-        check_share("beta_2", self.beta_2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,18 +40,13 @@ class AdamW:
 
     kind: Literal["adamw"] = "adamw"
     """Name of this optimizer."""
-    weight_decay: float = 0.01
+    weight_decay: NotNegative = 0.01
     """Share of a weight removed per step and unit of learning rate, at least 0; biases and
     normalisation parameters do not decay."""
-    beta_1: float = 0.9
+    beta_1: Share = 0.9
     """Decay of the mean gradient, in [0, 1)."""
-    beta_2: float = 0.999
+    beta_2: Share = 0.999
     """Decay of the mean squared gradient, in [0, 1)."""
-
-    def __post_init__(self) -> None:
-        check_share("beta_1", self.beta_1)
-        check_share("beta_2", self.beta_2)
-        _check_decay(self.weight_decay)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,14 +55,10 @@ class RMSprop:
 
     kind: Literal["rmsprop"] = "rmsprop"
     """Name of this optimizer."""
-    rho: float = 0.9
+    rho: Share = 0.9
     """Decay of the mean squared gradient, in [0, 1)."""
-    momentum: float = 0.0
+    momentum: Share = 0.0
     """Share of the last update that is kept, in [0, 1)."""
-
-    def __post_init__(self) -> None:
-        check_share("rho", self.rho)
-        check_share("momentum", self.momentum)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,25 +70,13 @@ class Lion:
 
     kind: Literal["lion"] = "lion"
     """Name of this optimizer."""
-    weight_decay: float = 0.03
+    weight_decay: NotNegative = 0.03
     """As in `adamw`."""
-    beta_1: float = 0.9
+    beta_1: Share = 0.9
     """Share of the momentum in the update, in [0, 1)."""
-    beta_2: float = 0.99
+    beta_2: Share = 0.99
     """Decay of the momentum, in [0, 1)."""
-
-    def __post_init__(self) -> None:
-        check_share("beta_1", self.beta_1)
-        check_share("beta_2", self.beta_2)
-        _check_decay(self.weight_decay)
 
 
 OPTIMIZERS = {"adam": Adam, "adamw": AdamW, "lion": Lion, "rmsprop": RMSprop, "sgd": SGD}
 """Update rules by name."""
-
-
-def _check_decay(weight_decay: float) -> None:
-    if weight_decay < 0:
-        raise ValueError(
-            f"`weight_decay` must be at least 0. Received: weight_decay={weight_decay}"
-        )

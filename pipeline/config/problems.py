@@ -4,6 +4,7 @@ Each line is `dotted.path: what is wrong. How to fix it`, in terms of the YAML
 the user wrote, and all problems are reported together.
 """
 
+import dataclasses
 import re
 import typing
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import Any
 import pydantic
 
 from pipeline import did_you_mean
-from pipeline.config import dotted
+from pipeline.config import bounds, dotted
 
 _LOOKS_LIKE_A_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 _EXPECTED = {
@@ -28,6 +29,11 @@ _EXPECTED = {
     "dataclass_exact_type": "a mapping",
     "mapping_type": "a mapping",
 }
+_OUT_OF_BOUNDS = (
+    *("greater_than", "greater_than_equal", "less_than", "less_than_equal"),
+    *("too_short", "string_too_short", "string_pattern_mismatch"),
+)
+"""Errors of values that a field's annotation refuses."""
 
 
 class ConfigError(ValueError):
@@ -55,20 +61,38 @@ def describe(
     """
     lines = []
     for problem in error.errors(include_url=False):
-        path, value, known = _locate(problem["loc"], data, root)
-        word = _locate(problem["loc"], written or {}, root)[1]
-        lines.append(f"{path or 'config'}: {_explain(problem, value, known, word)}")
+        if problem["type"] == "too_short" and problem["input"]:
+            continue  # What is left once wrong entries are out, and those are told.
+        place = _locate(problem["loc"], data, root)
+        word = _locate(problem["loc"], written or {}, root).value
+        lines.append(f"{place.path or 'config'}: {_explain(problem, place, word)}")
     found = dict.fromkeys(lines)
     # Where whole numbers and others may stand, pydantic tells of both.
     whole, any_ = (f"expected {_EXPECTED[kind]}" for kind in ("int_type", "float_type"))
     return [line for line in found if whole not in line or line.replace(whole, any_) not in found]
 
 
-def _explain(problem: Mapping[str, Any], value: Any, known: set[str], word: Any) -> str:
-    """What is wrong in words; `word` is `value` as the YAML has it, if that is known."""
-    kind, context = problem["type"], problem.get("ctx", {})
+@dataclasses.dataclass(frozen=True)
+class _Place:
+    """Where in a config a problem is."""
+
+    path: str
+    """As the user wrote it: `training.schedule.at[0]`."""
+    value: Any
+    """What stands there."""
+    known: set[str]
+    """Keys that may stand beside the last step of the path."""
+    hint: Any
+    """Type of the field, with its annotations."""
+
+
+def _explain(problem: Mapping[str, Any], place: _Place, word: Any) -> str:
+    """What is wrong in words; `word` is the value as the YAML has it, if that is known."""
+    kind, context, value = problem["type"], problem.get("ctx", {}), place.value
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
-        return f"unknown key. {did_you_mean.suggest(problem['loc'][-1], known)}"
+        return f"unknown key. {did_you_mean.suggest(problem['loc'][-1], place.known)}"
+    if kind in _OUT_OF_BOUNDS:
+        return bounds.explain(place.hint, value)
     if kind in ("missing", "missing_argument"):
         return "missing, and it has no default"
     if kind == "union_tag_not_found":
@@ -119,13 +143,13 @@ def _number_hint(value: Any) -> str:
     return ""
 
 
-def _locate(location: tuple[int | str, ...], data: Any, hint: Any) -> tuple[str, Any, set[str]]:
-    """Path as the user wrote it, value there, and the keys known beside the last step.
+def _locate(location: tuple[int | str, ...], data: Any, hint: Any) -> _Place:
+    """Path as the user wrote it, and what stands there.
 
     Pydantic's location also names the chosen member of a union (its tag or its
     class); the user never wrote those, so they are followed but not shown.
     """
-    path, known = "", set()
+    path, known = "", set[str]()
     for step in location:
         options = dotted.dataclasses_in(hint)
         chosen = [c for c in options if dotted.tag(c) == step or c.__name__ == step]
@@ -136,7 +160,7 @@ def _locate(location: tuple[int | str, ...], data: Any, hint: Any) -> tuple[str,
         fields = {
             name: kind
             for option in options
-            for name, kind in typing.get_type_hints(option).items()
+            for name, kind in typing.get_type_hints(option, include_extras=True).items()
             if typing.get_origin(kind) is not typing.ClassVar
         }
         if not is_written and step not in fields and _names_a_type(step):
@@ -145,7 +169,7 @@ def _locate(location: tuple[int | str, ...], data: Any, hint: Any) -> tuple[str,
         hint = fields.get(str(step)) if fields else _element(hint)
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
         data = data[step] if _contains(data, step) else None
-    return path, data, known
+    return _Place(path, data, known, hint)
 
 
 def _names_a_type(step: int | str) -> bool:
@@ -161,5 +185,7 @@ def _contains(data: Any, step: int | str) -> bool:
 
 def _element(hint: Any) -> Any:
     """Type of the values in a list or mapping."""
+    if typing.get_origin(hint) is typing.Annotated:
+        hint = hint.__origin__
     arguments = [arg for arg in typing.get_args(hint) if arg is not Ellipsis]
     return arguments[-1] if arguments else None

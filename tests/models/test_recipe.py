@@ -9,6 +9,8 @@ import pytest
 from models import recipe as recipes
 from models.layers import blocks
 from models.recipe import PLAIN, Recipe
+from pipeline.config.problems import ConfigError
+from tests import strict
 
 PAPER = Recipe(initializer="he_normal", activation="relu", normalization="batch", dropout=0.4)
 
@@ -107,15 +109,15 @@ def test_strided_convolutions_give_the_same_as_keras_own():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"dropout": 1.0}, r"`dropout` must be in \[0, 1\). Received: dropout=1.0"),
-        ({"l1": -0.1}, "`l1` must be at least 0"),
-        ({"initializer_std": 0.0}, "`initializer_std` must be above 0"),
-        ({"elu_alpha": -1.0}, "`elu_alpha` must be above 0"),
+        ({"dropout": 1.0}, r"dropout: must be at least 0 and below 1"),
+        ({"l1": -0.1}, "l1: must be at least 0"),
+        ({"initializer_std": 0.0}, "initializer_std: must be above 0"),
+        ({"elu_alpha": -1.0}, "elu_alpha: must be above 0"),
     ],
 )
 def test_rejects_impossible_recipes(fields, message):
-    with pytest.raises(ValueError, match=message):
-        Recipe(**fields)
+    with pytest.raises(ConfigError, match=message):
+        strict.read(Recipe, fields)
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu"])

@@ -8,20 +8,13 @@ import dataclasses
 from typing import Annotated, ClassVar, Literal
 
 import pydantic
+from annotated_types import Ge, Gt
+
+from components.bounds import Count, UpTo1, WholeNumber
 
 ENGLISH = "english"
 NO_STOP_WORDS = "none"
 MINILM = "minilm"
-
-
-def _check_share(field: str, value: float) -> None:
-    if not 0 < value <= 1:
-        raise ValueError(f"`{field}` must be above 0 and at most 1. Received: {field}={value}")
-
-
-def _check_at_least(field: str, value: int, least: int) -> None:
-    if value < least:
-        raise ValueError(f"`{field}` must be at least {least}. Received: {field}={value}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,14 +35,10 @@ class VectorSynonyms:
     path: str | None = None
     """Word vectors as text, one word and its numbers a line (GloVe, word2vec, fastText), plain
     or `.gz`; relative to the YAML."""
-    threshold: float = 0.5
+    threshold: UpTo1 = 0.5
     """Smallest cosine of a synonym, above 0 to 1."""
-    neighbors: int = 5
+    neighbors: Count = 5
     """Synonyms of a word at most, at least 1."""
-
-    def __post_init__(self) -> None:
-        _check_share("threshold", self.threshold)
-        _check_at_least("neighbors", self.neighbors, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,18 +75,12 @@ Synonyms = Annotated[
 class EdaOperation:
     """How strong one operation of EDA is, and how many texts it gives."""
 
-    alpha: float | None = None
+    alpha: UpTo1 | None = None
     """Share of the words that change, above 0 to 1, one word at least; for deletion the
     probability of each word. Absent: 0.05 up to 2,000 training rows, else 0.1."""
-    n_aug: int | None = None
+    n_aug: WholeNumber | None = None
     """New texts per row, at least 0; 0 turns the operation off. Absent: 4 up to 500 training
     rows, 2 up to 2,000, else 1: a quarter of the paper's, which are for all four operations."""
-
-    def __post_init__(self) -> None:
-        if self.alpha is not None:
-            _check_share("alpha", self.alpha)
-        if self.n_aug is not None:
-            _check_at_least("n_aug", self.n_aug, 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,27 +164,17 @@ class BackTranslationConfig:
     """Back: the same."""
     kind: Literal["back_translation"] = "back_translation"
     """Always `back_translation`."""
-    temperature: float = 0.8
+    temperature: Annotated[float, Ge(0)] = 0.8
     """Randomness of the translators, at least 0; 0 is the likeliest translation, and then all
     copies of a row are equal."""
-    n_aug: int = 1
+    n_aug: Count = 1
     """New texts per row, at least 1."""
-    batch_size: int = 32
+    batch_size: Count = 32
     """Sentences per call of a translator, at least 1."""
     signature: str = "serving_default"
     """Signature of both SavedModels."""
-    timeout: float = 60.0
+    timeout: Annotated[float, Gt(0)] = 60.0
     """Longest wait for one answer of a served translator in seconds, above 0."""
-
-    def __post_init__(self) -> None:
-        if self.temperature < 0:
-            raise ValueError(
-                f"`temperature` must be at least 0. Received: temperature={self.temperature}"
-            )
-        if self.timeout <= 0:
-            raise ValueError(f"`timeout` must be above 0 seconds. Received: {self.timeout}")
-        _check_at_least("n_aug", self.n_aug, 1)
-        _check_at_least("batch_size", self.batch_size, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -223,26 +196,16 @@ class ContextualConfig:
     preset name, a handle such as `kaggle://...`, or a folder, relative to the YAML."""
     kind: Literal["contextual"] = "contextual"
     """Always `contextual`."""
-    alpha: float = 0.15
+    alpha: UpTo1 = 0.15
     """Share of the words that change, above 0 to 1, one word at least."""
-    n_aug: int = 1
+    n_aug: Count = 1
     """New texts per row, at least 1."""
-    candidates: int = 10
+    candidates: Count = 10
     """Likeliest words to draw from, by their probabilities, at least 1."""
-    sequence_length: int = 128
+    sequence_length: Annotated[int, Ge(4)] = 128
     """Longest text in tokens, at least 4; words beyond stay as they are."""
-    batch_size: int = 32
+    batch_size: Count = 32
     """Texts per call of the model, at least 1."""
-
-    def __post_init__(self) -> None:
-        _check_share("alpha", self.alpha)
-        for field, least in (
-            ("n_aug", 1),
-            ("candidates", 1),
-            ("sequence_length", 4),
-            ("batch_size", 1),
-        ):
-            _check_at_least(field, getattr(self, field), least)
 
 
 TextAugmentation = BackTranslationConfig | ContextualConfig | EdaConfig

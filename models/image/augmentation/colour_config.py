@@ -7,8 +7,11 @@ TensorFlow.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
+from annotated_types import Ge, Gt, Le
+
+from models.bounds import Probability, UpTo1
 from models.image.augmentation.operation import Operation, Trait
 
 
@@ -24,15 +27,8 @@ class _Recolouring(Operation):
 class _Blend(Operation):
     """A factor around 1, drawn evenly."""
 
-    strength: float = 0.4
+    strength: UpTo1 = 0.4
     """Largest distance of the factor from 1, above 0 and up to 1."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 < self.strength <= 1:
-            raise ValueError(
-                f"`strength` must be above 0 and up to 1. Received: strength={self.strength}"
-            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,15 +69,8 @@ class Hue(_Recolouring):
 
     kind: Literal["hue"] = "hue"
     """Name of this operation."""
-    degrees: float = 18.0
+    degrees: Annotated[float, Gt(0), Le(180)] = 18.0
     """Largest angle in degrees, in either direction, above 0 and up to 180."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 < self.degrees <= 180:
-            raise ValueError(
-                f"`degrees` must be above 0 and up to 180. Received: degrees={self.degrees}"
-            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,15 +81,8 @@ class ChannelShift(_Recolouring):
 
     kind: Literal["channel_shift"] = "channel_shift"
     """Name of this operation."""
-    levels: float = 20.0
+    levels: Annotated[float, Gt(0), Le(255)] = 20.0
     """Largest number, of 255, in either direction, above 0."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 < self.levels <= 255:
-            raise ValueError(
-                f"`levels` must be above 0 and up to 255. Received: levels={self.levels}"
-            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +93,7 @@ class Greyscale(_Recolouring):
 
     kind: Literal["greyscale"] = "greyscale"
     """Name of this operation."""
-    probability: float = 0.2
+    probability: Probability = 0.2
     """Share of the images that are changed, in [0, 1]."""
 
 
@@ -123,14 +105,10 @@ class Solarise(_Recolouring):
 
     kind: Literal["solarise"] = "solarise"
     """Name of this operation."""
-    probability: float = 0.2
+    probability: Probability = 0.2
     """Share of the images that are changed, in [0, 1]."""
-    threshold: float = 128.0
+    threshold: Annotated[float, Ge(0), Le(256)] = 128.0
     """Lowest value that is inverted, from 0 (all) to 256 (none)."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_range("threshold", 0, 256)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,14 +119,10 @@ class Posterise(Operation):
 
     kind: Literal["posterise"] = "posterise"
     """Name of this operation."""
-    probability: float = 0.2
+    probability: Probability = 0.2
     """Share of the images that are changed, in [0, 1]."""
-    bits: int = 4
+    bits: Annotated[int, Ge(1), Le(8)] = 4
     """Bits that are kept, from 1 to 8 (all)."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_range("bits", 1, 8)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,7 +133,7 @@ class Equalise(_Recolouring):
 
     kind: Literal["equalise"] = "equalise"
     """Name of this operation."""
-    probability: float = 0.2
+    probability: Probability = 0.2
     """Share of the images that are changed, in [0, 1]."""
 
 

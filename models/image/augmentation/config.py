@@ -6,8 +6,11 @@ Colours are in `colour_config.py`. Needs neither Keras nor TensorFlow.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
+from annotated_types import Ge, Gt, Le
+
+from models.bounds import Count, Positive, Probability, UpTo1
 from models.image.augmentation import colour_config
 from models.image.augmentation.operation import Operation, Trait
 
@@ -26,17 +29,10 @@ class Crop(Operation):
 
     kind: Literal["crop"] = "crop"
     """Name of this operation."""
-    padding: int = 4
+    padding: Count = 4
     """Width of the border in pixels, at least 1: the image moves by up to as much."""
     fill: Fill = "black"
     """What the border shows: black, the image mirrored, or its outermost pixels."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.padding < 1:
-            raise ValueError(
-                f"`padding` must be at least 1 pixel. Received: padding={self.padding}"
-            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,15 +47,13 @@ class ResizedCrop(Operation):
 
     kind: Literal["resized_crop"] = "resized_crop"
     """Name of this operation."""
-    area: tuple[float, float] = (0.08, 1.0)
+    area: tuple[UpTo1, UpTo1] = (0.08, 1.0)
     """Smallest and largest share of the image's area, in (0, 1]."""
-    ratio: tuple[float, float] = (0.75, 4 / 3)
+    ratio: tuple[Positive, Positive] = (0.75, 4 / 3)
     """Smallest and largest width by height, above 0, drawn evenly in the logarithm."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_interval("area", 1.0)
-        self.check_interval("ratio")
+        self.check_rising("area", "ratio")
 
     @property
     def loses(self) -> frozenset[Trait]:
@@ -75,7 +69,7 @@ class Flip(Operation):
 
     kind: Literal["flip"] = "flip"
     """Name of this operation."""
-    probability: float = 0.5
+    probability: Probability = 0.5
     """Share of the images that are changed, in [0, 1]; with `both`, in each direction by itself."""
     direction: Literal["horizontal", "vertical", "both"] = "horizontal"
     """Whether left and right are swapped, top and bottom, or either."""
@@ -97,17 +91,10 @@ class Rotation(Operation):
 
     kind: Literal["rotation"] = "rotation"
     """Name of this operation."""
-    degrees: float = 15.0
+    degrees: Annotated[float, Gt(0), Le(180)] = 15.0
     """Largest angle in degrees, in either direction, above 0 and up to 180."""
     fill: Fill = "black"
     """What the corners show: black, the image mirrored, or its outermost pixels."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 < self.degrees <= 180:
-            raise ValueError(
-                f"`degrees` must be above 0 and up to 180. Received: degrees={self.degrees}"
-            )
 
     @property
     def loses(self) -> frozenset[Trait]:
@@ -127,19 +114,17 @@ class Erasing(Operation):
 
     kind: Literal["erasing"] = "erasing"
     """Name of this operation."""
-    probability: float = 0.5
+    probability: Probability = 0.5
     """Share of the images that are changed, in [0, 1]."""
-    area: tuple[float, float] = (0.02, 0.4)
+    area: tuple[UpTo1, UpTo1] = (0.02, 0.4)
     """Smallest and largest share of the image's area, in (0, 1]."""
-    ratio: tuple[float, float] = (0.3, 1 / 0.3)
+    ratio: tuple[Positive, Positive] = (0.3, 1 / 0.3)
     """Smallest and largest height by width, above 0, drawn evenly in the logarithm."""
     fill: Literal["noise", "black", "grey"] = "noise"
     """What the rectangle shows: every channel of every pixel drawn by itself, 0, or 128."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_interval("area", 1.0)
-        self.check_interval("ratio")
+        self.check_rising("area", "ratio")
 
     @property
     def loses(self) -> frozenset[Trait]:
@@ -160,13 +145,9 @@ class MixUp(Operation):
 
     kind: Literal["mixup"] = "mixup"
     """Name of this operation."""
-    alpha: float = 0.2
+    alpha: Positive = 0.2
     """Both parameters of the beta distribution of the shares, above 0; the greater, the nearer to
     one half."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _check_alpha(self.alpha)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,17 +163,8 @@ class CutMix(Operation):
 
     kind: Literal["cutmix"] = "cutmix"
     """Name of this operation."""
-    alpha: float = 1.0
+    alpha: Positive = 1.0
     """Both parameters of the beta distribution of the shares, above 0; 1 is even."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _check_alpha(self.alpha)
-
-
-def _check_alpha(alpha: float) -> None:
-    if alpha <= 0:
-        raise ValueError(f"`alpha` must be above 0. Received: alpha={alpha}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -207,19 +179,11 @@ class RandAugment(Operation):
 
     kind: Literal["rand_augment"] = "rand_augment"
     """Name of this operation."""
-    operations: int = 2
+    operations: Count = 2
     """Operations per image, the paper's N, at least 1."""
-    magnitude: float = 9.0
+    magnitude: Annotated[float, Ge(0), Le(30)] = 9.0
     """Strength of them all, the paper's M, from 0 to 30, which turns by up to 30 degrees. The scale
     is torchvision's; the authors' code has the same strength at a third of the number."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.operations < 1:
-            raise ValueError(
-                f"`operations` must be at least 1. Received: operations={self.operations}"
-            )
-        self.check_range("magnitude", 0, 30)
 
     @property
     def loses(self) -> frozenset[Trait]:
@@ -239,24 +203,14 @@ class AugMix(Operation):
 
     kind: Literal["augmix"] = "augmix"
     """Name of this operation."""
-    width: int = 3
+    width: Count = 3
     """Chains, at least 1."""
-    depth: int = 3
+    depth: Count = 3
     """Longest chain, at least 1; lengths are drawn from 1 to this."""
-    severity: float = 3.0
+    severity: Annotated[float, Ge(0), Le(10)] = 3.0
     """Strength of every operation, from 0 to 10."""
-    alpha: float = 1.0
+    alpha: Positive = 1.0
     """Parameter of the Dirichlet and the beta distribution of the weights, above 0."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for field in ("width", "depth"):
-            if getattr(self, field) < 1:
-                raise ValueError(
-                    f"`{field}` must be at least 1. Received: {field}={getattr(self, field)}"
-                )
-        self.check_range("severity", 0, 10)
-        _check_alpha(self.alpha)
 
     @property
     def loses(self) -> frozenset[Trait]:

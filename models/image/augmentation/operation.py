@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterable
 from typing import ClassVar, Literal
+
+from models.bounds import Probability
 
 Trait = Literal["mirroring", "direction", "colour", "whole"]
 """What a picture may lose: which side is left, which side is up, its colours, some of its area."""
@@ -20,43 +21,27 @@ class Operation:
     mixes: ClassVar[bool] = False
     """Whether labels become shares of several classes."""
 
-    probability: float = 1.0
+    probability: Probability = 1.0
     """Share of the images that are changed, in [0, 1]."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.probability <= 1:
-            raise ValueError(
-                f"`probability` must be in [0, 1]. Received: probability={self.probability}"
-            )
 
     @property
     def loses(self) -> frozenset[Trait]:
         """What of an image labels must not depend on."""
         return frozenset()
 
-    def check_range(self, field: str, low: float, high: float) -> None:
-        """Refuse a value outside [low, high].
+    def check_rising(self, *fields: str) -> None:
+        """Refuse pairs whose first number is above the second.
 
         Raises:
-            ValueError: Naming the field.
+            ValueError: Naming the first such field.
         """
-        value = getattr(self, field)
-        if not low <= value <= high:
-            raise ValueError(f"`{field}` must be from {low} to {high}. Received: {field}={value}")
-
-    def check_interval(self, field: str, highest: float = math.inf) -> None:
-        """Refuse a pair that is not rising, or leaves (0, highest].
-
-        Raises:
-            ValueError: Naming the field.
-        """
-        smallest, largest = getattr(self, field)
-        if not 0 < smallest <= largest <= highest:
-            limit = "" if highest == math.inf else f" and up to {highest:g}"
-            raise ValueError(
-                f"`{field}` must be a lowest and a highest value, above 0{limit}. "
-                f"Received: {field}={[smallest, largest]}"
-            )
+        for field in fields:
+            lowest, highest = getattr(self, field)
+            if lowest > highest:
+                raise ValueError(
+                    f"`{field}` must be a lowest and a highest value. "
+                    f"Received: {field}={[lowest, highest]}"
+                )
 
 
 def mixes_labels(operations: Iterable[Operation]) -> bool:

@@ -3,6 +3,8 @@
 import pytest
 
 from components.augment import balance
+from pipeline.config.problems import ConfigError
+from tests import strict
 
 ROWS = {"often": 7, "seldom": 2, "once": 1}
 
@@ -26,5 +28,5 @@ def test_copies_are_dealt_evenly_and_all_of_them():
 
 
 def test_fewer_copies_than_none_are_refused():
-    with pytest.raises(ValueError, match=r"`materialize` is a number of copies.*materialize=-1"):
-        balance.CopiesConfig(materialize=-1)
+    with pytest.raises(ConfigError, match="materialize: must be at least 0. Received: -1"):
+        strict.read(balance.CopiesConfig, {"materialize": -1})

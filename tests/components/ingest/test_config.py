@@ -7,6 +7,8 @@ import pydantic
 import pytest
 
 from components.ingest import config
+from pipeline.config.problems import ConfigError
+from tests import strict
 
 DATA = pydantic.TypeAdapter(config.DataConfig)
 
@@ -21,9 +23,15 @@ def test_a_source_is_chosen_by_its_kind():
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ('{"kind": "csv", "path": "a", "encoding": "utf9"}', "Unknown `encoding` 'utf9'"),
-        ('{"kind": "csv", "path": "a", "encoding": "utf-16"}', "line by line. Save the file as"),
-        ('{"kind": "csv", "path": "a", "delimiter": "::"}', "`delimiter` must be one character"),
+        (
+            '{"kind": "csv", "path": "a", "encoding": "utf9"}',
+            "a Python codec name such as .* Received: 'utf9'",
+        ),
+        (
+            '{"kind": "csv", "path": "a", "encoding": "utf-16"}',
+            "line by line. Received: 'utf-16'. Save the file",
+        ),
+        ('{"kind": "csv", "path": "a", "delimiter": "::"}', "must be one character"),
         ('{"kind": "cvs", "path": "a"}', "does not match any of the expected tags"),
         ('{"kind": "sample", "name": "imdb"}', "imdb_small"),
     ],
@@ -35,17 +43,19 @@ def test_impossible_sources_are_refused_in_words(source, message):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp949", "shift_jis"])
 def test_encodings_with_single_byte_line_breaks_are_accepted(encoding):
-    config.check_encoding(encoding)
+    source = strict.read(config.CsvSource, {"path": "a", "encoding": encoding})
+    assert source.encoding == encoding
 
 
 def test_ratios_need_train_parts():
-    with pytest.raises(ValueError, match="`train` must be at least 1.*train=0, eval=2"):
-        config.SplitConfig(train=0)
+    with pytest.raises(ConfigError, match="train: must be at least 1. Received: 0"):
+        strict.read(config.SplitConfig, {"train": 0})
 
 
 def test_shares_are_between_zero_and_one():
-    with pytest.raises(ValueError, match=r"`max_quarantined` must be in \[0, 1\]. Received: 5"):
-        config.DataConfig(config.CsvSource("a"), max_quarantined=5)
+    source = {"kind": "csv", "path": "a"}
+    with pytest.raises(ConfigError, match="max_quarantined: must be from 0 to 1. Received: 5"):
+        strict.read(config.DataConfig, {"source": source, "max_quarantined": 5})
 
 
 def test_the_config_imports_without_tensorflow_beam_or_tfx():

@@ -9,7 +9,8 @@ import pytest
 
 from models.finetuning import config, trainable
 from models.finetuning.config import FineTuned, Frozen, Full, Gradual, HeadFirst, LoRA, Partial
-from tests.models import strict
+from pipeline.config.problems import ConfigError
+from tests import strict
 
 
 @pytest.fixture
@@ -112,20 +113,23 @@ def test_an_unknown_way_is_named_with_the_closest():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Full(layer_decay=0.0), r"`layer_decay` must be in \(0, 1\]"),
-        (lambda: Gradual(layer_decay=1.1), r"`layer_decay` must be in \(0, 1\].*=1.1"),
-        (lambda: Gradual(block_epochs=0), "`block_epochs` must be at least 1"),
-        (lambda: HeadFirst(head_epochs=0), "`head_epochs` must be at least 1"),
-        (lambda: HeadFirst(rate_factor=0.0), r"`rate_factor` must be in \(0, 1\]"),
-        (lambda: LoRA(rank=0), "`rank` must be at least 1"),
-        (lambda: LoRA(alpha=0.0), "`alpha` must be above 0"),
-        (lambda: LoRA(targets=()), "`targets` must name at least one layer"),
-        (lambda: FineTuned(trainable_layers=0), "`trainable_layers` must be at least 1.*frozen"),
+        (lambda: Full(layer_decay=0.0), r"layer_decay: must be above 0 and at most 1"),
+        (lambda: Gradual(layer_decay=1.1), r"layer_decay: must be above 0 and at most 1"),
+        (lambda: Gradual(block_epochs=0), "block_epochs: must be at least 1"),
+        (lambda: HeadFirst(head_epochs=0), "head_epochs: must be at least 1"),
+        (lambda: HeadFirst(rate_factor=0.0), r"rate_factor: must be above 0 and at most 1"),
+        (lambda: LoRA(rank=0), "rank: must be at least 1"),
+        (lambda: LoRA(alpha=0.0), "alpha: must be above 0"),
+        (
+            lambda: LoRA(targets=()),
+            "targets: must be given, and not empty. Received: .*Name at least one layer",
+        ),
+        (lambda: FineTuned(trainable_layers=0), "trainable_layers: must be at least 1.*frozen"),
     ],
 )
 def test_impossible_values_are_refused(make, message):
-    with pytest.raises(ValueError, match=message):
-        make()
+    with pytest.raises(ConfigError, match=message):
+        strict.check(make())
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,12 @@ def load(base, *operations, **sections):
         (TEXTS, ["eda"], {"copies": {"materialize": 2}}, "`copies.materialize` is for images"),
         (IMAGES, ["mixup"], {"copies": {"materialize": 2}}, "`mixup`, which mixes labels"),
         (IMAGES, [{"kind": "crop", "padding": 8}], {}, "padding=8, model.image_size=8"),
-        (IMAGES, ["flip"], {"copies": {"materialize": -1}}, "copies.*materialize=-1"),
+        (
+            IMAGES,
+            ["flip"],
+            {"copies": {"materialize": -1}},
+            "copies.materialize: must be at least 0. Received: -1",
+        ),
         (
             IMAGES,
             ["flip"],

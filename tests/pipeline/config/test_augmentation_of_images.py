@@ -47,7 +47,7 @@ def test_fields_of_an_operation_can_be_searched():
     [
         ("flop", r"augmentation\[1\]: Unknown operation 'flop'. Did you mean 'flip'?"),
         ({"kind": "crop", "paddng": 1}, r"augmentation\[1\].paddng: unknown key. Did you mean"),
-        ({"kind": "rotation", "degrees": 400}, r"augmentation\[1\]: `degrees` must be above 0 and"),
+        ({"kind": "rotation", "degrees": 400}, r"augmentation\[1\].degrees: must be above 0 and"),
     ],
 )
 def test_what_is_wrong_with_an_operation_is_told_with_its_place(operation, message):
@@ -57,5 +57,5 @@ def test_what_is_wrong_with_an_operation_is_told_with_its_place(operation, messa
 
 def test_impossible_ends_of_a_searched_field_are_found_before_the_search():
     space = {"augmentation.0.degrees": {"linear": [5.0, 200.0]}}
-    with pytest.raises(ConfigError, match=r"tuning.space: augmentation\[0\]: `degrees` must be"):
+    with pytest.raises(ConfigError, match=r"tuning.space: augmentation\[0\].degrees: must be"):
         load("rotation", tuning={"space": space})

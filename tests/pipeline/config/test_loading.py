@@ -112,7 +112,7 @@ def test_the_message_counts_the_problems_and_names_the_file(write):
         ("kind: text_cnn", "kind: text_cn", "model: unknown kind 'text_cn'. Did you mean 'text_"),
         ("kind: csv", "kind: cvs", "data.source: unknown kind 'cvs'. Did you mean 'csv'?"),
         ("kind: csv, ", "", "data.source: needs the key 'kind'"),
-        ("reviews.csv}", "a, delimiter: '::'}", "data.source: `delimiter` must be one character"),
+        ("reviews.csv}", "a, delimiter: '::'}", "data.source.delimiter: must be one character"),
         ("name: reviews", "name: My Reviews", "config: `name` becomes a folder and a URL"),
         ("name: reviews", "name: 7", "name: expected text, received 7"),
         ("{kind: text_cnn}", "{kind: text_cnn, recipe: {dropout: .nan}}", "received nan"),
@@ -188,7 +188,7 @@ tuning:
         "tuning.space: model.filterz: unknown key. Did you mean 'filters'?",
         "tuning.space: training.precision: expected 'float32', 'mixed_bfloat16' or "
         "'mixed_float16', received 'float8'. Did you mean 'float32'?",
-        "tuning.space: model.recipe: `dropout` must be in [0, 1). Received: dropout=1.5",
+        "tuning.space: model.recipe.dropout: must be at least 0 and below 1. Received: 1.5",
     ]
 
 
@@ -344,7 +344,9 @@ def test_a_learner_survives_json_and_takes_the_values_of_a_trial(write):
     changed = loading.load_learner(text, {"model.filters": 7, "training.learning_rate": 0.5})
     assert (changed.model.filters, changed.training.learning_rate) == (7, 0.5)
     assert dataclasses.replace(changed, model=learner.model, training=learner.training) == learner
-    with pytest.raises(ConfigError, match=r"a trial with .*\n.*`dropout` must be in \[0, 1\)"):
+    with pytest.raises(
+        ConfigError, match=r"a trial with .*\n.*dropout: must be at least 0 and below 1"
+    ):
         loading.load_learner(text, {"model.recipe.dropout": 1.0})
 
 

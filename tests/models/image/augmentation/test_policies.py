@@ -1,6 +1,5 @@
 """Tests of models/image/augmentation: whole policies, and the configs."""
 
-import dataclasses
 import io
 
 import numpy as np
@@ -11,6 +10,8 @@ import tensorflow as tf
 from models.image.augmentation import colour_config, config, drawn_policies, policy
 from models.image.augmentation.operation import mixes_labels
 from models.image.input import decode
+from pipeline.config.problems import ConfigError
+from tests import strict
 
 NEVER = tuple(kind(probability=0.0) for kind in config.OPERATIONS.values())
 SOME = (config.Crop(padding=2), config.Flip(), colour_config.Contrast(), config.MixUp(alpha=1.0))
@@ -133,22 +134,26 @@ def test_what_an_image_loses_depends_on_the_fields():
 @pytest.mark.parametrize(
     ("kind", "fields", "message"),
     [
-        ("flip", {"probability": 1.5}, r"`probability` must be in \[0, 1\]. Received: .*1.5"),
-        ("crop", {"padding": 0}, "`padding` must be at least 1 pixel. Received: padding=0"),
-        ("rotation", {"degrees": 181.0}, "`degrees` must be above 0 and up to 180. Received"),
-        ("hue", {"degrees": 0.0}, "`degrees` must be above 0 and up to 180. Received"),
-        ("resized_crop", {"area": (0.0, 1.0)}, "`area` must be a lowest and a highest value"),
-        ("erasing", {"ratio": (2.0, 1.0)}, r"`ratio` .*, above 0. Received: ratio=\[2.0, 1.0\]"),
-        ("mixup", {"alpha": 0.0}, "`alpha` must be above 0. Received: alpha=0.0"),
-        ("contrast", {"strength": 1.1}, "`strength` must be above 0 and up to 1. Received"),
-        ("posterise", {"bits": 9}, "`bits` must be from 1 to 8. Received: bits=9"),
-        ("solarise", {"threshold": -1.0}, "`threshold` must be from 0 to 256. Received"),
-        ("channel_shift", {"levels": 0.0}, "`levels` must be above 0 and up to 255. Received"),
-        ("rand_augment", {"operations": 0}, "`operations` must be at least 1. Received"),
-        ("rand_augment", {"magnitude": 31.0}, "`magnitude` must be from 0 to 30. Received"),
-        ("augmix", {"depth": 0}, "`depth` must be at least 1. Received: depth=0"),
+        ("flip", {"probability": 1.5}, "probability: must be from 0 to 1. Received: 1.5"),
+        ("crop", {"padding": 0}, "padding: must be at least 1"),
+        ("rotation", {"degrees": 181.0}, "degrees: must be above 0 and at most 180. Received"),
+        ("hue", {"degrees": 0.0}, "degrees: must be above 0 and at most 180. Received"),
+        ("resized_crop", {"area": (0.0, 1.0)}, r"area\[0\]: must be above 0 and at most 1"),
+        (
+            "erasing",
+            {"ratio": (2.0, 1.0)},
+            r"`ratio` must be a lowest and a highest value. Received: ratio=\[2.0, 1.0\]",
+        ),
+        ("mixup", {"alpha": 0.0}, "alpha: must be above 0. Received: 0.0"),
+        ("contrast", {"strength": 1.1}, "strength: must be above 0 and at most 1. Received"),
+        ("posterise", {"bits": 9}, "bits: must be from 1 to 8. Received: 9"),
+        ("solarise", {"threshold": -1.0}, "threshold: must be from 0 to 256. Received"),
+        ("channel_shift", {"levels": 0.0}, "levels: must be above 0 and at most 255. Received"),
+        ("rand_augment", {"operations": 0}, "operations: must be at least 1"),
+        ("rand_augment", {"magnitude": 31.0}, "magnitude: must be from 0 to 30. Received"),
+        ("augmix", {"depth": 0}, "depth: must be at least 1. Received: 0"),
     ],
 )
 def test_impossible_fields_are_refused(kind, fields, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(config.OPERATIONS[kind](), **fields)
+    with pytest.raises(ConfigError, match=message):
+        strict.read(config.OPERATIONS[kind], fields)
