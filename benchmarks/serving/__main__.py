@@ -20,11 +20,10 @@ from benchmarks.serving.peers import installing, open_inference
 from benchmarks.serving.peers.installing import Peer
 from pipeline.commands import bench
 from pipeline.reports import bench as bench_report
-from serving.load import bare, examples, grid, payloads
-from serving.load import server as servers
+from serving.load import bare, examples, grid, payloads, server
 from serving.load.bare import BareResult
 from serving.load.examples import Examples
-from serving.load.grid import Grid, Row
+from serving.load.grid import Grid, Measurement
 from serving.load.job import Target
 from serving.load.payloads import Payloads
 from serving.repository import storage
@@ -141,13 +140,13 @@ def _bare(load: Load, progress: Progress) -> BareResult:
     return result
 
 
-def _rows_of_ours(load: Load, folder: pathlib.Path, progress: Progress) -> list[Row]:
+def _rows_of_ours(load: Load, folder: pathlib.Path, progress: Progress) -> list[Measurement]:
     rows = []
     bodies = {"grpc": payloads.grpc(load.examples, load.name), "rest": payloads.rest(load.examples)}
     settings = {"Maru": None, "Maru, batching": bench.batching(load.max_batch_size)}
     for title, batching in settings.items():
         place = folder / "logs" / load.name / title
-        with servers.serve(load.name, load.base_path, place, batching) as running:
+        with server.serve(load.name, load.base_path, place, batching) as running:
             targets = {"grpc": running.grpc(), "rest": running.rest(load.name)}
             asked = {protocol: (targets[protocol], bodies[protocol]) for protocol in bodies}
             rows += grid.run(title, asked, load.grid, lambda r: progress(bench_report.words(r)))
@@ -156,7 +155,7 @@ def _rows_of_ours(load: Load, folder: pathlib.Path, progress: Progress) -> list[
 
 def _rows_of_peer(
     peer: Peer, python: str, load: Load, folder: pathlib.Path, progress: Progress
-) -> list[Row]:
+) -> list[Measurement]:
     rows = []
     settings = {peer.title: peer.no_batching}
     if peer.has_batching:
@@ -164,12 +163,12 @@ def _rows_of_peer(
     for title, num_rows in settings.items():
         place = folder / "logs" / load.name / title
         place.mkdir(parents=True, exist_ok=True)
-        rest_port, grpc_port = servers.free_ports(2)
+        rest_port, grpc_port = server.free_ports(2)
         arguments = [load.name, load.base_path, rest_port, grpc_port, num_rows]
         command = [python, "-m", peer.module, *map(str, arguments)]
         ports = {"rest": rest_port, "grpc": grpc_port}
         waited = [ports[protocol] for protocol in peer.protocols]
-        with servers.running(command, place / "server.log", waited, ROOT) as pid:
+        with server.running(command, place / "server.log", waited, ROOT) as pid:
             asked = _asked(peer, load, ports, pid)
             rows += grid.run(title, asked, load.grid, lambda r: progress(bench_report.words(r)))
     return rows
@@ -192,7 +191,7 @@ def _asked(
 
 def _tell(
     load: Load,
-    rows: Sequence[Row],
+    rows: Sequence[Measurement],
     bares: Sequence[BareResult],
     folder: pathlib.Path,
     terminal: Console,

@@ -18,9 +18,7 @@ import click
 
 from serving import process
 from serving.batching.parameters import BatchingParameters
-from serving.load import examples as load_examples
-from serving.load import measuring, payloads
-from serving.load import server as servers
+from serving.load import examples, measuring, payloads, server
 from serving.load.examples import Examples
 from serving.load.job import Target
 from serving.load.payloads import Payloads
@@ -84,17 +82,17 @@ def main(model: str, workspace: pathlib.Path, rounds: int, seconds: float) -> No
     base_path = workspace / "served" / model
     newest = storage.find_versions(base_path)
     kept = sorted(workspace.glob(f"runs/{model}/artifacts/Trainer/model_run/*/reference.npz"))
-    examples = load_examples.from_reference(kept[-1])
+    rows = examples.from_reference(kept[-1])
     predictor = SavedModelPredictor(newest[max(newest)])
-    bodies = {"gRPC": payloads.grpc(examples, model), "REST": payloads.rest(examples)}
+    bodies = {"gRPC": payloads.grpc(rows, model), "REST": payloads.rest(rows)}
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in bodies}
     with (
         tempfile.TemporaryDirectory() as folder,
-        servers.serve(model, base_path, pathlib.Path(folder), BATCHING) as running,
+        server.serve(model, base_path, pathlib.Path(folder), BATCHING) as running,
     ):
         targets = {"gRPC": running.grpc(), "REST": running.rest(model)}
         for name in [name for _ in range(rounds) for name in bodies]:
-            found[name].append(_pair(predictor, examples, targets[name], bodies[name], seconds))
+            found[name].append(_pair(predictor, rows, targets[name], bodies[name], seconds))
             share, added = found[name][-1]
             click.echo(f"{name}: {share:.2f} of the limit, {added:+.2f} ms for one caller")
     for name, pairs in found.items():

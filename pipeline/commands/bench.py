@@ -18,11 +18,10 @@ from pipeline.runtime import logs
 from serving import client
 from serving.batching.parameters import BatchingParameters
 from serving.client import address
-from serving.load import bare, child, examples, grid, measuring, payloads
-from serving.load import server as servers
+from serving.load import bare, child, examples, grid, measuring, payloads, server
 from serving.load.bare import BareResult
 from serving.load.examples import Examples
-from serving.load.grid import Grid, Row
+from serving.load.grid import Grid, Measurement
 from serving.load.job import Target
 from serving.load.payloads import Payloads
 from serving.repository import storage
@@ -38,7 +37,7 @@ _REMEDY = (
 class Outcome:
     """One run of the command."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Measurement]
     """What was measured."""
     limit: bench_report.Limit | None
     """The same model without a server; None if it is not on this machine."""
@@ -74,17 +73,17 @@ def bench(
         pushed_models.newest(where, _REMEDY)
     folder = _folder(where)
     folder.mkdir(parents=True, exist_ok=True)
-    with _worded():
-        known = _examples(where)
-        limit = _limit(where, known, max_batch_size, load.seconds, progress)
-        notes = _notes(known, limit, max_batch_size)
-        asked = known or (limit.examples if limit else _remote(name, addresses))
+    with _reword_errors():
+        kept = _examples(where)
+        limit = _limit(where, kept, max_batch_size, load.seconds, progress)
+        notes = _notes(kept, limit, max_batch_size)
+        sample = kept or (limit.examples if limit else _remote(name, addresses))
         if limit is not None:
-            asked = dataclasses.replace(asked, outputs=limit.examples.outputs)
+            sample = dataclasses.replace(sample, outputs=limit.examples.outputs)
         if addresses:
-            rows = _of_running(name, addresses, asked, load, progress)
+            rows = _measure_running(name, addresses, sample, load, progress)
         else:
-            rows = _of_ours(name, where.served, asked, load, max_batch_size, folder, progress)
+            rows = _measure_ours(name, where.served, sample, load, max_batch_size, folder, progress)
     against = None if limit is None else bench_report.limit(limit, max_batch_size)
     files = write(folder, f"{name}: {machine_words()}", rows, against, notes)
     return Outcome(rows, against, notes, files)
@@ -132,7 +131,7 @@ def _folder(where: paths.Paths) -> pathlib.Path:
 def write(
     folder: pathlib.Path,
     title: str,
-    rows: Sequence[Row],
+    rows: Sequence[Measurement],
     limit: bench_report.Limit | None,
     notes: Sequence[str],
     more: Mapping[str, Any] | None = None,
@@ -147,17 +146,17 @@ def write(
         notes: What a reader of the figures must know.
         more: Further entries of the JSON.
     """
-    found = [folder / f"bench.{kind}" for kind in ("json", "md", "png")]
+    data, table, chart = files = [folder / f"bench.{kind}" for kind in ("json", "md", "png")]
     content = {
         **{"title": title, "notes": list(notes), "machine": _machine()},
         **bench_report.as_json(rows, limit),
         **(more or {}),
     }
-    found[0].write_text(json.dumps(content, indent=1), encoding="utf-8")
+    data.write_text(json.dumps(content, indent=1), encoding="utf-8")
     lines = [f"# {title}\n\n", bench_report.markdown(rows, limit), "\n"]
-    found[1].write_text("".join([*lines, *(f"- {note}\n" for note in notes)]), encoding="utf-8")
-    bench_report.draw(title, rows, limit, found[2])
-    return found
+    table.write_text("".join([*lines, *(f"- {note}\n" for note in notes)]), encoding="utf-8")
+    bench_report.draw(title, rows, limit, chart)
+    return files
 
 
 def machine_words() -> str:
@@ -191,7 +190,7 @@ def _examples(where: paths.Paths) -> Examples | None:
 
 def _limit(
     where: paths.Paths,
-    known: Examples | None,
+    kept: Examples | None,
     max_batch_size: int,
     seconds: float,
     progress: Callable[[str], None],
@@ -201,7 +200,7 @@ def _limit(
         return None
     progress("calling the model without a server")
     sizes = sorted({1, max_batch_size})
-    result = bare.measure(bare.BareJob(versions[max(versions)], known, sizes, seconds=seconds))
+    result = bare.measure(bare.BareJob(versions[max(versions)], kept, sizes, seconds=seconds))
     progress(
         f"without a server: {result.call_ms():.2f} ms for one row, "
         f"{result.limit(max_batch_size):.1f} rows/s in batches of {max_batch_size}"
@@ -209,13 +208,13 @@ def _limit(
     return result
 
 
-def _notes(known: Examples | None, limit: BareResult | None, max_batch_size: int) -> list[str]:
+def _notes(kept: Examples | None, limit: BareResult | None, max_batch_size: int) -> list[str]:
     notes = [
         "The load generator is a process on this machine; its share of the processors is in the "
         "JSON as generator_cpus.",
         f"The limit is the model called in batches of {max_batch_size} without a server.",
     ]
-    if known is None:
+    if kept is None:
         notes.append("There is no run of this model here: the inputs are made up.")
     if limit is None:
         notes[1] = "The model is not in this workspace: there is no limit, and answers are "
@@ -223,33 +222,33 @@ def _notes(known: Examples | None, limit: BareResult | None, max_batch_size: int
     return notes
 
 
-def _of_ours(
+def _measure_ours(
     name: str,
     base_path: pathlib.Path,
-    asked: Examples,
+    sample: Examples,
     load: Grid,
     max_batch_size: int,
     folder: pathlib.Path,
     progress: Callable[[str], None],
-) -> list[Row]:
+) -> list[Measurement]:
     rows = []
-    bodies = {"grpc": payloads.grpc(asked, name), "rest": payloads.rest(asked)}
+    bodies = {"grpc": payloads.grpc(sample, name), "rest": payloads.rest(sample)}
     for title, settings in {"Maru": None, "Maru, batching": batching(max_batch_size)}.items():
         progress(f"starting {title}")
-        with servers.serve(name, base_path, folder, settings) as running:
+        with server.serve(name, base_path, folder, settings) as running:
             targets = {"grpc": running.grpc(), "rest": running.rest(name)}
             both = {protocol: (targets[protocol], bodies[protocol]) for protocol in targets}
             rows += grid.run(title, both, load, lambda row: progress(bench_report.words(row)))
     return rows
 
 
-def _of_running(
+def _measure_running(
     name: str,
     addresses: Sequence[str],
-    asked: Examples,
+    sample: Examples,
     load: Grid,
     progress: Callable[[str], None],
-) -> list[Row]:
+) -> list[Measurement]:
     rows = []
     for text in addresses:
         where = address.parse(text)
@@ -257,22 +256,22 @@ def _of_running(
             raise ValueError(f"Only plain TCP can be measured. Received: {text!r}")
         both: dict[str, tuple[Target, Payloads]] = {}
         if where.is_grpc:
-            both["grpc"] = Target("grpc", where.host, where.port), payloads.grpc(asked, name)
+            both["grpc"] = Target("grpc", where.host, where.port), payloads.grpc(sample, name)
         else:
             path = f"{where.prefix}/v1/models/{name}:predict"
-            both["rest"] = Target("rest", where.host, where.port, path), payloads.rest(asked)
+            both["rest"] = Target("rest", where.host, where.port, path), payloads.rest(sample)
         rows += grid.run(where.target, both, load, lambda row: progress(bench_report.words(row)))
     return rows
 
 
 def _remote(name: str, addresses: Sequence[str]) -> Examples:
     """Made-up examples for the signature that a server tells."""
-    with client.Client(addresses[0]) as asked:
-        known = asked.signatures(name)
-    if "serving_default" not in known:
-        raise ValueError(f"{name} has no signature serving_default, but {sorted(known)}.")
+    with client.Client(addresses[0]) as remote:
+        signatures = remote.signatures(name)
+    if "serving_default" not in signatures:
+        raise ValueError(f"{name} has no signature serving_default, but {sorted(signatures)}.")
     rng = np.random.default_rng(0)
-    return examples.synthetic(known["serving_default"].inputs, _NUM_SYNTHETIC, rng)
+    return examples.synthetic(signatures["serving_default"].inputs, _NUM_SYNTHETIC, rng)
 
 
 def _machine() -> dict[str, Any]:
@@ -285,7 +284,7 @@ def _machine() -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _worded() -> Iterator[None]:
+def _reword_errors() -> Iterator[None]:
     """What went wrong outside this process, as an error that is shown without a traceback."""
     try:
         yield
@@ -293,6 +292,6 @@ def _worded() -> Iterator[None]:
         child.ChildError,
         client.ClientError,
         measuring.LoadError,
-        servers.StartError,
+        server.StartError,
     ) as error:
         raise ValueError(str(error)) from error

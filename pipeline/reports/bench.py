@@ -14,7 +14,7 @@ from tabulate import tabulate
 
 from pipeline.display import numbers, run_view, style
 from serving.load.bare import BareResult
-from serving.load.grid import Row
+from serving.load.grid import Measurement
 
 TITLES = {"grpc": "gRPC", "rest": "REST"}
 _COLORS = (*style.COLORS[:-1], style.GREY)
@@ -56,7 +56,7 @@ def limit(bare: BareResult, batch_size: int) -> Limit:
     return Limit(bare.limit(batch_size), batch_size, bare.call_ms())
 
 
-def cells(rows: Sequence[Row], against: Limit | None) -> list[list[str]]:
+def cells(rows: Sequence[Measurement], against: Limit | None) -> list[list[str]]:
     """One line of text per row, one cell per column.
 
     Args:
@@ -66,7 +66,7 @@ def cells(rows: Sequence[Row], against: Limit | None) -> list[list[str]]:
     return [_cells(row, against) for row in rows]
 
 
-def table(rows: Sequence[Row], against: Limit | None) -> Group:
+def table(rows: Sequence[Measurement], against: Limit | None) -> Group:
     """For the terminal: a table per protocol, and what is to be said of them.
 
     Args:
@@ -83,7 +83,7 @@ def table(rows: Sequence[Row], against: Limit | None) -> Group:
     return Group(*parts, *map(Text, _remarks(rows, against)))
 
 
-def markdown(rows: Sequence[Row], against: Limit | None) -> str:
+def markdown(rows: Sequence[Measurement], against: Limit | None) -> str:
     """For a document.
 
     Args:
@@ -94,25 +94,25 @@ def markdown(rows: Sequence[Row], against: Limit | None) -> str:
     return tabulate(lines, _COLUMNS, "pipe", colalign=_ALIGNED, disable_numparse=True) + "\n"
 
 
-def words(row: Row) -> str:
+def words(row: Measurement) -> str:
     """One row in a sentence, for progress.
 
     Args:
         row: Just measured.
     """
     result = row.result
-    told = f"{row.server}, {TITLES[row.protocol]}, {_count(row.callers)}: " + (
+    sentence = f"{row.server}, {TITLES[row.protocol]}, {_count(row.callers)}: " + (
         f"{result.requests_per_second:.1f} req/s, p50 {numbers.milliseconds(result.p50_ms)} ms, "
         f"p99 {numbers.milliseconds(result.p99_ms)} ms"
     )
     if result.errors:
-        told += f"; {_failed(row)} failed: {result.error_text}"
+        sentence += f"; {_failed(row)} failed: {result.error_text}"
     if result.wrong:
-        told += f"; {result.wrong} of {result.checked} answers wrong: {result.wrong_text}"
-    return told
+        sentence += f"; {result.wrong} of {result.checked} answers wrong: {result.wrong_text}"
+    return sentence
 
 
-def as_json(rows: Sequence[Row], against: Limit | None) -> dict[str, Any]:
+def as_json(rows: Sequence[Measurement], against: Limit | None) -> dict[str, Any]:
     """Everything that was measured, for other programs.
 
     Args:
@@ -125,7 +125,9 @@ def as_json(rows: Sequence[Row], against: Limit | None) -> dict[str, Any]:
     }
 
 
-def draw(title: str, rows: Sequence[Row], against: Limit | None, path: pathlib.Path) -> None:
+def draw(
+    title: str, rows: Sequence[Measurement], against: Limit | None, path: pathlib.Path
+) -> None:
     """Throughput and latency by protocol and number of callers, one colour per server.
 
     Args:
@@ -154,7 +156,7 @@ def draw(title: str, rows: Sequence[Row], against: Limit | None, path: pathlib.P
     style.save(figure, title, path)
 
 
-def _remarks(rows: Sequence[Row], against: Limit | None) -> list[str]:
+def _remarks(rows: Sequence[Measurement], against: Limit | None) -> list[str]:
     """What a table has no room for, and what must not be overlooked."""
     remarks = []
     if against is not None:
@@ -166,7 +168,7 @@ def _remarks(rows: Sequence[Row], against: Limit | None) -> list[str]:
     return remarks
 
 
-def _cells(row: Row, against: Limit | None) -> list[str]:
+def _cells(row: Measurement, against: Limit | None) -> list[str]:
     result = row.result
     share = over = "-"
     if against is not None:
@@ -189,7 +191,7 @@ def _cells(row: Row, against: Limit | None) -> list[str]:
 
 
 def _draw_rates(
-    axes: Axes, rows: Sequence[Row], colors: Mapping[str, str], against: Limit | None
+    axes: Axes, rows: Sequence[Measurement], colors: Mapping[str, str], against: Limit | None
 ) -> None:
     for left, width, row in _places(axes, rows, colors):
         rate = row.result.requests_per_second
@@ -210,7 +212,7 @@ def _draw_rates(
 
 
 def _draw_latencies(
-    axes: Axes, rows: Sequence[Row], colors: Mapping[str, str], against: Limit | None
+    axes: Axes, rows: Sequence[Measurement], colors: Mapping[str, str], against: Limit | None
 ) -> None:
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
@@ -235,8 +237,8 @@ def _draw_latencies(
 
 
 def _places(
-    axes: Axes, rows: Sequence[Row], colors: Mapping[str, str]
-) -> list[tuple[float, float, Row]]:
+    axes: Axes, rows: Sequence[Measurement], colors: Mapping[str, str]
+) -> list[tuple[float, float, Measurement]]:
     """Middle and width of every row's mark, side by side per number of callers."""
     groups = sorted({row.callers for row in rows})
     servers = [name for name in colors if any(row.server == name for row in rows)]
@@ -260,7 +262,7 @@ def _handle(color: str) -> Any:
     return Patch(color=color)
 
 
-def _failed(row: Row) -> int:
+def _failed(row: Measurement) -> int:
     return sum(row.result.errors.values())
 
 

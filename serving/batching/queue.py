@@ -1,4 +1,4 @@
-"""Tasks of one kind, put together to batches in the order they come.
+"""Calls of one kind, put together to batches in the order they come.
 
 Not thread-safe: the scheduler calls it under its lock. Source of the rules and
 texts: TensorFlow, `core/kernels/batching_util/shared_batch_scheduler.h`.
@@ -8,8 +8,8 @@ import collections
 from collections.abc import Callable
 
 from serving import errors
+from serving.batching.batched_call import BatchedCall, Piece
 from serving.batching.parameters import BatchingParameters
-from serving.batching.task import Piece, Task
 
 _FULL = "The batch scheduling queue to which this task was submitted is full; "
 _NOW = float("-inf")
@@ -42,22 +42,22 @@ class BatchQueue:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no task waits."""
+        """Whether no call waits."""
         return len(self._batches) == 1 and not self._batches[0].pieces
 
-    def add(self, task: Task, now: float) -> None:
-        """Accept a task.
+    def add(self, call: BatchedCall, now: float) -> None:
+        """Accept a call.
 
         Args:
-            task: Its rows are put into the open batch and, where needed, new ones.
+            call: Its rows are put into the open batch and, where needed, new ones.
             now: Seconds of `time.monotonic`.
 
         Raises:
             ServingError: INVALID_ARGUMENT if it is too large, UNAVAILABLE if there is no room.
         """
-        self._check_room(task.size)
+        self._check_room(call.size)
         limit = self._parameters.execution_batch_size
-        for piece in task.cut(self._sizes(task.size)):
+        for piece in call.cut(self._sizes(call.size)):
             batch = self._batches[-1]
             if batch.size + piece.size > limit:
                 batch = _Batch()
@@ -71,7 +71,7 @@ class BatchQueue:
         """When the next batch may be taken, in seconds of `time.monotonic`.
 
         Returns:
-            Minus infinity for at once; infinity while no task waits.
+            Minus infinity for at once; infinity while no call waits.
         """
         if len(self._batches) > 1:
             return _NOW

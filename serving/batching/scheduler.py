@@ -1,6 +1,6 @@
 """The threads that run batches, shared fairly by all queues of the server.
 
-Whoever adds a task, or takes a batch, wakes at most one sleeping thread. While
+Whoever adds a call, or takes a batch, wakes at most one sleeping thread. While
 batches wait only for their time to come, one thread at a time has set an alarm
 for the earliest; the others sleep without a limit.
 """
@@ -10,8 +10,8 @@ import threading
 import time
 
 from serving import errors
+from serving.batching.batched_call import BatchedCall, Piece
 from serving.batching.queue import BatchQueue
-from serving.batching.task import Piece, Task
 
 _NEVER = float("inf")
 
@@ -28,7 +28,7 @@ class Scheduler:
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
         self._finished = threading.Condition(self._lock)
-        # Queues in which tasks wait; the first is the next to be asked.
+        # Queues in which calls wait; the first is the next to be asked.
         self._active: collections.deque[BatchQueue] = collections.deque()
         self._alarm = _NEVER
         self._is_closed = False
@@ -39,8 +39,8 @@ class Scheduler:
         for thread in self._threads:
             thread.start()
 
-    def schedule(self, queue: BatchQueue, task: Task) -> None:
-        """Put a task into a queue; `task.wait` gives the outcome.
+    def schedule(self, queue: BatchQueue, call: BatchedCall) -> None:
+        """Put a call into a queue; `call.wait` gives the outcome.
 
         Raises:
             ServingError: If the queue does not accept it, or is closed.
@@ -53,7 +53,7 @@ class Scheduler:
                     "model version is being unloaded. Send the request again.",
                 )
             was_empty = queue.is_empty
-            queue.add(task, time.monotonic())
+            queue.add(call, time.monotonic())
             if was_empty:
                 self._active.append(queue)
             if queue.due() < self._alarm:

@@ -12,10 +12,10 @@ import numpy as np
 
 from serving import errors
 from serving.batching import rows
+from serving.batching.batched_call import BatchedCall, Piece
 from serving.batching.parameters import BatchingParameters
 from serving.batching.queue import BatchQueue
 from serving.batching.scheduler import Scheduler
-from serving.batching.task import Piece, Task
 from serving.execution.session import Session
 from serving.telemetry.request_metrics import Metrics
 
@@ -70,9 +70,9 @@ class BatchingSession:
         size = rows.count(feeds)
         for array in feeds.values():
             self._metrics.observe(f"{_METRICS}/input_batch_size", len(array))
-        task = Task(feeds, fetches, size, enqueued, timeout)
-        self._scheduler.schedule(self._queue(feeds, fetches), task)
-        return task.wait()
+        call = BatchedCall(feeds, fetches, size, enqueued, timeout)
+        self._scheduler.schedule(self._queue(feeds, fetches), call)
+        return call.wait()
 
     def close(self) -> None:
         """Run what waits, then free the session and its variables."""
@@ -101,13 +101,13 @@ class BatchingSession:
             outputs = self._run_batch(names, wanted, pieces)
         except Exception as error:
             for piece in pieces:
-                piece.task.finish(piece.start, error)
+                piece.call.finish(piece.start, error)
             return
         start = 0
         for piece in pieces:
             stop = start + piece.size
-            values = [outputs[name][start:stop] for name in piece.task.fetches]
-            piece.task.finish(piece.start, values)
+            values = [outputs[name][start:stop] for name in piece.call.fetches]
+            piece.call.finish(piece.start, values)
             start = stop
 
     def _run_batch(
@@ -140,10 +140,10 @@ class BatchingSession:
             # TensorFlow Serving never learns the pool's name here either.
             self._metrics.observe(
                 f"{_METRICS}/queuing_latency",
-                (now - piece.task.enqueued) * 1e6,
+                (now - piece.call.enqueued) * 1e6,
                 thread_pool_name="",
             )
-        deadline = max(piece.task.deadline for piece in pieces)
+        deadline = max(piece.call.deadline for piece in pieces)
         if deadline <= now:
             raise errors.ServingError(
                 "RESOURCE_EXHAUSTED", "Run() timeout exceeded while waiting in batching queue"

@@ -22,9 +22,9 @@ from serving.bundle import (
     server_files,
     twins,
 )
-from serving.bundle import sweep as sweeping
 from serving.bundle.model import Bundled, Source
 from serving.bundle.releases import RELEASES, Release
+from serving.bundle.sweep import Sweep
 from serving.execution import warmup
 from serving.execution.saved_model import SavedModelPredictor
 from serving.export import warm_up_file
@@ -113,7 +113,7 @@ def require_room(sources: Sequence[Source], folder: pathlib.Path, copies: int) -
         )
 
 
-def add_model(source: Source, swept: sweeping.Sweep, folder: pathlib.Path) -> Bundled:
+def add_model(source: Source, swept: Sweep, folder: pathlib.Path) -> Bundled:
     """Copy one version into a bundle, add warm-up records, and see that it loads with them.
 
     Args:
@@ -158,7 +158,7 @@ def add_model(source: Source, swept: sweeping.Sweep, folder: pathlib.Path) -> Bu
 
 def add_files(
     models: Sequence[Bundled],
-    sweeps: Mapping[str, sweeping.Sweep],
+    sweeps: Mapping[str, Sweep],
     made: Sequence[twins.Twin],
     release: Release,
     folder: pathlib.Path,

@@ -3,7 +3,7 @@
 import abc
 import random
 
-from serving.client import address as addresses
+from serving.client import address
 from serving.client.address import Address, Tls
 from serving.client.calls import Calls, Transport
 from serving.client.retries import Retries
@@ -37,8 +37,8 @@ class BaseClient(abc.ABC):
         gzip_above: int | None = None,
         rng: random.Random | None = None,
     ):
-        where = addresses.parse(server)
-        addresses.check_secrets(where, tls, token)
+        where = address.parse(server)
+        address.check_secrets(where, tls, token)
         open_transport = self._open_grpc if where.is_grpc else self._open_rest
         transport = open_transport(where, tls or Tls(), token, gzip_above)
         self._calls = Calls(transport, timeout, retries or Retries(), rng or random.Random())

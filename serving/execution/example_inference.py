@@ -23,12 +23,12 @@ _TYPE_NAMES = {"object": "STRING", "float32": "FLOAT", "float64": "DOUBLE", "flo
 
 
 @dataclasses.dataclass(frozen=True)
-class Task:
+class Method:
     """What one signature is asked for."""
 
     signature_name: str
     """Key of the model's signatures; empty means `serving_default`."""
-    method_name: str
+    name: str
     """`CLASSIFY` or `REGRESS`."""
 
 
@@ -58,23 +58,23 @@ def check_predict(predictor: Predictor, signature_name: str, options: Options) -
         )
 
 
-def find(predictor: Predictor, task: Task, options: Options) -> Signature:
-    """Look up a signature and check that it can do the task.
+def find(predictor: Predictor, method: Method, options: Options) -> Signature:
+    """Look up a signature and check that it can do the method.
 
     Raises:
         ServingError: INVALID_ARGUMENT if there is none of that name, or if its inputs and outputs
-            are not those of the task.
+            are not those of the method.
     """
-    name = task.signature_name or DEFAULT_SIGNATURE
+    name = method.signature_name or DEFAULT_SIGNATURE
     if name not in predictor.signatures:
         raise errors.invalid_argument(f"No signature was found with the name: {name}")
     signature = predictor.signatures[name]
-    check(signature, task.method_name, options)
+    check(signature, method.name, options)
     return signature
 
 
 def check(signature: Signature, method_name: str, options: Options) -> None:
-    """Check that a signature's inputs and outputs are those of a task.
+    """Check that a signature's inputs and outputs are those of a method.
 
     Raises:
         ServingError: INVALID_ARGUMENT, with the signature.
@@ -138,43 +138,43 @@ def regress(
 
 def infer(
     predictor: Predictor,
-    tasks: Sequence[tuple[Signature, str]],
+    methods: Sequence[tuple[Signature, str]],
     examples: Sequence[bytes],
     timeout: float | None = None,
 ) -> list[Classes | np.ndarray]:
     """Run several checked signatures, each with its method's name, in one call of the model.
 
     Returns:
-        `Classes` or float32 of shape (batch,) per task.
+        `Classes` or float32 of shape (batch,) per method.
 
     Raises:
         ServingError: As `classify` and `regress`.
     """
-    tensors = _compute(predictor, tasks, examples, timeout)
+    tensors = _compute(predictor, methods, examples, timeout)
     return [
         _read_classes(signature, tensors, len(examples))
         if method_name == CLASSIFY
         else _read_values(signature, tensors, len(examples))
-        for signature, method_name in tasks
+        for signature, method_name in methods
     ]
 
 
 def _compute(
     predictor: Predictor,
-    tasks: Sequence[tuple[Signature, str]],
+    methods: Sequence[tuple[Signature, str]],
     examples: Sequence[bytes],
     timeout: float | None,
 ) -> dict[str, np.ndarray]:
-    """Run the model once; the outputs of all tasks by their names in the graph."""
+    """Run the model once; the outputs of all methods by their names in the graph."""
     if not examples:
         raise errors.invalid_argument("Input is empty.")
     batch = np.empty(len(examples), object)
     batch[:] = examples
-    inputs = {signature.inputs[_INPUTS].tensor for signature, _ in tasks}
+    inputs = {signature.inputs[_INPUTS].tensor for signature, _ in methods}
     fetches = sorted(
         {
             signature.outputs[alias].tensor
-            for signature, method_name in tasks
+            for signature, method_name in methods
             for alias in _fetched(signature, method_name)
         }
     )

@@ -19,7 +19,7 @@ from tensorflow_serving.apis import (
 
 from serving import errors
 from serving.execution import example_inference, tensor_proto
-from serving.execution.example_inference import Classes, Task
+from serving.execution.example_inference import Classes, Method
 from serving.model import DEFAULT_SIGNATURE, Options, Predictor, Signature
 from serving.telemetry.request_metrics import UNRECORDED, RequestMetrics
 
@@ -165,8 +165,8 @@ def _prepare(
     method_name: str,
     options: Options,
 ) -> tuple[Signature, list[bytes]]:
-    task = Task(request.model_spec.signature_name, method_name)
-    signature = example_inference.find(predictor, task, options)
+    method = Method(request.model_spec.signature_name, method_name)
+    signature = example_inference.find(predictor, method, options)
     return signature, serialized_examples(request.input)
 
 

@@ -13,7 +13,7 @@ CALLERS = (1, 8, 64)
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class Measurement:
     """One server, one protocol, one number of callers."""
 
     server: str
@@ -42,8 +42,8 @@ def run(
     server: str,
     asked: Mapping[str, tuple[Target, Payloads]],
     grid: Grid,
-    progress: Callable[[Row], None],
-) -> list[Row]:
+    progress: Callable[[Measurement], None],
+) -> list[Measurement]:
     """Measure a running server.
 
     Args:
@@ -68,6 +68,6 @@ def run(
                 grid.warmup_seconds,
                 check=payloads.check,
             )
-            rows.append(Row(server, protocol, callers, result))
+            rows.append(Measurement(server, protocol, callers, result))
             progress(rows[-1])
     return rows

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 
 from serving import errors
 from serving.execution import example_inference
-from serving.execution.example_inference import Task
+from serving.execution.example_inference import Method
 from serving.model import ModelSpec, Options, Repository, VersionStatus
 from serving.rest import example_body, predict_body
 from serving.rest.json import writer
@@ -115,9 +115,9 @@ def _predict(request: _Request, spec: ModelSpec) -> bytes:
 def _classify(request: _Request, spec: ModelSpec) -> bytes:
     body = predict_body.parse(request.body)
     examples = example_body.decode(body)
-    task = Task(body.signature_name, example_inference.CLASSIFY)
+    method = Method(body.signature_name, example_inference.CLASSIFY)
     with request.repository.lease(spec) as predictor:
-        signature = example_inference.find(predictor, task, request.options)
+        signature = example_inference.find(predictor, method, request.options)
         with request.recorder.runtime(spec.name, "Classify"):
             classes = example_inference.classify(predictor, signature, examples, request.timeout)
     return writer.write_classes(classes.labels, classes.scores)
@@ -126,9 +126,9 @@ def _classify(request: _Request, spec: ModelSpec) -> bytes:
 def _regress(request: _Request, spec: ModelSpec) -> bytes:
     body = predict_body.parse(request.body)
     examples = example_body.decode(body)
-    task = Task(body.signature_name, example_inference.REGRESS)
+    method = Method(body.signature_name, example_inference.REGRESS)
     with request.repository.lease(spec) as predictor:
-        signature = example_inference.find(predictor, task, request.options)
+        signature = example_inference.find(predictor, method, request.options)
         with request.recorder.runtime(spec.name, "Regress"):
             values = example_inference.regress(predictor, signature, examples, request.timeout)
     return writer.write_values(values)

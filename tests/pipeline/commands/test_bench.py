@@ -1,4 +1,4 @@
-"""Tests of pipeline/commands/bench.py and bench_report.py: what is asked, shown and written."""
+"""Tests of `maru bench`: what is asked, shown and written."""
 
 import http.server
 import io
@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from pipeline.commands import bench as benching
+from pipeline.commands import bench
 from pipeline.reports import bench as bench_report
 from serving.export import reference
-from serving.load.grid import Grid, Row
+from serving.load.grid import Grid, Measurement
 from serving.load.measuring import Result
 
 METADATA = {
@@ -86,10 +86,10 @@ def keep_reference(workspace, outputs):
     reference.save(folder / "reference.npz", kept)
 
 
-def bench(workspace, address):
+def measure(workspace, address):
     told = []
     load = Grid(callers=(1, 3), seconds=0.1, warmup_seconds=0.0)
-    return benching.bench("m", workspace, [address], load, 4, told.append), told
+    return bench.bench("m", workspace, [address], load, 4, told.append), told
 
 
 def result(requests_per_second, p50_ms, **changes):
@@ -112,16 +112,18 @@ def result(requests_per_second, p50_ms, **changes):
 
 
 ROWS = [
-    Row("Maru", "grpc", 1, result(100, 2.5)),
-    Row("Maru", "grpc", 64, result(450, 9.0)),
-    Row("other", "rest", 1, result(0, None, p95_ms=None, p99_ms=None, errors={"HTTP 503": 7})),
+    Measurement("Maru", "grpc", 1, result(100, 2.5)),
+    Measurement("Maru", "grpc", 64, result(450, 9.0)),
+    Measurement(
+        "other", "rest", 1, result(0, None, p95_ms=None, p99_ms=None, errors={"HTTP 503": 7})
+    ),
 ]
 LIMIT = bench_report.Limit(rows_per_second=500.0, batch_size=32, call_ms=2.0)
 
 
 def test_a_running_server_is_asked_about_the_runs_examples(tmp_path, address):
     keep_reference(tmp_path, [2, 4, 6])
-    outcome, told = bench(tmp_path, address)
+    outcome, told = measure(tmp_path, address)
     assert [(row.protocol, row.callers) for row in outcome.rows] == [("rest", 1), ("rest", 3)]
     assert all(row.result.is_clean and row.result.checked for row in outcome.rows)
     assert "REST, 3 callers:" in told[-1]
@@ -130,20 +132,20 @@ def test_a_running_server_is_asked_about_the_runs_examples(tmp_path, address):
 
 def test_wrong_answers_are_in_the_figures_and_in_the_progress(tmp_path, address):
     keep_reference(tmp_path, [2, 4, 7])
-    outcome, told = bench(tmp_path, address)
+    outcome, told = measure(tmp_path, address)
     assert all(0 < row.result.wrong < row.result.checked for row in outcome.rows)
     assert "answers wrong: y: expected 7.0, received 6.0" in told[0]
 
 
 def test_without_a_run_inputs_are_made_up_and_a_note_says_so(tmp_path, address):
-    outcome, _ = bench(tmp_path, address)
+    outcome, _ = measure(tmp_path, address)
     assert outcome.rows[0].result.requests > 0
     assert outcome.rows[0].result.checked == 0
     assert any("the inputs are made up" in note for note in outcome.notes)
 
 
 def test_figures_are_written_as_json_table_and_chart(tmp_path, address):
-    outcome, _ = bench(tmp_path, address)
+    outcome, _ = measure(tmp_path, address)
     found = {path.name: path for path in outcome.files}
     assert set(found) == {"bench.json", "bench.md", "bench.png"}
     content = json.loads(found["bench.json"].read_text())
@@ -156,11 +158,11 @@ def test_figures_are_written_as_json_table_and_chart(tmp_path, address):
 def test_a_model_that_was_never_pushed_is_told(tmp_path):
     (tmp_path / "served" / "reviews").mkdir(parents=True)
     with pytest.raises(ValueError, match="No model 'm' was pushed to .*: reviews. Train one"):
-        benching.bench("m", tmp_path, [], Grid(), 4, lambda _: None)
+        bench.bench("m", tmp_path, [], Grid(), 4, lambda _: None)
 
 
 def test_the_command_keeps_the_terminal_for_figures(tmp_path, address, capfd):
-    benching.run("m", tmp_path, [address], [1], 0.2, 4)
+    bench.run("m", tmp_path, [address], [1], 0.2, 4)
     shown = capfd.readouterr()
     assert "bench.json" in shown.out
     assert shown.err == ""
@@ -169,20 +171,20 @@ def test_the_command_keeps_the_terminal_for_figures(tmp_path, address, capfd):
 
 def test_a_misspelled_model_leaves_no_folder(tmp_path):
     with pytest.raises(ValueError, match="No model 'n' was pushed"):
-        benching.run("n", tmp_path, [], [1], 0.2, 4)
+        bench.run("n", tmp_path, [], [1], 0.2, 4)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_server_that_is_not_there_is_told(tmp_path):
     keep_reference(tmp_path, [2, 4, 6])
     with pytest.raises(ValueError, match="Cannot measure rest at 127.0.0.1:1:"):
-        bench(tmp_path, "127.0.0.1:1")
+        measure(tmp_path, "127.0.0.1:1")
 
 
 def test_an_encrypted_server_cannot_be_measured(tmp_path):
     keep_reference(tmp_path, [2, 4, 6])
     with pytest.raises(ValueError, match="Only plain TCP can be measured. Received: 'https://m:1'"):
-        bench(tmp_path, "https://m:1")
+        measure(tmp_path, "https://m:1")
 
 
 def test_a_table_has_the_share_of_the_limit_and_what_the_server_adds():
@@ -216,6 +218,6 @@ def test_a_chart_without_a_limit_or_answers_is_drawn(tmp_path):
 
 
 def test_batching_of_the_server_waits_for_nobody():
-    parameters = benching.batching(16)
+    parameters = bench.batching(16)
     assert parameters.max_batch_size == 16
     assert parameters.batch_timeout_micros == 0

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from serving import errors
+from serving.batching.batched_call import BatchedCall
 from serving.batching.parameters import BatchingParameters
 from serving.batching.queue import BatchQueue
-from serving.batching.task import Task
 
 NOW = 100.0
 
@@ -19,7 +19,7 @@ def _queue(**parameters):
 
 def _add(queue, *sizes):
     for size in sizes:
-        queue.add(Task({}, (), size, NOW), NOW)
+        queue.add(BatchedCall({}, (), size, NOW), NOW)
 
 
 def _take_all(queue):
@@ -36,11 +36,11 @@ def test_tasks_fill_a_batch_in_the_order_they_come():
     assert _take_all(queue) == [[2, 1, 2], [4], [3]]
 
 
-def test_an_open_batch_is_due_after_its_timeout_since_the_first_task():
+def test_an_open_batch_is_due_after_its_timeout_since_the_first_call():
     queue = _queue(max_batch_size=5, batch_timeout_micros=2_000)
     assert queue.due() == math.inf
-    queue.add(Task({}, (), 1, NOW), NOW)
-    queue.add(Task({}, (), 1, NOW), NOW + 0.001)
+    queue.add(BatchedCall({}, (), 1, NOW), NOW)
+    queue.add(BatchedCall({}, (), 1, NOW), NOW + 0.001)
     assert queue.due() == pytest.approx(NOW + 0.002)
 
 

@@ -10,8 +10,7 @@ import pytest
 from serving import errors
 from serving.model import Signature, TensorSpec
 from serving.rest import predict_body
-from serving.rest.json import numbers as json_numbers
-from serving.rest.json import writer
+from serving.rest.json import numbers, writer
 
 OUTPUT = {"y": TensorSpec("float")}
 
@@ -327,13 +326,13 @@ def test_strings_are_written_raw():
 @pytest.mark.parametrize("dtype", ["float32", "int64", "bool"])
 def test_numbers_are_laid_out_as_strings_are(shape, dtype):
     array = np.arange(np.prod(shape, dtype=int)).reshape(shape).astype(dtype)
-    texts = np.array([text.encode() for text in json_numbers.texts(array.reshape(-1))], object)
+    texts = np.array([text.encode() for text in numbers.texts(array.reshape(-1))], object)
     texts = texts.reshape(shape)
     for others in ({}, {"z": np.zeros(shape)}):
         for is_row_format in (True, False)[not shape :]:
-            numbers = encode({"y": array} | others, is_row_format=is_row_format)
+            written = encode({"y": array} | others, is_row_format=is_row_format)
             strings = encode({"y": texts} | others, is_row_format=is_row_format)
-            assert numbers == re.sub(r'"([-+.e\d]+|true|false)"', r"\1", strings)
+            assert written == re.sub(r'"([-+.e\d]+|true|false)"', r"\1", strings)
 
 
 def test_classes_are_pairs_and_values_are_a_list():

@@ -12,7 +12,7 @@ import pytest
 
 from serving.frontend.admission import Admission
 from serving.frontend.edge import Edge
-from serving.rpc import profiler as grpc_profiler
+from serving.rpc import profiler
 from serving.rpc.server import GrpcConfig, GrpcServer
 from serving.telemetry.metrics import Metrics
 from tests.serving import fakes
@@ -34,7 +34,7 @@ def answer(request, context):
 
 
 @pytest.fixture
-def profiler():
+def stand_in():
     """TensorFlow's server, as far as these tests see it."""
     handlers = {
         name: grpc.unary_unary_rpc_method_handler(answer) for name in ("Profile", "Terminate")
@@ -50,8 +50,8 @@ def profiler():
 
 
 @pytest.fixture
-def serve(profiler, monkeypatch):
-    monkeypatch.setattr(grpc_profiler._Server, "_channel", profiler)
+def serve(stand_in, monkeypatch):
+    monkeypatch.setattr(profiler._Server, "_channel", stand_in)
     started = []
 
     def start(*, with_profiler=True, **edge):

@@ -9,7 +9,7 @@ import numpy as np
 from serving import errors
 
 
-class Task:
+class BatchedCall:
     """A call of `Session.run` that waits for its turn in a batch.
 
     Args:
@@ -84,7 +84,7 @@ class Task:
             One array per fetch.
 
         Raises:
-            ServingError: What a batch of this task failed with.
+            ServingError: What a batch of this call failed with.
             RuntimeError: If it failed by a defect, which is the cause.
         """
         self._done.acquire()
@@ -98,9 +98,9 @@ class Task:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Piece:
-    """Some rows of a task, all in the same batch."""
+    """Some rows of a call, all in the same batch."""
 
-    task: Task
+    call: BatchedCall
     """Whose rows they are."""
     start: int
     """First row."""
@@ -114,7 +114,7 @@ class Piece:
 
     def feed(self, name: str) -> np.ndarray:
         """The rows of one input."""
-        return self.task.feeds[name][self.start : self.stop]
+        return self.call.feeds[name][self.start : self.stop]
 
 
 def _copy(error: Exception) -> Exception:
