@@ -75,7 +75,7 @@ def alike(classes: Mapping[str, Mapping[str, int]]) -> list[Alike]:
     return sorted(found, key=lambda one: -sum(rows[label] for label in one.labels))
 
 
-def told(one: Alike, classes: Mapping[str, Mapping[str, int]]) -> str:
+def describe(one: Alike, classes: Mapping[str, Mapping[str, int]]) -> str:
     """Which labels look alike, with their rows by split, and what differs."""
     as_codes = _look_the_same(one)
     counted = [

@@ -38,11 +38,11 @@ def macs(model: keras.Model) -> int:
         for tensor in model.inputs
     }
     traced = tf.function(lambda features: model(features, training=False))
-    return _of_graph(traced.get_concrete_function(inputs).graph)
+    return _count_graph(traced.get_concrete_function(inputs).graph)
 
 
-def _of_graph(graph: Any) -> int:
-    return sum(_of_operation(operation) for operation in _executed(graph))
+def _count_graph(graph: Any) -> int:
+    return sum(_count_operation(operation) for operation in _executed(graph))
 
 
 def _executed(graph: Any) -> set[tf.Operation]:
@@ -57,26 +57,26 @@ def _executed(graph: Any) -> set[tf.Operation]:
     return found
 
 
-def _of_operation(operation: tf.Operation) -> int:
+def _count_operation(operation: tf.Operation) -> int:
     kind = operation.type
     if kind in _PRODUCTS:
         return _PRODUCTS[kind](operation)
     if kind in ("PartitionedCall", "StatefulPartitionedCall"):
-        return _of_function(operation, "f")
+        return _count_function(operation, "f")
     if kind in ("While", "StatelessWhile"):
-        body = _of_function(operation, "body")
+        body = _count_function(operation, "body")
         return body and body * _steps(operation)
     if kind in ("If", "StatelessIf"):
-        return max(_of_function(operation, f"{branch}_branch") for branch in ("then", "else"))
+        return max(_count_function(operation, f"{branch}_branch") for branch in ("then", "else"))
     if kind.startswith("CudnnRNN"):
         raise _unknown(operation, "its arithmetic is inside a GPU library")
     return 0
 
 
-def _of_function(operation: tf.Operation, attribute: str) -> int:
+def _count_function(operation: tf.Operation, attribute: str) -> int:
     name = operation.get_attr(attribute).name
     # TensorFlow has no public way from a call to the graph that is called.
-    return _of_graph(operation.graph._get_function(name).graph)
+    return _count_graph(operation.graph._get_function(name).graph)
 
 
 def _steps(operation: tf.Operation) -> int:

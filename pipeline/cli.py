@@ -178,7 +178,7 @@ def bundle(names: tuple[str, ...], workspace: pathlib.Path, **options: Any) -> N
     """
     from pipeline.commands import bundle as command
 
-    command.bundle(command.Request(names=names, **options), workspace)
+    command.bundle(command.BundleOptions(names=names, **options), workspace)
 
 
 @cli.command()
@@ -351,7 +351,7 @@ def main() -> None:
 
         if not failures.is_users(error):
             raise
-        click.echo(failures.worded(error), err=True)
+        click.echo(failures.describe(error), err=True)
         sys.exit(2)
 
 

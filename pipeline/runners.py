@@ -197,7 +197,10 @@ def _difference(store: Any, old: Any, new: Any) -> str:
         if before.get(name) != after.get(name)
     ]
     before, after = (
-        {name: [a.id for a in found] for name, found in _artifacts(store, e.id, _INPUTS).items()}
+        {
+            name: [a.id for a in artifacts]
+            for name, artifacts in _artifacts(store, e.id, _INPUTS).items()
+        }
         for e in (old, new)
     )
     changed += [f"new {name}" for name in sorted(after) if before.get(name) != after[name]]
@@ -251,8 +254,8 @@ def _artifacts(
 ) -> dict[str, list[metadata_store_pb2.Artifact]]:
     """Artifacts an execution read or wrote, by name."""
     events = [e for e in store.get_events_by_execution_ids([execution]) if e.type in kinds]
-    found = {a.id: a for a in store.get_artifacts_by_id([e.artifact_id for e in events])}
+    by_id = {a.id: a for a in store.get_artifacts_by_id([e.artifact_id for e in events])}
     artifacts: dict[str, list[metadata_store_pb2.Artifact]] = {}
     for event in events:
-        artifacts.setdefault(event.path.steps[0].key, []).append(found[event.artifact_id])
+        artifacts.setdefault(event.path.steps[0].key, []).append(by_id[event.artifact_id])
     return artifacts

@@ -135,10 +135,10 @@ def test_the_page_on_augmentation_names_every_operation():
 
 
 def test_exit_codes_in_the_readme_are_those_of_the_program():
-    from pipeline.commands import run as pipeline_commands
+    from pipeline.commands import run
 
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert codes == {0, 1, 2, pipeline_commands.REFUSED, 130}
+    assert codes == {0, 1, 2, run.REFUSED, 130}
 
 
 def test_decisions_are_numbered_without_gaps():

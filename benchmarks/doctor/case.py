@@ -101,24 +101,24 @@ def examine(case: Case, folder: str) -> list[Finding]:
         folder: Where samples are written.
     """
     splits = case.in_data(doctor_data.split(case.sample, folder, case.rows))
-    patient = _patient(case, splits, folder)
+    prepared = _prepare(case, splits, folder)
     found = data.examine(
-        patient.kind,
+        prepared.kind,
         {name: zip(*columns, strict=True) for name, columns in splits.items()},
-        reader=patient.reader,
-        image_size=getattr(patient.config, "image_size", None),
+        reader=prepared.reader,
+        image_size=getattr(prepared.config, "image_size", None),
     )
     for one in examination.examine(
-        patient.build, patient.train, patient.training, "quick", patient.method, case.loss
+        prepared.build, prepared.train, prepared.training, "quick", prepared.method, case.loss
     ):
         found.append(Finding(**dataclasses.asdict(one)))
     if case.trains:
-        found += _verdict(patient, splits)
+        found += _verdict(prepared, splits)
     return found
 
 
 @dataclasses.dataclass(frozen=True)
-class _Patient:
+class _Prepared:
     kind: str
     config: Any
     training: Any
@@ -132,7 +132,7 @@ class _Patient:
         return getattr(self.config, "fine_tuning", None)
 
 
-def _patient(case: Case, splits: Splits, folder: str) -> _Patient:
+def _prepare(case: Case, splits: Splits, folder: str) -> _Prepared:
     kind = case.kind
     yaml = {
         "name": "case",
@@ -171,7 +171,7 @@ def _patient(case: Case, splits: Splits, folder: str) -> _Patient:
         for name in ("train", "eval")
     }
     reader = _token_reader(model, words, entry) if kind == "text" else None
-    return _Patient(kind, model, config.training, build, *batches.values(), reader)
+    return _Prepared(kind, model, config.training, build, *batches.values(), reader)
 
 
 def _ids(column: Sequence[bytes], labels: Sequence[bytes]) -> np.ndarray:
@@ -264,16 +264,16 @@ def _document_frequencies(token_ids: np.ndarray, words: int) -> np.ndarray:
     return (np.log((1 + len(token_ids)) / (1 + counts)) + 1).astype("float32")
 
 
-def _verdict(patient: _Patient, splits: Splits) -> list[Finding]:
+def _verdict(prepared: _Prepared, splits: Splits) -> list[Finding]:
     """Train the model and judge its curves; Keras's loop, as a user's would be."""
-    model = patient.build()
+    model = prepared.build()
     fit.compile_classifier(
-        model, patient.training, patient.training.epochs * patient.train.num_batches
+        model, prepared.training, prepared.training.epochs * prepared.train.num_batches
     )
     history = model.fit(
-        patient.train.epoch(0),
-        validation_data=patient.validation.epoch(0),
-        epochs=patient.training.epochs,
+        prepared.train.epoch(0),
+        validation_data=prepared.validation.epoch(0),
+        epochs=prepared.training.epochs,
         verbose=0,
     ).history
     shares = np.array(list(collections.Counter(splits["train"][1]).values())) / len(
@@ -285,7 +285,7 @@ def _verdict(patient: _Patient, splits: Splits) -> list[Finding]:
     )
     training = curves.Training(
         chance_loss=float(-(shares * np.log(shares)).sum()),
-        decays=patient.training.schedule.kind != "constant",
+        decays=prepared.training.schedule.kind != "constant",
         is_harder=drops,
         num_validation=len(splits["eval"][1]),
     )

@@ -52,7 +52,7 @@ def AugmentedExamples(
         fingerprint: Of the files that operations read.
         code: Fingerprint of the code that augments.
     """
-    request = stage.Request(
+    parameters = stage.AugmentParameters(
         kind=kind,
         columns=copying.Columns(input_column, label_column),
         augmenter_fn=augmenter,
@@ -60,7 +60,7 @@ def AugmentedExamples(
         resources=resources,
         copies=balance.CopiesConfig(balance=balanced, seed=seed),
     )
-    found = stage.augment(examples.uri, augmented.uri, report.uri, request)
+    found = stage.augment(examples.uri, augmented.uri, report.uri, parameters)
     augmented.split_names = examples.split_names
     for name in ("file_format", "payload_format"):
         augmented.set_string_custom_property(name, examples.get_string_custom_property(name))
@@ -100,7 +100,7 @@ def Policy(
         fingerprint: Of the files that operations read.
         code: Fingerprint of the code that augments.
     """
-    request = stage.Request(
+    parameters = stage.AugmentParameters(
         kind=kind,
         columns=copying.Columns(input_column, label_column),
         augmenter_fn=augmenter,
@@ -108,7 +108,7 @@ def Policy(
         resources=resources,
         copies=balance.CopiesConfig(seed=seed),
     )
-    _remark(stage.augment(examples.uri, None, report.uri, request))
+    _remark(stage.augment(examples.uri, None, report.uri, parameters))
 
 
 def _remark(counts: dict[str, Any]) -> None:

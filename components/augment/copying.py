@@ -14,7 +14,7 @@ import tensorflow as tf
 from components import records, round_robin, tfrecord
 from components.augment import balance
 from components.augment.contract import Augmenter
-from components.augment.sheet import Row
+from components.augment.sheet import TrainRow
 
 TRAIN = "train"
 """The one split that is augmented."""
@@ -79,7 +79,7 @@ class Columns:
     """Column with the label."""
 
 
-def count(uri: str, columns: Columns, shown: int) -> tuple[Counter[str], list[Row]]:
+def count(uri: str, columns: Columns, shown: int) -> tuple[Counter[str], list[TrainRow]]:
     """Rows by label, and some rows to look at, of all labels in turn.
 
     Args:
@@ -88,9 +88,9 @@ def count(uri: str, columns: Columns, shown: int) -> tuple[Counter[str], list[Ro
         shown: Rows to look at.
     """
     found: Counter[str] = Counter()
-    first: dict[str, list[Row]] = defaultdict(list)
+    first: dict[str, list[TrainRow]] = defaultdict(list)
     for content, label in records.columns(uri, TRAIN, (columns.input, columns.label)):
-        row = Row(content, label.decode())
+        row = TrainRow(content, label.decode())
         found[row.label] += 1
         if len(first[row.label]) < shown:
             first[row.label].append(row)

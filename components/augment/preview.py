@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from components.augment import preview_images, preview_text
 from components.augment.contract import ORIGINAL, Augmenter, Copy
-from components.augment.sheet import Row, Sample, Sheet
+from components.augment.sheet import Sample, Sheet, TrainRow
 
 _Draw = Callable[[Sheet, pathlib.Path], None]
 DRAW: dict[str, tuple[str, _Draw]] = {
@@ -20,7 +20,7 @@ ROWS = 8
 
 
 def sheet(
-    title: str, rows: Sequence[Row], augmenter: Augmenter, seed: int, warnings: Sequence[str]
+    title: str, rows: Sequence[TrainRow], augmenter: Augmenter, seed: int, warnings: Sequence[str]
 ) -> Sheet:
     """Apply every operation to every row; one that gives nothing new for any is warned of.
 

@@ -8,7 +8,7 @@ from components.augment.contract import Copy
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class TrainRow:
     """A row of the train split."""
 
     input: bytes

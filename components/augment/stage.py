@@ -17,7 +17,7 @@ POLICY = "policy.json"
 
 
 @dataclasses.dataclass(frozen=True)
-class Request:
+class AugmentParameters:
     """What is to be done; the parameters of the component."""
 
     kind: str
@@ -35,31 +35,35 @@ class Request:
     """How many copies, and their seed."""
 
 
-def augment(source: str, target: str | None, report: str, request: Request) -> dict[str, Any]:
+def augment(
+    source: str, target: str | None, report: str, parameters: AugmentParameters
+) -> dict[str, Any]:
     """Write augmented examples and the report on them.
 
     Args:
         source: Folder of the Examples to read.
         target: Folder of the Examples to write; None to write the report alone.
         report: Folder for counts, operations and preview.
-        request: What is to be done.
+        parameters: What is to be done.
 
     Returns:
         What the counts file holds, see `copying.Counts.to_json`, and `warnings`.
     """
-    rows, shown = copying.count(source, request.columns, preview.ROWS)
-    build = dotted_path.load(request.augmenter_fn)
-    augmenter = build(request.operations, request.resources, rows.total())
+    rows, shown = copying.count(source, parameters.columns, preview.ROWS)
+    build = dotted_path.load(parameters.augmenter_fn)
+    augmenter = build(parameters.operations, parameters.resources, rows.total())
     counts = copying.Counts(before=rows)
     if target is not None:
-        counts = copying.write(source, target, request.columns, augmenter, rows, request.copies)
+        counts = copying.write(
+            source, target, parameters.columns, augmenter, rows, parameters.copies
+        )
     found = counts.to_json() | {"warnings": augmenter.warnings(rows.keys())}
     folder = pathlib.Path(report)
     _write(folder / COUNTS, found)
-    _write(folder / POLICY, json.loads(request.operations))
-    name, draw = preview.DRAW[request.kind]
+    _write(folder / POLICY, json.loads(parameters.operations))
+    name, draw = preview.DRAW[parameters.kind]
     title = "train rows beside what each operation makes of them"
-    seed = request.copies.seed
+    seed = parameters.copies.seed
     draw(preview.sheet(title, shown, augmenter, seed, found["warnings"]), folder / name)
     return found
 

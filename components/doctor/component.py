@@ -28,7 +28,7 @@ def Doctor(
     kind: Parameter[str],
     input_column: Parameter[str],
     label_column: Parameter[str],
-    patient: Parameter[str],
+    model: Parameter[str],
     learner: Parameter[str],
     resumable: Parameter[str],
     effort: Parameter[str],
@@ -50,7 +50,7 @@ def Doctor(
         kind: `text` or `image`.
         input_column: Feature with the text or the encoded image.
         label_column: Feature with the label.
-        patient: Dotted path of a function that makes a `contract.Patient`.
+        model: Dotted path of a function that makes a `contract.ExaminedModel`.
         learner: JSON of what is trained and how.
         resumable: Folder of what an unfinished run left.
         effort: `quick` or `thorough`.
@@ -58,17 +58,17 @@ def Doctor(
         files: Fingerprint of the files that the model is made from.
         code: Fingerprint of the code that examines.
     """
-    request = stage.Request(
+    parameters = stage.DoctorParameters(
         kind=kind,
         input_column=input_column,
         label_column=label_column,
-        patient_fn=patient,
+        model_fn=model,
         learner=learner,
         resumable=resumable,
         effort=effort,
         setting=_setting(setting, examples),
     )
-    stage.examine(examples.uri, learned.uri, transform_graph.uri, report.uri, request)
+    stage.examine(examples.uri, learned.uri, transform_graph.uri, report.uri, parameters)
     _remark(report)
 
 

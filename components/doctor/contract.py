@@ -1,6 +1,6 @@
 """What the Doctor needs of whoever knows the model.
 
-Models live in `models/`, which components must not import: the stage gets a `Patient` from a
+Models live in `models/`, which components must not import: the stage gets an `ExaminedModel` from a
 function that it is told by its dotted path.
 """
 
@@ -15,7 +15,7 @@ from components.doctor.finding import Finding
 from components.doctor.text.lengths import Reader
 
 
-class Patient(Protocol):
+class ExaminedModel(Protocol):
     """A model that is about to be trained, and what it makes of inputs."""
 
     reader: Reader | None

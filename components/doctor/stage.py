@@ -26,7 +26,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
-class Request:
+class DoctorParameters:
     """What is to be examined; the parameters of the component."""
 
     kind: str
@@ -35,9 +35,9 @@ class Request:
     """Column with the text or the encoded image."""
     label_column: str
     """Column with the label."""
-    patient_fn: str
+    model_fn: str
     """Dotted path of a function of `learner`, the transform graph's folder, the patterns of the
-    train split's files, `resumable` and `effort` that returns a `Patient`."""
+    train split's files, `resumable` and `effort` that returns an `ExaminedModel`."""
     learner: str
     """JSON of what is trained and how."""
     resumable: str
@@ -49,7 +49,7 @@ class Request:
 
 
 def examine(
-    examples: str, learned: str, transform_graph: str, report: str, request: Request
+    examples: str, learned: str, transform_graph: str, report: str, parameters: DoctorParameters
 ) -> list[Finding]:
     """Examine data and model, and write findings and figures.
 
@@ -58,33 +58,33 @@ def examine(
         learned: Folder of the Examples that are trained on, perhaps with augmented copies.
         transform_graph: Folder of the Transform's output.
         report: Folder to write to.
-        request: What is to be examined.
+        parameters: What is to be examined.
 
     Returns:
         The findings on the data, then those on the model.
     """
     patterns = [str(pathlib.Path(learned, "Split-train", "*"))]
-    patient = dotted_path.load(request.patient_fn)(
-        request.learner, transform_graph, patterns, request.resumable, request.effort
+    model = dotted_path.load(parameters.model_fn)(
+        parameters.learner, transform_graph, patterns, parameters.resumable, parameters.effort
     )
     found = data.examine(
-        request.kind,
-        {split: _rows(examples, split, request) for split in _splits(examples)},
-        ROWS[request.effort],
-        reader=patient.reader,
-        image_size=patient.image_size,
-        embed=patient.embed,
-        setting=request.setting,
+        parameters.kind,
+        {split: _rows(examples, split, parameters) for split in _splits(examples)},
+        ROWS[parameters.effort],
+        reader=model.reader,
+        image_size=model.image_size,
+        embed=model.embed,
+        setting=parameters.setting,
     )
-    for one in patient.findings():
+    for one in model.findings():
         found.append(one)
         _LOG.info("%s: %s (%.1f s)", one.check, one.verdict, one.seconds)
     write(pathlib.Path(report), found)
     return found
 
 
-def _rows(examples: str, split: str, request: Request) -> Iterator[Row]:
-    columns = (request.input_column, request.label_column)
+def _rows(examples: str, split: str, parameters: DoctorParameters) -> Iterator[Row]:
+    columns = (parameters.input_column, parameters.label_column)
     rows = records.columns(examples, split, columns)
     return ((content, label) for content, label in rows)
 

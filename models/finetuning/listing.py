@@ -13,7 +13,7 @@ from models.finetuning.course import BACKBONE, Course
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class ListedLayer:
     """A layer of the head, or a part of the backbone."""
 
     name: str
@@ -26,7 +26,7 @@ class Row:
     """`frozen`, or what the learning rate is multiplied by, from which epoch on."""
 
 
-def rows(model: keras.Model, method: config.Method | None, epochs: int) -> list[Row]:
+def rows(model: keras.Model, method: config.Method | None, epochs: int) -> list[ListedLayer]:
     """List everything that has weights, from the input to the output.
 
     Args:
@@ -51,7 +51,7 @@ def rows(model: keras.Model, method: config.Method | None, epochs: int) -> list[
             rate = f"{factors.get(now[0], 1.0):.3g} x" if now else "frozen"
             rates[index].append((phase.first, rate))
     return [
-        Row(
+        ListedLayer(
             name,
             _count(weights),
             _count([weight for weight in weights if id(weight) in trained[index]]),

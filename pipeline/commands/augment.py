@@ -86,11 +86,11 @@ def _draw(
             f"--out: a preview of {task.input_kind}s is a {pathlib.Path(name).suffix} file. "
             f"Received: {target}"
         )
-    rows, found = ingest.train_rows(
+    rows, first = ingest.train_rows(
         config.data, config.features, str(base), str(where.samples), number
     )
-    shown = [sheet.Row(values[task.input_column], values[task.label].decode()) for values in found]
-    operations = augmentation_files.placed(config.augmentation, str(base))
+    shown = [sheet.TrainRow(row[task.input_column], row[task.label].decode()) for row in first]
+    operations = augmentation_files.place(config.augmentation, str(base))
     augmenter = dotted_path.load(augmentation.AUGMENTERS[task.input_kind])(
         loading.dump_operations(operations),
         augmentation.resources(config, where),

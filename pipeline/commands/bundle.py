@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # They import TensorFlow, which a mistake in a name must not 
 
 
 @dataclasses.dataclass(frozen=True)
-class Request:
+class BundleOptions:
     """What was asked for on the command line."""
 
     names: tuple[str, ...]
@@ -39,22 +39,22 @@ class Request:
     """Whether an existing output is replaced."""
 
 
-def bundle(request: Request, workspace: pathlib.Path) -> None:
+def bundle(options: BundleOptions, workspace: pathlib.Path) -> None:
     """Write what production needs for some pushed models, and show what was written.
 
     Args:
-        request: What was asked for.
+        options: What was asked for.
         workspace: Where pushed models and their runs are.
 
     Raises:
         ValueError: If a model, its run or room on the disk is missing, the output is there
             already, or no known TensorFlow Serving can load the models.
     """
-    runs = [find(name, paths.workspace(workspace)) for name in dict.fromkeys(request.names)]
-    output = request.output.resolve()
+    runs = [find(name, paths.workspace(workspace)) for name in dict.fromkeys(options.names)]
+    output = options.output.resolve()
     folder = paths.Paths(paths.workspace(workspace), runs[0].name).root
     with logs.to_file(folder / "bundle.log") as terminal:
-        _bundle(runs, request, output, Console(file=terminal, highlight=False))
+        _bundle(runs, options, output, Console(file=terminal, highlight=False))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,27 +101,27 @@ def _reference(version: pathlib.Path, where: paths.Paths) -> pathlib.Path:
 
 
 def _bundle(
-    runs: Sequence[PushedRun], request: Request, output: pathlib.Path, terminal: Console
+    runs: Sequence[PushedRun], options: BundleOptions, output: pathlib.Path, terminal: Console
 ) -> None:
     process.skip_keras()
     with terminal.status("starting TensorFlow"):
         from serving.bundle import model, sweep, writing
         from serving.export import reference
     config = sweep.SweepConfig(
-        max_batch_size=request.max_batch_size, callers=request.callers, seconds=request.seconds
+        max_batch_size=options.max_batch_size, callers=options.callers, seconds=options.seconds
     )
     sources = [
         model.Source(each.name, each.version, each.folder, reference.load(each.reference))
         for each in runs
     ]
     model.require_distinct([source.name for source in sources])
-    release = writing.choose_release(sources, request.serving_version)
+    release = writing.choose_release(sources, options.serving_version)
     terminal.print(f"for TensorFlow Serving {release.tag}", style="dim")
     paths.make(output.parent, "--output")
-    with writing.appearing(output, replace=request.force) as incoming:
+    with writing.appearing(output, replace=options.force) as incoming:
         folder = paths.plain(incoming)
-        writing.require_room(sources, folder, copies=1 + len(request.dtypes))
-        made = _make_twins(sources, request.dtypes, folder, terminal)
+        writing.require_room(sources, folder, copies=1 + len(options.dtypes))
+        made = _make_twins(sources, options.dtypes, folder, terminal)
         sweeps, models = {}, []
         for source in [*sources, *(twin.source for twin in made)]:
             sweeps[source.name], bundled = _measure_and_add(source, config, folder, terminal)
@@ -141,7 +141,7 @@ def _make_twins(
     made = []
     for source in sources:
         for dtype in dict.fromkeys(dtypes):
-            with terminal.status(f"{source.name}: {dtype} twin"), _worded(source.name):
+            with terminal.status(f"{source.name}: {dtype} twin"), _reword_errors(source.name):
                 twin = twins.make(source, dtype, folder / writing.MODELS)
             terminal.print(
                 f"✓ {twin.source.name}: largest difference {twin.difference:.1e}, "
@@ -158,16 +158,16 @@ def _measure_and_add(
 ) -> tuple["sweep.Sweep", "model.Bundled"]:
     from serving.bundle import sweep, writing
 
-    with terminal.status(f"{source.name}: measuring") as line, _worded(source.name):
+    with terminal.status(f"{source.name}: measuring") as line, _reword_errors(source.name):
         swept = sweep.measure(source, config, lambda what: line.update(f"{source.name}: {what}"))
-    with terminal.status(f"{source.name}: copying, warming up"), _worded(source.name):
+    with terminal.status(f"{source.name}: copying, warming up"), _reword_errors(source.name):
         bundled = writing.add_model(source, swept, folder)
     terminal.print(f"✓ {source.name} {source.version}", markup=False)
     return swept, bundled
 
 
 @contextlib.contextmanager
-def _worded(name: str) -> Iterator[None]:
+def _reword_errors(name: str) -> Iterator[None]:
     try:
         yield
     except errors.ServingError as error:

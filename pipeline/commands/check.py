@@ -67,11 +67,11 @@ def _formats(seen: preview.Preview) -> list[str]:
         (False, "read by a server as they are"),
         (True, "refused by a server; `maru predict` converts them, as training does"),
     ):
-        found = {
+        counts = {
             kind: n for (kind, converted), n in seen.formats.items() if converted is is_converted
         }
-        if found:
-            listed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.items()))
+        if counts:
+            listed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.items()))
             lines.append(f"images {verdict}: {listed}")
     return lines
 

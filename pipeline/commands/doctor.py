@@ -14,7 +14,7 @@ from pipeline.config import augmentation_files, loading, relative_paths
 from pipeline.config.sections import PipelineConfig
 from pipeline.reports import doctor
 
-SICK = 2
+FAILED = 2
 """Exit code if a finding is as bad as `doctor.stop_on`: data or config need a change."""
 
 
@@ -56,4 +56,4 @@ def _examine(
     findings = stage.read(running.folder)
     doctor.show(config.name, findings, running.folder, running.console)
     stop_on = (config.doctor or DoctorConfig()).stop_on
-    return SICK if stop_on != "never" and finding.at_least(findings, stop_on) else 0
+    return FAILED if stop_on != "never" and finding.at_least(findings, stop_on) else 0

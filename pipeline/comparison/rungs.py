@@ -92,16 +92,16 @@ def find_all(words: Sequence[str], config: sections.PipelineConfig, path: str) -
         ValueError: If a word means nothing, its model cannot learn this task, or two rungs have
             the same name, which files and the table tell them apart by.
     """
-    found: dict[str, tuple[str, Rung]] = {}
+    by_name: dict[str, tuple[str, Rung]] = {}
     for word in words:
         rung = find(word, config, path)
-        if rung.name in found:
+        if rung.name in by_name:
             raise ValueError(
-                f"--models: two rungs are called {rung.name!r}: {found[rung.name][0]} and {word}. "
-                "Change the `name` inside a YAML file, or leave one of the two out."
+                f"--models: two rungs are called {rung.name!r}: {by_name[rung.name][0]} and "
+                f"{word}. Change the `name` inside a YAML file, or leave one of the two out."
             )
-        found[rung.name] = word, rung
-    return [rung for _, rung in found.values()]
+        by_name[rung.name] = word, rung
+    return [rung for _, rung in by_name.values()]
 
 
 def find(word: str, config: sections.PipelineConfig, path: str) -> Rung:
@@ -128,8 +128,8 @@ def find(word: str, config: sections.PipelineConfig, path: str) -> Rung:
         sections.check_reads(word, config.task)
         model, training = {"kind": word}, {}
     else:
-        known = [*NAMES[config.task.input_kind], *sections.fitting(config.task), config.name]
-        near = did_you_mean.suggest(word, dict.fromkeys(known))
+        names = [*NAMES[config.task.input_kind], *sections.fitting(config.task), config.name]
+        near = did_you_mean.suggest(word, dict.fromkeys(names))
         raise ValueError(
             f"--models: {word!r} is no rung. {near} "
             "A YAML file with `model` and `training` is one, too."
@@ -144,7 +144,7 @@ def to_yaml(rung: Rung, base: pathlib.Path) -> str:
         rung: Which.
         base: Folder that the ladder's relative paths start from.
     """
-    operations = augmentation_files.placed(rung.config.augmentation, base)
+    operations = augmentation_files.place(rung.config.augmentation, base)
     placed = dataclasses.replace(rung.config, augmentation=operations)
     fields = loading.to_mapping(placed)
     source, runtime = fields["data"]["source"], fields["runtime"]

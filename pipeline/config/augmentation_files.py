@@ -11,7 +11,7 @@ from typing import Any
 
 from components.augment.text import config
 from pipeline.config import problems, relative_paths
-from pipeline.runtime import fingerprint as fingerprints
+from pipeline.runtime import fingerprint
 
 _PATHS = {
     config.EdaConfig: ("stop_words", "sentencepiece"),
@@ -71,33 +71,33 @@ def _missing(operations: Sequence[Any], base: pathlib.Path, section: str) -> Ite
 
 def _explain(name: str, value: str, there: pathlib.Path) -> str:
     expected = "folder" if name in _FOLDERS else "file"
-    said = (
+    text = (
         f"there is no {expected} {there}. Expected: an existing {expected}, absolute or "
         f"relative to the YAML. Received: {value!r}. Correct the path or put the {expected} there."
     )
     if name in ("forward", "backward") and _ADDRESS.match(value):
-        return f"{said} If a server is meant, write http://{value}"
-    return said
+        return f"{text} If a server is meant, write http://{value}"
+    return text
 
 
-def placed(operations: Sequence[Any], base: str | pathlib.Path) -> tuple[Any, ...]:
+def place(operations: Sequence[Any], base: str | pathlib.Path) -> tuple[Any, ...]:
     """The operations with absolute paths; presets that are no folders stay as they are.
 
     Args:
         operations: The `augmentation` section.
         base: Folder that relative paths start from.
     """
-    return tuple(_placed(operation, base) for operation in operations)
+    return tuple(_place(operation, base) for operation in operations)
 
 
-def _placed(operation: Any, base: str | pathlib.Path) -> Any:
+def _place(operation: Any, base: str | pathlib.Path) -> Any:
     changed: dict[str, Any] = {}
     for name in _PATHS.get(type(operation), ()):
         value = getattr(operation, name)
         if _is_path(name, value):
             changed[name] = _PLACE.get(name, relative_paths.place)(value, base)
     if isinstance(operation, config.EdaConfig):
-        changed["synonyms"] = placed(operation.synonyms, base)
+        changed["synonyms"] = place(operation.synonyms, base)
     return dataclasses.replace(operation, **changed) if changed else operation
 
 
@@ -105,13 +105,13 @@ def _is_path(name: str, value: str | None) -> bool:
     return value is not None and value not in _WORDS.get(name, ()) and "://" not in value
 
 
-def fingerprint(operations: Sequence[Any]) -> str:
+def hash_files(operations: Sequence[Any]) -> str:
     """Hash of the names, sizes and times of all files that the operations read.
 
     Args:
-        operations: From `placed`.
+        operations: From `place`.
     """
-    return fingerprints.of_files(_places(operations))
+    return fingerprint.hash_files(_places(operations))
 
 
 def _places(operations: Sequence[Any]) -> Iterator[pathlib.Path]:

@@ -67,10 +67,10 @@ def _inside(holder: Any, key: str | int) -> Any:
 def _place(entries: list[Any], key: str, path: str) -> int:
     if key.isdecimal() and int(key) < len(entries):
         return int(key)
-    known = f"0 to {len(entries) - 1}" if entries else "none"
+    places = f"0 to {len(entries) - 1}" if entries else "none"
     raise LookupError(
         f"{path}: {key!r} is no place in this list of {len(entries)}; they are counted from 0. "
-        f"Known: {known}."
+        f"Known: {places}."
     )
 
 

@@ -37,12 +37,12 @@ def _descriptions(kind: type) -> dict[str, str]:
     if not dataclasses.is_dataclass(kind):
         return {}
     [definition] = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
-    found = {}
+    descriptions = {}
     for pair in itertools.pairwise(getattr(definition, "body", ())):
         match pair:
             case (
                 ast.AnnAssign(target=ast.Name(id=name)),
                 ast.Expr(value=ast.Constant(value=str(text))),
             ):
-                found[name] = inspect.cleandoc(text)
-    return found
+                descriptions[name] = inspect.cleandoc(text)
+    return descriptions

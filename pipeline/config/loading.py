@@ -23,7 +23,7 @@ from pipeline.config import (
     yaml_file,
     yaml_words,
 )
-from pipeline.config import json_schema as schema
+from pipeline.config.json_schema import describe_inherited
 from pipeline.config.sections import Augmentation, LearnerConfig, PipelineConfig
 
 _ADAPTER = pydantic.TypeAdapter(PipelineConfig)
@@ -50,7 +50,7 @@ def load(path: str | pathlib.Path, overrides: Sequence[str] = ()) -> PipelineCon
     for override in overrides:
         _apply(override, data, written)
     config = from_mapping(data, source=str(path), written=written)
-    return model_files.placed(config, relative_paths.base(pathlib.Path(path)))
+    return model_files.place(config, relative_paths.base(pathlib.Path(path)))
 
 
 def from_mapping(
@@ -91,10 +91,10 @@ def _describe_impossible_trials(config: PipelineConfig) -> list[str]:
         for value in searched.ends:
             for around in _choices_around(path, space):
                 chosen = {**around, path: value}
-                found = _problems_of(config, chosen)
-                if found and not _is_possible_with_another(config, chosen, space):
+                wrong = _problems_of(config, chosen)
+                if wrong and not _is_possible_with_another(config, chosen, space):
                     note = "".join(f" (with {p}: {json.dumps(v)})" for p, v in around.items())
-                    lines += [f"tuning.space: {line}{note}" for line in found]
+                    lines += [f"tuning.space: {line}{note}" for line in wrong]
     return list(dict.fromkeys(lines))
 
 
@@ -150,7 +150,7 @@ def json_schema() -> dict[str, Any]:
     heirs += schedule_config.SCHEDULES.values()
     heirs += finetuning_config.METHODS.values()
     heirs += image_augmentation.OPERATIONS.values()
-    return schema.describe_inherited(_ADAPTER.json_schema(), heirs)
+    return describe_inherited(_ADAPTER.json_schema(), heirs)
 
 
 def dump_learner(learner: LearnerConfig) -> str:
@@ -195,8 +195,8 @@ def _read(path: pathlib.Path) -> tuple[dict[str, Any], dict[str, Any]]:
     except ValueError as error:
         raise problems.ConfigError(str(path), [f"not YAML: {error}"]) from error
     if not isinstance(data, dict):
-        found = "nothing" if data is None else type(data).__name__
-        line = f"expected a mapping with the keys name, task, data and model, found {found}"
+        kind = "nothing" if data is None else type(data).__name__
+        line = f"expected a mapping with the keys name, task, data and model, found {kind}"
         raise problems.ConfigError(str(path), [line])
     try:
         json.dumps(data)

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.config import relative_paths
 
 
-def placed(config: Any, base: pathlib.Path) -> Any:
+def place(config: Any, base: pathlib.Path) -> Any:
     """The config with absolute paths in `model`, and among the values that `tuning` tries there.
 
     Args:
@@ -18,26 +18,28 @@ def placed(config: Any, base: pathlib.Path) -> Any:
         base: Folder that relative paths start from.
     """
     model = {
-        field: place(getattr(config.model, field), base)
-        for field, place in _PATHS.items()
+        field: make_absolute(getattr(config.model, field), base)
+        for field, make_absolute in _PATHS.items()
         if isinstance(getattr(config.model, field, None), str)
     }
     changed = {"model": dataclasses.replace(config.model, **model)} if model else {}
     if config.tuning is not None:
-        space = {path: _searched(path, one, base) for path, one in config.tuning.space.items()}
+        space = {
+            path: _place_searched(path, one, base) for path, one in config.tuning.space.items()
+        }
         changed["tuning"] = dataclasses.replace(config.tuning, space=space)
     return dataclasses.replace(config, **changed)
 
 
-def _searched(path: str, searched: Any, base: pathlib.Path) -> Any:
-    place = _PATHS.get(path.removeprefix("model.")) if path.startswith("model.") else None
-    if place is None or searched.values is None:
+def _place_searched(path: str, searched: Any, base: pathlib.Path) -> Any:
+    make_absolute = _PATHS.get(path.removeprefix("model.")) if path.startswith("model.") else None
+    if make_absolute is None or searched.values is None:
         return searched
-    values = (place(v, base) if isinstance(v, str) else v for v in searched.values)
+    values = (make_absolute(v, base) if isinstance(v, str) else v for v in searched.values)
     return dataclasses.replace(searched, values=tuple(values))
 
 
-def of(learner: Any) -> Iterator[pathlib.Path]:
+def list_files(learner: Any) -> Iterator[pathlib.Path]:
     """The files and folders that a learner's models are made from.
 
     Args:
@@ -50,18 +52,18 @@ def of(learner: Any) -> Iterator[pathlib.Path]:
                 yield pathlib.Path(value)
 
 
-def _handle(handle: str, base: pathlib.Path) -> str:
+def _place_handle(handle: str, base: pathlib.Path) -> str:
     return handle if "://" in handle else relative_paths.place_saved_model(handle, base)
 
 
-def _weights(weights: str, base: pathlib.Path) -> str:
+def _place_weights(weights: str, base: pathlib.Path) -> str:
     return weights if weights in ("pretrained", "none") else relative_paths.place(weights, base)
 
 
 _PATHS: dict[str, Callable[[str, pathlib.Path], str]] = {
     "preset": relative_paths.place_preset,
-    "handle": _handle,
-    "weights": _weights,
+    "handle": _place_handle,
+    "weights": _place_weights,
     "tokenizer_file": relative_paths.place,
 }
 """Fields of `model` that may name a file or a folder, and how each is made absolute."""

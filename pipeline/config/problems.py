@@ -66,10 +66,12 @@ def describe(
         place = _locate(problem["loc"], data, root)
         word = _locate(problem["loc"], written or {}, root).value
         lines.append(f"{place.path or 'config'}: {_explain(problem, place, word)}")
-    found = dict.fromkeys(lines)
+    distinct = dict.fromkeys(lines)
     # Where whole numbers and others may stand, pydantic tells of both.
     whole, any_ = (f"expected {_EXPECTED[kind]}" for kind in ("int_type", "float_type"))
-    return [line for line in found if whole not in line or line.replace(whole, any_) not in found]
+    return [
+        line for line in distinct if whole not in line or line.replace(whole, any_) not in distinct
+    ]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,8 +108,8 @@ def _explain(problem: Mapping[str, Any], place: _Place, word: Any) -> str:
     if kind == "literal_error":
         choices = re.findall(r"'([^']+)'", context["expected"])
         hint = did_you_mean.suggest(value, choices) if choices else ""
-        said = f"expected {context['expected']}, received {value!r}{_quotes_hint(value, word)}"
-        return f"{said}. {hint}".rstrip()
+        text = f"expected {context['expected']}, received {value!r}{_quotes_hint(value, word)}"
+        return f"{text}. {hint}".rstrip()
     if kind == "value_error":
         return str(context["error"])
     if kind == "string_type":

@@ -5,6 +5,7 @@ them, reads YAML strictly and reports every problem at once.
 """
 
 import dataclasses
+import itertools
 import re
 from typing import Annotated
 
@@ -24,13 +25,13 @@ from models.tasks.table import Task
 from models.text.config import TextModelConfig
 from models.training.config import TrainingConfig
 from models.tuning.config import TuningConfig
-from pipeline.config import augmentation as augmenting
+from pipeline.config import augmentation
 from pipeline.config.evaluation import EvaluationConfig
 
 Augmentation = Annotated[
     TextAugmentation | ImageOperation,
     pydantic.Discriminator("kind"),
-    ByName("operation", tuple(name for kinds in augmenting.OPERATIONS.values() for name in kinds)),
+    ByName("operation", tuple(itertools.chain(*augmentation.OPERATIONS.values()))),
 ]
 """One entry of `augmentation`."""
 
@@ -101,7 +102,7 @@ class PipelineConfig:
                 "`training.xla` compiles no Hub modules, which bring their own graph. Received: "
                 f"xla=True with model.kind={self.model.kind}. Leave out `xla`."
             )
-        augmenting.check(self)
+        augmentation.check(self)
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -159,5 +160,5 @@ def learner(config: PipelineConfig, *, with_tuning: bool) -> LearnerConfig:
         model=config.model,
         training=config.training,
         tuning=config.tuning if with_tuning else None,
-        augmentation=config.augmentation if augmenting.is_drawn_anew(config) else (),
+        augmentation=config.augmentation if augmentation.is_drawn_anew(config) else (),
     )

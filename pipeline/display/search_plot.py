@@ -28,20 +28,20 @@ _MANY = 30
 """Trials from which points are small and pale."""
 
 
-def draw(found: Sequence[TrialResult], config: TuningConfig, path: pathlib.Path) -> None:
+def draw(trials: Sequence[TrialResult], config: TuningConfig, path: pathlib.Path) -> None:
     """Write a PNG with one panel per searched field; the best trial is marked.
 
     Args:
-        found: Ended trials, the best first; at least one of them with a score.
+        trials: Ended trials, the best first; at least one of them with a score.
         config: What was searched.
         path: File to write.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with figure_text.fonts():
-        style.save(_page(found, config), _title(found, config.objective), path)
+        style.save(_page(trials, config), _title(trials, config.objective), path)
 
 
-def _page(found: Sequence[TrialResult], config: TuningConfig) -> figure.Figure:
+def _page(trials: Sequence[TrialResult], config: TuningConfig) -> figure.Figure:
     fields = list(config.space)
     columns = min(_COLUMNS, len(fields))
     rows = -(-len(fields) // columns)
@@ -54,7 +54,7 @@ def _page(found: Sequence[TrialResult], config: TuningConfig) -> figure.Figure:
         if field is None:
             panel.set_visible(False)
             continue
-        _draw_panel(panel, found, field, config.space[field])
+        _draw_panel(panel, trials, field, config.space[field])
         if index % columns == 0:
             panel.set_ylabel(config.objective.replace("_", " "))
     handles, labels = panels[0].get_legend_handles_labels()
@@ -62,24 +62,24 @@ def _page(found: Sequence[TrialResult], config: TuningConfig) -> figure.Figure:
     return drawing
 
 
-def _title(found: Sequence[TrialResult], objective: str) -> str:
-    best = found[0]
-    trials = f"{len(found)} trials" if len(found) > 1 else "1 trial"
-    return f"{trials}, best {objective.replace('_', ' ')} {best.score:.4g} (trial {best.trial})"
+def _title(trials: Sequence[TrialResult], objective: str) -> str:
+    best = trials[0]
+    number = f"{len(trials)} trials" if len(trials) > 1 else "1 trial"
+    return f"{number}, best {objective.replace('_', ' ')} {best.score:.4g} (trial {best.trial})"
 
 
 def _draw_panel(
-    panel: Axes, found: Sequence[TrialResult], field: str, searched: SearchRange
+    panel: Axes, trials: Sequence[TrialResult], field: str, searched: SearchRange
 ) -> None:
-    values = [result.values[field] for result in found]
+    values = [result.values[field] for result in trials]
     if searched.values is not None:
         places = _beside_each_other(panel, values, searched.values)
     else:
         places = [float(value) for value in values]
         panel.set_xscale("log" if searched.log else "linear")
-    scored = [(x, r.score) for x, r in zip(places, found, strict=True) if r.score is not None]
-    failed = [x for x, r in zip(places, found, strict=True) if r.score is None]
-    is_crowded = len(found) > _MANY
+    scored = [(x, r.score) for x, r in zip(places, trials, strict=True) if r.score is not None]
+    failed = [x for x, r in zip(places, trials, strict=True) if r.score is None]
+    is_crowded = len(trials) > _MANY
     panel.scatter(
         [x for x, _ in scored],
         [score for _, score in scored],

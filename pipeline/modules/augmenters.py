@@ -13,7 +13,9 @@ import numpy as np
 import tensorflow as tf
 
 from components.augment.contract import ORIGINAL, Copy
-from components.augment.text import augmenting as texts
+from components.augment.text.augmenting import TextAugmenter
+from components.augment.text.config import TextAugmentation
+from components.augment.text.preparing import Resources
 from models.image.augmentation import label_safety, policy
 from models.image.augmentation.operation import Operation
 from models.image.input import decode
@@ -30,9 +32,9 @@ class TextCopies:
         cache: Folder for what operations keep.
     """
 
-    def __init__(self, operations: Sequence[texts.TextAugmentation], num_train: int, cache: str):
-        resources = texts.Resources(preset=presets.resolve, cache=pathlib.Path(cache))
-        self._augmenter = texts.TextAugmenter(operations, num_train, resources)
+    def __init__(self, operations: Sequence[TextAugmentation], num_train: int, cache: str):
+        resources = Resources(preset=presets.resolve, cache=pathlib.Path(cache))
+        self._augmenter = TextAugmenter(operations, num_train, resources)
 
     @property
     def copies(self) -> int:
@@ -120,13 +122,13 @@ class ImageCopies:
         self, inputs: Sequence[bytes], labels: Sequence[str], seed: int, copies: Sequence[int]
     ) -> Iterator[Copy]:
         """New images by row, see `contract.Augmenter`."""
-        asked = [(row, number) for row, wanted in enumerate(copies) for number in range(wanted)]
+        numbered = [(row, number) for row, wanted in enumerate(copies) for number in range(wanted)]
         if not self.copies:
-            yield from (Copy(row, REPEATED, inputs[row]) for row, _ in asked)
+            yield from (Copy(row, REPEATED, inputs[row]) for row, _ in numbered)
             return
         seen = set()
-        for first in range(0, len(asked), _IMAGES_AT_ONCE):
-            for copy in self._vary(inputs, asked[first : first + _IMAGES_AT_ONCE], seed):
+        for first in range(0, len(numbered), _IMAGES_AT_ONCE):
+            for copy in self._vary(inputs, numbered[first : first + _IMAGES_AT_ONCE], seed):
                 key = (copy.row, hashlib.sha256(copy.content).digest())
                 if key in seen:
                     self.dropped[POLICY] += 1
@@ -135,14 +137,14 @@ class ImageCopies:
                     yield copy
 
     def _vary(
-        self, inputs: Sequence[bytes], asked: Sequence[tuple[int, int]], seed: int
+        self, inputs: Sequence[bytes], numbered: Sequence[tuple[int, int]], seed: int
     ) -> Iterator[Copy]:
         """Some rows' copies, each with its number among those of its row."""
-        rows = [row for row, _ in asked]
+        rows = [row for row, _ in numbered]
         # Filled up, because another size of the batch would be compiled anew.
         filled = [rows[place % len(rows)] for place in range(_IMAGES_AT_ONCE)]
         # With the numbers: a row that fills several batches would get the same copies in each.
-        content = b"".join(hashlib.sha256(inputs[row] + b"%d" % n).digest() for row, n in asked)
+        content = b"".join(hashlib.sha256(inputs[row] + b"%d" % n).digest() for row, n in numbered)
         digest = int.from_bytes(hashlib.sha256(content).digest()[:6], "big")
         images = self._decode(tf.constant([inputs[row] for row in filled]))
         labels = tf.zeros(_IMAGES_AT_ONCE, tf.int64)
@@ -163,14 +165,14 @@ class ImageCopies:
         images = self._decode(tf.constant(list(inputs)))
         for row, image in enumerate(images):
             yield Copy(row, ORIGINAL, tf.io.encode_png(image).numpy())
-        known = sorted(set(labels))
-        ids = tf.constant([known.index(label) for label in labels], tf.int64)
+        classes = sorted(set(labels))
+        ids = tf.constant([classes.index(label) for label in labels], tf.int64)
         for place, (name, operations) in enumerate(_apart(self._operations)):
-            augment = policy.augmenter(operations, len(known))
+            augment = policy.augmenter(operations, len(classes))
             drawn = tf.constant([seed, place], tf.int64)
             varied, shares = augment(images, ids, drawn)
             for row, image in enumerate(varied):
-                note = _shares(shares[row].numpy(), known) if shares.shape.rank == 2 else ""
+                note = _shares(shares[row].numpy(), classes) if shares.shape.rank == 2 else ""
                 yield Copy(row, name, tf.io.encode_png(image).numpy(), note)
 
     def warnings(self, labels: Collection[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the Doctor stage examines; it calls `patient` by its dotted path."""
+"""What the Doctor stage examines; it calls `load` by its dotted path."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from models import zoo
 from models.doctor import examination
 from models.text import subwords
 from pipeline.config import loading
-from pipeline.modules import learner as learners
 from pipeline.modules import transform
+from pipeline.modules.learner import Learner, prepare
 
 _EMBEDDED_AT_ONCE = 32
 _PRETRAINED = ("hub_image", "hub_text", "pretrained_image", "pretrained_text")
 """Models whose vectors mean something before training."""
 
 
-class LearnerPatient:
-    """The model of a config as the Doctor sees it; a `contract.Patient`.
+class ExaminedLearner:
+    """The model of a config as the Doctor sees it; a `contract.ExaminedModel`.
 
     Args:
         learner: With everything that only the data knows.
@@ -37,7 +37,7 @@ class LearnerPatient:
 
     def __init__(
         self,
-        learner: learners.Learner,
+        learner: Learner,
         train_files: Sequence[str],
         effort: str,
         tokens: Sequence[str] = (),
@@ -52,14 +52,14 @@ class LearnerPatient:
 
     def findings(self) -> Iterator[Finding]:
         """The checks of the model, one after the other."""
-        found = examination.examine(
+        findings = examination.examine(
             lambda: self._learner.build("float32"),
             self._learner.batches(self._train_files, shuffled=True),
             self._learner.config.training,
             self._effort,
             getattr(self._learner.config.model, "fine_tuning", None),
         )
-        for one in found:
+        for one in findings:
             yield Finding(**dataclasses.asdict(one))
 
     def _embed(self, inputs: Sequence[str] | Sequence[bytes]) -> np.ndarray:
@@ -78,9 +78,9 @@ class LearnerPatient:
         return tf.function(lambda encoded: vectors(encoded, training=False))
 
 
-def patient(
+def load(
     learner: str, transform_graph: str, train_files: Sequence[str], resumable: str, effort: str
-) -> LearnerPatient:
+) -> ExaminedLearner:
     """The model of a config.
 
     Args:
@@ -91,14 +91,14 @@ def patient(
         effort: `quick` or `thorough`.
     """
     config = loading.load_learner(learner)
-    prepared = learners.prepare(config, transform_graph, train_files, pathlib.Path(resumable))
+    prepared = prepare(config, transform_graph, train_files, pathlib.Path(resumable))
     tokens: list[str] = []
     if zoo.MODELS[config.model.kind].feature(config.model) == "token_ids":
         tokens = transform.vocabulary(transform_graph)
-    return LearnerPatient(prepared, train_files, effort, tokens)
+    return ExaminedLearner(prepared, train_files, effort, tokens)
 
 
-def _reader(learner: learners.Learner, tokens: Sequence[str]) -> Reader | None:
+def _reader(learner: Learner, tokens: Sequence[str]) -> Reader | None:
     """How the model splits texts; None if it takes images or whole texts."""
     model = learner.config.model
     length = getattr(model, "sequence_length", None)

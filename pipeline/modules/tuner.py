@@ -60,7 +60,7 @@ def _search(job: trial.Job, resumable: pathlib.Path, name: str) -> search.Search
         "hypermodel": trial.Trial(job),
         "folder": pathlib.Path(job.folder),
         "searched": tuning.space,
-        "finished": lambda found: _report(report_folder(resumable, name), found, tuning),
+        "finished": lambda trials: _report(report_folder(resumable, name), trials, tuning),
     }
     # KerasTuner reads these variables itself, wherever it is.
     host = os.environ.get("KERASTUNER_ORACLE_IP")
@@ -109,12 +109,14 @@ _THREADS = (
 
 
 def _report(
-    folder: pathlib.Path, found: Sequence[results.TrialResult], config: TuningConfig
+    folder: pathlib.Path, trials: Sequence[results.TrialResult], config: TuningConfig
 ) -> None:
     """Keep table and plot, and say where."""
-    results.write(folder / RESULTS, found)
-    failed = sum(result.score is None for result in found)
-    if failed < len(found):
-        search_plot.draw(found, config, folder / PLOT)
-    counts = f"{len(found)} trial{'s' * (len(found) != 1)}" + (f", {failed} failed" * bool(failed))
+    results.write(folder / RESULTS, trials)
+    failed = sum(result.score is None for result in trials)
+    if failed < len(trials):
+        search_plot.draw(trials, config, folder / PLOT)
+    counts = f"{len(trials)} trial{'s' * (len(trials) != 1)}" + (
+        f", {failed} failed" * bool(failed)
+    )
     _OUTCOME.info("%s; table and plot in %s", counts, folder)

@@ -17,8 +17,7 @@ from components.doctor import stage as doctor
 from components.doctor.finding import Finding
 from components.ingest import columns
 from components.ingest import job as ingest
-from components.ingest.review import remarks
-from components.ingest.review import summary as counting
+from components.ingest.review import remarks, summary
 from pipeline import artifact_files
 from pipeline.config import evaluation as evaluation_config
 from pipeline.config.sections import PipelineConfig
@@ -106,7 +105,7 @@ def summarize(config: PipelineConfig, results: Mapping[str, Any]) -> Summary:
         refusals=refusals,
         rows=ingested["splits"],
         remarks=remarks.remarks(
-            counting.from_json(ingested, []),
+            summary.from_json(ingested, []),
             config.data,
             columns.roles(config.features, config.data.split),
         ),
@@ -178,14 +177,14 @@ def _show_augmentation(counts: dict[str, Any], report: str, terminal: Console) -
     if counts["operations"]:
         terminal.print("train rows before and after augmentation", style="bold")
         rows = [
-            [label, f"{found['before']:,}", f"{found['after']:,}"]
-            for label, found in list(counts["labels"].items())[:_SHOWN_LABELS]
+            [label, f"{numbers['before']:,}", f"{numbers['after']:,}"]
+            for label, numbers in list(counts["labels"].items())[:_SHOWN_LABELS]
         ]
         total = ["all", f"{counts['before']:,}", f"{counts['after']:,}"]
         terminal.print(run_view.grid(["label", "before", "after"], [*rows, total]))
         rows = [
-            [name, f"{found['written']:,}", f"{found['dropped']:,}"]
-            for name, found in counts["operations"].items()
+            [name, f"{numbers['written']:,}", f"{numbers['dropped']:,}"]
+            for name, numbers in counts["operations"].items()
         ]
         total = ["all", f"{counts['after'] - counts['before']:,}", f"{counts['dropped']:,}"]
         heading = ["operation", "copies", "dropped: nothing new"]

@@ -73,14 +73,14 @@ def explain(error: BaseException, log: pathlib.Path) -> Failure:
             many words, or in none.
     """
     if is_users(error):
-        return Failure(worded(error), 2)
+        return Failure(describe(error), 2)
     if shutil.disk_usage(log.parent).free < _NO_ROOM:
         return Failure(_FULL_DISK, 2)
     last = traceback.format_exception_only(error)[-1].strip().rstrip(".")
     return Failure(f"Unexpected: {last}. The traceback is in {paths.shown(log)}", 1)
 
 
-def worded(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """What to tell the user of an error that `is_users`."""
     if is_full_disk(error):
         return _FULL_DISK

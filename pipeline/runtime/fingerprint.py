@@ -7,7 +7,7 @@ from collections.abc import Iterable
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-def of_code(*places: str) -> str:
+def hash_code(*places: str) -> str:
     """Hash of some Python sources of the project: files, and all under folders.
 
     Stages take it as a parameter, so that a changed model is trained again instead of being
@@ -20,7 +20,7 @@ def of_code(*places: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def of_files(places: Iterable[pathlib.Path]) -> str:
+def hash_files(places: Iterable[pathlib.Path]) -> str:
     """Hash of the names, sizes and times of some files, and of all under folders.
 
     Files are not opened. Missing ones give a fingerprint, too; reading them is the error.
@@ -29,6 +29,6 @@ def of_files(places: Iterable[pathlib.Path]) -> str:
     for place in places:
         for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
             if file.is_file():
-                found = file.stat()
-                digest.update(f"{file}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
+                stat = file.stat()
+                digest.update(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:32]

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
-from pipeline.display import terminal as streams
+from pipeline.display import terminal
 
 
 @contextlib.contextmanager
@@ -28,7 +28,7 @@ def to_file(path: pathlib.Path) -> Iterator[TextIO]:
     sys.stdout.flush()
     sys.stderr.flush()
     saved = [os.dup(descriptor) for descriptor in (1, 2)]
-    terminal = streams.output(saved[0], streams.encoding(sys.stdout))
+    stream = terminal.output(saved[0], terminal.encoding(sys.stdout))
     with open(path, "ab", buffering=0) as file:
         for descriptor in (1, 2):
             os.dup2(file.fileno(), descriptor)
@@ -39,11 +39,11 @@ def to_file(path: pathlib.Path) -> Iterator[TextIO]:
     root.handlers, root.level = [handler], logging.INFO
     logging.getLogger("apache_beam.typehints").setLevel(logging.WARNING)  # Thousands of lines.
     try:
-        yield terminal
+        yield stream
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        terminal.flush()
+        stream.flush()
         root.handlers, root.level = before
         handler.close()
         for descriptor, original in zip((1, 2), saved, strict=True):

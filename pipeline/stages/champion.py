@@ -27,5 +27,5 @@ class LatestBlessedBefore(latest_blessed_model_strategy.LatestBlessedModelStrate
             "model": [model for model in input_dict["model"] if model.id < candidate],
             "model_blessing": input_dict["model_blessing"],
         }
-        found = super().resolve_artifacts(store, older)
-        return {"candidate": input_dict["candidate"], **found}
+        resolved = super().resolve_artifacts(store, older)
+        return {"candidate": input_dict["candidate"], **resolved}

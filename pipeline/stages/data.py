@@ -84,7 +84,7 @@ def wire(config: PipelineConfig, where: Paths, base: str) -> Data:
 
 def _augment(config: PipelineConfig, where: Paths, base: str, examples: Any) -> Component:
     """The stage that writes augmented examples, or what is done anew each epoch."""
-    operations = augmentation_files.placed(config.augmentation, base)
+    operations = augmentation_files.place(config.augmentation, base)
     kind = config.task.input_kind
     parameters = {
         "examples": examples,
@@ -95,8 +95,8 @@ def _augment(config: PipelineConfig, where: Paths, base: str, examples: Any) -> 
         "augmentation": loading.dump_operations(operations),
         "resources": augmentation.resources(config, where),
         "seed": config.copies.seed,
-        "fingerprint": augmentation_files.fingerprint(operations),
-        "code": fingerprint.of_code(*_AUGMENT_CODE[kind]),
+        "fingerprint": augmentation_files.hash_files(operations),
+        "code": fingerprint.hash_code(*_AUGMENT_CODE[kind]),
     }
     if augmentation.writes_examples(config):
         stage = augment.AugmentedExamples(**parameters, balanced=config.copies.balance)
@@ -115,7 +115,7 @@ def _ingest(config: PipelineConfig, where: Paths, base: str) -> Component:
         base=base,
         samples_dir=str(where.samples),
         fingerprint=ingest_fingerprint.fingerprint(config.data, config.features, base)
-        + fingerprint.of_code("components/ingest", "components/tfrecord.py"),
+        + fingerprint.hash_code("components/ingest", "components/tfrecord.py"),
     )
 
 
@@ -157,6 +157,6 @@ def _transform(config: PipelineConfig, examples: Any, schema: Any) -> Component:
             "input_column": config.task.input_column,
             "label_column": config.task.label,
             "model": json.dumps(fields),
-            "code": fingerprint.of_code("pipeline/modules/transform.py"),
+            "code": fingerprint.hash_code("pipeline/modules/transform.py"),
         },
     )

@@ -45,7 +45,7 @@ def examine(config: PipelineConfig, where: Paths, data: Data, effort: str) -> Co
         data: The stages before it.
         effort: `quick` or `thorough`.
     """
-    told = training.told(config, where, with_tuning=False)
+    learned = training.build_custom_config(config, where, with_tuning=False)
     return doctor.Doctor(
         examples=data.examples,
         learned=data.learned,
@@ -53,13 +53,13 @@ def examine(config: PipelineConfig, where: Paths, data: Data, effort: str) -> Co
         kind=config.task.input_kind,
         input_column=config.task.input_column,
         label_column=config.task.label,
-        patient="pipeline.modules.examined_model.patient",
-        learner=told["learner"],
-        resumable=told["resumable"],
+        model="pipeline.modules.examined_model.load",
+        learner=learned["learner"],
+        resumable=learned["resumable"],
         effort=effort,
         setting=json.dumps(_setting(config)),
-        files=told["files"],
-        code=fingerprint.of_code(
+        files=learned["files"],
+        code=fingerprint.hash_code(
             "components/doctor", *_NAMES_OF_LABELS, "models", "pipeline/modules"
         ),
     )
@@ -114,6 +114,6 @@ def verdict(config: PipelineConfig, examples: Any, trained: Any) -> list[Any]:
             history=artifact_files.HISTORY,
             summary=artifact_files.SUMMARY,
             label_column=config.task.label,
-            code=fingerprint.of_code("components/doctor"),
+            code=fingerprint.hash_code("components/doctor"),
         )
     ]

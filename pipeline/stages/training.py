@@ -8,7 +8,7 @@ from tfx.dsl.components.common import resolver
 from tfx.proto import trainer_pb2
 from tfx.types import channel, standard_artifacts
 
-from components.canary import component as canaries
+from components.canary.component import Canary
 from components.ingest import job
 from pipeline import artifact_files
 from pipeline.config import loading, model_files, sections
@@ -45,7 +45,7 @@ def tuner(config: PipelineConfig, where: Paths, data: Data) -> list[Component]:
             tuner_fn="pipeline.modules.tuner.tuner_fn",
             examples=data.learned,
             transform_graph=data.transformed.outputs["transform_graph"],
-            custom_config=told(config, where, with_tuning=True),
+            custom_config=build_custom_config(config, where, with_tuning=True),
             **_SPLITS,
         )
     ]
@@ -66,12 +66,14 @@ def trainer(config: PipelineConfig, where: Paths, data: Data, tuned: list[Compon
         examples=data.learned,
         transform_graph=data.transformed.outputs["transform_graph"],
         hyperparameters=hyperparameters,
-        custom_config=told(config, where, with_tuning=False),
+        custom_config=build_custom_config(config, where, with_tuning=False),
         **_SPLITS,
     )
 
 
-def told(config: PipelineConfig, where: Paths, *, with_tuning: bool) -> dict[str, str]:
+def build_custom_config(
+    config: PipelineConfig, where: Paths, *, with_tuning: bool
+) -> dict[str, str]:
     """What Tuner and Trainer are told; nothing else of the config makes them run again.
 
     Nothing reads the fingerprints: they are there to change when the model's files or code do.
@@ -85,8 +87,8 @@ def told(config: PipelineConfig, where: Paths, *, with_tuning: bool) -> dict[str
     return {
         "learner": loading.dump_learner(learner),
         "resumable": str(where.resumable),
-        "files": fingerprint.of_files(model_files.of(learner)),
-        "code": fingerprint.of_code("models", "pipeline/modules", *_EXPORT_CODE),
+        "files": fingerprint.hash_files(model_files.list_files(learner)),
+        "code": fingerprint.hash_code("models", "pipeline/modules", *_EXPORT_CODE),
     }
 
 
@@ -111,12 +113,12 @@ def canary(trained: Component, data: Data) -> Component:
         trained: The Trainer.
         data: The stages before it.
     """
-    return canaries.Canary(
+    return Canary(
         model=trained.outputs["model"],
         model_run=trained.outputs["model_run"],
         examples=data.examples,
         command="\n".join([sys.executable, "-m", "serving.probe"]),
         reference=artifact_files.REFERENCE,
         originals=job.ORIGINALS_FILE,
-        code=fingerprint.of_code("serving"),
+        code=fingerprint.hash_code("serving"),
     )

@@ -130,7 +130,7 @@ def test_the_label_to_keep_has_training_rows_and_most_of_them():
     rows = {"train": {"Good": 3, "good": 9}, "test": {"GOOD": 50, "bad": 4}}
     (found,) = spelling.alike(rows)
     assert found.labels == ("good", "Good", "GOOD")
-    assert spelling.told(found, rows) == (
+    assert spelling.describe(found, rows) == (
         "'good' (train 9), 'Good' (train 3), 'GOOD' (test 50): capital letters"
     )
     assert spelling.mend(found) == "rename 'Good', 'GOOD' to 'good'"
@@ -138,7 +138,7 @@ def test_the_label_to_keep_has_training_rows_and_most_of_them():
 
 def test_letters_that_look_the_same_are_shown_as_codes():
     (found,) = alike(["good", "gооd"])
-    assert "'g\\u043e\\u043ed'" in spelling.told(found, {"train": {"good": 1, "gооd": 1}})
+    assert "'g\\u043e\\u043ed'" in spelling.describe(found, {"train": {"good": 1, "gооd": 1}})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import tensorflow as tf
 
-from components.augment.text.translations import Request
+from components.augment.text.translations import Sentence
 
 WORDS = ["good", "bad", "film", "fine", "movie", "the"]
 
@@ -128,7 +128,7 @@ def serve(translators, state="AVAILABLE"):
             if version != "7" or body["signature_name"] != "serving_default":
                 return self.answer({"error": f"no {self.path}"}, 404)
             columns = (body["inputs"][column] for column in ("text", "temperature", "seed"))
-            requests = [Request(*row) for row in zip(*columns, strict=True)]
+            requests = [Sentence(*row) for row in zip(*columns, strict=True)]
             return self.answer({"outputs": translators[name].translate(requests)})
 
         def answer(self, body, status=200):

@@ -13,7 +13,7 @@ import pandas
 import yaml
 from PIL import Image
 
-from tests.end_to_end import odd_values as odd
+from tests.end_to_end import odd_values
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,8 +38,8 @@ def case(seed: int, folder: pathlib.Path, commands: Sequence[str]) -> Case:
     """
     rng = random.Random(seed)
     command = rng.choice(commands)
-    if command in odd.WITHOUT_PROJECT:
-        return Case(folder, _other(command, rng), rng.choice(odd.TERMINALS))
+    if command in odd_values.WITHOUT_PROJECT:
+        return Case(folder, _other(command, rng), rng.choice(odd_values.TERMINALS))
     config = _config(rng, folder)
     arguments = ["show", "--layers"] if command == "layers" else [command]
     arguments.append(_write_config(config, rng, folder))
@@ -49,20 +49,20 @@ def case(seed: int, folder: pathlib.Path, commands: Sequence[str]) -> Case:
             rng.choice(["", ",", "bow", "nope,bow", "한글", "../x", "x.yaml"]),
         ]
     for _ in range(rng.choice([0, 0, 0, 1, 2])):
-        arguments += ["--set", rng.choice(odd.OVERRIDES)]
+        arguments += ["--set", rng.choice(odd_values.OVERRIDES)]
     if rng.random() < 0.1:
         arguments += [
             "--workspace",
             rng.choice(["/dev/null", "/proc/x", "c.yaml", "a\nb", "x" * 300]),
         ]
-    return Case(folder, tuple(arguments), rng.choice(odd.TERMINALS))
+    return Case(folder, tuple(arguments), rng.choice(odd_values.TERMINALS))
 
 
 def _other(command: str, rng: random.Random) -> tuple[str, ...]:
-    word = rng.choice([*odd.NAMES, *odd.TEXTS]).replace("\x00", "")
+    word = rng.choice([*odd_values.NAMES, *odd_values.TEXTS]).replace("\x00", "")
     port = rng.choice(["-1", "70000", "x", "1.5", "", "65536", "0x1f"])
     return {
-        "predict": ("predict", word, rng.choice(odd.TEXTS).replace("\x00", ""))
+        "predict": ("predict", word, rng.choice(odd_values.TEXTS).replace("\x00", ""))
         + rng.choice([(), ("--json",), ("--server", word), ("--server", "127.0.0.1:9")]),
         "serve": ("serve", rng.choice(["--port", "--rest-port"]), port),
         "bench": ("bench", word, "--seconds", rng.choice(["0", "x", "0.1", "nan"])),
@@ -74,8 +74,8 @@ def _other(command: str, rng: random.Random) -> tuple[str, ...]:
 
 def _config(rng: random.Random, folder: pathlib.Path) -> dict:
     """A config that fits data it writes, and then some things that do not."""
-    kind = rng.choice([*odd.KINDS, "image_folder"])
-    name = rng.choice(odd.NAMES)
+    kind = rng.choice([*odd_values.KINDS, "image_folder"])
+    name = rng.choice(odd_values.NAMES)
     if kind == "image_folder":
         task, model = {"kind": "image_classification"}, {"kind": "alexnet", "image_size": 63}
         path = _write_images(name, rng, folder)
@@ -104,13 +104,13 @@ def _spoil(config: dict, rng: random.Random) -> None:
     if rng.random() < 0.2:
         place.pop(key, None)
     else:
-        place[key] = rng.choice(odd.VALUES)
+        place[key] = rng.choice(odd_values.VALUES)
 
 
 def _write_config(config: dict, rng: random.Random, folder: pathlib.Path) -> str:
     path = folder / "c.yaml"
     if rng.random() < 0.25:
-        path.write_bytes(rng.choice(odd.RAW_CONFIGS))
+        path.write_bytes(rng.choice(odd_values.RAW_CONFIGS))
     else:
         path.write_text(
             yaml.safe_dump(config, allow_unicode=rng.random() < 0.5), "utf-8", "replace"
@@ -127,8 +127,8 @@ def _write_table(kind: str, name: str, rng: random.Random, folder: pathlib.Path)
     columns = rng.choice(
         [("text", "label")] * 5 + [("label", "text"), ("Text", " label"), ("a",), ()]
     )
-    labels = rng.sample(odd.LABELS, rng.choice([1, 2, 3]))
-    texts = odd.TEXTS[:2] if rng.random() < 0.5 else odd.TEXTS
+    labels = rng.sample(odd_values.LABELS, rng.choice([1, 2, 3]))
+    texts = odd_values.TEXTS[:2] if rng.random() < 0.5 else odd_values.TEXTS
     rows = [
         [
             f"{rng.choice(texts)} {index}" if column.lower() == "text" else rng.choice(labels)
@@ -170,13 +170,16 @@ def _table(kind: str, columns: tuple, rows: list, rng: random.Random) -> bytes:
         text = rng.choice(["\n", "\r\n", ","]).join(lines)
         text = rng.choice([text, text, f"[{text}]", "[" * 3000, '{"text": NaN, "label": 1e999}'])
     else:
-        text = frame.to_csv(sep=rng.choice([odd.KINDS[kind], odd.KINDS[kind], ";"]), index=False)
-    return text.encode(rng.choice(odd.ENCODINGS[:1] * 5 + odd.ENCODINGS), "replace")
+        text = frame.to_csv(
+            sep=rng.choice([odd_values.KINDS[kind], odd_values.KINDS[kind], ";"]), index=False
+        )
+    encodings = odd_values.ENCODINGS[:1] * 5 + odd_values.ENCODINGS
+    return text.encode(rng.choice(encodings), "replace")
 
 
 def _write_images(name: str, rng: random.Random, folder: pathlib.Path) -> str:
     root = folder / name.replace("\n", "")[:90]
-    for label in rng.sample([*odd.NAMES[:9], "cat", "dog", "cow"], rng.choice([0, 1, 2, 3])):
+    for label in rng.sample([*odd_values.NAMES[:9], "cat", "dog", "cow"], rng.choice([0, 1, 2, 3])):
         (root / label).mkdir(parents=True, exist_ok=True)
         for index in range(rng.choice([0, 1, 12])):
             _write_image(

@@ -8,7 +8,7 @@ import re
 import tempfile
 from typing import Any
 
-from pipeline.commands import run as commands
+from pipeline.commands import run as command
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +48,7 @@ def run(config: pathlib.Path, workspace: pathlib.Path, *overrides: str) -> Finis
         saved = os.dup(1)
         os.dup2(terminal.fileno(), 1)
         try:
-            code = commands.run(config, overrides, workspace)
+            code = command.run(config, overrides, workspace)
         finally:
             os.dup2(saved, 1)
             os.close(saved)

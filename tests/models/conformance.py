@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from models import zoo
-from models.finetuning import trainable as finetune
+from models.finetuning import trainable
 from models.layers import fused
 from models.training import placement
 from pipeline.config.problems import ConfigError
@@ -67,8 +67,8 @@ def gives_float_logits_and_features(case, tmp_path):
 
 
 def has_the_parameters_counted_by_hand(case, tmp_path):
-    counts = finetune.trainable_counts(case.build())
-    assert counts == finetune.TrainableCounts(case.trainable, case.frozen)
+    counts = trainable.trainable_counts(case.build())
+    assert counts == trainable.TrainableCounts(case.trainable, case.frozen)
 
 
 def has_the_same_names_in_every_build(case, tmp_path):

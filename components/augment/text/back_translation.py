@@ -13,7 +13,7 @@ import numpy as np
 from components.augment.text import draws
 from components.augment.text.config import BackTranslationConfig
 from components.augment.text.rows import Operation, Rows
-from components.augment.text.translations import CachedTranslator, Request
+from components.augment.text.translations import CachedTranslator, Sentence
 
 # After the mark that ends a sentence, and quotes that close with it; at line breaks.
 _BETWEEN = re.compile(
@@ -68,7 +68,7 @@ def _translate(
 ) -> list[str]:
     """Translate what is not blank."""
     requests = {
-        place: Request(sentence, temperature, int(number * _SEEDS) if temperature else 0)
+        place: Sentence(sentence, temperature, int(number * _SEEDS) if temperature else 0)
         for place, (sentence, number) in enumerate(zip(sentences, drawn, strict=True))
         if sentence.strip()
     }

@@ -76,9 +76,9 @@ def _thesaurus(config: ThesaurusSynonyms, resources: Resources) -> synonyms.Sour
 
 def _vectors(config: VectorSynonyms, resources: Resources) -> synonyms.Source:
     if config.path is not None:
-        known = vectors.of_file(pathlib.Path(config.path))
+        known = vectors.read_file(pathlib.Path(config.path))
     else:
-        known = vectors.of_preset(pathlib.Path(resources.preset(config.preset)))
+        known = vectors.read_preset(pathlib.Path(resources.preset(config.preset)))
     return vectors.Neighbors(*known, config.threshold, config.neighbors)
 
 

@@ -20,7 +20,7 @@ _PATIENCE = 600.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Request:
+class Sentence:
     """One sentence to translate."""
 
     text: str
@@ -37,7 +37,7 @@ class Translator(Protocol):
     identity: str
     """Differs between any two translators that may give different translations."""
 
-    def translate(self, requests: Sequence[Request]) -> list[str]:
+    def translate(self, sentences: Sequence[Sentence]) -> list[str]:
         """Translate a batch of sentences."""
 
 
@@ -63,24 +63,24 @@ class CachedTranslator:
                 "(key BLOB PRIMARY KEY, translation TEXT NOT NULL) WITHOUT ROWID"
             )
 
-    def translate(self, requests: Sequence[Request]) -> list[str]:
+    def translate(self, sentences: Sequence[Sentence]) -> list[str]:
         """Translate sentences, those that are known from disk."""
-        keys = [self._key(request) for request in requests]
+        keys = [self._key(sentence) for sentence in sentences]
         known = self._read(keys)
         new = {
-            key: request for key, request in zip(keys, requests, strict=True) if key not in known
+            key: sentence for key, sentence in zip(keys, sentences, strict=True) if key not in known
         }
         pairs = list(new.items())
         for start in range(0, len(pairs), self._batch_size):
             batch = pairs[start : start + self._batch_size]
-            made = self._translator.translate([request for _, request in batch])
+            made = self._translator.translate([sentence for _, sentence in batch])
             fresh = dict(zip([key for key, _ in batch], made, strict=True))
             self._write(fresh)
             known |= fresh
         return [known[key] for key in keys]
 
-    def _key(self, request: Request) -> bytes:
-        parts = [self._translator.identity, request.text, request.temperature, request.seed]
+    def _key(self, sentence: Sentence) -> bytes:
+        parts = [self._translator.identity, sentence.text, sentence.temperature, sentence.seed]
         return hashlib.sha256(json.dumps(parts).encode()).digest()
 
     def _read(self, keys: Sequence[bytes]) -> dict[bytes, str]:

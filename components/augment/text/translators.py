@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 import tensorflow as tf
 
-from components.augment.text.translations import Request, Translator
+from components.augment.text.translations import Sentence, Translator
 
 INPUTS = {"text": "string", "temperature": "float32", "seed": "int64"}
 """Inputs of the signature and their dtypes; each is `(batch,)`."""
@@ -77,28 +77,30 @@ class LocalTranslator:
         _check(self._name, self._call)
         self.identity = f"{_digest(folder)}/{signature}"
 
-    def translate(self, requests: Sequence[Request]) -> list[str]:
+    def translate(self, sentences: Sequence[Sentence]) -> list[str]:
         """Translate a batch of sentences.
 
         Raises:
             ValueError: If the model fails or gives something else than one text per sentence.
         """
         columns = {
-            "text": tf.constant([request.text for request in requests], tf.string),
-            "temperature": tf.constant([request.temperature for request in requests], tf.float32),
-            "seed": tf.constant([request.seed for request in requests], tf.int64),
+            "text": tf.constant([sentence.text for sentence in sentences], tf.string),
+            "temperature": tf.constant(
+                [sentence.temperature for sentence in sentences], tf.float32
+            ),
+            "seed": tf.constant([sentence.seed for sentence in sentences], tf.int64),
         }
         try:
             translations = self._call(**columns)[OUTPUT]
         except tf.errors.OpError as error:
             raise ValueError(
-                f"{self._name} failed on a batch of {len(requests)}. Mend the model, or lower "
+                f"{self._name} failed on a batch of {len(sentences)}. Mend the model, or lower "
                 f"`batch_size` if memory ran out. {_KEPT} The reason given: "
                 f"{type(error).__name__}: {error.message}"
             ) from error
-        if translations.shape != (len(requests),):
+        if translations.shape != (len(sentences),):
             raise ValueError(
-                f"{self._name} must give {OUTPUT!r} of shape ({len(requests)},), one text per "
+                f"{self._name} must give {OUTPUT!r} of shape ({len(sentences)},), one text per "
                 f"sentence. Received: shape {tuple(translations.shape)}. Mend the model."
             )
         return [text.decode("utf-8", "replace") for text in translations.numpy()]
@@ -128,13 +130,13 @@ class ServedTranslator:
             self._url = f"{url}/versions/{self._version()}"
         self.identity = f"{self._url}/{signature}"
 
-    def translate(self, requests: Sequence[Request]) -> list[str]:
+    def translate(self, sentences: Sequence[Sentence]) -> list[str]:
         """Translate a batch of sentences.
 
         Raises:
             ValueError: If the server refuses, cannot be reached or answers something else.
         """
-        columns = {name: [getattr(request, name) for request in requests] for name in INPUTS}
+        columns = {name: [getattr(sentence, name) for sentence in sentences] for name in INPUTS}
         answer = self._ask(
             "POST",
             f"{self._url}:predict",
@@ -144,10 +146,10 @@ class ServedTranslator:
         # A single output comes without its name.
         found: Any = outputs.get(OUTPUT) if isinstance(outputs, dict) else outputs
         is_right = isinstance(found, list) and all(isinstance(text, str) for text in found)
-        if not is_right or len(found) != len(requests):
+        if not is_right or len(found) != len(sentences):
             raise ValueError(
                 f"{self._name} {self._url} must answer with {OUTPUT!r}, one text per sentence "
-                f"({len(requests)}). Received: {json.dumps(answer)[:200]}"
+                f"({len(sentences)}). Received: {json.dumps(answer)[:200]}"
             )
         return found
 

@@ -65,7 +65,7 @@ class Neighbors:
         return others
 
 
-def of_preset(folder: pathlib.Path) -> tuple[list[str], np.ndarray]:
+def read_preset(folder: pathlib.Path) -> tuple[list[str], np.ndarray]:
     """Token embeddings of a BERT-like encoder; only tokens that are whole words.
 
     Args:
@@ -95,7 +95,7 @@ def of_preset(folder: pathlib.Path) -> tuple[list[str], np.ndarray]:
     return [tokens[row] for row in rows], vectors[rows]
 
 
-def of_file(path: pathlib.Path) -> tuple[list[str], np.ndarray]:
+def read_file(path: pathlib.Path) -> tuple[list[str], np.ndarray]:
     """Word vectors in a text file, one word and its numbers a line.
 
     Args:

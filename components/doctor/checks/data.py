@@ -22,7 +22,7 @@ from components.doctor.checks import (
     views,
 )
 from components.doctor.finding import Finding
-from components.doctor.image import pictures as images
+from components.doctor.image import pictures
 from components.doctor.image import shortcuts as image_shortcuts
 from components.doctor.rows import Row, Rows, Sample
 from components.doctor.setting import Setting
@@ -246,8 +246,8 @@ def _text_checks(subject: _Subject, reader: lengths.Reader | None) -> Checks:
 
 
 def _image_checks(subject: _Subject, image_size: int | None) -> Checks:
-    pictures: Mapping[str, images.Pictures] = subject.views
-    yield lambda: images.image_sizes(pictures, image_size)
+    by_split: Mapping[str, pictures.Pictures] = subject.views
+    yield lambda: pictures.image_sizes(by_split, image_size)
     train = subject.sample["train"].take(subject.distinct["train"])
     yield lambda: image_shortcuts.shortcuts(
         cast(Sequence[bytes], train.inputs),

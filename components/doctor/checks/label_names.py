@@ -30,7 +30,7 @@ def label_names(labels: Mapping[str, Sequence[str]]) -> Finding:
         return Finding(NAME, "pass", evidence, figures=figures)
     told, meanings, fixes = [], [], []
     if alike:
-        shown = "; ".join(spelling.told(one, counts) for one in alike[:_SHOWN])
+        shown = "; ".join(spelling.describe(one, counts) for one in alike[:_SHOWN])
         told.append(f"{len(alike)} labels occur in several spellings: {shown}.")
         meanings.append(
             "Each spelling is a class of its own, and its rows are errors of the others."

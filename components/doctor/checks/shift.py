@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse import vstack as stack
+from scipy.sparse import csr_matrix, vstack
 
 from components.doctor.finding import Finding
 from components.doctor.setting import Setting
@@ -83,7 +82,7 @@ def _area(train: np.ndarray | csr_matrix, other: np.ndarray | csr_matrix, seed: 
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
     is_dense = isinstance(train, np.ndarray)
-    points = np.concatenate([train, other]) if is_dense else stack([train, other]).tocsr()
+    points = np.concatenate([train, other]) if is_dense else vstack([train, other]).tocsr()
     which = np.repeat([0, 1], [train.shape[0], other.shape[0]])
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
     model = _dense_model() if is_dense else _sparse_model(seed)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from components.doctor.finding import Figures, Finding
-from components.doctor.image import cues as image_cues
+from components.doctor.image import cues
 from components.doctor.image.cues import CELLS, Cues
 
 NAME = "shortcuts"
@@ -163,11 +163,11 @@ def shortcuts(
         return Finding(NAME, "pass", evidence, figures={"scores": {}, "cues": [], "pictures": []})
     chosen = np.array([place for place in chosen if labels[place] in set(names)])
     ids = np.array([names.index(labels[place]) for place in chosen])
-    cues = image_cues.read([images[place] for place in chosen])
+    measured = cues.read([images[place] for place in chosen])
     judge = functools.partial(_judge, ids=ids, seed=seed)
     content = functools.cache(lambda: _judge(shapes[chosen], ids, seed, model))
-    scores = _scores(cues, judge)
-    found = _found(cues, scores, judge, content)
+    scores = _scores(measured, judge)
+    found = _found(measured, scores, judge, content)
     figures: Figures = {
         "scores": {name: round(score.overall, 3) for name, score in scores.items()},
         "cues": [cue.name for cue in found],
@@ -185,7 +185,7 @@ def shortcuts(
         {
             "label": labels[place],
             "row": int(places[place]),
-            "png": base64.b64encode(image_cues.example(images[place])).decode("ascii"),
+            "png": base64.b64encode(cues.example(images[place])).decode("ascii"),
         }
         for place in shown
     ]
@@ -195,7 +195,7 @@ def shortcuts(
 def _sample(images: Sequence[bytes], seed: int) -> np.ndarray:
     """Places of images in a random order, as many as can be decoded in time."""
     order = np.random.default_rng(seed).permutation(len(images))
-    pixels = np.mean([image_cues.pixels(images[place]) for place in order[:_LEAST_ROWS]])
+    pixels = np.mean([cues.pixels(images[place]) for place in order[:_LEAST_ROWS]])
     return order[: int(np.clip(_PIXELS / pixels, _LEAST_ROWS, ROWS))]
 
 

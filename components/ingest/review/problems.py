@@ -193,7 +193,7 @@ def _unlearned(
     told = {label for one in renamed for label in one.labels} & set(unlearned)
     if renamed:
         lines = "".join(
-            f"\n  {spelling.told(one, counts.classes)}; {spelling.mend(one)}"
+            f"\n  {spelling.describe(one, counts.classes)}; {spelling.mend(one)}"
             for one in renamed[:_SHOWN]
         )
         yield (

@@ -157,7 +157,7 @@ def _alike(counts: summary.Summary, data: config.DataConfig, roles: columns.Role
         else f"in column {roles.label!r} of the data"
     )
     lines = [
-        f"\n  {spelling.told(one, counts.classes)}; {spelling.mend(one)}"
+        f"\n  {spelling.describe(one, counts.classes)}; {spelling.mend(one)}"
         for one in found[:_ALIKE_SHOWN]
     ]
     more = len(found) - _ALIKE_SHOWN

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from components.ingest import columns, config, row
 from components.ingest.files import contents, source_files
-from components.ingest.sources import dialect as dialects
-from components.ingest.sources import headers
+from components.ingest.sources import dialect, headers
+from components.ingest.sources.dialect import Dialect
 from components.ingest.text import decoding, lines
 
 KINDS = {",": "csv", "\t": "tsv"}
@@ -19,7 +19,7 @@ class Part:
     """Some lines of a table."""
 
     lines: lines.Part
-    dialect: dialects.Dialect
+    dialect: Dialect
     columns: tuple[str, ...]
     """Names of all fields."""
 
@@ -68,10 +68,10 @@ def parts(
     contents.require_text(file, source.encoding)
     whole = lines.Part(file)
     decode = decoding.Decoder(whole, source.encoding)
-    dialect = dialects.of_file(source, whole, decode)
-    names = headers.read(dialect, whole, decode, wanted, divided_by)
-    found = [whole] if dialect.quoting else lines.divide(file)
-    return [Part(part, dialect, names) for part in found]
+    written = dialect.detect(source, whole, decode)
+    names = headers.read(written, whole, decode, wanted, divided_by)
+    parts = [whole] if written.quoting else lines.divide(file)
+    return [Part(part, written, names) for part in parts]
 
 
 def read(
@@ -79,7 +79,7 @@ def read(
 ) -> Iterator[row.Row | row.Rejected]:
     """The rows of a part. Lines without any content are no rows."""
     decode = decoding.Decoder(part.lines, source.encoding)
-    records = dialects.records(part.dialect, part.lines, decode, _widths(part.columns))
+    records = dialect.records(part.dialect, part.lines, decode, _widths(part.columns))
     if not part.lines.start:
         next(records)
     names = part.columns
@@ -140,7 +140,7 @@ def _mismatch(fields: Sequence[str], part: Part) -> str:
         hint = "; if quotes hold delimiters or line breaks, set `data.source.quoting: true`"
     elif part.dialect.quoting and len(fields) > len(part.columns):
         hint = f"; a field that holds {part.dialect.delimiter!r} must stand in quotes"
-    return f"{dialects.counted(len(fields))} where the header has {len(part.columns)}{hint}"
+    return f"{dialect.counted(len(fields))} where the header has {len(part.columns)}{hint}"
 
 
 def _is_same(field: str, name: str) -> bool:

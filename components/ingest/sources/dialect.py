@@ -61,7 +61,7 @@ class _BrokenQuote(row.BadRow):
     """A quoted field that is not CSV."""
 
 
-def of_file(source: Source, part: lines.Part, decode: Callable[[lines.Line], str]) -> Dialect:
+def detect(source: Source, part: lines.Part, decode: Callable[[lines.Line], str]) -> Dialect:
     """The dialect of a file: as the config says, with what the file itself tells.
 
     Args:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from components.ingest import columns, errors, row
 from components.ingest.files import contents
-from components.ingest.sources import dialect as dialects
+from components.ingest.sources.dialect import Dialect, Record, is_content, records
 from components.ingest.text import lines
 
 DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
@@ -14,7 +14,7 @@ _LONGEST_NAME = 60
 
 
 def read(
-    dialect: dialects.Dialect,
+    dialect: Dialect,
     part: lines.Part,
     decode: Callable[[lines.Line], str],
     wanted: columns.Wanted,
@@ -33,7 +33,7 @@ def read(
         DataError: If there is no header, or a column is missing or there twice.
     """
     file = part.file.name
-    found = list(itertools.islice(dialects.records(dialect, part, decode), _ROWS_AFTER))
+    found = list(itertools.islice(records(dialect, part, decode), _ROWS_AFTER))
     if not found:
         raise errors.DataError(f"{file}: only blank lines. Expected a header line.")
     first = found[0]
@@ -54,7 +54,7 @@ def read(
 
 def first_line(part: lines.Part, decode: Callable[[lines.Line], str]) -> str:
     """Text of the first line with content; empty if it cannot be read."""
-    first = next(filter(dialects.is_content, lines.read(part)), None)
+    first = next(filter(is_content, lines.read(part)), None)
     if not isinstance(first, lines.Line):
         return ""
     try:
@@ -86,9 +86,9 @@ def _name(field: str) -> str:
 
 
 def _hint(
-    dialect: dialects.Dialect,
+    dialect: Dialect,
     names: Sequence[str],
-    rows: Sequence[dialects.Record],
+    rows: Sequence[Record],
     wanted: Sequence[str],
     divided_by: Callable[[str], str],
 ) -> str:
@@ -113,12 +113,12 @@ def _hint(
     return ""
 
 
-def _divided(other: str, dialect: dialects.Dialect, divided_by: Callable[[str], str]) -> str:
+def _divided(other: str, dialect: Dialect, divided_by: Callable[[str], str]) -> str:
     expected = DELIMITERS.get(dialect.delimiter, repr(dialect.delimiter))
     return f"The header is divided by {DELIMITERS[other]}, not {expected}: set {divided_by(other)}."
 
 
-def _is_data(names: Sequence[str], rows: Sequence[dialects.Record]) -> bool:
+def _is_data(names: Sequence[str], rows: Sequence[Record]) -> bool:
     """Whether a header is more like the rows below it."""
     repeated = [
         name

@@ -97,7 +97,7 @@ def test_the_stage_leaves_counts_operations_and_a_preview(source, is_written):
     report = source.parent / "report"
     report.mkdir()
     target = str(source.parent / "out") if is_written else None
-    request = stage.Request(
+    parameters = stage.AugmentParameters(
         kind="text",
         columns=COLUMNS,
         augmenter_fn="tests.components.augmenters.numbering",
@@ -105,7 +105,7 @@ def test_the_stage_leaves_counts_operations_and_a_preview(source, is_written):
         resources="{}",
         copies=balance.CopiesConfig(),
     )
-    found = stage.augment(str(source), target, str(report), request)
+    found = stage.augment(str(source), target, str(report), parameters)
     assert found == stage.read(report)
     assert found["warnings"] == ["doubtful: down, up, 아래"]
     assert json.loads((report / stage.POLICY).read_text()) == [{"kind": "eda"}]

@@ -9,7 +9,7 @@ from PIL import Image
 
 from components.augment import preview, preview_images, preview_text
 from components.augment.contract import Copy
-from components.augment.sheet import Row, Sample, Sheet
+from components.augment.sheet import Sample, Sheet, TrainRow
 from tests.components.augmenters import Numbering
 
 
@@ -59,7 +59,7 @@ def test_an_operation_that_changed_nothing_says_so(tmp_path):
 def test_an_operation_that_changed_no_row_is_shown_and_warned_of():
     augmenter = Numbering()
     augmenter.shown = ("number", "swap")
-    rows = [Row(b"one", "up"), Row(b"two", "down")]
+    rows = [TrainRow(b"one", "up"), TrainRow(b"two", "down")]
     found = preview.sheet("mail", rows, augmenter, 0, ["a doubt"])
     assert found.operations == ("number", "swap")
     assert found.warnings == ("a doubt", "swap made nothing new of any row shown")

@@ -11,8 +11,7 @@ import tensorflow as tf
 from models.finetuning import trainable
 from models.finetuning.config import FineTuned, Frozen, Full, Gradual, HeadFirst, LoRA, Partial
 from models.finetuning.course import Course, Phase
-from models.training import fit as fitting
-from models.training import optimizers
+from models.training import fit, optimizers
 from models.training.checkpoint import State
 from models.training.config import EarlyStopping, TrainingConfig
 from models.training.optimizer_config import SGD, Adam, AdamW, Lion, RMSprop
@@ -45,7 +44,7 @@ def inner(model):
 
 def run(folder, method, config=CONFIG, train=None):
     model = make_model(method)
-    history = fitting.fit(
+    history = fit.fit(
         model,
         train or make_split(11),
         make_split(7, seed=1),
@@ -181,10 +180,10 @@ def test_epochs_too_few_for_one_accumulated_update_are_refused(
     before = [np.array(weight) for weight in model.weights]
     split = make_split(11)
     with pytest.raises(ValueError, match=message):
-        fitting.fit(model, split, None, config, tmp_path, tmp_path, fine_tuning=method)
+        fit.fit(model, split, None, config, tmp_path, tmp_path, fine_tuning=method)
     for old, new in zip(before, model.weights, strict=True):
         np.testing.assert_array_equal(old, new)
-    fitting.begin_phase(
+    fit.begin_phase(
         model,
         Course(model, method, epochs),
         Phase(0, 1),

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from models import macs
-from models.finetuning import trainable as finetune
+from models.finetuning import trainable
 from models.layers.step_mask import StepMask
 from models.recipe import Recipe
 from models.text import recurrent
@@ -45,7 +45,7 @@ def test_cells_have_the_weights_of_their_equations(cell, of_one_layer):
     config = dataclasses.replace(SMALL, cell=cell, num_layers=1, bidirectional=False)
     model = recurrent.build(config, 3)
     wanted = 11 * 4 + of_one_layer + 5 * 3 + 3
-    assert finetune.trainable_counts(model) == finetune.TrainableCounts(wanted, 0)
+    assert trainable.trainable_counts(model) == trainable.TrainableCounts(wanted, 0)
 
 
 @pytest.mark.parametrize("pooling", ["last", "mean", "max"])

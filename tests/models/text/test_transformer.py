@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from models.finetuning import trainable as finetune
+from models.finetuning import trainable
 from models.text import transformer
 from tests.models import conformance, tiny_tokens
 
@@ -28,7 +28,7 @@ def test_conforms(check, case, tmp_path):
 
 def test_learned_positions_and_a_last_norm_are_weights(case):
     config = dataclasses.replace(SMALL, positions="learned", normalization="pre")
-    counts = finetune.trainable_counts(transformer.build(config, 3))
+    counts = trainable.trainable_counts(transformer.build(config, 3))
     assert counts.trainable == case.trainable + 6 * 4 + 2 * 4
 
 

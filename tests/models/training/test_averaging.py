@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.finetuning.course import Course, Phase
-from models.training import fit as fitting
+from models.training import fit
 from tests.models.training.test_fit import CONFIG, make_split
 
 
@@ -23,7 +23,7 @@ def make_model():
 def begin(model, **fields):
     """What averages the weights of a model."""
     training = dataclasses.replace(CONFIG, **fields)
-    (average,) = fitting.begin_phase(model, Course(model, None, 1), Phase(0, 1), training, 4)
+    (average,) = fit.begin_phase(model, Course(model, None, 1), Phase(0, 1), training, 4)
     average.on_train_begin()
     return average
 
@@ -44,17 +44,17 @@ class Record(keras.callbacks.Callback):
 
 def test_weights_and_the_statistics_of_batch_norm_are_averaged_alike(tmp_path, monkeypatch):
     record = Record()
-    progress = fitting.callbacks.Progress
+    progress = fit.callbacks.Progress
 
     def both(*arguments):
         return keras.callbacks.CallbackList([progress(*arguments), record])
 
-    monkeypatch.setattr(fitting.callbacks, "Progress", both)
+    monkeypatch.setattr(fit.callbacks, "Progress", both)
     model = make_model()
     split = make_split(11)
     validation = make_split(7, seed=1)
     config = dataclasses.replace(CONFIG, averaging=0.8)
-    history = fitting.fit(model, split, validation, config, tmp_path, tmp_path)
+    history = fit.fit(model, split, validation, config, tmp_path, tmp_path)
 
     first, *steps = record.seen
     assert len(steps) == CONFIG.epochs * split.num_batches

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.training import callbacks, placement
-from models.training import fit as fitting
+from models.training import callbacks, fit, placement
 from models.training.checkpoint import State
 from models.training.config import EarlyStopping, TrainingConfig
 from models.training.inputs import Batches
@@ -49,7 +48,7 @@ def make_model(seed=0):
 
 def run(folder, config=CONFIG, train=None, validation=None, model=None):
     model = model or make_model()
-    history = fitting.fit(
+    history = fit.fit(
         model,
         train or make_split(11),
         validation or make_split(7, seed=1),
@@ -190,7 +189,7 @@ def test_a_trial_stops_after_the_same_epoch(losses, epochs):
 def test_early_stopping_without_validation_is_refused(tmp_path):
     config = dataclasses.replace(CONFIG, early_stopping=EarlyStopping())
     with pytest.raises(ValueError, match="`training.early_stopping` needs a validation split"):
-        fitting.fit(make_model(), make_split(11), None, config, tmp_path, tmp_path)
+        fit.fit(make_model(), make_split(11), None, config, tmp_path, tmp_path)
 
 
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
@@ -257,7 +256,7 @@ def test_class_weights_reach_the_loss(tmp_path):
 
     def loss(name, weights):
         folder = tmp_path / name
-        history = fitting.fit(make_model(), *arguments, folder, folder, weights)
+        history = fit.fit(make_model(), *arguments, folder, folder, weights)
         return history["loss"][0]
 
     assert loss("zero", {0: 0.0, 1: 0.0}) == 0.0

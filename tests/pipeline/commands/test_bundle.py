@@ -160,7 +160,7 @@ def test_the_same_name_twice_is_one_model(push, tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(bundle, "_bundle", lambda found, *_: seen.extend(found))
     options = {"dtypes": (), "max_batch_size": 2, "callers": 2, "seconds": 1.0, "force": False}
-    request = bundle.Request(("reviews", "reviews"), tmp_path / "out", None, **options)
+    request = bundle.BundleOptions(("reviews", "reviews"), tmp_path / "out", None, **options)
     bundle.bundle(request, tmp_path)
     assert [found.name for found in seen] == ["reviews"]
 

@@ -110,7 +110,7 @@ def test_paths_start_from_the_yaml_and_words_and_addresses_are_left(tmp_path):
         "forward": "english",
         "backward": "http://host/v1/models/de",
     }
-    one, two = augmentation_files.placed(load(TEXTS, eda, back).augmentation, str(tmp_path))
+    one, two = augmentation_files.place(load(TEXTS, eda, back).augmentation, str(tmp_path))
     assert one.synonyms[0].path == str(tmp_path / "ko.tsv")
     assert one.synonyms[1].folder == str(tmp_path / "wn")
     assert (one.stop_words, one.sentencepiece) == ("english", "/abs/ko.model")
@@ -125,7 +125,7 @@ def test_presets_are_folders_beside_the_yaml_or_stay_as_they_are(tmp_path):
     names = ("ko_bert", "bert_tiny_en_uncased", "hf://organisation/ko_bert")
     masked = [{"kind": "contextual", "preset": name} for name in names]
     operations = load(TEXTS, eda, *masked).augmentation
-    first, *others = augmentation_files.placed(operations, str(tmp_path))
+    first, *others = augmentation_files.place(operations, str(tmp_path))
     folder = str(tmp_path / "ko_bert")
     assert [source.preset for source in first.synonyms] == [folder, "minilm"]
     assert [operation.preset for operation in others] == [folder, *names[1:]]
@@ -180,13 +180,13 @@ def test_sources_of_synonyms_that_nothing_seeks_may_be_missing(tmp_path):
 
 def test_another_file_is_another_fingerprint(tmp_path):
     eda = {"kind": "eda", "synonyms": [{"kind": "thesaurus", "path": "ko.tsv"}]}
-    operations = augmentation_files.placed(load(TEXTS, eda).augmentation, str(tmp_path))
-    found = [augmentation_files.fingerprint(operations)]
+    operations = augmentation_files.place(load(TEXTS, eda).augmentation, str(tmp_path))
+    found = [augmentation_files.hash_files(operations)]
     for content in ("크다\t커다랗다\n", "작다\t조그맣다\n크다\t커다랗다\n"):
         (tmp_path / "ko.tsv").write_text(content)
-        found.append(augmentation_files.fingerprint(operations))
+        found.append(augmentation_files.hash_files(operations))
     assert len(set(found)) == 3
-    assert augmentation_files.fingerprint(operations) == found[2]
+    assert augmentation_files.hash_files(operations) == found[2]
 
 
 @pytest.mark.parametrize(

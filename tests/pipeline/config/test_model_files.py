@@ -94,9 +94,9 @@ def test_paths_given_by_set_and_tried_by_a_search_are_beside_the_yaml_too(load, 
     assert loaded.model.preset == mine
     assert loaded.tuning.space["model.preset"].values == ("minilm", mine)
     learner = sections.learner(loaded, with_tuning=True)
-    assert set(model_files.of(learner)) == {pathlib.Path(mine)}
+    assert set(model_files.list_files(learner)) == {pathlib.Path(mine)}
 
 
 def test_published_models_are_made_from_no_files_of_the_user(load):
     loaded = load("kind: pretrained_image, weights: none")
-    assert list(model_files.of(sections.learner(loaded, with_tuning=False))) == []
+    assert list(model_files.list_files(sections.learner(loaded, with_tuning=False))) == []

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from models.image.augmentation import colour_config
-from models.image.augmentation import config as operations
+from models.image.augmentation.config import Crop, Flip, MixUp
 from pipeline.config import loading
 from pipeline.modules import augmenters
 
@@ -31,7 +31,7 @@ LABELS = ["cat", "dog", "cat"]
 
 @pytest.fixture(scope="module")
 def flipping():
-    return images(operations.Flip(probability=1.0))
+    return images(Flip(probability=1.0))
 
 
 def test_written_images_are_augmented_at_the_models_size_and_in_order(flipping):
@@ -43,7 +43,7 @@ def test_written_images_are_augmented_at_the_models_size_and_in_order(flipping):
 
 
 def test_equal_seeds_give_equal_images():
-    shifting = images(operations.Crop(padding=3))
+    shifting = images(Crop(padding=3))
     first, again, other = (
         [copy.content for copy in shifting.augment(INPUTS, LABELS, seed, [3, 3, 3])]
         for seed in (5, 5, 6)
@@ -53,13 +53,13 @@ def test_equal_seeds_give_equal_images():
 
 
 def test_an_image_that_came_out_as_it_was_is_dropped_and_counted():
-    never = images(operations.Flip(probability=0.0))
+    never = images(Flip(probability=0.0))
     assert list(never.augment(INPUTS, LABELS, 0, [1, 2, 0])) == []
     assert never.dropped == {"policy": 3}
 
 
 def test_a_copy_equal_to_another_of_its_image_is_dropped_and_counted():
-    always = images(operations.Flip(probability=1.0))
+    always = images(Flip(probability=1.0))
     assert [copy.row for copy in always.augment(INPUTS, LABELS, 0, [3, 0, 2])] == [0, 2]
     assert always.dropped == {"policy": 3}
 
@@ -82,14 +82,14 @@ def test_a_preview_shows_originals_as_operations_see_them(flipping):
 
 
 def test_where_images_are_augmented_anew_a_copy_is_the_image_itself():
-    repeating = images(operations.Flip(), copies=0)
+    repeating = images(Flip(), copies=0)
     made = list(repeating.augment(INPUTS, LABELS, 0, [0, 2, 0]))
     assert [(copy.row, copy.operation) for copy in made] == [(1, "repeated")] * 2
     assert {copy.content for copy in made} == {INPUTS[1]}
 
 
 def test_a_preview_shows_each_operation_alone_and_mixed_labels_as_shares():
-    some = images(operations.Flip(probability=0.0), operations.MixUp(alpha=5.0))
+    some = images(Flip(probability=0.0), MixUp(alpha=5.0))
     made = list(some.show(INPUTS, LABELS, 0))
     names = [copy.operation for copy in made]
     assert names == ["original"] * 3 + ["flip"] * 3 + ["mixup"] * 3 + ["policy"] * 3

@@ -11,7 +11,7 @@ from pipeline.modules import examined_model, learner, transform
 pytestmark = pytest.mark.tfx
 
 
-def patient(model, kind="text", tokens=()):
+def examined(model, kind="text", tokens=()):
     settings = loading.from_mapping(
         {
             "name": "mail",
@@ -24,11 +24,11 @@ def patient(model, kind="text", tokens=()):
     asked = sections.learner(settings, with_tuning=False)
     nothing = Encoder(lambda features: features)
     known = learner.Learner(asked, ("ham", "spam"), {}, None, nothing)
-    return examined_model.LearnerPatient(known, ["none"], "quick", tokens)
+    return examined_model.ExaminedLearner(known, ["none"], "quick", tokens)
 
 
 def test_words_are_split_and_looked_up_as_the_transform_graph_does():
-    reader = patient({"kind": "text_cnn", "sequence_length": 7}, tokens=["buy", "!"]).reader
+    reader = examined({"kind": "text_cnn", "sequence_length": 7}, tokens=["buy", "!"]).reader
     assert reader.limit == 7
     found = reader.tokenize(["Buy now!", ""])
     assert found == [["buy", reader.unknown, "!"], []]
@@ -36,7 +36,7 @@ def test_words_are_split_and_looked_up_as_the_transform_graph_does():
 
 def test_runs_of_words_count_where_the_model_reads_them():
     model = {"kind": "bag_of_words", "ngrams": 2, "sequence_length": 9}
-    reader = patient(model, tokens=["buy", "buy now"]).reader
+    reader = examined(model, tokens=["buy", "buy now"]).reader
     assert reader.tokenize(["buy now"]) == [["buy", "buy now", reader.unknown]]
 
 
@@ -49,12 +49,12 @@ def test_a_long_text_loses_words_and_runs_of_its_end():
 
 
 def test_images_have_a_size_and_no_tokens():
-    seen = patient({"kind": "resnet", "blocks": [1], "image_size": 12}, kind="image")
+    seen = examined({"kind": "resnet", "blocks": [1], "image_size": 12}, kind="image")
     assert (seen.reader, seen.image_size) == (None, 12)
 
 
 def test_a_model_without_knowledge_has_no_vectors():
-    assert patient({"kind": "text_cnn"}, tokens=["buy"]).embed is None
+    assert examined({"kind": "text_cnn"}, tokens=["buy"]).embed is None
 
 
 def test_pieces_are_counted_whole_and_unknown_ones_told_apart(tmp_path):
@@ -62,7 +62,7 @@ def test_pieces_are_counted_whole_and_unknown_ones_told_apart(tmp_path):
     path = tmp_path / "wordpiece"
     subwords.learn("wordpiece", texts, 60, path)
     model = {"kind": "text_cnn", "tokenizer": "wordpiece", "tokenizer_file": str(path)}
-    reader = patient({**model, "sequence_length": 5}).reader
+    reader = examined({**model, "sequence_length": 5}).reader
     long, strange = reader.tokenize(["the cat " * 9, "한"])
     assert len(long) == 18
     assert strange == [reader.unknown]

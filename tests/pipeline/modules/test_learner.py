@@ -12,7 +12,7 @@ from models.tasks import classification
 from models.text import bag_of_words, subwords, text_cnn
 from models.training.config import TrainingConfig
 from pipeline.config import sections
-from pipeline.modules import learner as learners
+from pipeline.modules import learner
 from tests.pipeline.modules import test_tuner
 
 pytestmark = pytest.mark.tfx
@@ -40,7 +40,7 @@ TEXTS = classification.TextClassification("text_classification")
 
 
 def prepare(data, model, resumable, task=TEXTS):
-    return learners.prepare(
+    return learner.prepare(
         sections.LearnerConfig(task, model, TrainingConfig(batch_size=2)),
         str(data / "graph"),
         (str(data / "train.gz"),),

@@ -12,8 +12,8 @@ from models.training import fit
 from models.training.config import TrainingConfig
 from models.tuning.config import SearchRange, TuningConfig
 from pipeline.config import loading, sections
-from pipeline.modules import learner as learners
 from pipeline.modules import trial
+from pipeline.modules.learner import prepare
 from tests.models import tiny_presets
 from tests.pipeline.modules import test_tuner
 
@@ -70,7 +70,7 @@ def test_a_trial_goes_through_the_phases_of_the_trainer(given, tmp_path, method)
     history = found.fit(values(), found.build(values())).history
 
     learner_config = loading.load_learner(job.learner, {RATE: 0.01})
-    learner = learners.prepare(learner_config, job.transform_graph, job.train_files, tmp_path)
+    learner = prepare(learner_config, job.transform_graph, job.train_files, tmp_path)
     trained = fit.fit(
         learner.build("float32"),
         learner.batches(job.train_files, shuffled=True),

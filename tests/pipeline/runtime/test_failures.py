@@ -62,7 +62,7 @@ def test_memory_that_is_not_there_is_the_users_to_mend_wherever_it_was_met():
         OSError(errno.ENOMEM, "Cannot allocate memory"),
     ):
         assert failures.is_users(error)
-        assert "smaller `training.batch_size`" in failures.worded(error)
+        assert "smaller `training.batch_size`" in failures.describe(error)
 
 
 def test_a_path_that_the_system_does_not_take_is_the_users_to_mend(tmp_path):

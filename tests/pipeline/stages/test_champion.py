@@ -3,7 +3,7 @@
 import pytest
 from tfx.types import standard_artifacts
 
-from pipeline.stages import champion as resolution
+from pipeline.stages import champion
 
 pytestmark = pytest.mark.tfx
 
@@ -22,8 +22,8 @@ def blessing(number, of, blessed=1):
     return artifact
 
 
-def champion(candidate, models, blessings):
-    found = resolution.LatestBlessedBefore().resolve_artifacts(
+def resolve(candidate, models, blessings):
+    found = champion.LatestBlessedBefore().resolve_artifacts(
         None,
         {
             "candidate": [model(candidate)],
@@ -36,20 +36,20 @@ def champion(candidate, models, blessings):
 
 
 def test_a_first_candidate_has_no_rival():
-    assert champion(3, [3], []) == []
+    assert resolve(3, [3], []) == []
 
 
 def test_the_latest_blessed_model_is_the_rival():
     blessings = [blessing(10, of=1), blessing(11, of=5)]
-    assert champion(7, [1, 5, 7], blessings) == [5]
+    assert resolve(7, [1, 5, 7], blessings) == [5]
 
 
 def test_a_refused_model_is_no_rival():
     blessings = [blessing(10, of=1), blessing(11, of=5, blessed=0)]
-    assert champion(7, [1, 5, 7], blessings) == [1]
+    assert resolve(7, [1, 5, 7], blessings) == [1]
 
 
 def test_a_cached_candidate_is_not_compared_with_itself_or_with_later_ones():
     blessings = [blessing(10, of=1), blessing(11, of=5), blessing(12, of=7)]
-    assert champion(5, [1, 5, 7], blessings) == [1]
-    assert champion(1, [1, 5, 7], blessings) == []
+    assert resolve(5, [1, 5, 7], blessings) == [1]
+    assert resolve(1, [1, 5, 7], blessings) == []

@@ -6,7 +6,7 @@ import tensorflow as tf
 from components.augment.text import augmenting, back_translation, draws, translations, translators
 from components.augment.text.config import BackTranslationConfig
 from components.augment.text.rows import Rows
-from components.augment.text.translations import Request
+from components.augment.text.translations import Sentence
 from tests.components import tiny_translators
 
 TEXT = "the good film. bad  movie!\nthe fine film"
@@ -97,7 +97,7 @@ def test_a_served_translator_gives_what_the_local_one_gives(pair, tmp_path):
     try:
         url = f"http://127.0.0.1:{server.server_port}/v1/models/en_up"
         served = load(url)
-        requests = [Request("the good film 영화 😀", 0.8, 2**31), Request("bad", 0.0, 0)]
+        requests = [Sentence("the good film 영화 😀", 0.8, 2**31), Sentence("bad", 0.0, 0)]
         assert served.translate(requests) == local.translate(requests)
         assert served.identity == f"{url}/versions/7/serving_default"
         with pytest.raises(ValueError, match=r"\[2\].forward`.* 404.*no /v1.*Correct the URL or"):
@@ -178,7 +178,7 @@ def a_column_of_unknown_rank(text):
 def test_a_local_translator_that_breaks_the_contract_is_told(tmp_path, translate, message):
     translator = load(tiny_translators.save_broken(tmp_path / "broken", translate))
     with pytest.raises(ValueError, match=rf"(?s)\[2\].forward`.*broken {message}"):
-        translator.translate([Request("fine film", 0.0, 0), Request("bad", 0.0, 0)])
+        translator.translate([Sentence("fine film", 0.0, 0), Sentence("bad", 0.0, 0)])
 
 
 def test_a_damaged_local_translator_is_told(tmp_path):

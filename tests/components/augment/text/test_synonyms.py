@@ -186,7 +186,7 @@ def test_token_embeddings_of_a_preset_are_those_of_whole_words(tmp_path):
     table = np.arange(14, dtype="float16").reshape(7, 2)
     weights = {"bert.embeddings.word_embeddings.weight": table, "other": table}
     safetensors.numpy.save_file(weights, tmp_path / "model.safetensors")
-    words, found = vectors.of_preset(tmp_path)
+    words, found = vectors.read_preset(tmp_path)
     assert words == ["film", "movie", "책장"]
     assert found.dtype == np.float32
     assert found.tolist() == [[2, 3], [8, 9], [12, 13]]
@@ -194,18 +194,18 @@ def test_token_embeddings_of_a_preset_are_those_of_whole_words(tmp_path):
 
 def test_a_preset_without_embeddings_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"needs a folder with vocab.txt and model.safetensors"):
-        vectors.of_preset(tmp_path)
+        vectors.read_preset(tmp_path)
     (tmp_path / "vocab.txt").write_text("a\n")
     safetensors.numpy.save_file({"x": np.zeros(1)}, tmp_path / "model.safetensors")
     with pytest.raises(ValueError, match="holds no embeddings.word_embeddings.weight"):
-        vectors.of_preset(tmp_path)
+        vectors.read_preset(tmp_path)
 
 
 @pytest.mark.parametrize("header", ["", "3 2\n"])
 def test_word_vectors_are_read_from_text(tmp_path, header):
     path = tmp_path / "vectors.txt.gz"
     path.write_bytes(gzip.compress(f"{header}Film 1 0.5\nnew york 0 2\nfilm 9 9\n".encode()))
-    words, found = vectors.of_file(path)
+    words, found = vectors.read_file(path)
     assert words == ["film", "new york"]
     assert found.tolist() == [[1, 0.5], [0, 2]]
 
@@ -214,9 +214,9 @@ def test_a_broken_line_of_word_vectors_is_told(tmp_path):
     path = tmp_path / "vectors.txt"
     path.write_text("film 1 2\nmovie 1 x\n")
     with pytest.raises(ValueError, match=r"Line 2 of the word vectors .* not a word and 2 numbers"):
-        vectors.of_file(path)
+        vectors.read_file(path)
     with pytest.raises(ValueError, match="cannot be read"):
-        vectors.of_file(tmp_path / "none.txt")
+        vectors.read_file(tmp_path / "none.txt")
 
 
 def test_stop_words_are_a_list_none_or_a_file(tmp_path):

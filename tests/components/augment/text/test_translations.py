@@ -6,7 +6,7 @@ import signal
 import sqlite3
 
 from components.augment.text import translations
-from components.augment.text.translations import Request
+from components.augment.text.translations import Sentence
 
 BATCH = 3
 
@@ -29,7 +29,7 @@ class Failing:
         return [request.text.upper() for request in requests]
 
 
-REQUESTS = [Request(f"sentence {number}", 1.0, number) for number in range(8)]
+REQUESTS = [Sentence(f"sentence {number}", 1.0, number) for number in range(8)]
 
 
 def kill_oneself():

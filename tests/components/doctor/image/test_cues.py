@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.doctor.image import cues as image_cues
+from components.doctor.image import cues
 
 
 def png(pixels):
@@ -16,7 +16,7 @@ def png(pixels):
 
 
 def read(pixels):
-    return image_cues.read([png(pixels)])
+    return cues.read([png(pixels)])
 
 
 def stepped(place, shape=(16, 16)):
@@ -45,19 +45,19 @@ def test_what_a_file_is_told_by():
     colored[:2, :4, 0] += 25
     colored[2:, :4, 1] += 24  # As good as grey.
     alpha = np.full((6, 3, 4), 128)
-    cues = image_cues.read([png(colored), png(alpha)])
-    assert cues.file["size"].tolist() == [[8, 4, 2], [3, 6, 0.5]]
-    assert cues.file["file format"].tolist() == [[1], [1]]
-    assert cues.file["channels"].tolist() == [[0, 0.25], [1, 0]]
+    measured = cues.read([png(colored), png(alpha)])
+    assert measured.file["size"].tolist() == [[8, 4, 2], [3, 6, 0.5]]
+    assert measured.file["file format"].tolist() == [[1], [1]]
+    assert measured.file["channels"].tolist() == [[0, 0.25], [1, 0]]
 
 
 @pytest.mark.parametrize(("kind", "number"), [("JPEG", 0), ("PNG", 1), ("BMP", 3), ("GIF", -1)])
 def test_each_format_has_a_number(kind, number):
     stream = io.BytesIO()
     Image.new("RGB", (20, 20), (9, 9, 9)).save(stream, kind)
-    cues = image_cues.read([stream.getvalue()])
-    assert cues.file["file format"].tolist() == [[number]]
-    tables = cues.file["compression"][0, :2]
+    measured = cues.read([stream.getvalue()])
+    assert measured.file["file format"].tolist() == [[number]]
+    tables = measured.file["compression"][0, :2]
     assert (tables > 0).tolist() == [kind == "JPEG"] * 2
 
 
@@ -98,18 +98,18 @@ ROWS, COLUMNS = np.indices((32, 64))
 
 
 def test_borders_are_a_sixteenth_of_a_side_and_are_compared_with_what_lies_further_in():
-    cues = read(7 * ROWS)
+    measured = read(7 * ROWS)
     means = {
-        name: [part[name][0, 0] for part in (cues.borders, cues.inner)]
+        name: [part[name][0, 0] for part in (measured.borders, measured.inner)]
         for name in ("top border", "bottom border")
     }
     assert means["top border"] == pytest.approx([7 * 0.5, 7 * 6.5], abs=0.5)
     assert means["bottom border"] == pytest.approx([7 * 30.5, 7 * 24.5], abs=0.5)
-    cues = read(3 * COLUMNS)
-    assert cues.borders["left border"][0, 0] == pytest.approx(3 * 1.5, abs=0.5)
-    assert cues.inner["left border"][0, 0] == pytest.approx(3 * 13.5, abs=0.5)
-    assert cues.borders["right border"][0, 0] == pytest.approx(3 * 61.5, abs=0.5)
-    assert cues.inner["right border"][0, 0] == pytest.approx(3 * 49.5, abs=0.5)
+    measured = read(3 * COLUMNS)
+    assert measured.borders["left border"][0, 0] == pytest.approx(3 * 1.5, abs=0.5)
+    assert measured.inner["left border"][0, 0] == pytest.approx(3 * 13.5, abs=0.5)
+    assert measured.borders["right border"][0, 0] == pytest.approx(3 * 61.5, abs=0.5)
+    assert measured.inner["right border"][0, 0] == pytest.approx(3 * 49.5, abs=0.5)
 
 
 def test_borders_are_read_without_their_ends():
@@ -135,6 +135,6 @@ def test_each_place_has_its_colour_and_spread():
 @pytest.mark.parametrize(("size", "shown"), [((96, 24), (48, 12)), ((20, 40), (20, 40))])
 def test_examples_are_small_and_keep_their_proportions(size, shown):
     data = png(np.zeros((size[1], size[0], 3)))
-    with Image.open(io.BytesIO(image_cues.example(data))) as image:
+    with Image.open(io.BytesIO(cues.example(data))) as image:
         assert (image.size, image.mode, image.format) == (shown, "RGB", "PNG")
-    assert image_cues.pixels(data) == size[0] * size[1]
+    assert cues.pixels(data) == size[0] * size[1]

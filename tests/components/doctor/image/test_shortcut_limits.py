@@ -8,8 +8,7 @@ import pytest
 from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from components.doctor.image import cues as image_cues
-from components.doctor.image import shortcuts
+from components.doctor.image import cues, shortcuts
 
 
 def score(overall, by_class=(0.0, 0.0), counts=(400, 400)):
@@ -58,7 +57,7 @@ def test_labels_are_told_if_all_or_one_of_them_are():
 @pytest.mark.parametrize(("pixels", "rows"), [(1e6, 400), (2e6, 300), (1e5, 900), (3e5, 900)])
 def test_as_many_images_are_read_as_have_four_hundred_million_pixels(pixels, rows, monkeypatch):
     measured = []
-    monkeypatch.setattr(image_cues, "pixels", lambda image: measured.append(image) or pixels)
+    monkeypatch.setattr(cues, "pixels", lambda image: measured.append(image) or pixels)
     chosen = shortcuts._sample(range(900), 0)
     assert len(chosen) == len(set(chosen.tolist())) == rows
     assert len(measured) == 300
@@ -173,10 +172,10 @@ CORNERS = ["top left corner", "top right corner", "bottom left corner", "bottom 
 SIDES = [f"{side} border" for side in ("top", "bottom", "left", "right")]
 
 
-def cues():
+def measured():
     """Numbers by which a judge knows what it is asked about: no images, but places by number."""
     nothing = np.zeros((1, 1))
-    return image_cues.Cues(
+    return cues.Cues(
         file={"size": nothing}, whole={"brightness": nothing},
         borders=dict.fromkeys(SIDES, nothing), inner={name: name for name in SIDES},
         places=PLACES,
@@ -203,7 +202,7 @@ def test_a_corner_must_tell_more_than_what_is_around_it_or_than_all_others(
     corner, around, others, is_told
 ):
     scores = {**told(), **dict.fromkeys(CORNERS[1:], score(others)), CORNERS[0]: score(corner)}
-    found = shortcuts._telling_corners(cues(), scores, lambda numbers: score(around))
+    found = shortcuts._telling_corners(measured(), scores, lambda numbers: score(around))
     assert found == (CORNERS[:1] if is_told else [])
 
 
@@ -223,7 +222,7 @@ def test_a_border_must_tell_more_than_what_lies_further_in_and_than_content(
     border, inner, content, is_told
 ):
     found = shortcuts._telling_borders(
-        cues(), told(top_border=border), lambda numbers: score(inner), lambda: score(content)
+        measured(), told(top_border=border), lambda numbers: score(inner), lambda: score(content)
     )
     assert found == (SIDES[:1] if is_told else [])
 
@@ -242,7 +241,7 @@ def test_a_frame_is_told_against_the_middle(middle, lowest, is_told):
 
     scores = {name: score(0.8) for name in (*CORNERS, *SIDES)}
     scores[CORNERS[2]] = score(lowest)
-    found = shortcuts._telling_borders(cues(), scores, judge, lambda: score(0.1))
+    found = shortcuts._telling_borders(measured(), scores, judge, lambda: score(0.1))
     assert found == (SIDES if is_told else [])
     assert asked == ([18, 27, 36, 45] if lowest == 0.8 else [])
 
@@ -253,22 +252,22 @@ def test_a_frame_is_told_against_the_middle(middle, lowest, is_told):
 )
 def test_what_all_pixels_have_must_tell_nearly_all_and_more_than_content(content, whole, is_told):
     scores = {"brightness": score(whole)}
-    found = list(shortcuts._of_all_pixels(cues(), scores, lambda: score(content)))
+    found = list(shortcuts._of_all_pixels(measured(), scores, lambda: score(content)))
     assert [(one.name, one.kind) for one in found] == [("brightness", "content")] * is_told
 
 
 @pytest.mark.parametrize(("size", "is_told"), [(0.8, True), (0.79, False)])
 def test_what_files_say_must_tell_four_fifths(size, is_told):
-    found = list(shortcuts._of_files(cues(), {"size": score(size)}))
+    found = list(shortcuts._of_files(measured(), {"size": score(size)}))
     assert [(one.name, one.kind) for one in found] == [("size", "file")] * is_told
 
 
 def test_a_border_that_tells_at_both_ends_comes_before_its_corners():
     scores = told(top_border=0.9, top_left_corner=0.9, top_right_corner=0.9)
-    found = shortcuts._of_places(cues(), scores, lambda numbers: score(0.1), lambda: score(0.1))
+    found = shortcuts._of_places(measured(), scores, lambda numbers: score(0.1), lambda: score(0.1))
     assert [one.name for one in found] == ["top border"]
     scores = told(top_border=0.9, top_left_corner=0.9)
-    found = shortcuts._of_places(cues(), scores, lambda numbers: score(0.1), lambda: score(0.1))
+    found = shortcuts._of_places(measured(), scores, lambda numbers: score(0.1), lambda: score(0.1))
     assert [one.name for one in found] == ["top left corner"]
 
 

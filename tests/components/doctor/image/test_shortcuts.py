@@ -8,9 +8,7 @@ import pytest
 from PIL import Image
 
 from components.doctor.checks import views
-from components.doctor.image import cues as image_cues
-from components.doctor.image import pictures as images
-from components.doctor.image import shortcuts
+from components.doctor.image import cues, pictures, shortcuts
 
 SIDE = 24
 
@@ -40,7 +38,7 @@ def encoded(image, kind="PNG", **options):
 
 
 def judged(files, labels=LABELS):
-    shapes = views.shapes(images.look(files))
+    shapes = views.shapes(pictures.look(files))
     model = views.KINDS["image"].model(0)
     return shortcuts.shortcuts(files, labels, range(7, 7 + len(files)), shapes, model, 0)
 
@@ -107,17 +105,17 @@ def test_a_planted_cue_is_named_with_examples(cue):
     assert finding.verdict == "warn"
     assert finding.figures["cues"][0] == cue
     assert f"{cue} alone tells" in finding.evidence
-    pictures = finding.figures["pictures"]
-    assert len(pictures) == 9
-    for one in pictures:
+    shown = finding.figures["pictures"]
+    assert len(shown) == 9
+    for one in shown:
         assert LABELS[one["row"] - 7] == one["label"]
         with Image.open(io.BytesIO(base64.b64decode(one["png"]))) as image:
-            assert max(image.size) <= image_cues.EXAMPLE_SIDE
+            assert max(image.size) <= cues.EXAMPLE_SIDE
 
 
 def test_a_frame_is_told_by_all_its_sides():
-    cues = judged(planted(framed)).figures["cues"]
-    assert {f"{side} border" for side in ("top", "right", "bottom", "left")} <= set(cues)
+    names = judged(planted(framed)).figures["cues"]
+    assert {f"{side} border" for side in ("top", "right", "bottom", "left")} <= set(names)
 
 
 def test_a_mark_on_one_label_is_told_with_that_label():
@@ -153,8 +151,7 @@ def test_blocks_of_a_jpeg_are_seen_after_it_was_saved_as_png():
 
 def test_what_all_places_tell_is_no_mark():
     """Colours that are content everywhere are told as colours, not as a corner or a border."""
-    cues = judged(planted(PLANTED["colours"])).figures["cues"]
-    assert cues == ["colours"]
+    assert judged(planted(PLANTED["colours"])).figures["cues"] == ["colours"]
 
 
 def test_colours_are_told_with_a_doubt():
@@ -178,11 +175,11 @@ def test_few_images_of_a_class_are_left_out():
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 9), (300, 7)])
 def test_images_of_any_size_have_cues(size):
-    cues = image_cues.read([encoded(Image.new("L", size, shade)) for shade in (9, 200)])
-    assert cues.places.shape == (2, 8, 8, 6)
-    numbers = [*cues.file.values(), *cues.whole.values(), *cues.borders.values()]
+    measured = cues.read([encoded(Image.new("L", size, shade)) for shade in (9, 200)])
+    assert measured.places.shape == (2, 8, 8, 6)
+    numbers = [*measured.file.values(), *measured.whole.values(), *measured.borders.values()]
     assert all(np.isfinite(one).all() and len(one) == 2 for one in numbers)
-    assert cues.whole["brightness"][:, 0].tolist() == [9, 200]
+    assert measured.whole["brightness"][:, 0].tolist() == [9, 200]
 
 
 def test_large_photos_are_sampled():
