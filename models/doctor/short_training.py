@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.doctor.examined import Sample, Subject
-from models.finetuning import course as courses
+from models.finetuning.course import Course, silence
 from models.tensor import Tensor
 from models.training import optimizers, schedule_config
 
@@ -44,10 +44,10 @@ class Trial:
         self._clock = clock
         self.model = subject.build()
         training = subject.training
-        course = courses.Course(self.model, subject.fine_tuning, training.epochs)
+        course = Course(self.model, subject.fine_tuning, training.epochs)
         phase = course.phases[-1]
         course.enter(phase)
-        courses.silence(tuple(self.model.layers))
+        silence(tuple(self.model.layers))
         self.unreached: set[int] = set()
         self._rate = tf.Variable(0.0, trainable=False)
         plain = dataclasses.replace(training, schedule=schedule_config.Constant(), accumulate=1)

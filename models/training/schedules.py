@@ -34,11 +34,11 @@ def build(
         or `peak` times `factor` for each point of `at` that lies before `t / steps` (step).
     """
     warmup_steps = round(schedule.warmup * steps)
-    return Course(peak, dataclasses.asdict(schedule), warmup_steps, steps, first)
+    return WarmUpThenDecay(peak, dataclasses.asdict(schedule), warmup_steps, steps, first)
 
 
 @keras.saving.register_keras_serializable(package="maru")
-class Course(keras.optimizers.schedules.LearningRateSchedule):
+class WarmUpThenDecay(keras.optimizers.schedules.LearningRateSchedule):
     """A rise, then one of the `FALLS`.
 
     Args:

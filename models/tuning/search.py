@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 import keras_tuner
-from keras_tuner.engine import trial as trials
+from keras_tuner.engine.trial import Trial
 
 from models.training.callbacks import PROGRESS
 from models.tuning import results, space
@@ -60,12 +60,12 @@ class Trials(keras_tuner.Tuner):
             time.sleep(_PATIENCE)
         self._is_waiting = True
 
-    def on_trial_begin(self, trial: trials.Trial) -> None:
+    def on_trial_begin(self, trial: Trial) -> None:
         """Start its clock."""
         self._is_waiting = False
         self._begun, self._epochs = time.monotonic(), 0
 
-    def run_trial(self, trial: trials.Trial, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+    def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """Build and fit one model; what the trial before left in memory is let go."""
         _forget_models()
         folder = pathlib.Path(self.get_trial_dir(trial.trial_id))
@@ -84,7 +84,7 @@ class Trials(keras_tuner.Tuner):
         _check_finite(self.oracle.objective.name, history.history)
         return history
 
-    def on_trial_end(self, trial: trials.Trial) -> None:
+    def on_trial_end(self, trial: Trial) -> None:
         """Keep how it was run, then tell the oracle."""
         _forget_models()
         error = trial.message.strip().splitlines()[-1] if trial.message else None
@@ -172,7 +172,7 @@ class Search(Trials):
         """Run the trials that are left."""
         super().search()
 
-    def on_trial_end(self, trial: trials.Trial) -> None:
+    def on_trial_end(self, trial: Trial) -> None:
         """Keep the outcome and say how far the search is."""
         super().on_trial_end(trial)
         self.report()

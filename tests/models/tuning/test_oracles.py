@@ -6,7 +6,7 @@ import pathlib
 
 import keras_tuner
 import pytest
-from keras_tuner.engine import trial as trials
+from keras_tuner.engine.trial import Trial
 
 from models.tuning import oracles, results, space
 from models.tuning.config import SearchRange, TuningConfig
@@ -220,7 +220,7 @@ def test_a_late_report_of_a_trial_that_was_run_again_changes_nothing(tmp_path):
     oracle = start(tmp_path)
     begun = oracle.create_trial("worker0")
     finish(oracle, begun, score=0.75)
-    late = trials.Trial(begun.hyperparameters, begun.trial_id, "FAILED")
+    late = Trial(begun.hyperparameters, begun.trial_id, "FAILED")
     oracle.end_trial(late)
     assert oracle.get_best_trials()[0].score == 0.75
     assert oracle.end_order == [begun.trial_id]
@@ -229,7 +229,7 @@ def test_a_late_report_of_a_trial_that_was_run_again_changes_nothing(tmp_path):
 def test_values_reach_a_worker_exactly(tmp_path):
     searched = MIXED | SPACE | {"training.dropout": SearchRange(values=(0.1, 0.7))}
     begun = start(tmp_path, searched=searched).create_trial("worker0")
-    sent = trials.Trial.from_proto(begun.to_proto()).hyperparameters.values
+    sent = Trial.from_proto(begun.to_proto()).hyperparameters.values
     assert space.decode(searched, sent) == space.decode(searched, begun.hyperparameters.values)
 
 
