@@ -124,7 +124,7 @@ def _sentences(texts: pathlib.Path | None, folder: pathlib.Path) -> list[str]:
 
 def _make_up(sentences: Sequence[str], root: pathlib.Path) -> pathlib.Path:
     """Files of WordNet from nearest neighbours of the sentences' words."""
-    known = vectors.of_preset(pathlib.Path(presets.resolve("minilm")))
+    known = vectors.read_preset(pathlib.Path(presets.resolve("minilm")))
     near = vectors.Neighbors(*known, threshold=0.5, most=5)
     tokens = {token for text in words.by_spaces(sentences) for token in text.tokens}
     asked = sorted({synonyms.fold(words.affixes(token).word) for token in tokens})

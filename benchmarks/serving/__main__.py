@@ -209,10 +209,10 @@ def _tell(
         + ".",
         "The load generator runs on the same processors; its share is in the JSON.",
     ]
-    title = f"{load.title}; {bench_report.machine_words()}"
+    title = f"{load.title}; {bench.machine_words()}"
     terminal.print(bench_report.table(rows, limit))
     more = {"limits": [dataclasses.asdict(each) for each in limits]}
-    for path in bench_report.write(folder, title, rows, limit, notes, more):
+    for path in bench.write(folder, title, rows, limit, notes, more):
         terminal.print(str(path), markup=False, soft_wrap=True)
 
 
