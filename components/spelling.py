@@ -45,6 +45,9 @@ _YES_NO = (
     *(("true", "false"), ("t", "f"), ("yes", "no"), ("y", "n"), ("1", "0"), ("on", "off")),
     *(("positive", "negative"), ("pos", "neg"), ("긍정", "부정"), ("참", "거짓"), ("예", "아니오")),
 )
+_HIDDEN, _SPACE = "invisible characters", "white space"
+_SCRIPT = "letters of another script that look the same"
+_NUMBER, _WORDS = "how a number is written", "words for yes and no"
 
 
 class Alike(NamedTuple):
@@ -231,9 +234,6 @@ def _number(form: str, codes: Collection[tuple[str, int]]) -> str:
     return f"-{value}" if found[1] == "-" and value else str(value)
 
 
-_HIDDEN, _SPACE = "invisible characters", "white space"
-_SCRIPT = "letters of another script that look the same"
-_NUMBER, _WORDS = "how a number is written", "words for yes and no"
 _STEPS: tuple[Step, ...] = (
     ("HTML entities", html.unescape),
     (_HIDDEN, lambda form: INVISIBLE.sub("", form)),

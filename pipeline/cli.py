@@ -10,6 +10,15 @@ import click
 
 from pipeline.display import terminal
 
+_SET = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a field, as in --set training.epochs=1. Repeatable.",
+)
+_PORT = click.IntRange(0, 65535)
+
 
 def _located(_: click.Context, __: click.Parameter, path: pathlib.Path) -> pathlib.Path:
     from components.ingest.files import locate
@@ -26,14 +35,6 @@ _WORKSPACE = click.option(
     help="Folder for runs and served models.",
 )
 _CONFIG = click.argument("config", type=click.Path(path_type=pathlib.Path), callback=_located)
-_SET = click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Change a field, as in --set training.epochs=1. Repeatable.",
-)
-_PORT = click.IntRange(0, 65535)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

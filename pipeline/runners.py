@@ -28,6 +28,16 @@ _COMPLETE = metadata_store_pb2.Execution.COMPLETE
 _CACHED = metadata_store_pb2.Execution.CACHED
 _INPUTS = (metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT)
 _OUTPUTS = (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.DECLARED_OUTPUT)
+_TRANSPARENT = ("custom_config", "learner")
+"""Names that only wrap others; a user never wrote them."""
+_UNSHOWN = {
+    "code": "the project's own code",
+    "files": "a file that the model is made from",
+    "fingerprint": "the data or how it is read",
+    "eval_config.metrics_specs": "the thresholds",
+    "eval_config.slicing_specs": "the slices",
+}
+"""Parameters whose values say nothing to a person, and what stands for them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -221,18 +231,6 @@ def _parameters(execution: Any) -> dict[str, Any]:
             content = getattr(value, value.WhichOneof("value"))
             _unfold(name, content, values)
     return values
-
-
-_TRANSPARENT = ("custom_config", "learner")
-"""Names that only wrap others; a user never wrote them."""
-_UNSHOWN = {
-    "code": "the project's own code",
-    "files": "a file that the model is made from",
-    "fingerprint": "the data or how it is read",
-    "eval_config.metrics_specs": "the thresholds",
-    "eval_config.slicing_specs": "the slices",
-}
-"""Parameters whose values say nothing to a person, and what stands for them."""
 
 
 def _unfold(name: str, value: Any, into: dict[str, Any]) -> None:

@@ -33,6 +33,11 @@ _CALLS = 30
 _SECONDS_PER_MEASUREMENT = 0.5
 
 Arrays = reference.Arrays
+_ADVICE = (
+    "So the export computes something else than the trained model did. Run again: the Canary asks "
+    "anew. If it stays so, the export is wrong: report it with the Canary's report, and train "
+    "another `model.kind` meanwhile."
+)
 
 
 def probe(
@@ -205,13 +210,6 @@ def _compare_numbers(
         f"rounding explains of an output that reaches {_scale(want):.3g}; most at {list(first)}, "
         f"expected {want[first]}, received {got[first]}. {_ADVICE}"
     ]
-
-
-_ADVICE = (
-    "So the export computes something else than the trained model did. Run again: the Canary asks "
-    "anew. If it stays so, the export is wrong: report it with the Canary's report, and train "
-    "another `model.kind` meanwhile."
-)
 
 
 def _compare_names(what: str, where: str, expected: set[str], received: set[str]) -> list[str]:

@@ -24,6 +24,8 @@ COMMANDS = {"pipeline/cli.py", "serving/__main__.py", "serving/probe.py"}
 """Files that talk to a person through standard output."""
 LONGEST = 400
 """Lines of a file."""
+CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def imports(tree):
@@ -143,6 +145,51 @@ def test_files_are_short_enough_to_be_read():
 def test_names_say_what_is_in_a_file():
     vague = {"utils", "util", "helpers", "helper", "common", "misc", "base"}
     assert [path for path in TREES if pathlib.Path(path).stem in vague] == []
+
+
+def assigned(node):
+    """Names that a statement of a module gives values to."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return {name.id for target in targets for name in ast.walk(target) if is_name(name)}
+
+
+def is_name(node):
+    return isinstance(node, ast.Name)
+
+
+def misplaced_constants(tree):
+    """Lines of constants below the first function that need neither a function nor a class."""
+    made_here = {node.name for node in tree.body if isinstance(node, DEFINITIONS)}
+    is_below = False
+    for node in tree.body:
+        is_below = is_below or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        names = assigned(node)
+        if made_here & {name.id for name in ast.walk(node.value) if is_name(name)}:
+            made_here |= names  # What needs it needs them, too.
+        elif is_below and names and all(CONSTANT.fullmatch(name) for name in names):
+            yield node.lineno
+
+
+def test_constants_stand_above_the_first_function():
+    wrong = [f"{path}:{line}" for path, tree in TREES.items() for line in misplaced_constants(tree)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("below", "lines"),
+    [
+        ("_LATE = 2", [3]),
+        ("_LATE: int = 2", [3]),
+        ("A, _B = 1, 2", [3]),
+        ("TABLE = {1: first}", []),
+        ("TABLE = {1: first}\nKEYS = tuple(TABLE)", []),
+        ("encoder = str", []),
+    ],
+)
+def test_a_constant_below_a_function_is_misplaced_unless_it_needs_one(below, lines):
+    assert list(misplaced_constants(ast.parse(f"def first():\n    pass\n{below}"))) == lines
 
 
 def test_functions_that_tfx_calls_by_dotted_path_exist():

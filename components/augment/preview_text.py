@@ -45,6 +45,7 @@ del {{ color: #a33; }}
 </body>
 </html>
 """
+_UNCHANGED = '<span class="same">nothing new</span>'
 
 
 def write(sheet: Sheet, path: pathlib.Path) -> None:
@@ -69,9 +70,6 @@ def _sample(sample: Sample, operations: tuple[str, ...]) -> str:
         shown = _changes(original, made[name]) if name in made else _UNCHANGED
         lines.append(_line(name, shown))
     return f"<h2>{html.escape(sample.label)}</h2>\n<table>\n{''.join(lines)}</table>"
-
-
-_UNCHANGED = '<span class="same">nothing new</span>'
 
 
 def _line(name: str, shown: str, kind: str = "") -> str:

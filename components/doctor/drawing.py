@@ -54,6 +54,21 @@ _BLOWN_UP = 3
 """First losses up to which the range test is drawn."""
 _BELOW = 100
 """How far below the smallest deviation of a layer its means are still drawn."""
+_SERIES = (_LINE, _SECOND, _PALE, "#6a9a5b", "#8e6c8a")
+_NEEDS = {
+    "class_balance": "counts",
+    "label_noise": "by_label",
+    "learning_rate_range": "rates",
+    "gradient_norms": "norm",
+    "activation_spread": "std",
+    "dead_relus": "share",
+    "saturation": "share",
+    "overfit_sample": "losses",
+    "rate_grid": "losses",
+    "learning_curves": "curves",
+    "shortcuts": "pictures",
+}
+"""The figure without which a check has nothing to draw."""
 
 
 def draw(findings: Sequence[Finding], path: pathlib.Path) -> None:
@@ -236,8 +251,6 @@ def _pictures(panel: Axes, figures: Mapping[str, Any]) -> None:
     panel.set_xlabel(_short(", ".join(figures["cues"])))
 
 
-_SERIES = (_LINE, _SECOND, _PALE, "#6a9a5b", "#8e6c8a")
-
 Panel = Callable[[Axes, Mapping[str, Any]], None]
 PANELS: dict[str, Panel] = {
     "class_balance": _class_balance,
@@ -253,20 +266,6 @@ PANELS: dict[str, Panel] = {
     "shortcuts": _shortcuts,
 }
 """What is drawn of a check's figures."""
-_NEEDS = {
-    "class_balance": "counts",
-    "label_noise": "by_label",
-    "learning_rate_range": "rates",
-    "gradient_norms": "norm",
-    "activation_spread": "std",
-    "dead_relus": "share",
-    "saturation": "share",
-    "overfit_sample": "losses",
-    "rate_grid": "losses",
-    "learning_curves": "curves",
-    "shortcuts": "pictures",
-}
-"""The figure without which a check has nothing to draw."""
 
 
 def _has_something(one: Finding) -> bool:

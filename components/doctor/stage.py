@@ -23,6 +23,7 @@ ROWS = {"quick": 10_000, "thorough": 50_000}
 """Rows of a split that the costly checks of the data look at, by effort."""
 
 _LOG = logging.getLogger(__name__)
+_WORDS = {"fail": "failed", "warn": "warns"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,9 +113,6 @@ def remark(findings: Sequence[Finding]) -> str:
 
 def _count(checks: int) -> str:
     return "1 check" if checks == 1 else f"{checks} checks"
-
-
-_WORDS = {"fail": "failed", "warn": "warns"}
 
 
 def refuse(findings: Sequence[Finding], stop_on: finding.Verdict, folder: pathlib.Path) -> None:

@@ -17,6 +17,13 @@ import tensorflow as tf
 from models.doctor.examined import BACKBONE, Subject
 from models.doctor.finding import Finding, Verdict, drawable
 
+_LARGE_MEAN = 5.0
+_OFF_CENTRE = 0.25
+_FAINT = 1e-4
+_LOUD = 50.0
+_TOO_LOUD = 1000.0
+_EDGE = 0.02
+
 
 @dataclasses.dataclass(frozen=True)
 class Activation:
@@ -176,14 +183,6 @@ def _blown_up(own: Sequence[Activation], widest: Activation) -> tuple[Verdict, s
         "Use `model.recipe.initializer: he_normal` or a smaller `initializer_std`, or add "
         "`model.recipe.normalization`.",
     )
-
-
-_LARGE_MEAN = 5.0
-_OFF_CENTRE = 0.25
-_FAINT = 1e-4
-_LOUD = 50.0
-_TOO_LOUD = 1000.0
-_EDGE = 0.02
 
 
 def _leaves(model: keras.Model) -> Iterator[keras.layers.Layer]:

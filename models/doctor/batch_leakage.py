@@ -8,6 +8,11 @@ import tensorflow as tf
 from models.doctor.examined import Sample, Subject
 from models.doctor.finding import Finding
 
+_ROUNDING = 1e-3  # Of the largest logit; padding and other kernels move the last digits.
+_NOT_AT_ALL = 1e-6  # Little above what float32 can tell.
+_HARDLY = 1e-3
+_TINY = 1e-30
+
 
 def batch_leakage(subject: Subject) -> Finding:
     """Change one example of a batch; the other answers must stay (Karpathy 2019, backprop chart).
@@ -87,9 +92,3 @@ def num_different(sample: Sample) -> int:
 def _numeric(value: tf.Tensor) -> tf.Tensor:
     """Strings as fingerprints: their NumPy arrays hold pointers."""
     return tf.strings.to_hash_bucket_fast(value, 2**62) if value.dtype == tf.string else value
-
-
-_ROUNDING = 1e-3  # Of the largest logit; padding and other kernels move the last digits.
-_NOT_AT_ALL = 1e-6  # Little above what float32 can tell.
-_HARDLY = 1e-3
-_TINY = 1e-30

@@ -11,6 +11,14 @@ import numpy as np
 from models.doctor.examined import Subject
 from models.doctor.finding import Finding
 
+_WRONG = {
+    (True, True): "follows the batch in inference",
+    (True, False): "follows the batch in inference",
+    (False, True): "is frozen, but follows the batch",
+    (False, False): "does not follow the batch in training",
+}
+_SMALL_BATCH = 8
+
 
 def batch_norm_mode(subject: Subject) -> Finding:
     """Run one batch in each mode and see which moving statistics follow it.
@@ -69,12 +77,3 @@ def _moved(
 def _statistics(layer: keras.layers.BatchNormalization) -> np.ndarray:
     """Both: the mean of what is always zero stays where it starts."""
     return np.stack([np.array(layer.moving_mean), np.array(layer.moving_variance)])
-
-
-_WRONG = {
-    (True, True): "follows the batch in inference",
-    (True, False): "follows the batch in inference",
-    (False, True): "is frozen, but follows the batch",
-    (False, False): "does not follow the batch in training",
-}
-_SMALL_BATCH = 8

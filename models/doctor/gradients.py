@@ -11,6 +11,14 @@ from models.doctor.examined import Subject
 from models.doctor.finding import Finding, drawable
 from models.doctor.short_training import Trial
 
+_SMALL_RATE = 1e-4
+_KEY_BIAS = re.compile(r"key\w*/bias|k_proj/bias")
+_NO_KERNEL = re.compile(r"embedding|/bias$")  # Biases of attention have a row for each head.
+_MANY = 0.25
+_VANISHING = (1e-4, 1e-6)
+_EXPLODING = (1e4, 1e6)
+_HUGE = 1e3
+
 
 def gradient_flow(subject: Subject, trial: Trial) -> tuple[Finding, np.ndarray]:
     """Check that each trained weight gets a finite gradient that is not zero.
@@ -116,12 +124,3 @@ def _some(paths: list[str]) -> str:
 def _has_kernel(paths: list[str], weights: list[keras.Variable]) -> bool:
     wanted = set(paths)
     return any(len(weight.shape) >= 2 for weight in weights if weight.path in wanted)
-
-
-_SMALL_RATE = 1e-4
-_KEY_BIAS = re.compile(r"key\w*/bias|k_proj/bias")
-_NO_KERNEL = re.compile(r"embedding|/bias$")  # Biases of attention have a row for each head.
-_MANY = 0.25
-_VANISHING = (1e-4, 1e-6)
-_EXPLODING = (1e4, 1e6)
-_HUGE = 1e3

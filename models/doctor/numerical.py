@@ -13,6 +13,16 @@ from models.doctor.examined import Sample, Subject
 from models.doctor.finding import Finding, drawable
 from models.doctor.short_training import Trial
 
+_EXAMPLES = 8
+_MOST_LAYERS = 4
+_TOLERANCE = 0.1
+_FAR_OFF = 0.3
+_SETTLED = 0.03
+_CHANGE = 0.02  # Of the loss: far below its bends.
+_MEASURABLE = 1e-4  # Of the loss: far above float32's rounding.
+_LARGEST_MOVE = 0.05  # Of the weights' norm.
+_SEED, _NUDGE = 0, 0.1
+
 
 def numerical_gradients(subject: Subject, trial: Trial) -> Finding:
     """Move weights a little along their gradient; the loss must grow as the gradient says.
@@ -52,17 +62,6 @@ def numerical_gradients(subject: Subject, trial: Trial) -> Finding:
         "Look at custom gradients and `stop_gradient` in the layers of `model.kind`.",
         figures,
     )
-
-
-_EXAMPLES = 8
-_MOST_LAYERS = 4
-_TOLERANCE = 0.1
-_FAR_OFF = 0.3
-_SETTLED = 0.03
-_CHANGE = 0.02  # Of the loss: far below its bends.
-_MEASURABLE = 1e-4  # Of the loss: far above float32's rounding.
-_LARGEST_MOVE = 0.05  # Of the weights' norm.
-_SEED, _NUDGE = 0, 0.1
 
 
 def _leave_kinks(weights: Sequence[keras.Variable]) -> None:

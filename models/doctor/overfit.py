@@ -12,6 +12,16 @@ from models.doctor.finding import Finding, Verdict, drawable
 from models.doctor.short_training import Step, Trial
 from models.doctor.untrained import label_entropy
 
+_FIX = (
+    "First see what else has failed here; then make the model larger, raise "
+    "`model.trainable_layers` or choose `model.fine_tuning: full`, and look at the labels of the "
+    "examples that resist."
+)
+_SMALL_LOSS = 0.1
+_LEARNT = 0.99
+_MOSTLY = 0.8
+_FALLING = 0.9
+
 
 def overfit_sample(
     subject: Subject, trial: Trial, sample: Sample, rate: float, steps: int
@@ -104,14 +114,3 @@ def _meaning(sample: Sample, resisting: list[dict[str, Any]]) -> str:
         f"The model cannot learn a handful of examples by heart, so it will not learn thousands. "
         f"Resisting: examples {', '.join(map(str, rows[:8]))} of the first epoch."
     )
-
-
-_FIX = (
-    "First see what else has failed here; then make the model larger, raise "
-    "`model.trainable_layers` or choose `model.fine_tuning: full`, and look at the labels of the "
-    "examples that resist."
-)
-_SMALL_LOSS = 0.1
-_LEARNT = 0.99
-_MOSTLY = 0.8
-_FALLING = 0.9

@@ -11,6 +11,12 @@ from models.doctor.examined import Subject
 from models.doctor.finding import Finding, Verdict
 from models.finetuning import trainable
 
+_HIGH_DROPOUT = 0.8
+_TOO_HIGH_DROPOUT = 0.9
+_GROWTH_OF_A_SUM = 1.5
+_OFF = 1.5  # Nats above log C: a variance of 3.
+_FAR_OFF = 5.0
+
 
 def parameters(subject: Subject) -> Finding:
     """Count what trains and what does not; nothing to train fails."""
@@ -83,10 +89,6 @@ def dropout(subject: Subject) -> Finding:
     )
 
 
-_HIGH_DROPOUT = 0.8
-_TOO_HIGH_DROPOUT = 0.9
-
-
 def label_entropy(ids: np.ndarray) -> float:
     """Entropy of the labels' shares in nats: the least loss without looking at any input."""
     shares = np.unique(ids, return_counts=True)[1] / len(ids)
@@ -151,8 +153,3 @@ def _cause(
         "Choose a smaller `model.recipe.initializer_std` or another `model.recipe.initializer`, "
         "add `model.recipe.normalization`, or let `model.pixels` scale the images.",
     )
-
-
-_GROWTH_OF_A_SUM = 1.5
-_OFF = 1.5  # Nats above log C: a variance of 3.
-_FAR_OFF = 5.0

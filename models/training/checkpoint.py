@@ -17,6 +17,8 @@ import numpy as np
 from models import json_files
 
 _LOGGER = logging.getLogger(__name__)
+STATE = "state.json"
+"""File of a training that has finished an epoch; the next try continues it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,10 +52,6 @@ class State:
 def _or_worst(loss: float) -> float:
     """Infinity for a loss that is no number, with which nothing compares."""
     return math.inf if math.isnan(loss) else loss
-
-
-STATE = "state.json"
-"""File of a training that has finished an epoch; the next try continues it."""
 
 
 class Checkpoints:

@@ -25,6 +25,8 @@ HOPELESS = 3
 _Status = trial.TrialStatus
 ENDED = (_Status.COMPLETED, _Status.FAILED)
 """States of trials that are not run again."""
+_SEED_0 = MAX_SEED + 1
+"""Stands for 0, which KerasTuner takes for none."""
 
 
 class DurableOracle(keras_tuner.Oracle):
@@ -230,6 +232,4 @@ def build(config: TuningConfig, max_epochs: int) -> DurableOracle:
     return oracle
 
 
-_SEED_0 = MAX_SEED + 1
-"""Stands for 0, which KerasTuner takes for none."""
 _BY_TRIALS = {"random": RandomOracle, "grid": GridOracle, "bayesian": BayesianOracle}

@@ -31,6 +31,7 @@ STAGES = {
 """Every stage and what it does, in order."""
 OPTIONAL = ("Augment", "Doctor", "Gate", "Tuner", "Verdict")
 """Stages that only some configs have."""
+_SHOWN_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 class RunView(logging.Handler):
@@ -114,9 +115,6 @@ def _training_note(values: Mapping[str, float]) -> str:
     metrics = [f"{name} {values[name]:.3f}" for name in _SHOWN_METRICS if name in values]
     counted = values.get("counted", "epoch")
     return "  ".join([f"{counted} {values['epoch']}/{values['epochs']}", *metrics])
-
-
-_SHOWN_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 def attach(view: RunView) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 _NOBODY_READS = (errno.EPIPE, errno.EIO)
 """A pipe whose reader ended, as in `| head`, and a terminal that was closed."""
+_WIDEST = 10_000
 
 
 class _Output(io.FileIO):
@@ -64,9 +65,6 @@ def takes_any_character(stream: TextIO | None) -> bool:
 
 def _is_size(given: str) -> bool:
     return given.isdecimal() and 0 < int(given) <= _WIDEST
-
-
-_WIDEST = 10_000
 
 
 def _open_closed() -> None:

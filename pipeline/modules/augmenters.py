@@ -22,6 +22,13 @@ from models.image.input import decode
 from models.text import presets
 from pipeline.config import loading
 
+POLICY = "policy"
+"""Name of all operations together."""
+REPEATED = "repeated"
+"""Name of what copies an image as it is."""
+_IMAGES_AT_ONCE = 64
+_SMALLEST_SHARE = 0.005
+
 
 class TextCopies:
     """Texts augmented by `components/augment`; an `Augmenter`.
@@ -180,13 +187,6 @@ class ImageCopies:
         return label_safety.doubts(self._operations, labels)
 
 
-POLICY = "policy"
-"""Name of all operations together."""
-REPEATED = "repeated"
-"""Name of what copies an image as it is."""
-_IMAGES_AT_ONCE = 64
-
-
 def _apart(operations: Sequence[Operation]) -> Iterator[tuple[str, tuple[Operation, ...]]]:
     """Each operation alone, on all images, and all together."""
     for index, operation in enumerate(operations):
@@ -201,9 +201,6 @@ def _shares(shares: Sequence[float], labels: Sequence[str]) -> str:
     """A mixed label in words, the largest share first."""
     parts = sorted(zip(shares, labels, strict=True), reverse=True)
     return ", ".join(f"{share:.0%} {label}" for share, label in parts if share >= _SMALLEST_SHARE)
-
-
-_SMALLEST_SHARE = 0.005
 
 
 def image_augmenter(operations: str, resources: str, num_train: int) -> ImageCopies:

@@ -23,6 +23,8 @@ from pipeline.modules.learner import Learner, prepare
 _EMBEDDED_AT_ONCE = 32
 _PRETRAINED = ("hub_image", "hub_text", "pretrained_image", "pretrained_text")
 """Models whose vectors mean something before training."""
+_SPECIAL = 2  # What BERT and its kin put around a text.
+_UNKNOWN_ID = 1
 
 
 class ExaminedLearner:
@@ -114,10 +116,6 @@ def _reader(learner: Learner, tokens: Sequence[str]) -> Reader | None:
         return Reader(_known_tokens(model, frozenset(tokens)), length, subwords.UNKNOWN, runs)
     tokenizer = subwords.load(model.tokenizer, model.tokenizer_file, None)
     return Reader(_pieces(tokenizer), length, _UNKNOWN_ID)
-
-
-_SPECIAL = 2  # What BERT and its kin put around a text.
-_UNKNOWN_ID = 1
 
 
 def _pieces(tokenizer: Callable) -> Callable[[Sequence[str]], list[list[int]]]:

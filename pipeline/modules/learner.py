@@ -24,6 +24,10 @@ from pipeline.config.sections import LearnerConfig
 from pipeline.modules import transform
 
 Features = dict[str, Any]
+_NO_ENCODER = Encoder(lambda features: features)
+_TEXTS_AT_ONCE = 512
+MEASURED_IMAGES = 5000
+"""Training images whose pixels are measured."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -240,9 +244,3 @@ def _with_pixel_statistics(learner: Learner, train_files: Sequence[str]) -> Lear
 
 def _find(patterns: Sequence[str]) -> list[str]:
     return sorted(file for pattern in patterns for file in glob.glob(pattern))
-
-
-_NO_ENCODER = Encoder(lambda features: features)
-_TEXTS_AT_ONCE = 512
-MEASURED_IMAGES = 5000
-"""Training images whose pixels are measured."""

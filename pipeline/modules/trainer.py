@@ -30,6 +30,10 @@ NUM_REFERENCE = 32
 """Examples the Canary compares on."""
 WARM_UP_BATCHES = (1, NUM_REFERENCE)
 """Rows of the requests that every export brings, for servers to replay before it answers."""
+SERVED_NAMES = {"text": "text", "image": "image_bytes"}
+"""Name of the raw input in requests, by what it is; TF Serving decodes base64 in JSON for
+either, and `_bytes` marks the one that needs it."""
+_ANY_NAME = "default"  # A server replays the requests to the version they lie in.
 
 
 def run_fn(fn_args: Any) -> None:
@@ -131,11 +135,6 @@ def _classifier(learner: learners.Learner, served: keras.Model) -> signatures.Cl
     )
 
 
-SERVED_NAMES = {"text": "text", "image": "image_bytes"}
-"""Name of the raw input in requests, by what it is; TF Serving decodes base64 in JSON for
-either, and `_bytes` marks the one that needs it."""
-
-
 def _answers(classifier: signatures.Classifier, examples: list[bytes]) -> dict[str, Any]:
     """Inputs and outputs of every signature, computed by the model as it was trained."""
     raw = [_feature(example, classifier.input_column) for example in examples]
@@ -154,9 +153,6 @@ def _write_warm_up(export: pathlib.Path, answers: reference.Reference) -> None:
     """Let servers meet real requests before clients do; nobody asks the evaluation's signature."""
     asked = {name: answers[name] for name in answers if name != signatures.FOR_EVALUATION}
     warm_up_file.write(export, _ANY_NAME, asked, WARM_UP_BATCHES)
-
-
-_ANY_NAME = "default"  # A server replays the requests to the version they lie in.
 
 
 def _records(patterns: list[str]) -> Any:

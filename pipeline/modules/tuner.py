@@ -20,6 +20,12 @@ from pipeline.modules import trial, tuner_cluster
 from pipeline.runtime import failures
 
 _OUTCOME = logging.getLogger("maru.outcome")
+_THREADS = (
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+)
 
 
 def tuner_fn(fn_args: Any) -> TunerFnResult:
@@ -98,14 +104,6 @@ def worker_environment(ours: Mapping[str, str], num_workers: int, num_cores: int
         "TF_USE_LEGACY_KERAS": "0",
         **dict.fromkeys(_THREADS, threads),
     }
-
-
-_THREADS = (
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_NUM_INTEROP_THREADS",
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-)
 
 
 def _report(

@@ -22,6 +22,7 @@ from pipeline.display import style
 
 DATA, PLOT = "augment_test.json", "augment_test.png"
 """Files that `write` makes."""
+_LONGER = 1.1
 
 
 def write(report: Report, folder: pathlib.Path) -> None:
@@ -86,9 +87,6 @@ def _about_steps(report: Report) -> list[str]:
         if arms.LONGER not in steps
         else f"`{arms.LONGER}`: without augmentation, but as many batches as with it."
     ]
-
-
-_LONGER = 1.1
 
 
 def draw(report: Report, path: pathlib.Path) -> None:

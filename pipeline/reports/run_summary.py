@@ -25,6 +25,10 @@ from pipeline.display import numbers, run_view, trial_table
 from pipeline.reports import doctor as doctor_report
 from pipeline.stages import evaluator
 
+_SHOWN_LABELS = 20
+_SHOWN_TRIALS = 10
+_HEADINGS = [name.replace("_", " ") for name in evaluation_config.METRICS]
+
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
@@ -194,9 +198,6 @@ def _show_augmentation(counts: dict[str, Any], report: str, terminal: Console) -
     run_view.print_line(terminal, f"augmentation, with a preview: {report}")
 
 
-_SHOWN_LABELS = 20
-
-
 def _show_findings(summary: Summary, terminal: Console) -> None:
     """What the doctor warns of, and where the rest is."""
     doctor_report.show_bad(summary.findings, terminal)
@@ -221,9 +222,6 @@ def _show_trials(trials: list[dict[str, Any]], terminal: Console) -> None:
     trial_table.show(["rank", "score", *fields], rows, terminal)
 
 
-_SHOWN_TRIALS = 10
-
-
 def _show_outcome(summary: Summary, terminal: Console, sample: str) -> None:
     if summary.refusals:
         run_view.print_line(terminal, "\nRefused, so nothing was pushed:", "red")
@@ -239,9 +237,6 @@ def _show_outcome(summary: Summary, terminal: Console, sample: str) -> None:
 
 def _row(metrics: Mapping[str, float]) -> list[str]:
     return [f"{metrics[name]:.3f}" for name in evaluation_config.METRICS]
-
-
-_HEADINGS = [name.replace("_", " ") for name in evaluation_config.METRICS]
 
 
 def write(summary: Summary, path: pathlib.Path) -> None:

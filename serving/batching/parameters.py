@@ -12,6 +12,16 @@ from google.protobuf.message import Message
 
 from serving import errors
 
+_WRAPPED = (
+    "max_batch_size",
+    "batch_timeout_micros",
+    "max_enqueued_batches",
+    "num_batch_threads",
+    "thread_pool_name",
+    "enable_large_batch_splitting",
+    "max_execution_batch_size",
+)
+
 
 def _num_cpus() -> int:
     return len(os.sched_getaffinity(0))
@@ -103,17 +113,6 @@ class BatchingParameters:
             raise errors.invalid_argument(
                 "allowed_batch_sizes entries must be monotonically increasing"
             )
-
-
-_WRAPPED = (
-    "max_batch_size",
-    "batch_timeout_micros",
-    "max_enqueued_batches",
-    "num_batch_threads",
-    "thread_pool_name",
-    "enable_large_batch_splitting",
-    "max_execution_batch_size",
-)
 
 
 def from_proto(message: Message) -> BatchingParameters:

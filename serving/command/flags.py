@@ -15,6 +15,13 @@ Value = bool | int | float | str
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+")
 _DECIMAL = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _LARGEST = {"int32": 2**31 - 1, "int64": 2**63 - 1}
+_EXPECTED = {
+    "bool": "true or false",
+    "int32": "a whole number of at most 32 bits",
+    "int64": "a whole number of at most 64 bits",
+    "float": "a number",
+    "string": "text",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,15 +105,6 @@ def without_effect(flags: Iterable[Flag], parsed: Parsed) -> list[str]:
         for flag in flags
         if flag.ignored and parsed.values[flag.name] != flag.default
     ]
-
-
-_EXPECTED = {
-    "bool": "true or false",
-    "int32": "a whole number of at most 32 bits",
-    "int64": "a whole number of at most 64 bits",
-    "float": "a number",
-    "string": "text",
-}
 
 
 def _read(type_name: str, text: str) -> Value:

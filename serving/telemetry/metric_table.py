@@ -8,6 +8,9 @@ Sources: TensorFlow Serving, `servables/tensorflow/util.cc`,
 import dataclasses
 from collections.abc import Sequence
 
+_SERVING = "/tensorflow/serving"
+_BATCHING = f"{_SERVING}/batching_session"
+
 
 @dataclasses.dataclass(frozen=True)
 class Metric:
@@ -29,8 +32,6 @@ def _exponential(scale: float, growth: float, count: int) -> tuple[float, ...]:
     return tuple(scale * growth**power for power in range(count))
 
 
-_SERVING = "/tensorflow/serving"
-_BATCHING = f"{_SERVING}/batching_session"
 _TO_TWENTY_MINUTES = _exponential(10, 1.8, 33)
 _BATCH_SIZES = _exponential(1, 2, 14)
 

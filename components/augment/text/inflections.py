@@ -56,6 +56,7 @@ _IRREGULAR = (
     "bad worse worst, good well better best, far farther farthest further furthest",
     "little less least, many more most, much more most, old elder eldest",
 )
+_COMPARISON = ("er", "est")
 
 
 def _bases() -> dict[str, tuple[str, ...]]:
@@ -69,7 +70,6 @@ def _bases() -> dict[str, tuple[str, ...]]:
 
 
 _BASES = _bases()
-_COMPARISON = ("er", "est")
 
 
 def is_inflection(word: str, other: str) -> bool:

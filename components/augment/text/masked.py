@@ -19,6 +19,13 @@ _SAME = 8
 
 Guess = list[tuple[str, float]]
 """Words and their probabilities, likeliest first; the probabilities need not add up to 1."""
+# Byte-pair vocabularies write bytes as letters: printable ones as themselves, the others from
+# U+0100 on in their order (Radford et al. 2019, the encoder of GPT-2).
+_PRINTABLE = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+_BYTES = {chr(byte): byte for byte in _PRINTABLE} | {
+    chr(0x100 + place): byte for place, byte in enumerate(sorted(set(range(256)) - set(_PRINTABLE)))
+}
+_SPACE = next(letter for letter, byte in _BYTES.items() if byte == ord(" "))
 
 
 class _Masked(NamedTuple):
@@ -190,15 +197,6 @@ def _whole_word(tokenizer: Any, token: str) -> str:
     if isinstance(tokenizer, keras_hub.tokenizers.SentencePieceTokenizer):
         return token.removeprefix("\u2581") if token.startswith("\u2581") else ""
     return _of_bytes(token[1:]) if token.startswith(_SPACE) else ""
-
-
-# Byte-pair vocabularies write bytes as letters: printable ones as themselves, the others from
-# U+0100 on in their order (Radford et al. 2019, the encoder of GPT-2).
-_PRINTABLE = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-_BYTES = {chr(byte): byte for byte in _PRINTABLE} | {
-    chr(0x100 + place): byte for place, byte in enumerate(sorted(set(range(256)) - set(_PRINTABLE)))
-}
-_SPACE = next(letter for letter, byte in _BYTES.items() if byte == ord(" "))
 
 
 def _of_bytes(token: str) -> str:

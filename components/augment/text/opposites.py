@@ -54,6 +54,10 @@ _PAIRS = (
     ("clean", "dirty"),
     ("friend ally", "enemy"),
 )
+_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "mis")
+_SHORTEST_NEGATED = 4
+"""Letters; among shorter words the prefixes are often none, as in `into`."""
+_SUFFIXES = ("ful", "less")
 
 
 def _opposites() -> dict[str, frozenset[str]]:
@@ -67,10 +71,6 @@ def _opposites() -> dict[str, frozenset[str]]:
 
 
 _OPPOSITES = _opposites()
-_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "mis")
-_SHORTEST_NEGATED = 4
-"""Letters; among shorter words the prefixes are often none, as in `into`."""
-_SUFFIXES = ("ful", "less")
 
 
 def are_opposites(word: str, other: str) -> bool:

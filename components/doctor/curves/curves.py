@@ -13,6 +13,20 @@ from components.doctor.curves.advice import clip, either, warm_up
 from components.doctor.curves.history import CHECK, Curves, Training, finding
 from components.doctor.finding import Finding
 
+PATTERNS: tuple[Callable[[Curves, Training], Finding | None], ...] = (
+    training_loss.diverging,
+    training_loss.flat,
+    training_loss.spikes,
+    training_loss.rising,
+    validation_loss.overfitting,
+    validation_loss.unstable,
+    validation_loss.validation_better,
+    validation_loss.too_weak,
+    training_loss.plateau,
+    validation_loss.still_improving,
+)
+"""Ways to look at the curves, what is most serious first."""
+
 
 def judge(history: Mapping[str, Sequence[float]], training: Training) -> list[Finding]:
     """What the curves say.
@@ -83,18 +97,3 @@ def _nothing_wrong(curves: Curves, training: Training) -> Finding:
         f"{validation} in {curves.epochs} epochs{kept}.",
         figures={"pattern": "none"},
     )
-
-
-PATTERNS: tuple[Callable[[Curves, Training], Finding | None], ...] = (
-    training_loss.diverging,
-    training_loss.flat,
-    training_loss.spikes,
-    training_loss.rising,
-    validation_loss.overfitting,
-    validation_loss.unstable,
-    validation_loss.validation_better,
-    validation_loss.too_weak,
-    training_loss.plateau,
-    validation_loss.still_improving,
-)
-"""Ways to look at the curves, what is most serious first."""

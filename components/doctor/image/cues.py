@@ -30,6 +30,8 @@ _ALONG = 48  # pixels that a strip has along its side
 _SIDES = ("top", "right", "bottom", "left")
 _GREY = 24  # of 255: how far the channels of a grey pixel differ, for a JPEG, too
 _BLACK, _WHITE = 2, 253  # of 255: darker, and lighter, for a JPEG, too
+_STORED = ("size", "file format", "compression", "channels")
+_WHOLE = ("brightness", "contrast", "sharpness", "extreme pixels")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,10 +111,6 @@ def _look(data: bytes) -> _Seen:
         np.stack([_strip(picture, side, depth) for side in _SIDES]) for depth in (0, _INNER)
     )
     return _Seen(stored, _whole(grey, int(chroma.max())), (outer, inner), _small(picture))
-
-
-_STORED = ("size", "file format", "compression", "channels")
-_WHOLE = ("brightness", "contrast", "sharpness", "extreme pixels")
 
 
 def _whole(grey: np.ndarray, chroma: int) -> dict[str, Sequence[float]]:

@@ -49,6 +49,17 @@ _SPACED = re.compile(r"(?:(?<!\w)[^\W\d_]\s{1,3}){5,}[^\W\d_](?!\w)")
 _STUTTER = re.compile(r"\b(\w+)(?:\W+\1\b){4,}")
 _GLUED = re.compile(r"[A-Za-z\u00c0-\u024f]{31,}|\b(?:[^\W_]+[+_]){5,}[^\W_]+")
 _ENDED = re.compile(r"[.!?\u2026\u3002\uff01\uff1f]['\")\]\u201d\u2019\u00bb]*\s*\Z")
+_UNITS: dict[str, Callable[[str], int]] = {
+    "characters": len,
+    "bytes": lambda text: len(text.encode("utf-8", "surrogatepass")),
+    "words": lambda text: len(text.split()),
+}
+_PILED = 0.03  # share of rows that end at the same length
+_LEAST_LONG = {"characters": 20, "bytes": 20, "words": 12}
+_LENGTHS = 6  # different lengths, at least, of texts that nobody composed from a template
+_ABOVE = 5  # times as many rows as at the lengths before
+_WINDOW = 10  # lengths before the longest that it is compared with
+_UNENDED = 0.6  # share of the longest texts that end within a sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -240,18 +251,6 @@ KINDS = (
 )
 """Shares are above those of reviews, news, captions, tweets-like sentences and documentation in
 English, German, French and Korean, which hold a few of most kinds."""
-
-_UNITS: dict[str, Callable[[str], int]] = {
-    "characters": len,
-    "bytes": lambda text: len(text.encode("utf-8", "surrogatepass")),
-    "words": lambda text: len(text.split()),
-}
-_PILED = 0.03  # share of rows that end at the same length
-_LEAST_LONG = {"characters": 20, "bytes": 20, "words": 12}
-_LENGTHS = 6  # different lengths, at least, of texts that nobody composed from a template
-_ABOVE = 5  # times as many rows as at the lengths before
-_WINDOW = 10  # lengths before the longest that it is compared with
-_UNENDED = 0.6  # share of the longest texts that end within a sentence
 
 
 def cut_at(texts: Sequence[str]) -> tuple[str, float]:

@@ -16,35 +16,6 @@ _HIRAGANA = "".join(map(chr, range(0x3041, 0x3094)))
 _KATAKANA = "".join(map(chr, range(0x30A1, 0x30FD)))
 _PUNCTUATION = "‘’“”–—…•€£©®™°«»¿¡×§"
 _WIDE_PUNCTUATION = "、。「」『』（），！？：；・ー～…“”《》【】"
-
-
-@dataclasses.dataclass(frozen=True)
-class Candidate:
-    """An encoding and what its language's texts are made of."""
-
-    encoding: str
-    """Python codec name; of several with the same characters, the one with the most."""
-    common: frozenset[str]
-    """Characters that everyday texts are full of, lower case."""
-    rarer: frozenset[str]
-    """Others that they hold."""
-    script: str
-    """`wide` for two bytes a character, `latin` for letters among ASCII ones, `own` for those of
-    another alphabet, `any` for any text."""
-
-
-def _wide_ones(encoding: str, common: str) -> Candidate:
-    return Candidate(encoding, frozenset(common + _WIDE_PUNCTUATION), frozenset(), "wide")
-
-
-def _latin(encoding: str, common: str, rarer: str) -> Candidate:
-    return Candidate(encoding, frozenset(common + _PUNCTUATION), frozenset(rarer), "latin")
-
-
-def _own(encoding: str, common: str, rarer: str) -> Candidate:
-    return Candidate(encoding, frozenset(common + _PUNCTUATION), frozenset(rarer), "own")
-
-
 _KOREAN = (
     "이다는에가고을의하지한도로은기를어나서해사리시있인아그라자대보들안거음게일제정만수과요면생니부스여습"
     "전장주구없좋네것오상신소세우원미무너비마했당금유동물성개선화같때더잘저될경문예말영진공실중히려점내든국"
@@ -78,6 +49,46 @@ _JAPANESE = (
 )
 _WESTERN = ("éàèêçäöüßñáíóãâôîåøæ", "œúõûëïìòùÿ")
 _CYRILLIC = ("оеаинтсрвлкмдпуяыь", "гзбчйхжшюцщэфёъіїєґў")
+_LEAST = 0.3
+# Windows writes these under the name of the standard they extend.
+_SUPERSETS = {
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "big5": "big5hkscs",
+    "cp950": "big5hkscs",
+    "iso8859-1": "cp1252",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """An encoding and what its language's texts are made of."""
+
+    encoding: str
+    """Python codec name; of several with the same characters, the one with the most."""
+    common: frozenset[str]
+    """Characters that everyday texts are full of, lower case."""
+    rarer: frozenset[str]
+    """Others that they hold."""
+    script: str
+    """`wide` for two bytes a character, `latin` for letters among ASCII ones, `own` for those of
+    another alphabet, `any` for any text."""
+
+
+def _wide_ones(encoding: str, common: str) -> Candidate:
+    return Candidate(encoding, frozenset(common + _WIDE_PUNCTUATION), frozenset(), "wide")
+
+
+def _latin(encoding: str, common: str, rarer: str) -> Candidate:
+    return Candidate(encoding, frozenset(common + _PUNCTUATION), frozenset(rarer), "latin")
+
+
+def _own(encoding: str, common: str, rarer: str) -> Candidate:
+    return Candidate(encoding, frozenset(common + _PUNCTUATION), frozenset(rarer), "own")
+
+
 CANDIDATES = (
     _wide_ones("cp949", _KOREAN),
     _wide_ones("cp932", _JAPANESE),
@@ -95,17 +106,6 @@ CANDIDATES = (
     _own("cp1256", "اليمنرتوبهة", "سدفكعحقجشطصخذضثزغظءأإئؤىآ"),
     _own("cp874", "นารกอเงมยทวลสดตบปหไีั่้", "คขพิแะจใชึืุูำถผซณธโภญศฐษฝฟ็์"),
 )
-_LEAST = 0.3
-# Windows writes these under the name of the standard they extend.
-_SUPERSETS = {
-    "euc_kr": "cp949",
-    "shift_jis": "cp932",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "big5": "big5hkscs",
-    "cp950": "big5hkscs",
-    "iso8859-1": "cp1252",
-}
 
 
 class Likely(NamedTuple):

@@ -14,6 +14,7 @@ from models.image.augmentation import config, draws, packing
 
 Box = tuple[Any, Any, Any, Any]
 """First row, end of the rows, first column, end of the columns, each `(batch,)` int32."""
+_FILLS = {"black": 0, "grey": 0x808080}
 
 
 def draw_erasing(operation: config.Erasing, seed: Any, batch: Any, size: tuple[int, int]) -> Any:
@@ -35,9 +36,6 @@ def erase(packed: Any, drawn: Any, fill: str) -> Any:
     box, noise = drawn
     cover = _noise(noise, packed.shape[1:]) if fill == "noise" else _FILLS[fill]
     return tf.where(_inside(box, packed), cover, packed)
-
-
-_FILLS = {"black": 0, "grey": 0x808080}
 
 
 def _noise(begin: Any, shape: Any) -> Any:

@@ -14,6 +14,9 @@ import tensorflow as tf
 
 from models.image.augmentation import config, draws, packing
 
+WHOLE = frozenset({"crop", "flip"})
+"""Kinds that move whole pixels onto whole pixels, so that nothing is interpolated."""
+
 
 def affine(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
     """Maps `x' = a x + b y + c`, `y' = d x + e y + f` from six tensors `(batch,)` or numbers."""
@@ -96,8 +99,6 @@ DRAWN = {
     "rotation": draw_rotation,
 }
 """By kind, the function that draws its maps."""
-WHOLE = frozenset({"crop", "flip"})
-"""Kinds that move whole pixels onto whole pixels, so that nothing is interpolated."""
 
 
 def mover(kinds: Collection[str], fill: config.Fill) -> Callable[[Any, Any], Any]:

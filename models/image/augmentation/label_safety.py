@@ -6,6 +6,21 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
+_SIDES = {
+    *("left", "right", "east", "west", "clockwise", "counterclockwise"),
+    *("왼쪽", "오른쪽", "좌측", "우측", "좌회전", "우회전"),
+}
+_COLORS = {
+    *("red", "green", "blue", "yellow", "orange", "purple", "violet", "pink", "brown"),
+    *("black", "white", "grey", "gray", "cyan", "magenta"),
+    *("빨강", "빨간색", "초록", "녹색", "파랑", "파란색", "노랑", "노란색"),
+    *("주황", "보라", "분홍", "갈색", "검정", "흰색", "회색"),
+}
+_HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_PREFIXES = {"digit", "number", "letter", "character", "char"}
+_DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
+
 
 def doubts(operations: Sequence[Any], labels: Collection[str]) -> list[str]:
     """What about these labels makes an operation doubtful, in words.
@@ -47,16 +62,6 @@ def _recoloured(labels: Collection[str]) -> str | None:
 
 _DOUBTS = {"mirroring": _mirrored, "direction": _turned, "colour": _recoloured}
 """What is lost, and what is said if these labels may depend on it."""
-_SIDES = {
-    *("left", "right", "east", "west", "clockwise", "counterclockwise"),
-    *("왼쪽", "오른쪽", "좌측", "우측", "좌회전", "우회전"),
-}
-_COLORS = {
-    *("red", "green", "blue", "yellow", "orange", "purple", "violet", "pink", "brown"),
-    *("black", "white", "grey", "gray", "cyan", "magenta"),
-    *("빨강", "빨간색", "초록", "녹색", "파랑", "파란색", "노랑", "노란색"),
-    *("주황", "보라", "분홍", "갈색", "검정", "흰색", "회색"),
-}
 
 
 def _are_characters(labels: Collection[str]) -> bool:
@@ -75,12 +80,6 @@ def _is_character(words: set[str]) -> bool:
 def _words(label: str) -> set[str]:
     """Words and numbers of a label, also of `LeftTurn` and `digit7`."""
     return {word.casefold() for word in _WORD.findall(_HUMP.sub(" ", label))}
-
-
-_HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
-_WORD = re.compile(r"[^\W\d_]+|\d+")
-_PREFIXES = {"digit", "number", "letter", "character", "char"}
-_DIGITS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
 
 
 def _some(labels: Collection[str], most: int = 5) -> str:

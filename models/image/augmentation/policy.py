@@ -27,6 +27,28 @@ from models.image.augmentation.operation import Operation, mixes_labels
 Augment = Callable[[Any, Any, Any], tuple[Any, Any]]
 """Images `(batch, height, width, 3)` uint8, labels `(batch,)` ids and a seed `(2,)` to images and
 labels; the labels are shares `(batch, classes)` float32 if an operation mixes them."""
+_MIXING = {"cutmix": covering.cutmix, "mixup": covering.mixup}
+_POLICIES = {
+    "augmix": (drawn_policies.draw_augmix, drawn_policies.augmix),
+    "rand_augment": (drawn_policies.draw_rand_augment, drawn_policies.rand_augment),
+}
+_DRAWN = {
+    **geometry.DRAWN,
+    **{kind: draw for kind, (draw, _) in _POLICIES.items()},
+    "cutmix": covering.draw_cutmix,
+    "erasing": covering.draw_erasing,
+    "mixup": covering.draw_mixup,
+}
+_COLOUR = {
+    "brightness": (colour.draw_factor, colour.brightness),
+    "channel_shift": (colour.draw_shift, colour.channel_shift),
+    "contrast": (colour.draw_factor, colour.contrast),
+    "greyscale": (colour.draw_choice, colour.greyscale),
+    "hue": (colour.draw_angle, colour.hue),
+    "posterise": (colour.draw_bits, colour.posterise),
+    "saturation": (colour.draw_factor, colour.saturation),
+    "solarise": (colour.draw_threshold, colour.solarise),
+}
 
 
 def augmenter(operations: Sequence[Operation], num_classes: int) -> Augment:
@@ -80,30 +102,6 @@ def _draw(operation: Operation, seed: Any, batch: Any, size: tuple[int, int]) ->
     if operation.kind in _COLOUR:
         return _COLOUR[operation.kind][0](operation, seed, batch)
     return _DRAWN[operation.kind](operation, seed, batch, size)
-
-
-_MIXING = {"cutmix": covering.cutmix, "mixup": covering.mixup}
-_POLICIES = {
-    "augmix": (drawn_policies.draw_augmix, drawn_policies.augmix),
-    "rand_augment": (drawn_policies.draw_rand_augment, drawn_policies.rand_augment),
-}
-_DRAWN = {
-    **geometry.DRAWN,
-    **{kind: draw for kind, (draw, _) in _POLICIES.items()},
-    "cutmix": covering.draw_cutmix,
-    "erasing": covering.draw_erasing,
-    "mixup": covering.draw_mixup,
-}
-_COLOUR = {
-    "brightness": (colour.draw_factor, colour.brightness),
-    "channel_shift": (colour.draw_shift, colour.channel_shift),
-    "contrast": (colour.draw_factor, colour.contrast),
-    "greyscale": (colour.draw_choice, colour.greyscale),
-    "hue": (colour.draw_angle, colour.hue),
-    "posterise": (colour.draw_bits, colour.posterise),
-    "saturation": (colour.draw_factor, colour.saturation),
-    "solarise": (colour.draw_threshold, colour.solarise),
-}
 
 
 def _steps(operations: Sequence[Operation]) -> list[Callable[[Any, Any], Any]]:
