@@ -30,6 +30,12 @@ def test_a_distance_is_told_from_a_fifth_on():
     assert finding.figures["features"]["eval"]["size"]["ks"] == pytest.approx(0.2005)
 
 
+def test_the_largest_distance_is_told_where_none_is_large():
+    rows = np.arange(2_000)
+    evidence = compare(rows, rows + 300, features=3).evidence
+    assert evidence.endswith("(largest Kolmogorov-Smirnov distance 0.15).")
+
+
 def test_a_probability_is_shared_by_all_features():
     train, other = np.arange(60.0), np.arange(60.0) + 22
     p = stats.ks_2samp(train, other, method="exact").pvalue
