@@ -223,7 +223,8 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
 
     def __init__(self, change: Mutation):
         self._name = _module(change.path)
-        self._path, self._source = str(change.path.resolve()), change.source()
+        # Not the name of a file that is there: AutoGraph would take the unchanged source from it.
+        self._path, self._source = f"{change.path.resolve()}.changed", change.source()
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname != self._name:

@@ -1,7 +1,10 @@
 """Tests of benchmarks/mutation.py."""
 
 import ast
+import importlib.util
+import inspect
 import pathlib
+import sys
 
 import pytest
 
@@ -71,3 +74,20 @@ def test_a_module_without_tests_in_its_folder_has_those_of_modules_elsewhere():
     assert mutation.tests_of(pathlib.Path("benchmarks/mutation.py")) == [
         "tests/benchmarks/test_mutation.py"
     ]
+
+
+def test_whoever_reads_the_source_of_a_function_reads_the_change(path, monkeypatch):
+    # AutoGraph compiles a function anew from what `inspect` says of it.
+    monkeypatch.chdir(path.parent)
+    (change,) = [
+        one
+        for one in mutation.mutations(pathlib.Path(path.name))
+        if (one.old, one.new) == ("-", "+")
+    ]
+    spec = mutation._Changed(change).find_spec("module")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "module", module)
+    spec.loader.exec_module(module)
+    assert module.한글([0.25] * 4) == 0.75
+    assert "return max(values) + most" in inspect.getsource(module.한글)
+    assert pathlib.Path(module.__file__).parent == path.parent.resolve()
