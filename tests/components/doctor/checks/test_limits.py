@@ -165,6 +165,14 @@ def test_splits_that_a_classifier_tells_apart(distance, verdict):
     assert (area > 0.9) == (verdict == "fail")
 
 
+@pytest.mark.parametrize(
+    ("area", "verdict"), [(0.65, "pass"), (0.651, "warn"), (0.9, "warn"), (0.901, "fail")]
+)
+def test_the_area_of_many_rows_is_told_from_a_bound_on(area, verdict, monkeypatch):
+    monkeypatch.setattr(shift, "_area", lambda *_: area)
+    assert shifted(0.0).verdict == verdict
+
+
 def test_a_shift_of_the_test_split_only_warns_and_few_rows_say_nothing():
     assert shifted(5.0, split="test").verdict == "warn"
     assert "best epoch" not in shifted(5.0, split="test").meaning

@@ -136,6 +136,12 @@ def test_a_loss_that_rises_from_the_first_epoch_is_told_with_the_best_epoch():
     assert "`training.epochs: 1`" in found.fix
 
 
+def test_accuracies_are_told_of_the_best_and_of_the_last_epoch():
+    history = {**TYPES, "val_accuracy": [0.945, 0.94, 0.932]}
+    (found,) = curves.judge(history, curves.Training(1.65, True, True, 545))
+    assert "Its accuracy went from 0.945 to 0.932 since." in found.evidence
+
+
 def test_a_kept_best_epoch_is_said_and_lets_the_rise_pass():
     (found,) = curves.judge(TYPES, curves.Training(1.65, True, True, 545, has=STOPS))
     assert found.verdict == "pass"
