@@ -18,6 +18,8 @@ import numpy as np
 import tensorflow as tf
 import yaml
 
+from benchmarks import classifier
+
 Rows = list[tuple[str, str]]
 
 
@@ -43,7 +45,7 @@ def text_cnn(settings: dict[str, Any], texts: list[str], num_classes: int) -> Pr
     )
     words.adapt(tf.data.Dataset.from_tensor_slices(texts).batch(64))
     sizes = settings | {"vocabulary_size": words.vocabulary_size()}
-    model = text_cnn.build(text_cnn.TextCNNConfig(**sizes), num_classes)
+    model = classifier.build(text_cnn.TextCNNConfig(**sizes), num_classes)
     return Prepared(model, lambda batch: {"token_ids": tf.cast(words(batch), "int32")}, (words,))
 
 
@@ -53,7 +55,7 @@ def pretrained_text(settings: dict[str, Any], texts: list[str], num_classes: int
 
     config = pretrained.PretrainedTextConfig(**settings)
     encoder = pretrained.encoder(config)
-    model = pretrained.build(config, num_classes)
+    model = classifier.build(config, num_classes)
     return Prepared(model, lambda batch: encoder({"text": batch}), tuple(encoder.trackable))
 
 

@@ -22,6 +22,7 @@ import matplotlib
 import numpy as np
 import tensorflow as tf
 
+from benchmarks import classifier
 from models import recipe as recipes
 from models.image import resnet
 from models.layers import blocks
@@ -53,7 +54,7 @@ def depth(images: pathlib.Path, epochs: int, size: int) -> dict[str, Any]:
                 blocks=(number,) * 3, stem="small", width=16, shortcuts=shortcuts, image_size=size
             )
             keras.utils.set_random_seed(0)
-            history, seconds = _fit(resnet.build(config, 10), train, validation, epochs, 1e-3)
+            history, seconds = _fit(classifier.build(config, 10), train, validation, epochs, 1e-3)
             rows.append({"shortcuts": shortcuts, "layers": 6 * number + 2, "seconds": seconds})
             rows[-1] |= {name: values[-1] for name, values in history.items()}
             _tell(f"{shortcuts}, {6 * number + 2} layers", history, seconds)

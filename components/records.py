@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -27,3 +28,28 @@ def columns(uri: str, split: str, names: Sequence[str]) -> Iterator[tuple[bytes,
     for record in serialized(uri, split):
         features = tf.train.Example.FromString(record).features.feature
         yield tuple(next(iter(features[name].bytes_list.value), b"") for name in names)
+
+
+def values(uri: str, split: str, names: Sequence[str]) -> Iterator[dict[str, list[Any]]]:
+    """The values of some columns by name, row by row: bytes or numbers, any number of them."""
+    for record in serialized(uri, split):
+        features = tf.train.Example.FromString(record).features.feature
+        yield {name: _values(features[name]) for name in names}
+
+
+def target(holds: str, found: Sequence[Any]) -> Any:
+    """A target as metrics take it: a label, a tuple of labels or a number.
+
+    Args:
+        holds: What the column holds: `category`, `categories` or `number`.
+        found: Its values in one row.
+    """
+    if holds == "number":
+        return float(found[0])
+    words = tuple(value.decode("utf-8", "replace") for value in found)
+    return words if holds == "categories" else next(iter(words), "")
+
+
+def _values(feature: tf.train.Feature) -> list[Any]:
+    kind = feature.WhichOneof("kind")
+    return list(getattr(feature, kind).value) if kind else []

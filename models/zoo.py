@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from models import did_you_mean
+from models.backbone import Backbone
 from models.encoder import Encoder
 from models.image import (
     alexnet,
@@ -26,6 +27,7 @@ from models.image import (
     vit,
 )
 from models.recipe import Recipe
+from models.tasks.task import Facts, Task
 from models.text import (
     bag_of_words,
     embedding_pooling,
@@ -66,13 +68,13 @@ class Entry:
 
     config: type
     """Frozen dataclass of the model's fields; `kind` is its name in `MODELS`."""
-    build: Callable[[Any, int], Any]
-    """`build(config, num_classes)` returns an uncompiled `keras.Model` that maps a dict of inputs
-    to `logits` `(batch, num_classes)` float32 and whose layer `features` gives `(batch, dim)`."""
+    build: Callable[[Any], Backbone]
+    """`build(config)` returns the network without a task's head; its layer `features` gives
+    `(batch, dim)`."""
     encoder: Callable[[Any], Encoder]
     """`encoder(config)` returns the function from transformed features to the model's inputs."""
     reads: Literal["text", "image"]
-    """What kind of data the model classifies."""
+    """What kind of data the model reads."""
     feature: Callable[[Any], Feature]
     """`feature(config)` names the transformed feature the encoder reads: `token_ids` `(batch,
     sequence_length)` int, `text` `(batch,)` string or `image_bytes` `(batch,)` string."""
@@ -120,6 +122,18 @@ MODELS: dict[str, Entry] = {
     "vgg": _image(vgg, vgg.VGGConfig),
     "vit": _image(vit, vit.ViTConfig),
 }
+
+
+def build(config: Any, task: Task, facts: Facts) -> Any:
+    """A whole model with fresh weights, a `keras.Model` that the caller compiles.
+
+    Args:
+        config: Of the model.
+        task: Whose head it gets.
+        facts: Of the data.
+    """
+    backbone = MODELS[config.kind].build(config)
+    return backbone.model(task.head(backbone, facts))
 
 
 def lookup(name: str) -> Entry:

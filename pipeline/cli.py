@@ -124,7 +124,7 @@ def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str, batchin
 
 @cli.command()
 @click.argument("name")
-@click.argument("input")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT [INPUT...]")
 @click.option(
     "--server",
     help="Address of a running server, host:port.  [default: that of `maru serve` with this "
@@ -133,16 +133,20 @@ def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str, batchin
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
 @_WORKSPACE
 def predict(
-    name: str, input: str, server: str | None, as_json: bool, workspace: pathlib.Path
+    name: str,
+    inputs: tuple[str, ...],
+    server: str | None,
+    as_json: bool,
+    workspace: pathlib.Path,
 ) -> None:
-    """Ask model NAME about INPUT, a text or an image file.
+    """Ask model NAME about INPUT, a text or an image file; a model of two texts takes both.
 
     The server that `maru serve` runs for this workspace answers at once; without one the pushed
     model is loaded for this question.
     """
     from pipeline.commands import predict as command
 
-    click.echo(command.predict(name, input, server, workspace, as_json=as_json))
+    click.echo(command.predict(name, inputs, server, workspace, as_json=as_json))
 
 
 @cli.command()

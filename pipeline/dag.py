@@ -1,5 +1,7 @@
 """From a config to a TFX pipeline."""
 
+import dataclasses
+import json
 from typing import Any
 
 from tfx.orchestration import metadata, pipeline
@@ -9,6 +11,7 @@ from components.baseline import component as baseline
 from components.doctor.config import DoctorConfig
 from components.evaluation import component as evaluation
 from components.push import component as push
+from pipeline.config import loading
 from pipeline.config.sections import PipelineConfig
 from pipeline.paths import Paths
 from pipeline.stages import data as data_stages
@@ -42,9 +45,10 @@ def build(config: PipelineConfig, where: Paths, base: str) -> Any:
     verdict = doctor.verdict(config, data.examples, trained)
     simple = baseline.Baseline(
         examples=data.examples,
-        kind=config.task.input_kind,
-        input_column=config.task.input_column,
-        label_column=config.task.label,
+        columns=json.dumps([dataclasses.asdict(column) for column in config.task.columns]),
+        metric=config.task.metrics[0].name,
+        judge="pipeline.modules.judge.headline",
+        task=loading.dump_task(config.task),
     )
     simple.add_upstream_node([trained, *verdict][-1])
     champion = training.champion(trained)
@@ -52,7 +56,7 @@ def build(config: PipelineConfig, where: Paths, base: str) -> Any:
         examples=data.examples,
         model=trained.outputs["model"],
         baseline_model=champion.outputs["model"],
-        eval_config=evaluator.eval_config(config.evaluation),
+        eval_config=evaluator.eval_config(config.evaluation, config.task),
     ).with_id("Evaluator")
     probed = training.canary(trained, data)
     probed.add_upstream_node(judged)

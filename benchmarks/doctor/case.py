@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from benchmarks import classifier
 from benchmarks.doctor import data as doctor_data
 from components.doctor.checks import data
 from components.doctor.curves import curves
@@ -156,7 +157,7 @@ def _prepare(case: Case, splits: Splits, folder: str) -> _Prepared:
 
     def build() -> keras.Model:
         keras.utils.set_random_seed(config.training.seed)
-        built = entry.build(model, len(labels))
+        built = classifier.build(model, len(labels))
         for layer in built.layers:
             if layer.name == "idf":
                 layer.set_measured(_document_frequencies(inputs["train"]["token_ids"], len(words)))
@@ -267,8 +268,11 @@ def _document_frequencies(token_ids: np.ndarray, words: int) -> np.ndarray:
 def _verdict(prepared: _Prepared, splits: Splits) -> list[Finding]:
     """Train the model and judge its curves; Keras's loop, as a user's would be."""
     model = prepared.build()
-    fit.compile_classifier(
-        model, prepared.training, prepared.training.epochs * prepared.train.num_batches
+    fit.compile_model(
+        model,
+        classifier.objective(prepared.training),
+        prepared.training,
+        prepared.training.epochs * prepared.train.num_batches,
     )
     history = model.fit(
         prepared.train.epoch(0),

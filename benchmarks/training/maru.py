@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from benchmarks import classifier
 from benchmarks.training import worker
 from models.layers import fused
 from models.text import pretrained
@@ -27,7 +28,7 @@ def main(folder: str, learning_rate: float, xla: bool) -> None:
     rows, length = arrays["token_ids"].shape
     keras.utils.set_random_seed(0)
     config = pretrained.PretrainedTextConfig(sequence_length=length, fine_tuning="full")
-    model = pretrained.build(config, arrays["kernel"].shape[1])
+    model = classifier.build(config, arrays["kernel"].shape[1])
     model.get_layer("logits").set_weights([arrays["kernel"], arrays["bias"]])
     inputs = {name: arrays[name] for name in ("token_ids", "padding_mask")}
     inputs["segment_ids"] = np.zeros_like(arrays["token_ids"])
@@ -35,7 +36,7 @@ def main(folder: str, learning_rate: float, xla: bool) -> None:
     training = TrainingConfig(
         batch_size=rows, optimizer=AdamW(), learning_rate=learning_rate, epochs=1, xla=xla
     )
-    fit.compile_classifier(model, training, steps=1)
+    fit.compile_model(model, classifier.objective(training), training, steps=1)
     fused.fuse(model)
     batch = tf.data.Dataset.from_tensors((inputs, tf.constant(arrays["labels"])))
     batches = training_inputs.prefetched(batch.repeat())

@@ -1,61 +1,83 @@
 """What a simple model reaches on the same split: the bar a deep one must clear.
 
-Text: TF-IDF of words and word pairs with logistic regression; of characters where no text has a
-word. Images: nearest class centroid of small thumbnails. Both beside always answering the most
-frequent label.
+Texts: TF-IDF of words and word pairs (of characters where no text has a word) with a linear model;
+of two texts also what both have in common. Images: thumbnails, by nearest class centroid for one
+label, by nearest neighbours otherwise. All beside an answer that looks at no input.
 """
 
 import dataclasses
-import io
 import json
 import pathlib
-import re
-import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-import numpy as np
-from PIL import Image
+from components.baseline import images, texts
 
 REPORT = "baseline.json"
 """Name of the report inside the artifact."""
-THUMBNAIL = 16
-"""Side of the thumbnails in pixels."""
-# One-character words count: Korean and Chinese have many.
-_WORD = r"\b\w+\b"
+
+Inputs = Sequence[tuple[bytes, ...]]
+"""Of each row: UTF-8 texts or encoded images, in the order of the task's columns."""
+Answer = dict[str, Any]
+"""As a served model's: `label`, `value`, or `labels` with `is_chosen`."""
+Judge = Callable[[Sequence[Any], Sequence[Answer]], float]
+"""Targets and answers of the same rows to the task's headline metric."""
+SIMPLE: Mapping[tuple[str, str], tuple[str, Callable[[Inputs, Sequence[Any], Inputs], Any]]] = {
+    ("image", "categories"): ("nearest thumbnails", images.nearest_sets),
+    ("image", "category"): ("nearest centroid of thumbnails", images.centroids),
+    ("image", "number"): ("nearest thumbnails", images.nearest_numbers),
+    ("text", "categories"): ("TF-IDF + logistic regressions", texts.logistic_sets),
+    ("text", "category"): ("TF-IDF + logistic regression", texts.logistic),
+    ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
+}
+"""The simple model by what the inputs and what the target hold."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Baseline:
-    """Accuracies on the evaluated split, 0 to 1."""
+    """Headline metrics on the evaluated split."""
 
-    majority: float
-    """Always the most frequent label of the train split."""
+    metric: str
+    """Name of the metric."""
+    constant: float
+    """Of one answer to every row."""
+    constant_name: str
+    """What that answer is, in words."""
     simple: float
-    """The simple model's."""
+    """Of the simple model."""
     name: str
     """What the simple model is, in words."""
 
 
 def measure(
-    kind: str,
-    train: tuple[Sequence[bytes], Sequence[str]],
-    evaluated: tuple[Sequence[bytes], Sequence[str]],
+    reads: str,
+    holds: str,
+    train: tuple[Inputs, Sequence[Any]],
+    evaluated: tuple[Inputs, Sequence[Any]],
+    metric: str,
+    judge: Judge,
 ) -> Baseline:
     """Train the simple model on one split and measure it on another.
 
     Args:
-        kind: `text` or `image`: what the inputs are.
-        train: Inputs (UTF-8 text or encoded images) and labels.
+        reads: What the inputs are, `text` or `image`.
+        holds: What the target is: `category`, `categories` or `number`.
+        train: Inputs and targets: a label, a tuple of labels or a number each.
         evaluated: The same of the split to measure on.
+        metric: Name of the headline metric.
+        judge: Computes it.
     """
-    name, predict = SIMPLE[kind]
-    labels = np.array(evaluated[1])
-    majority = Counter(train[1]).most_common(1)[0][0]
-    simple = predict(train[0], train[1], evaluated[0]) if len(set(train[1])) > 1 else majority
+    constant_name, answer = CONSTANT[holds]
+    constant = [answer(train[1])] * len(evaluated[1])
+    name, predict = SIMPLE[reads, holds]
+    is_one = len(set(train[1])) == 1
+    simple = constant if is_one else predict(train[0], train[1], evaluated[0])
     return Baseline(
-        majority=float(np.mean(labels == majority)),
-        simple=float(np.mean(labels == simple)),
+        metric=metric,
+        constant=judge(evaluated[1], constant),
+        constant_name=constant_name,
+        simple=judge(evaluated[1], simple),
         name=name,
     )
 
@@ -70,47 +92,22 @@ def read(directory: pathlib.Path) -> Baseline:
     return Baseline(**json.loads((directory / REPORT).read_text()))
 
 
-def _tfidf(texts: Sequence[bytes], labels: Sequence[str], queries: Sequence[bytes]) -> np.ndarray:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
-    vectorizer = TfidfVectorizer(
-        analyzer="word" if _have_words(texts) else "char",
-        ngram_range=(1, 2),
-        sublinear_tf=True,
-        decode_error="replace",
-        token_pattern=_WORD,
-    )
-    model = make_pipeline(vectorizer, LogisticRegression(C=10.0, max_iter=1000))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Not fully converged is near enough for a baseline.
-        return model.fit(texts, labels).predict(queries)
+def _most_frequent(labels: Sequence[str]) -> Answer:
+    return {"label": Counter(labels).most_common(1)[0][0]}
 
 
-def _have_words(texts: Sequence[bytes]) -> bool:
-    """Whether any text has a word; emoji and punctuation alone are none."""
-    return any(re.search(_WORD, text.decode("utf-8", "replace")) for text in texts)
+def _median(values: Sequence[float]) -> Answer:
+    return {"value": sorted(values)[len(values) // 2]}
 
 
-def _centroids(
-    images: Sequence[bytes], labels: Sequence[str], queries: Sequence[bytes]
-) -> np.ndarray:
-    # Not scikit-learn's, which refuses images that are all of one color.
-    names, ids = np.unique(labels, return_inverse=True)
-    thumbnails = np.stack([_thumbnail(image) for image in images])
-    centers = np.stack([thumbnails[ids == label].mean(axis=0) for label in range(len(names))])
-    asked = [_thumbnail(image) for image in queries]
-    return names[[np.argmin(np.linalg.norm(centers - one, axis=1)) for one in asked]]
+def _most_frequent_set(labels: Sequence[tuple[str, ...]]) -> Answer:
+    chosen = Counter(tuple(sorted(row)) for row in labels).most_common(1)[0][0]
+    return {"labels": chosen, "is_chosen": [True] * len(chosen)}
 
 
-def _thumbnail(data: bytes) -> np.ndarray:
-    image = Image.open(io.BytesIO(data)).convert("RGB").resize((THUMBNAIL, THUMBNAIL))
-    return np.asarray(image, np.float32).ravel()
-
-
-Predict = Callable[[Sequence[bytes], Sequence[str], Sequence[bytes]], np.ndarray]
-SIMPLE: dict[str, tuple[str, Predict]] = {
-    "text": ("TF-IDF + logistic regression", _tfidf),
-    "image": ("nearest centroid of thumbnails", _centroids),
+CONSTANT: Mapping[str, tuple[str, Callable[[Sequence[Any]], Answer]]] = {
+    "categories": ("most frequent labels", _most_frequent_set),
+    "category": ("most frequent label", _most_frequent),
+    "number": ("median", _median),
 }
+"""The one answer to every row, by what the target holds."""

@@ -1,12 +1,15 @@
 """TFX face of `baseline.py`."""
 
+import json
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils, standard_artifacts
 
-from components import artifacts, records
+from components import artifacts, dotted_path, records
 from components.baseline import baseline
 
 
@@ -14,28 +17,41 @@ from components.baseline import baseline
 def Baseline(
     examples: InputArtifact[standard_artifacts.Examples],
     report: OutputArtifact[artifacts.BaselineReport],
-    kind: Parameter[str],
-    input_column: Parameter[str],
-    label_column: Parameter[str],
+    columns: Parameter[str],
+    metric: Parameter[str],
+    judge: Parameter[str],
+    task: Parameter[str],
 ) -> None:
     """Train a simple model on `train` and measure it on the split the Evaluator uses.
 
     Inputs:
-        examples: tf.Examples with the input and the label column.
+        examples: tf.Examples with the columns.
 
     Outputs:
-        report: `baseline.json`, accuracies 0 to 1.
+        report: `baseline.json`, the headline metric of simple answers.
 
     Parameters:
-        kind: `text` or `image`.
-        input_column: Feature with the text or the encoded image.
-        label_column: Feature with the label.
+        columns: JSON list of the task's columns: `name`, `holds` and `role`.
+        metric: Name of the headline metric.
+        judge: Dotted path of a function of `task`, targets and answers that computes it.
+        task: Given to `judge`.
     """
+    described = json.loads(columns)
+    inputs = [column for column in described if column["role"] == "input"]
+    (target,) = [column for column in described if column["role"] == "target"]
+    figure = dotted_path.load(judge)
 
-    def read(name: str) -> tuple[list[bytes], list[str]]:
-        rows = list(records.columns(examples.uri, name, (input_column, label_column)))
-        return [row[0] for row in rows], [row[1].decode() for row in rows]
+    def read(split: str) -> tuple[list[tuple[bytes, ...]], list[Any]]:
+        rows = list(records.values(examples.uri, split, [column["name"] for column in described]))
+        return (
+            [tuple(row[column["name"]][0] for column in inputs) for row in rows],
+            [records.target(target["holds"], row[target["name"]]) for row in rows],
+        )
+
+    def score(targets: Sequence[Any], answers: Sequence[dict[str, Any]]) -> float:
+        return figure(task, targets, answers)
 
     split = records.evaluated_split(artifact_utils.decode_split_names(examples.split_names))
-    result = baseline.measure(kind, read("train"), read(split))
+    (reads,) = {column["holds"] for column in inputs}
+    result = baseline.measure(reads, target["holds"], read("train"), read(split), metric, score)
     baseline.write(result, pathlib.Path(report.uri))

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-_ANSWERS = {"serve_examples": "probabilities", "label_ids": "label_id"}
-"""The output that evaluation reads of each signature it asks."""
+_SIGNATURE = "serve_examples"
+"""The one that evaluation asks."""
 
 
-def problem(folder: pathlib.Path, examples: Sequence[bytes]) -> str | None:
-    """Why a model cannot be compared with; None if it answers.
+def problem(folder: pathlib.Path, candidate: pathlib.Path, examples: Sequence[bytes]) -> str | None:
+    """Why a model cannot be compared with; None if it answers as the candidate does.
 
     Args:
         folder: Of its SavedModel.
+        candidate: Of the SavedModel that is to be compared with it.
         examples: Serialized tf.Examples to ask it about.
     """
     if not (folder / "saved_model.pb").is_file():
@@ -22,16 +23,15 @@ def problem(folder: pathlib.Path, examples: Sequence[bytes]) -> str | None:
         signatures = tf.saved_model.load(str(folder)).signatures
     except Exception as error:  # Whatever reading broken files raises.
         return f"{folder} cannot be loaded: {_reason(error)}"
-    for name, output in _ANSWERS.items():
-        if name not in signatures:
-            return f"it has no signature {name}"
-        try:
-            answer = signatures[name](examples=tf.constant(list(examples)))
-        except Exception as error:  # Whatever a model of other inputs raises.
-            return f"it cannot be asked about these examples: {_reason(error)}"
-        if output not in answer:
-            return f"its signature {name} does not answer {output}"
-    return None
+    if _SIGNATURE not in signatures:
+        return f"it has no signature {_SIGNATURE}"
+    try:
+        answer = signatures[_SIGNATURE](examples=tf.constant(list(examples)))
+    except Exception as error:  # Whatever a model of other inputs raises.
+        return f"it cannot be asked about these examples: {_reason(error)}"
+    expected = tf.saved_model.load(str(candidate)).signatures[_SIGNATURE].structured_outputs
+    missing = sorted(set(expected) - set(answer))
+    return f"it does not answer {', '.join(missing)}" if missing else None
 
 
 def _reason(error: Exception) -> str:

@@ -57,6 +57,9 @@ def _problem_of_served(input_dict: dict[str, list[Any]], examples: Any, split: s
     """Why the served model cannot be compared with; None if it can, or if there is none."""
     if not input_dict.get(_SERVED):
         return None
-    folder = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict[_SERVED]))
+    served, candidate = (
+        pathlib.Path(path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict[key])))
+        for key in (_SERVED, standard_component_specs.MODEL_KEY)
+    )
     asked = itertools.islice(records.serialized(examples.uri, split), _NUM_ASKED)
-    return champion.problem(pathlib.Path(folder), list(asked))
+    return champion.problem(served, candidate, list(asked))

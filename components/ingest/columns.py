@@ -24,37 +24,40 @@ class Roles:
     """What the columns of a task are for, to word messages by."""
 
     label: str
-    """Column of the label."""
+    """Column of the label; empty where rows have none, or not exactly one."""
     inputs: tuple[str, ...]
     """Columns of texts or images."""
     kind: str
     """`text` or `image`: what the inputs are."""
+    field: str
+    """Field of `task` that names the first input column."""
     split: str | None = None
     """Column that names splits, if any."""
 
     @property
     def input_key(self) -> str:
         """Key of the YAML that names the input column."""
-        return f"task.{self.kind}"
+        return f"task.{self.field}"
 
 
 def roles(features: Sequence[config.Feature], split: config.SplitConfig) -> Roles:
     """What the columns are for."""
-    kind = next((f.kind for f in features if f.kind in ("text", "image")), "text")
+    inputs = [f for f in features if f.holds in ("text", "image")]
     return Roles(
-        label=next((f.name for f in features if f.kind == "label"), "label"),
-        inputs=tuple(f.name for f in features if f.kind == kind),
-        kind=kind,
+        label=next((f.name for f in features if f.holds == "category"), ""),
+        inputs=tuple(f.name for f in inputs),
+        kind=inputs[0].holds,
+        field=inputs[0].field or inputs[0].holds,
         split=split.column,
     )
 
 
 def wanted(features: Sequence[config.Feature], split: config.SplitConfig) -> Wanted:
     """Columns that the features and the split are made from."""
-    names = [f.name for f in features if f.kind != "derived"]
+    names = [f.name for f in features if f.holds != "derived"]
     if split.column:
         names.append(split.column)
-    image = next((f.name for f in features if f.kind == "image"), None)
+    image = next((f.name for f in features if f.holds == "image"), None)
     return Wanted(tuple(dict.fromkeys(names)), image)
 
 

@@ -170,11 +170,14 @@ class SampleSource:
     """Data that needs no network.
 
     `imdb_small`: 100 film reviews (`text`, `label`); `digits`: 1797 images of
-    8 x 8 pixels (`image`, `label`); `library_docs`: paragraphs of the
-    documentation of installed libraries (`text`, `library`).
+    8 x 8 pixels (`image`, `label`); `digit_pairs`: 1200 images of two of them
+    (`image`, `digits`, `sum`); `library_docs`: paragraphs of the documentation
+    of installed libraries (`text`, `library`); `function_docs`: of their
+    functions (`text`, `parameters`, `count`, `name`, `same`, `other`,
+    `overlap`).
     """
 
-    name: Literal["imdb_small", "digits", "library_docs"]
+    name: Literal["imdb_small", "digits", "digit_pairs", "library_docs", "function_docs"]
     """Which sample."""
     kind: Literal["sample"] = "sample"
     """Always `sample`."""
@@ -234,5 +237,10 @@ class Feature:
 
     name: str
     """Column of the source, or the name of a derived column."""
-    kind: Literal["text", "image", "label", "slice", "derived"]
-    """`slice` columns are copied for evaluation by group; `derived` ones are computed."""
+    holds: Literal["text", "image", "category", "categories", "number", "slice", "derived"]
+    """What its cells are: a `category` is one label, `categories` are any number of them; `slice`
+    columns are copied for evaluation by group; `derived` ones are computed."""
+    separator: str = ""
+    """Between the labels in a cell of `categories`."""
+    field: str = ""
+    """Field of the YAML's `task` that names the column."""

@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from components import spelling, stand_ins
@@ -14,6 +14,7 @@ _SEEN = re.compile(rf"(?!{spelling.INVISIBLE.pattern})\S")
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 _WORD_BOUNDS = (8, 32, 128, 512)
 _PIXEL_BOUNDS = (33, 97, 225, 513)
+_LARGEST = 3.4e38  # of float32
 
 
 class Record(NamedTuple):
@@ -21,6 +22,7 @@ class Record(NamedTuple):
 
     digest: bytes
     label: str
+    """What rows are counted and stratified by: the label, if they have exactly one, else empty."""
     named: str | None
     example: bytes
     original: images.Original | None = None
@@ -57,32 +59,37 @@ def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str
         BadRow: If a value is missing or unusable.
         DataError: If the split column holds a word that names no split.
     """
-    values: dict[str, bytes] = {}
+    values: dict[str, tfexample.Value] = {}
     content: list[bytes | str] = []
     label = ""
     original = None
     for feature in features:
-        if feature.kind == "derived":
+        if feature.holds == "derived":
             continue
         value = _present(entry, feature.name)
-        if feature.kind == "text":
+        if feature.holds == "text":
             text = _text(value, feature.name)
             content.append(text)
             values[feature.name] = text.encode()
-        elif feature.kind == "image":
+        elif feature.holds == "image":
             if not isinstance(value, bytes):
                 raise row.BadRow(f"`{feature.name}` holds {_shown(value)}, not an encoded image")
             content.append(value)
             prepared = _prepared(value)
             values[feature.name] = prepared.data
             original = original or images.Original(prepared.format, prepared.is_converted, value)
-        elif feature.kind == "label":
+        elif feature.holds == "category":
             label = _label(value, feature.name)
             values[feature.name] = label.encode()
+        elif feature.holds == "categories":
+            labels = _labels(value, feature)
+            values[feature.name] = [one.encode() for one in labels]
+        elif feature.holds == "number":
+            values[feature.name] = _number(value, feature.name)
         else:
             values[feature.name] = _slice(value, feature.name).encode()
     for feature in features:
-        if feature.kind == "derived":
+        if feature.holds == "derived":
             values[feature.name] = DERIVED[feature.name](values, features)
     named = entry.split
     if split_column:
@@ -120,6 +127,40 @@ def _label(value: Any, name: str) -> str:
             "class, give it another name"
         )
     return label
+
+
+def _labels(value: Any, feature: config.Feature) -> list[str]:
+    """The labels of a cell, each once: parts of a text, or a list as JSON and Parquet have it."""
+    cells = value if isinstance(value, list | tuple) else _cells(value, feature)
+    labels = [unicodedata.normalize("NFC", _plain(cell, feature.name)).strip() for cell in cells]
+    return list(dict.fromkeys(_LINE_BREAKS.sub(" ", label) for label in labels if label))
+
+
+def _cells(value: Any, feature: config.Feature) -> list[str]:
+    return _plain(value, feature.name).split(feature.separator)
+
+
+def _number(value: Any, name: str) -> float:
+    text = _plain(value, name).strip()
+    if not text:
+        raise row.BadRow(f"`{name}` is empty; a number is expected")
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise row.BadRow(f"`{name}` is {_quoted(text)}, no number{_hint(text)}") from error
+    if not math.isfinite(number):
+        raise row.BadRow(f"`{name}` is {_quoted(text)}, which is no value to learn")
+    if abs(number) > _LARGEST:
+        raise row.BadRow(f"`{name}` is {_quoted(text)}, too large for 32 bits")
+    return number
+
+
+def _hint(text: str) -> str:
+    return "; write it with a point and without other signs" if re.search(r"\d,\d", text) else ""
+
+
+def _quoted(text: str) -> str:
+    return repr(row.excerpt(text))
 
 
 def _require_visible(text: str, name: str) -> None:
@@ -181,17 +222,17 @@ def _bucket(value: int, bounds: Sequence[int], unit: str) -> bytes:
     return f"{lower[index]}-{bounds[index] - 1} {unit}".encode()
 
 
-def _text_length(values: dict[str, bytes], features: Sequence[config.Feature]) -> bytes:
-    words = sum(len(values[f.name].decode().split()) for f in features if f.kind == "text")
+def _text_length(values: Mapping[str, Any], features: Sequence[config.Feature]) -> bytes:
+    words = sum(len(values[f.name].decode().split()) for f in features if f.holds == "text")
     return _bucket(words, _WORD_BOUNDS, "words")
 
 
-def _image_size(values: dict[str, bytes], features: Sequence[config.Feature]) -> bytes:
-    sides = [max(images.size(values[f.name])) for f in features if f.kind == "image"]
+def _image_size(values: Mapping[str, Any], features: Sequence[config.Feature]) -> bytes:
+    sides = [max(images.size(values[f.name])) for f in features if f.holds == "image"]
     return _bucket(max(sides), _PIXEL_BOUNDS, "pixels")
 
 
-DERIVED: dict[str, Callable[[dict[str, bytes], Sequence[config.Feature]], bytes]] = {
+DERIVED: dict[str, Callable[[Mapping[str, Any], Sequence[config.Feature]], bytes]] = {
     "text_length": _text_length,
     "image_size": _image_size,
 }

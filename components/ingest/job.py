@@ -76,7 +76,7 @@ def build(
             | "Gather" >> beam.CombineGlobally(_concatenate)
             | "Plan" >> beam.Map(functools.partial(_plan, split))
         )
-    if any(feature.kind == "image" for feature in features):
+    if any(feature.holds == "image" for feature in features):
         _ = (
             batches
             | "Originals" >> beam.Map(_originals)

@@ -3,6 +3,7 @@
 import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from components import round_robin
 from components.ingest import columns, config, encode, errors, reading, row, splits, tfexample
@@ -16,8 +17,8 @@ _MAX_REJECTED = 100
 class Preview:
     """What the pipeline would see."""
 
-    rows: tuple[dict[str, bytes], ...]
-    """First accepted rows: feature to bytes, as training would get them."""
+    rows: tuple[dict[str, Any], ...]
+    """First accepted rows: feature to value, as training would get them."""
     counts: summary.Summary
     """Rows by split and label, duplicates, number of rejected rows."""
     rejected: tuple[row.Rejected, ...]
@@ -133,7 +134,7 @@ def train_rows(
     base: str,
     samples_dir: str,
     number: int,
-) -> tuple[Counter[str], list[dict[str, bytes]]]:
+) -> tuple[Counter[str], list[dict[str, Any]]]:
     """Some rows of the train split, of all labels in turn.
 
     Args:
@@ -144,7 +145,7 @@ def train_rows(
         number: Rows to return at most.
 
     Returns:
-        All train rows by label, and feature to bytes of the rows asked for.
+        All train rows by label, and feature to value of the rows asked for.
 
     Raises:
         DataError: If files or columns are missing or damaged, or there are no train rows.
@@ -164,7 +165,7 @@ def train_rows(
         raise errors.DataError("The train split has no rows. Look at `data.split`.")
     chosen = round_robin.in_turn(places, number)
     # A second reading, up to the last row that is needed: holding all would take much memory.
-    found: dict[int, dict[str, bytes]] = {}
+    found: dict[int, dict[str, Any]] = {}
     for place, record in enumerate(_accepted(opened, features, data.split)):
         if place in chosen:
             found[place] = tfexample.parse(record.example)

@@ -12,6 +12,9 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message, message_fa
 
 from components.ingest import row
 
+Value = bytes | float | list[bytes]
+"""What a feature holds: one text or image, one number, or several texts."""
+
 
 def _example_class() -> type[message.Message]:
     pool = descriptor_pool.DescriptorPool()
@@ -24,11 +27,15 @@ def _example_class() -> type[message.Message]:
 _Example: Any = _example_class()
 
 
-def serialize(values: Mapping[str, bytes]) -> bytes:
-    """A tf.Example with one bytes value per feature; equal values give equal bytes."""
+def serialize(values: Mapping[str, Value]) -> bytes:
+    """A tf.Example with a value, or several, per feature; equal values give equal bytes."""
     example = _Example()
     for name, value in values.items():
-        example.features.feature[name].bytes_list.value.append(value)
+        feature = example.features.feature[name]
+        if isinstance(value, float):
+            feature.float_list.value.append(value)
+        else:
+            feature.bytes_list.value.extend([value] if isinstance(value, bytes) else value)
     return example.SerializeToString(deterministic=True)
 
 

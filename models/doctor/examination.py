@@ -25,7 +25,7 @@ from models.doctor.examined import Loss, Subject, take
 from models.doctor.finding import Finding
 from models.doctor.short_training import Trial
 from models.finetuning import config as finetuning
-from models.training import losses
+from models.tasks import losses
 from models.training.config import TrainingConfig
 from models.training.inputs import Batches
 

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from models.finetuning import config as finetuning
-from models.training import losses
+from models.tasks import losses
 from models.training.config import TrainingConfig
 from models.training.inputs import Batches
 

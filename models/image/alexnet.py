@@ -13,6 +13,7 @@ from typing import Literal
 
 import keras
 
+from models.backbone import Backbone, recipe_head
 from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
@@ -53,16 +54,15 @@ class AlexNetConfig(image_config.ImageModelConfig):
         self.check_stem(self.stem, imagenet=63, small=15)
 
 
-def build(config: AlexNetConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with fresh weights; the caller compiles it.
+def build(config: AlexNetConfig) -> Backbone:
+    """Build the network with fresh weights.
 
     Args:
         config: Architecture.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `image` `(batch, image_size, image_size, 3)` uint8 to `logits`
-        `(batch, num_classes)` float32. Layer `features` gives the last hidden layer.
+        The backbone, of `image` `(batch, image_size, image_size, 3)` uint8. Layer `features` gives
+        the last hidden layer.
     """
     recipe = config.recipe.over(PAPER)
     image = pixels.image_input(config)
@@ -85,9 +85,8 @@ def build(config: AlexNetConfig, num_classes: int) -> keras.Model:
         x = blocks.dense(x, units, recipe, name, bias_initializer="ones")
         x = blocks.activate(x, recipe, name)
     x = keras.layers.Identity(name="features")(x)
-    logits = blocks.logits(x, num_classes, recipe)
 
-    return keras.Model({"image": image}, logits, name="alexnet")
+    return Backbone("alexnet", {"image": image}, x, recipe_head(recipe))
 
 
 encoder = pixels.encoder

@@ -13,6 +13,7 @@ from typing import Literal
 
 import keras
 
+from models.backbone import Backbone, recipe_head
 from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
@@ -69,16 +70,15 @@ class GoogLeNetConfig(image_config.PooledImageModelConfig):
         self.check_stem(self.stem, imagenet=32, small=4)
 
 
-def build(config: GoogLeNetConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with fresh weights; the caller compiles it.
+def build(config: GoogLeNetConfig) -> Backbone:
+    """Build the network with fresh weights.
 
     Args:
         config: Architecture.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `image` `(batch, image_size, image_size, 3)` uint8 to `logits`
-        `(batch, num_classes)` float32. Layer `features` gives the pooled last module.
+        The backbone, of `image` `(batch, image_size, image_size, 3)` uint8. Layer `features` gives
+        the pooled last module.
     """
     recipe = config.recipe.over(PAPER)
     image = pixels.image_input(config)
@@ -91,9 +91,8 @@ def build(config: GoogLeNetConfig, num_classes: int) -> keras.Model:
             x = _inception(x, module, config.width, recipe, f"inception_{stage}{letter}")
     x = keras.layers.GlobalAveragePooling2D(name="features")(x)
     x = blocks.drop(x, recipe, "features")
-    logits = blocks.logits(x, num_classes, recipe)
 
-    return keras.Model({"image": image}, logits, name="googlenet")
+    return Backbone("googlenet", {"image": image}, x, recipe_head(recipe))
 
 
 encoder = pixels.encoder

@@ -12,8 +12,9 @@ from typing import Literal
 
 import keras
 
+from models.backbone import Backbone
 from models.encoder import Encoder
-from models.hub import classifier
+from models.hub import vectors
 from models.hub.config import HubModelConfig
 from models.image.input import decode
 
@@ -39,17 +40,15 @@ class HubImageConfig(HubModelConfig):
             )
 
 
-def build(config: HubImageConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with the module's weights and a fresh head.
+def build(config: HubImageConfig) -> Backbone:
+    """Build the network with the module's weights.
 
     Args:
         config: Module and fine-tuning.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `image` `(batch, image_size, image_size, 3)` uint8 to `logits`
-        `(batch, num_classes)` float32. Layer `features` gives the module's vector; layer `backbone`
-        is the module.
+        The backbone, of `image` `(batch, image_size, image_size, 3)` uint8. Layer `features` gives
+        the module's vector; layer `backbone` is the module.
 
     Raises:
         ValueError: If the module cannot be used or does not turn such images into vectors.
@@ -58,8 +57,7 @@ def build(config: HubImageConfig, num_classes: int) -> keras.Model:
     image = keras.Input((config.image_size, config.image_size, 3), dtype="uint8", name="image")
     scale, offset = {"unit": (1 / 255, 0.0), "signed": (1 / 127.5, -1.0)}[config.pixels]
     x = keras.layers.Rescaling(scale, offset, dtype="float32", name="pixels")(image)
-    logits = classifier.classify(x, config, num_classes)
-    return keras.Model({"image": image}, logits, name="hub_image")
+    return Backbone("hub_image", {"image": image}, vectors.read(x, config))
 
 
 def encoder(config: HubImageConfig) -> Encoder:

@@ -13,6 +13,7 @@ from typing import Literal
 import keras
 
 from models import recipe as recipes
+from models.backbone import Backbone, recipe_head
 from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
@@ -58,16 +59,15 @@ class MobileNetConfig(image_config.PooledImageModelConfig):
         self.check_stem(self.stem, imagenet=32, small=8)
 
 
-def build(config: MobileNetConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with fresh weights; the caller compiles it.
+def build(config: MobileNetConfig) -> Backbone:
+    """Build the network with fresh weights.
 
     Args:
         config: Architecture.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `image` `(batch, image_size, image_size, 3)` uint8 to `logits`
-        `(batch, num_classes)` float32. Layer `features` gives the pooled last block.
+        The backbone, of `image` `(batch, image_size, image_size, 3)` uint8. Layer `features` gives
+        the pooled last block.
     """
     recipe = config.recipe.over(PAPER)
     image = pixels.image_input(config)
@@ -81,9 +81,8 @@ def build(config: MobileNetConfig, num_classes: int) -> keras.Model:
         x = _separable(x, _scaled(filters, config), stride, recipe, f"block_{index}")
     x = keras.layers.GlobalAveragePooling2D(name="features")(x)
     x = blocks.drop(x, recipe, "features")
-    logits = blocks.logits(x, num_classes, recipe)
 
-    return keras.Model({"image": image}, logits, name="mobilenet")
+    return Backbone("mobilenet", {"image": image}, x, recipe_head(recipe))
 
 
 encoder = pixels.encoder

@@ -18,6 +18,7 @@ import keras
 import keras_hub
 
 from models import did_you_mean
+from models.backbone import Backbone
 from models.encoder import Encoder
 from models.finetuning import course, trainable
 from models.finetuning.config import FineTuned
@@ -59,17 +60,15 @@ class PretrainedImageConfig(FineTuned):
             raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
 
 
-def build(config: PretrainedImageConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with the network's weights and a fresh head.
+def build(config: PretrainedImageConfig) -> Backbone:
+    """Build the network with its weights.
 
     Args:
         config: Network and fine-tuning.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `image` `(batch, image_size, image_size, 3)` uint8 to `logits`
-        `(batch, num_classes)` float32. Layer `features` gives the pooled image vector; layer
-        `backbone` is the network.
+        The backbone, of `image` `(batch, image_size, image_size, 3)` uint8. Layer `features` gives
+        the pooled image vector; layer `backbone` is the network.
 
     Raises:
         ValueError: If the network cannot be found, downloaded or read, if it cannot read images of
@@ -92,9 +91,8 @@ def build(config: PretrainedImageConfig, num_classes: int) -> keras.Model:
         x = keras.layers.GlobalAveragePooling1D(name="pool")(x)
     x = keras.layers.Identity(name="features")(x)
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
-    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
 
-    return keras.Model({"image": image}, logits, name="pretrained_image")
+    return Backbone("pretrained_image", {"image": image}, x)
 
 
 def encoder(config: PretrainedImageConfig) -> Encoder:

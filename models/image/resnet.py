@@ -14,6 +14,7 @@ from typing import Literal
 
 import keras
 
+from models.backbone import Backbone, recipe_head
 from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
@@ -85,16 +86,15 @@ class ResNetConfig(image_config.PooledImageModelConfig):
         )
 
 
-def build(config: ResNetConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with fresh weights; the caller compiles it.
+def build(config: ResNetConfig) -> Backbone:
+    """Build the network with fresh weights.
 
     Args:
         config: Architecture.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `image` `(batch, image_size, image_size, 3)` uint8 to `logits`
-        `(batch, num_classes)` float32. Layer `features` gives the pooled last stage.
+        The backbone, of `image` `(batch, image_size, image_size, 3)` uint8. Layer `features` gives
+        the pooled last stage.
     """
     block, stages = _stages(config)
     recipe = config.recipe.over(PAPER)
@@ -111,9 +111,8 @@ def build(config: ResNetConfig, num_classes: int) -> keras.Model:
             x = blocks.activated(y, recipe, name)
     x = keras.layers.GlobalAveragePooling2D(name="features")(x)
     x = blocks.drop(x, recipe, "features")
-    logits = blocks.logits(x, num_classes, recipe)
 
-    return keras.Model({"image": image}, logits, name="resnet")
+    return Backbone("resnet", {"image": image}, x, recipe_head(recipe))
 
 
 encoder = pixels.encoder

@@ -14,6 +14,7 @@ from typing import Literal
 import keras
 
 from models import recipe as recipes
+from models.backbone import Backbone, recipe_head
 from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks, transformer
@@ -102,16 +103,15 @@ def resolve(config: ViTConfig) -> _Size:
     return dataclasses.replace(size, **given)
 
 
-def build(config: ViTConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with fresh weights; the caller compiles it.
+def build(config: ViTConfig) -> Backbone:
+    """Build the network with fresh weights.
 
     Args:
         config: Architecture.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `image` `(batch, image_size, image_size, 3)` uint8 to `logits`
-        `(batch, num_classes)` float32. Layer `features` gives the class token's last vector.
+        The backbone, of `image` `(batch, image_size, image_size, 3)` uint8. Layer `features` gives
+        the class token's last vector.
     """
     from models.layers.class_token import ClassToken
     from models.layers.positions import LearnedPositions
@@ -141,9 +141,8 @@ def build(config: ViTConfig, num_classes: int) -> keras.Model:
     x = transformer.normalized(x, recipe, "last")
     x = keras.layers.Cropping1D((0, num_patches), name="class_vector")(x)
     x = keras.layers.Flatten(name="features")(x)
-    logits = blocks.logits(x, num_classes, recipe)
 
-    return keras.Model({"image": image}, logits, name="vit")
+    return Backbone("vit", {"image": image}, x, recipe_head(recipe))
 
 
 encoder = pixels.encoder

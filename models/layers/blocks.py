@@ -104,17 +104,6 @@ def drop(x, recipe: Recipe, name: str):
     return keras.layers.Dropout(recipe.dropout, name=f"{name}_dropout")(x)
 
 
-def logits(x, num_classes: int, recipe: Recipe):
-    """The head: features `(batch, dim)` to `(batch, num_classes)` float32, always with a bias."""
-    return keras.layers.Dense(
-        num_classes,
-        kernel_initializer=recipes.initializer(recipe),
-        kernel_regularizer=recipes.regularizer(recipe),
-        dtype="float32",
-        name="logits",
-    )(x)
-
-
 def is_normalized_first(recipe: Recipe) -> bool:
     """True if a normalisation stands between a kernel and its activation."""
     return recipe.normalization != "none" and recipe.normalization_position == "before"

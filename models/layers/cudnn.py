@@ -10,8 +10,8 @@ from __future__ import annotations
 import keras
 
 
-def allow(model: keras.Model, is_allowed: bool) -> None:
-    """Let the recurrent layers of a model use cuDNN from the next tracing on, or not.
+def allow(model: keras.layers.Layer, is_allowed: bool) -> None:
+    """Let a recurrent layer, or those of a model, use cuDNN from the next tracing on, or not.
 
     Keras uses it if a layer has the activations of its paper and there is a GPU.
     """

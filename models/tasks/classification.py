@@ -1,15 +1,14 @@
-"""Classification tasks: one text or one image in, one label out.
-
-A task names the columns of the user's data and says what they hold; models,
-pipeline and server learn it from here.
-"""
+"""One text or one image in, one label out."""
 
 import dataclasses
 from typing import Literal
 
+from models.tasks.category import OneLabel
+from models.tasks.task import Column
+
 
 @dataclasses.dataclass(frozen=True)
-class TextClassification:
+class TextClassification(OneLabel):
     """Give a text one of several labels."""
 
     kind: Literal["text_classification"]
@@ -20,18 +19,16 @@ class TextClassification:
     """Column with the label; numbers are read as their decimal text."""
 
     @property
-    def input_column(self) -> str:
-        """Column the model answers from."""
-        return self.text
-
-    @property
-    def input_kind(self) -> Literal["text"]:
-        """What the input column holds, and its name in requests."""
-        return "text"
+    def columns(self) -> tuple[Column, ...]:
+        """What is read."""
+        return (
+            Column(self.text, "text", "input", "text", served_as="text"),
+            Column(self.label, "category", "target", "label"),
+        )
 
 
 @dataclasses.dataclass(frozen=True)
-class ImageClassification:
+class ImageClassification(OneLabel):
     """Give an image one of several labels."""
 
     kind: Literal["image_classification"]
@@ -42,11 +39,9 @@ class ImageClassification:
     """Column with the label; image folders call it `label`."""
 
     @property
-    def input_column(self) -> str:
-        """Column the model answers from."""
-        return self.image
-
-    @property
-    def input_kind(self) -> Literal["image"]:
-        """What the input column holds."""
-        return "image"
+    def columns(self) -> tuple[Column, ...]:
+        """What is read."""
+        return (
+            Column(self.image, "image", "input", "image", served_as="image_bytes"),
+            Column(self.label, "category", "target", "label"),
+        )

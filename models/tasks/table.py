@@ -1,18 +1,25 @@
-"""Every task kind by name. Adding one is one file and a line in each of these."""
+"""Every task kind. Adding one is one file and one line here."""
 
+import typing
 from typing import Annotated
 
 import pydantic
 
-from models.tasks import classification
+from models.tasks import classification, multi_label, regression, text_pairs
 
-Task = Annotated[
-    classification.TextClassification | classification.ImageClassification,
-    pydantic.Discriminator("kind"),
-]
+Kinds = (
+    classification.ImageClassification
+    | classification.TextClassification
+    | multi_label.ImageMultiLabel
+    | multi_label.TextMultiLabel
+    | regression.ImageRegression
+    | regression.TextRegression
+    | text_pairs.TextPairClassification
+    | text_pairs.TextPairRegression
+)
+Task = Annotated[Kinds, pydantic.Discriminator("kind")]
 """What the `task` of a config may be."""
-
-TASKS = {
-    "text_classification": classification.TextClassification,
-    "image_classification": classification.ImageClassification,
+TASKS: dict[str, type[Kinds]] = {
+    typing.get_args(typing.get_type_hints(kind)["kind"])[0]: kind for kind in typing.get_args(Kinds)
 }
+"""By name in the YAML."""

@@ -9,6 +9,7 @@ import keras
 
 from models.encoder import Encoder
 from models.recipe import Recipe
+from models.text import segments
 
 Tokenizer = Literal["words", "characters", "wordpiece", "bpe", "unigram"]
 UNLEARNED = ("words", "characters")
@@ -80,7 +81,7 @@ def encoder(config: TextModelConfig) -> Encoder:
         config: Architecture; its `sequence_length` must be the width of the feature.
 
     Returns:
-        An encoder from `token_ids`, which Transform computed, or from `text` `(batch,)` string.
+        An encoder from `token_ids`, which Transform computed, or from texts `(batch,)` string.
 
     Raises:
         ValueError: If the tokenizer must be learned first, or its file cannot be read.
@@ -91,7 +92,9 @@ def encoder(config: TextModelConfig) -> Encoder:
         from models.text import subwords
 
         tokenizer = subwords.load(config.tokenizer, config.tokenizer_file, config.sequence_length)
-        return Encoder(lambda features: {"token_ids": tokenizer(features["text"])}, (tokenizer,))
+        return Encoder(
+            lambda features: {"token_ids": tokenizer(segments.joined(features))}, (tokenizer,)
+        )
 
     def encode(features):
         token_ids = tf.ensure_shape(features["token_ids"], (None, config.sequence_length))

@@ -13,6 +13,7 @@ from typing import Literal
 
 import keras
 
+from models.backbone import Backbone, recipe_head
 from models.layers import blocks
 from models.recipe import Recipe
 from models.text import config as text_config
@@ -49,17 +50,15 @@ class EmbeddingPoolingConfig(text_config.TextModelConfig):
             )
 
 
-def build(config: EmbeddingPoolingConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with fresh weights; the caller compiles it.
+def build(config: EmbeddingPoolingConfig) -> Backbone:
+    """Build the network with fresh weights.
 
     Args:
         config: Architecture.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `token_ids` `(batch, sequence_length)` int32 to `logits`
-        `(batch, num_classes)` float32. Layer `features` gives the pooled vector or the last
-        hidden layer.
+        The backbone, of `token_ids` `(batch, sequence_length)` int32. Layer `features` gives the
+        pooled vector or the last hidden layer.
     """
     from models.layers import pooling
 
@@ -76,9 +75,8 @@ def build(config: EmbeddingPoolingConfig, num_classes: int) -> keras.Model:
         x = blocks.activate(x, recipe, f"hidden_{index}")
         x = blocks.drop(x, recipe, f"hidden_{index}")
     x = keras.layers.Identity(name="features")(x)
-    logits = blocks.logits(x, num_classes, recipe)
 
-    return keras.Model({"token_ids": token_ids}, logits, name="embedding_pooling")
+    return Backbone("embedding_pooling", {"token_ids": token_ids}, x, recipe_head(recipe))
 
 
 encoder = text_config.encoder

@@ -12,9 +12,11 @@ from typing import Literal
 
 import keras
 
+from models.backbone import Backbone
 from models.encoder import Encoder
-from models.hub import classifier
+from models.hub import vectors
 from models.hub.config import HubModelConfig
+from models.text import segments
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,26 +27,24 @@ class HubTextConfig(HubModelConfig):
     """Name of this model."""
 
 
-def build(config: HubTextConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with the module's weights and a fresh head.
+def build(config: HubTextConfig) -> Backbone:
+    """Build the network with the module's weights.
 
     Args:
         config: Module and fine-tuning.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `text` `(batch,)` string to `logits` `(batch, num_classes)` float32. Layer
-        `features` gives the module's vector; layer `backbone` is the module.
+        The backbone, of `text` `(batch,)` string. Layer `features` gives the module's vector; layer
+        `backbone` is the module.
 
     Raises:
         ValueError: If the module cannot be used or does not turn texts into vectors.
         ConnectionError: If it must be fetched and cannot be.
     """
     text = keras.Input((), dtype="string", name="text")
-    logits = classifier.classify(text, config, num_classes)
-    return keras.Model({"text": text}, logits, name="hub_text")
+    return Backbone("hub_text", {"text": text}, vectors.read(text, config))
 
 
 def encoder(config: HubTextConfig) -> Encoder:
-    """Return the encoder: `text` `(batch,)` string as it is; the module does the rest."""
-    return Encoder(lambda features: {"text": features["text"]})
+    """Return the encoder: the text `(batch,)` string as it is; the module does the rest."""
+    return Encoder(lambda features: {"text": segments.joined(features)})

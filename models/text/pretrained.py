@@ -18,14 +18,17 @@ from typing import Literal
 import keras
 import keras_hub
 
+from models.backbone import Backbone
 from models.encoder import Encoder
 from models.finetuning import trainable
 from models.finetuning.config import FineTuned
-from models.text import presets
+from models.text import presets, segments
 
 _INPUTS = {"token_ids", "padding_mask", "segment_ids"}
 _SPECIAL = 2
 """Tokens that every preset puts around a text: its first and its last."""
+_SPECIAL_OF_PAIRS = 4
+"""Tokens that a preset puts around and between two texts, at most: RoBERTa's are four."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,17 +64,16 @@ class PretrainedTextConfig(FineTuned):
             raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
 
 
-def build(config: PretrainedTextConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with the preset's weights and a fresh head.
+def build(config: PretrainedTextConfig) -> Backbone:
+    """Build the network with the preset's weights.
 
     Args:
         config: Preset and fine-tuning.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `token_ids`, `padding_mask` and, for some presets, `segment_ids`, each
-        `(batch, sequence_length)`, to `logits` `(batch, num_classes)` float32. Layer
-        `features` gives the pooled text vector; layer `backbone` is the encoder.
+        The backbone, of `token_ids`, `padding_mask` and, for some presets, `segment_ids`, each
+        `(batch, sequence_length)`. Layer `features` gives the pooled text vector; layer `backbone`
+        is the encoder.
 
     Raises:
         ValueError: If the preset cannot be loaded or is no text encoder, if it cannot read
@@ -102,9 +104,8 @@ def build(config: PretrainedTextConfig, num_classes: int) -> keras.Model:
         x = x[:, 0]
     x = keras.layers.Identity(name="features")(x)
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
-    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
 
-    return keras.Model(inputs, logits, name="pretrained_text")
+    return Backbone("pretrained_text", inputs, x)
 
 
 def encoder(config: PretrainedTextConfig) -> Encoder:
@@ -113,6 +114,8 @@ def encoder(config: PretrainedTextConfig) -> Encoder:
     Raises:
         ValueError: If the preset cannot be loaded.
     """
+    import tensorflow as tf
+
     preprocessor = presets.load(
         keras_hub.models.TextClassifierPreprocessor.from_preset,
         config.preset,
@@ -122,36 +125,37 @@ def encoder(config: PretrainedTextConfig) -> Encoder:
         truncate="waterfall",
     )
 
+    _pack_ends(preprocessor, config)
+
+    # Outside a graph KerasHub packs Python's lists.
+    @tf.function
     def encode(features):
-        inputs = preprocessor(features["text"])
+        texts = segments.texts(features)
+        # Not `preprocessor(...)`, which takes the second text for labels.
+        inputs = preprocessor.call(tuple(texts))
         # The mask comes as booleans, but KerasHub's backbones declare it as integers.
         return {name: keras.ops.cast(value, "int32") for name, value in inputs.items()}
 
-    if config.truncate == "middle":
-        import tensorflow as tf
-
-        _cut_middle(preprocessor, config.sequence_length - _SPECIAL)
-        # Outside a graph KerasHub packs Python's lists.
-        encode = tf.function(encode)
     return Encoder(encode, (preprocessor,))
 
 
-def _cut_middle(preprocessor: keras.layers.Layer, length: int) -> None:
-    """Let a preprocessor pack at most `length` tokens of a text, its first and its last."""
+def _pack_ends(preprocessor: keras.layers.Layer, config: PretrainedTextConfig) -> None:
+    """Let a preprocessor leave out of texts what the config says; two share the length."""
     import tensorflow as tf
 
     preprocessor.build(None)
     pack = preprocessor.packer
+    length = config.sequence_length - _SPECIAL
     first = length // 4
 
     def pack_ends(texts):
-        # `(batch, tokens)` ragged; a text that fits is put together again as it was.
-        return pack(
-            tuple(
-                tf.concat([tokens[:, :first], tokens[:, first:][:, first - length :]], axis=1)
-                for tokens in texts
-            )
-        )
+        # Each `(batch, tokens)` ragged; a text that fits is put together again as it was.
+        if len(texts) == 2:
+            return pack(segments.shortened(*texts, config.sequence_length - _SPECIAL_OF_PAIRS))
+        if config.truncate == "middle":
+            (tokens,) = texts
+            texts = (tf.concat([tokens[:, :first], tokens[:, first:][:, first - length :]], 1),)
+        return pack(texts)
 
     preprocessor.packer = pack_ends
 

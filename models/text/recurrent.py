@@ -15,6 +15,7 @@ from typing import Literal
 import keras
 
 from models import recipe as recipes
+from models.backbone import Backbone, recipe_head
 from models.layers import blocks, cudnn, transformer
 from models.recipe import Recipe
 from models.text import config as text_config
@@ -51,16 +52,15 @@ class RecurrentConfig(text_config.TextModelConfig):
         self.check_positive("embedding_dim", "units", "num_layers")
 
 
-def build(config: RecurrentConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with fresh weights; the caller compiles it.
+def build(config: RecurrentConfig) -> Backbone:
+    """Build the network with fresh weights.
 
     Args:
         config: Architecture.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `token_ids` `(batch, sequence_length)` int32 to `logits`
-        `(batch, num_classes)` float32. Layer `features` gives the text vector.
+        The backbone, of `token_ids` `(batch, sequence_length)` int32. Layer `features` gives the
+        text vector.
     """
     from models.layers import pooling
     from models.layers.step_mask import StepMask
@@ -87,11 +87,8 @@ def build(config: RecurrentConfig, num_classes: int) -> keras.Model:
     else:
         x = pooling.POOLINGS[config.pooling](x, is_token)
     x = keras.layers.Identity(name="features")(x)
-    logits = blocks.logits(x, num_classes, recipe)
 
-    model = keras.Model({"token_ids": token_ids}, logits, name="recurrent")
-    cudnn.allow(model, False)
-    return model
+    return Backbone("recurrent", {"token_ids": token_ids}, x, recipe_head(recipe))
 
 
 encoder = text_config.encoder
@@ -115,4 +112,7 @@ def _layer(
         return_sequences=has_all_states,
         name=name,
     )
-    return keras.layers.Bidirectional(layer, name=name) if config.bidirectional else layer
+    if config.bidirectional:
+        layer = keras.layers.Bidirectional(layer, name=name)
+    cudnn.allow(layer, False)
+    return layer

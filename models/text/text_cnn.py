@@ -14,6 +14,7 @@ from typing import Literal
 import keras
 
 from models import recipe as recipes
+from models.backbone import Backbone, recipe_head
 from models.layers import blocks
 from models.recipe import Recipe
 from models.text import config as text_config
@@ -56,17 +57,15 @@ class TextCNNConfig(text_config.TextModelConfig):
             )
 
 
-def build(config: TextCNNConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with fresh weights; the caller compiles it.
+def build(config: TextCNNConfig) -> Backbone:
+    """Build the network with fresh weights.
 
     Args:
         config: Architecture.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `token_ids` `(batch, sequence_length)` int32 to `logits`
-        `(batch, num_classes)` float32. Logits, not probabilities: train it with a
-        `from_logits=True` loss. Layer `features` gives `(batch, filters * kernel sizes)`.
+        The backbone, of `token_ids` `(batch, sequence_length)` int32. Layer `features` gives
+        `(batch, filters * kernel sizes)`.
     """
     from models.layers import pooling
 
@@ -85,9 +84,8 @@ def build(config: TextCNNConfig, num_classes: int) -> keras.Model:
     x = keras.layers.Concatenate(name="ngrams")(pooled) if len(pooled) > 1 else pooled[0]
     x = keras.layers.Identity(name="features")(x)
     x = blocks.drop(x, recipe, "features")
-    logits = blocks.logits(x, num_classes, recipe)
 
-    return keras.Model({"token_ids": token_ids}, logits, name="text_cnn")
+    return Backbone("text_cnn", {"token_ids": token_ids}, x, recipe_head(recipe))
 
 
 encoder = text_config.encoder

@@ -13,6 +13,7 @@ from typing import Literal
 
 import keras
 
+from models.backbone import Backbone, recipe_head
 from models.layers import blocks
 from models.layers import transformer as layers
 from models.recipe import Recipe
@@ -64,16 +65,15 @@ class TransformerConfig(text_config.TextModelConfig):
             raise ValueError(f"`hidden_dim` must be even. Received: hidden_dim={self.hidden_dim}")
 
 
-def build(config: TransformerConfig, num_classes: int) -> keras.Model:
-    """Build the classifier with fresh weights; the caller compiles it.
+def build(config: TransformerConfig) -> Backbone:
+    """Build the network with fresh weights.
 
     Args:
         config: Architecture.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        A model mapping `token_ids` `(batch, sequence_length)` int32 to `logits`
-        `(batch, num_classes)` float32. Layer `features` gives the pooled text vector.
+        The backbone, of `token_ids` `(batch, sequence_length)` int32. Layer `features` gives the
+        pooled text vector.
     """
     from models.layers import pooling
     from models.layers.positions import LearnedPositions, SinusoidalPositions
@@ -107,9 +107,8 @@ def build(config: TransformerConfig, num_classes: int) -> keras.Model:
     x = pooling.POOLINGS[config.pooling](x, is_token)
     x = keras.layers.Identity(name="features")(x)
     x = blocks.drop(x, recipe, "features")
-    logits = blocks.logits(x, num_classes, recipe)
 
-    return keras.Model({"token_ids": token_ids}, logits, name="transformer")
+    return Backbone("transformer", {"token_ids": token_ids}, x, recipe_head(recipe))
 
 
 encoder = text_config.encoder

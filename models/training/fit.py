@@ -8,7 +8,7 @@ import json
 import logging
 import math
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import keras
 
@@ -16,7 +16,8 @@ from models import json_files
 from models.finetuning import config as finetuning
 from models.finetuning.course import Course, Phase
 from models.layers import cudnn, trim_padding
-from models.training import callbacks, losses, optimizers
+from models.tasks.task import Objective
+from models.training import callbacks, optimizers
 from models.training.averaging import AveragedWeights
 from models.training.checkpoint import Checkpoints, State
 from models.training.config import TrainingConfig
@@ -27,6 +28,7 @@ _LOGGER = logging.getLogger(__name__)
 
 def fit(
     model: keras.Model,
+    objective: Callable[[], Objective],
     train: Batches,
     validation: Batches | None,
     training: TrainingConfig,
@@ -35,7 +37,7 @@ def fit(
     class_weights: Mapping[int, float] | None = None,
     fine_tuning: finetuning.Method | None = None,
 ) -> dict[str, list[float]]:
-    """Train a classifier whose output is logits.
+    """Train a model.
 
     Call `keras.utils.set_random_seed(training.seed)` before building the model: then two runs on
     the same CPU are equal. Called again with the same arguments after being killed, it continues
@@ -43,19 +45,20 @@ def fit(
     modules, whose noise begins anew.
 
     Args:
-        model: Maps the inputs of `train` to logits; it is compiled here.
+        model: Maps the inputs of `train` to what the objective takes; it is compiled here.
+        objective: Makes what is minimised and watched, anew for each phase.
         train: Training split.
         validation: Validation split; None trains without, and forbids early stopping.
         training: Epochs, optimizer, schedule and so on.
         checkpoints_dir: Weights and state of the last and the best epoch.
         logs_dir: `history.json` and TensorBoard's event files.
-        class_weights: Factor of each class's loss, see `models/training/weighting.py`; None: 1.
+        class_weights: Factor of each class's loss, see `models/tasks/weighting.py`; None: 1.
         fine_tuning: When and at which rates the layer `backbone` is trained; None: as the model's
             `build` left it. Each phase begins with a fresh optimizer; the schedule goes on.
 
     Returns:
-        Metric name (`loss`, `accuracy`, `val_loss`, `val_accuracy`) to one value per epoch. The
-        model has the best epoch's weights with early stopping, otherwise the last epoch's; with
+        Metric name (`loss`, `val_loss` and the objective's own) to one value per epoch. The model
+        has the best epoch's weights with early stopping, otherwise the last epoch's; with
         `averaging`, their moving average.
 
     Raises:
@@ -76,7 +79,7 @@ def fit(
     checkpoints_dir, logs_dir = pathlib.Path(checkpoints_dir), pathlib.Path(logs_dir)
     course = Course(model, fine_tuning, training.epochs)
     checkpoints = Checkpoints(checkpoints_dir, _fingerprint(model, train, training, fine_tuning))
-    run = _Run(model, training, course, checkpoints, train.num_batches)
+    run = _Run(model, objective, training, course, checkpoints, train.num_batches)
     for phase in course.phases:
         if not run.begin(phase):
             continue
@@ -105,17 +108,19 @@ def fit(
     return checkpoints.state.history
 
 
-def compile_classifier(
+def compile_model(
     model: keras.Model,
+    objective: Objective,
     training: TrainingConfig,
     steps: int,
     first: int = 0,
     rate_factors: Mapping[int, float] | None = None,
 ) -> None:
-    """Compile with cross-entropy of logits and accuracy.
+    """Compile a model.
 
     Args:
-        model: Its output is logits `(batch, num_classes)`.
+        model: Gives what the objective takes.
+        objective: What is minimised and watched.
         training: Optimizer, schedule and clipping.
         steps: Steps of the whole training.
         first: Step of the whole training that comes next.
@@ -126,19 +131,25 @@ def compile_classifier(
     cudnn.allow(model, not training.xla)
     model.compile(
         optimizer=optimizers.build(training, steps, first, rate_factors),
-        loss=losses.build(training.label_smoothing),
-        metrics=[losses.accuracy()],
+        loss=objective.loss,
+        metrics=objective.metrics,
         jit_compile=training.xla,
     )
 
 
 def begin_phase(
-    model: keras.Model, course: Course, phase: Phase, training: TrainingConfig, num_batches: int
+    model: keras.Model,
+    objective: Objective,
+    course: Course,
+    phase: Phase,
+    training: TrainingConfig,
+    num_batches: int,
 ) -> list[AveragedWeights]:
     """Train what a phase trains, and compile with a fresh optimizer.
 
     Args:
         model: The model of `course`.
+        objective: What is minimised and watched.
         course: Phases of its fine-tuning.
         phase: One of them.
         training: Optimizer, schedule and clipping.
@@ -152,8 +163,9 @@ def begin_phase(
     """
     _check_updates(course, training, num_batches)
     course.enter(phase)
-    compile_classifier(
+    compile_model(
         model,
+        objective,
         training,
         training.epochs * num_batches,
         phase.first * num_batches,
@@ -187,12 +199,14 @@ class _Run:
     def __init__(
         self,
         model: keras.Model,
+        objective: Callable[[], Objective],
         training: TrainingConfig,
         course: Course,
         checkpoints: Checkpoints,
         num_batches: int,
     ) -> None:
         self._model = model
+        self._objective = objective
         self._training = training
         self._course = course
         self._checkpoints = checkpoints
@@ -238,7 +252,12 @@ class _Run:
 
     def _enter(self, phase: Phase) -> None:
         self.averaging = begin_phase(
-            self._model, self._course, phase, self._training, self._num_batches
+            self._model,
+            self._objective(),
+            self._course,
+            phase,
+            self._training,
+            self._num_batches,
         )
 
 

@@ -25,7 +25,7 @@ _BATCHES_AHEAD = 2
 
 Features = dict[str, Any]
 Augment = Callable[[Features, Any, Any], tuple[Features, Any]]
-"""Inputs of the model, labels `(batch,)` and a seed to other inputs and labels, in a graph."""
+"""Inputs of the model, targets `(batch, ...)` and a seed to others of the same, in a graph."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Batches:
     """One split, ready to be iterated epoch by epoch."""
 
     order: Callable[[Any], tf.data.Dataset]
-    """Epoch number, a scalar int64 tensor -> batches `(inputs, label ids (batch,) int64)`; run in
+    """Epoch number, a scalar int64 tensor -> batches `(inputs, targets (batch, ...))`; run in
     a graph."""
     num_examples: int
     """Number of examples in the split."""
@@ -103,7 +103,7 @@ def batches(
     *,
     parse: Callable[[Any], Features],
     encode: Callable[[Features], Features],
-    label: str,
+    part: Callable[[Features], tuple[Features, Any]],
     batch_size: int,
     transform: Callable[[Features], Features] = lambda features: features,
     shuffle_seed: int | None = None,
@@ -117,7 +117,7 @@ def batches(
         files: Paths of gzipped TFRecord files.
         parse: Serialized tf.Examples `(batch,)` string -> raw features, each `(batch, ...)`.
         encode: Transformed features -> the model's inputs, see `models/encoder.py`.
-        label: Name of the transformed feature with the label ids, `(batch,)` or `(batch, 1)`.
+        part: Transformed features -> those that `encode` takes, and the target `(batch, ...)`.
         batch_size: Examples per batch, at least 1.
         transform: Raw features -> transformed features.
         shuffle_seed: Seed of the order; None keeps the order of the files.
@@ -141,9 +141,8 @@ def batches(
         raise ValueError(f"The split has no examples. Its files: {files}")
 
     def prepare(serialized):
-        features = transform(parse(serialized))
-        inputs = encode({name: value for name, value in features.items() if name != label})
-        return inputs, tf.reshape(tf.cast(features[label], tf.int64), (-1,))
+        features, target = part(transform(parse(serialized)))
+        return encode(features), target
 
     records = _read(files)
     prepared = _prepare(records, prepare, batch_size)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Iterable
 from typing import Any, Literal
 
 Scalar = bool | int | float | str
@@ -114,13 +115,29 @@ class TuningConfig:
     """How the next trial is chosen. Hyperband gives weak trials fewer epochs."""
     trials: int = 10
     """Number of trials at most; hyperband decides by itself."""
-    objective: Literal["val_accuracy", "val_loss"] = "val_accuracy"
-    """What the best trial is best at, on the eval split."""
+    objective: str | None = None
+    """What the best trial is best at, on the eval split: `val_loss`, or what the task watches, such
+    as `val_accuracy`; default: the task's first."""
     seed: int = 1337
     """Seed of the choice of trials, from 0 to 2 ** 32 - 2."""
     workers: int = 1
     """Processes that run trials at the same time, each with its share of the processor's cores; 1
     runs them one after another without further processes."""
+
+    def check(self, monitored: Iterable[str]) -> None:
+        """Refuse an objective that the task does not watch.
+
+        Args:
+            monitored: What it watches.
+
+        Raises:
+            ValueError: Naming what there is.
+        """
+        if self.objective is not None and self.objective not in monitored:
+            raise ValueError(
+                f"`tuning.objective` must be one of {', '.join(monitored)}. "
+                f"Received: objective={self.objective!r}"
+            )
 
     def __post_init__(self) -> None:
         if not self.space:

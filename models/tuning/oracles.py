@@ -12,6 +12,7 @@ import itertools
 import math
 import pathlib
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import keras_tuner
@@ -210,16 +211,18 @@ class HyperbandOracle(DurableOracle, keras_tuner.oracles.HyperbandOracle):
         return [each for each in found if each.status == status]
 
 
-def build(config: TuningConfig, max_epochs: int) -> DurableOracle:
+def build(config: TuningConfig, max_epochs: int, monitored: Mapping[str, str]) -> DurableOracle:
     """The oracle of `config.algorithm`.
 
     Args:
         config: What is searched.
         max_epochs: Longest a trial may train.
+        monitored: What trainings watch, and whether `max` or `min` of it is best; the default
+            objective first.
     """
-    direction = "max" if config.objective == "val_accuracy" else "min"
+    objective = config.objective or next(iter(monitored))
     common = {
-        "objective": keras_tuner.Objective(config.objective, direction),
+        "objective": keras_tuner.Objective(objective, monitored[objective]),
         "seed": config.seed or _SEED_0,
         # A failed trial is a result. An error here would also leave KerasTuner's lock held.
         "max_consecutive_failed_trials": sys.maxsize,

@@ -11,6 +11,7 @@ from rich.console import Console
 from components import dotted_path
 from components.augment import balance, contract
 from components.ingest import preview as ingest
+from models.tasks import task as tasks
 from pipeline import paths
 from pipeline.config import augmentation, augmentation_files, loading, relative_paths
 from pipeline.config.sections import PipelineConfig
@@ -64,7 +65,7 @@ def require_augmentation(config: PipelineConfig, path: pathlib.Path) -> None:
     if not config.augmentation:
         raise ValueError(
             f"{path} has no `augmentation`, so nothing would be changed. Add, for example:\n"
-            f"augmentation: {_EXAMPLES[config.task.input_kind]}"
+            f"augmentation: {_EXAMPLES[tasks.reads(config.task)]}"
         )
 
 
@@ -79,19 +80,20 @@ def _draw(
     from components.augment import preview, sheet
 
     task = config.task
-    name, draw = preview.DRAW[task.input_kind]
+    name, draw = preview.DRAW[tasks.reads(task)]
     target = out or where.root / "augment" / name
     if target.suffix.lower() != pathlib.Path(name).suffix:
         raise ValueError(
-            f"--out: a preview of {task.input_kind}s is a {pathlib.Path(name).suffix} file. "
+            f"--out: a preview of {tasks.reads(task)}s is a {pathlib.Path(name).suffix} file. "
             f"Received: {target}"
         )
     rows, first = ingest.train_rows(
         config.data, config.features, str(base), str(where.samples), number
     )
-    shown = [sheet.TrainRow(row[task.input_column], row[task.label].decode()) for row in first]
+    column, label = tasks.inputs(task)[0].name, tasks.targets(task)[0].name
+    shown = [sheet.TrainRow(row[column], row[label].decode()) for row in first]
     operations = augmentation_files.place(config.augmentation, str(base))
-    augmenter = dotted_path.load(augmentation.AUGMENTERS[task.input_kind])(
+    augmenter = dotted_path.load(augmentation.AUGMENTERS[tasks.reads(task)])(
         loading.dump_operations(operations),
         augmentation.resources(config, where),
         rows.total(),
@@ -122,7 +124,11 @@ def _show(
         table = [[n, f"{rows[n]:,}", f"{rows[n] + copies[n]:,}"] for n in sorted(rows)]
         total = rows.total() + sum(copies.values())
         table.append(["all", f"{rows.total():,}", f"{total:,}"])
-        terminal.print(run_view.grid([config.task.label, "train rows", "at most after"], table))
+        terminal.print(
+            run_view.grid(
+                [tasks.targets(config.task)[0].name, "train rows", "at most after"], table
+            )
+        )
     if augmentation.is_drawn_anew(config):
         terminal.print("drawn anew each epoch while training", markup=False)
     run_view.print_line(terminal, f"preview: {paths.shown(target)}", "green")

@@ -3,6 +3,7 @@
 import pathlib
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 from rich import table
 from rich.console import Console
@@ -35,14 +36,17 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
             config.data, config.features, str(relative_paths.base(path)), str(where.samples)
         )
     columns = [feature.name for feature in config.features]
+    texts = sum(feature.holds == "text" for feature in config.features)
+    width = _CELL // max(1, texts)
     rows = [
-        [_cell(row.get(feature.name, b""), feature.kind) for feature in config.features]
+        [_cell(row.get(feature.name), feature.holds, width) for feature in config.features]
         for row in seen.rows
     ]
     shown.print(f"{config.name}: the first rows", style="bold")
     shown.print(run_view.grid(columns, rows, numbers=False))
-    shown.print("rows by label and split", style="bold")
-    shown.print(_counts(seen, config.task.label))
+    label = next((f.name for f in config.features if f.holds == "category"), "")
+    shown.print("rows by label and split" if label else "rows by split", style="bold")
+    shown.print(_counts(seen, label))
     duplicates, unusable = seen.counts.duplicates, seen.counts.num_rejected
     shown.print(f"{duplicates} duplicates, {unusable} unusable rows")
     for line in _formats(seen):
@@ -88,12 +92,18 @@ def _counts(seen: preview.Preview, heading: str) -> table.Table:
         left = [sum(counts.classes[s][label] for label in shown) for s in splits]
         others = [str(counts.classes[s].total() - n) for s, n in zip(splits, left, strict=True)]
         rows.append([f"... {len(counts.labels) - len(shown):,} more", *others])
+    if not heading:  # Rows of other tasks are counted under no label.
+        rows = []
     total = ["all", *(str(counts.classes[split].total()) for split in splits)]
     return run_view.grid([heading, *splits], [*rows, total])
 
 
-def _cell(value: bytes, kind: str, width: int = _CELL) -> str:
-    if kind == "image":
+def _cell(value: Any, holds: str, width: int) -> str:
+    if holds == "image":
         return f"<image, {len(value):,} bytes>"
-    text = " ".join(value.decode("utf-8", "replace").split())
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    words = [
+        one.decode("utf-8", "replace") if isinstance(one, bytes) else f"{one:g}" for one in values
+    ]
+    text = " ".join(", ".join(words).split())
     return text if len(text) <= width else text[: width - 1] + "…"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from components.doctor import finding, stage
 from components.doctor.config import DoctorConfig
+from models.tasks import task as tasks
 from pipeline import paths
 from pipeline.commands import session
 from pipeline.config import augmentation_files, loading, relative_paths
@@ -34,6 +35,7 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
         ValueError: If the config is wrong or names files that are not there.
     """
     config = loading.load(path, overrides)
+    tasks.check_labelled(config.task, "`maru doctor`")
     augmentation_files.check(config.augmentation, path)
     where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     with session.start(config, where, where.examination(session.stamp())) as running:

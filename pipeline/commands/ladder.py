@@ -3,6 +3,7 @@
 import pathlib
 from collections.abc import Sequence
 
+from models.tasks import task as tasks
 from pipeline import paths
 from pipeline.commands import session
 from pipeline.comparison import rungs
@@ -31,10 +32,11 @@ def run(
             files that are not there.
     """
     config = loading.load(path, overrides)
+    tasks.check_labelled(config.task, "`maru ladder`")
     augmentation_files.check(config.augmentation, path)
     words = list(dict.fromkeys(word.strip() for word in words if word.strip()))
     if not words:
-        names = ", ".join(rungs.NAMES[config.task.input_kind])
+        names = ", ".join(rungs.NAMES[tasks.reads(config.task)])
         raise ValueError(f"--models names no rung. Known: {names}, {config.name}.")
     chosen = rungs.find_all(words, config, str(path))
     # A pipeline of its own inside the config's folder: it must not be what `maru run` compares

@@ -4,144 +4,169 @@ import json
 import os
 import pathlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich import cells
+import numpy as np
 
 from components.ingest import images
 from components.ingest.files import locate
 from pipeline import paths, pushed_models
-from pipeline.display import terminal
+from pipeline.display import answers, terminal
 from pipeline.runtime import logs, running_server
 from serving import client, errors, process
 
 if TYPE_CHECKING:  # Imports TensorFlow.
     from serving.execution import saved_model
 
-_SHOWN = 5
-_CLASSIFIES = ("labels", "probabilities")
-"""What every model of ours answers, and models of others may not."""
-_NO_CLASSIFIER = (
-    "{} is no model of `maru run`, which answers labels and probabilities about one text or image "
-    "under serving_default. Ask it with `serving.client`."
+_KINDS = {
+    "is_chosen": ("b", 2),
+    "labels": ("O", 2),
+    "probabilities": ("f", 2),
+    "value": ("f", 1),
+}
+"""NumPy's kind of the outputs that are shown, and their rank."""
+_NOT_OURS = (
+    "{} is no model of `maru run`, whose serving_default answers labels with probabilities or a "
+    "value about texts or an image. Ask it with `serving.client`."
 )
 
 
 def predict(
-    name: str, question: str, server: str | None, workspace: pathlib.Path, *, as_json: bool
+    name: str, inputs: Sequence[str], server: str | None, workspace: pathlib.Path, *, as_json: bool
 ) -> str:
     """Ask a model and word its answer.
 
     Args:
         name: Model.
-        question: A text, or the path of an image.
+        inputs: A text or the path of an image for each input of the model, in the order of their
+            names, or each as NAME=VALUE.
         server: Address of a running server; None asks the one that `maru serve` runs for this
             workspace, and loads the model if there is none.
         workspace: Where pushed models are.
-        as_json: Answer with all labels as JSON.
+        as_json: Answer with all that there is as JSON.
 
     Raises:
-        ValueError: If there is no such model or image, the image cannot be read, or the server
-            refuses.
+        ValueError: If there is no such model or image, the image cannot be read, other inputs are
+            needed, or the server refuses.
     """
-    answer = _from_server(name, question, server) if server else None
+    answer = _from_server(name, inputs, server) if server else None
     if not server and (running := running_server.find(paths.workspace(workspace))):
-        answer = _from_running(name, question, running)
+        answer = _from_running(name, inputs, running)
     if answer is None:
-        answer = _from_disk(name, question, paths.Paths(paths.workspace(workspace), name))
-    scores = sorted(zip(answer["probabilities"], answer["labels"], strict=True), reverse=True)
-    if as_json:
-        ranked = {label: probability for probability, label in scores}
-        return json.dumps(
-            {"label": scores[0][1], "probabilities": ranked},
-            ensure_ascii=not terminal.takes_any_character(sys.stdout),
-        )
-    # In columns of a terminal, of which Hangul and emoji take two.
-    width = max(cells.cell_len(label) for _, label in scores[:_SHOWN])
-    return "\n".join(
-        f"{label}{' ' * (width - cells.cell_len(label))}  {p:7.1%}" for p, label in scores[:_SHOWN]
-    )
+        answer = _from_disk(name, inputs, paths.Paths(paths.workspace(workspace), name))
+    form = answers.form_of(answer)
+    if form is None:
+        raise ValueError(_NOT_OURS.format(name))
+    if not as_json:
+        return form.words(answer)
+    is_ascii = not terminal.takes_any_character(sys.stdout)
+    return json.dumps(form.fields(answer), ensure_ascii=is_ascii)
 
 
-def _from_running(name: str, question: str, address: str) -> dict[str, Any] | None:
+def _from_running(name: str, inputs: Sequence[str], address: str) -> answers.Answer | None:
     """The answer of the server that runs for the workspace; None if it cannot give one."""
     try:
         # One look is enough: the model is on the disk, too.
-        return _ask(name, question, address, client.Retries(attempts=1))
+        return _ask(name, inputs, address, client.Retries(attempts=1))
     except client.ClientError as error:
         if error.status in (None, 404):
             return None
         raise ValueError(str(error)) from error
 
 
-def _from_server(name: str, question: str, address: str) -> dict[str, Any]:
+def _from_server(name: str, inputs: Sequence[str], address: str) -> answers.Answer:
     """The answer of the server that was named."""
     try:
-        return _ask(name, question, address, client.Retries())
+        return _ask(name, inputs, address, client.Retries())
     except client.ClientError as error:
         raise ValueError(str(error)) from error
 
 
-def _ask(name: str, question: str, address: str, retries: client.Retries) -> dict[str, Any]:
+def _ask(name: str, inputs: Sequence[str], address: str, retries: client.Retries) -> answers.Answer:
     with client.Client(address, retries=retries) as asked:
         signature = asked.signatures(name).get("serving_default")
-        if signature is None or not set(_CLASSIFIES) <= signature.outputs.keys():
-            raise ValueError(_NO_CLASSIFIER.format(f"{name} at {address}"))
-        inputs = {key: [_value(key, question)] for key in signature.inputs}
-        outputs = asked.predict(name, inputs)
-    return _classes(outputs, f"{name} at {address}")
+        if signature is None or answers.form_of(signature.outputs) is None:
+            raise ValueError(_NOT_OURS.format(f"{name} at {address}"))
+        values = _values(sorted(signature.inputs), inputs)
+        outputs = asked.predict(name, {key: [value] for key, value in values.items()})
+    return _first(outputs, f"{name} at {address}")
 
 
-def _classes(outputs: Mapping[str, Any], which: str) -> dict[str, Any]:
-    """Labels and probabilities of the only row.
+def _first(outputs: Mapping[str, Any], which: str) -> answers.Answer:
+    """The outputs of the only row.
 
     Raises:
         ValueError: If they are something else, for a model that is not ours.
     """
-    answers: list[Any] = [outputs.get(key) for key in _CLASSIFIES]
-    labels, probabilities = answers
+    form = answers.form_of(outputs)
+    if form is None:
+        raise ValueError(_NOT_OURS.format(which))
+    rows = {key: np.asarray(outputs[key]) for key in form.outputs}
     fits = (
-        labels is not None
-        and probabilities is not None
-        and labels.shape == probabilities.shape
-        and labels.shape[:1] == (1,)
-        and labels.ndim == 2
-        and (labels.dtype.kind, probabilities.dtype.kind) == ("O", "f")
+        len({row.shape for row in rows.values()}) == 1
+        and all(row.shape[:1] == (1,) and row.size for row in rows.values())
+        and all((row.dtype.kind, row.ndim) == _KINDS[key] for key, row in rows.items())
     )
-    if not fits or not labels.size:
-        raise ValueError(_NO_CLASSIFIER.format(which))
-    # Over REST and gRPC they are text already.
-    words = [one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in labels[0]]
-    return {"labels": words, "probabilities": probabilities[0].tolist()}
+    if not fits:
+        raise ValueError(_NOT_OURS.format(which))
+    return {key: _text(row[0]) for key, row in rows.items()}
 
 
-def _from_disk(name: str, question: str, where: paths.Paths) -> dict[str, Any]:
+def _text(row: Any) -> Any:
+    """Over REST and gRPC words are text already."""
+    if not isinstance(row, np.ndarray) or row.dtype.kind != "O":
+        return row
+    words = [one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in row]
+    return np.array(words, object)
+
+
+def _values(names: Sequence[str], inputs: Sequence[str]) -> dict[str, str | bytes]:
+    """Each input of a model with what is asked.
+
+    Raises:
+        ValueError: If there are too few or too many.
+    """
+    given = [value.partition("=") for value in inputs]
+    if len(names) > 1 and all(is_named and key in names for key, is_named, _ in given):
+        asked = {key: value for key, _, value in given}
+    else:
+        asked = dict(zip(names, inputs, strict=False))
+    if len(inputs) != len(names) or set(asked) != set(names):
+        raise ValueError(
+            f"This model takes {len(names)} inputs: {', '.join(names)}. Received {len(inputs)}. "
+            "Give one argument for each, in this order or as NAME=VALUE."
+        )
+    return {key: _value(key, value) for key, value in asked.items()}
+
+
+def _from_disk(name: str, inputs: Sequence[str], where: paths.Paths) -> answers.Answer:
     """The answer of the newest pushed version, loaded for this question."""
     newest = pushed_models.newest(where)
     with logs.to_file(where.root / "predict.log"):
-        return _load_and_ask(newest.folder, question)
+        return _load_and_ask(newest.folder, inputs)
 
 
-def _load_and_ask(version: pathlib.Path, question: str) -> dict[str, Any]:
+def _load_and_ask(version: pathlib.Path, inputs: Sequence[str]) -> answers.Answer:
     process.skip_keras()
-    import numpy as np
-
     predictor = _load(version)
     signature = predictor.signatures.get("serving_default")
-    if signature is None or [spec.dtype for spec in signature.inputs.values()] != ["string"]:
-        raise ValueError(_NO_CLASSIFIER.format(version))
-    (key,) = signature.inputs
-    value = _value(key, question)
-    array = np.array([value.encode() if isinstance(value, str) else value], dtype=object)
+    if signature is None or {spec.dtype for spec in signature.inputs.values()} != {"string"}:
+        raise ValueError(_NOT_OURS.format(version))
+    values = _values(sorted(signature.inputs), inputs)
+    arrays = {
+        key: np.array([value.encode() if isinstance(value, str) else value], dtype=object)
+        for key, value in values.items()
+    }
     try:
-        outputs = predictor.predict("serving_default", {key: array})
+        outputs = predictor.predict("serving_default", arrays)
     except errors.ServingError as error:
-        if isinstance(value, str) or error.code != "INVALID_ARGUMENT":
+        is_image = any(isinstance(value, bytes) for value in values.values())
+        if not is_image or error.code != "INVALID_ARGUMENT":
             raise
         reason = error.text.splitlines()[0]  # Below it is where in the graph.
-        raise ValueError(f"The model refuses the image {question!r}: {reason}") from error
-    return _classes(outputs, str(version))
+        raise ValueError(f"The model refuses the image {inputs[0]!r}: {reason}") from error
+    return _first(outputs, str(version))
 
 
 def _load(version: pathlib.Path) -> "saved_model.SavedModelPredictor":

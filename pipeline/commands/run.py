@@ -5,11 +5,14 @@ import pathlib
 import shutil
 from collections.abc import Sequence
 
+from models.tasks import task as tasks
 from pipeline import artifact_files, paths
 from pipeline.commands import session
 from pipeline.config import augmentation_files, loading, relative_paths
 from pipeline.config.sections import PipelineConfig
 
+_EXAMPLES = {"image": "image.png", "text": '"some text"'}
+"""An input of the example command, by what its column holds."""
 REFUSED = 3
 """Exit code of a run that finished but whose model was refused."""
 
@@ -40,7 +43,7 @@ def _run(
     _clear(where.resumable, with_searches=config.tuning is not None)
     achieved = run_summary.summarize(config, results)
     run_summary.write(achieved, running.folder / artifact_files.RUN_SUMMARY)
-    example = '"some text"' if config.task.input_kind == "text" else "image.png"
+    example = " ".join(_EXAMPLES[column.holds] for column in tasks.inputs(config.task))
     run_summary.show(achieved, running.console, example)
     return REFUSED if achieved.refusals else 0
 

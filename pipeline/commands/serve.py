@@ -1,6 +1,7 @@
 """What `maru serve` does: the server over a workspace, with a start-up to read."""
 
 import contextlib
+import json
 import logging
 import pathlib
 import shlex
@@ -126,10 +127,11 @@ def _curl(server: "Server", rest: str, names: list[str]) -> str:
     with server.repository.lease(ModelSpec(name)) as predictor:
         signature = predictor.signatures.get(DEFAULT_SIGNATURE)
     inputs = dict(signature.inputs) if signature else {}
-    if [spec.dtype for spec in inputs.values()] != ["string"]:
+    if {spec.dtype for spec in inputs.values()} != {"string"}:
         return f"curl {rest}/{name}/metadata"
     if next(iter(inputs)).endswith("_bytes"):
         body = '{"instances": [{"b64": "\'$(base64 -w0 image.png)\'"}]}'
         return f"curl -d '{body}' {rest}/{name}:predict"
-    body = '{"instances": ["some text"]}'
+    texts = "some text" if len(inputs) == 1 else dict.fromkeys(sorted(inputs), "some text")
+    body = json.dumps({"instances": [texts]})
     return f"curl -d {shlex.quote(body)} {rest}/{name}:predict"

@@ -10,6 +10,8 @@ from rich.console import Console
 from tabulate import tabulate
 
 from components.ingest import preview
+from models.tasks import task as tasks
+from models.tasks.task import Facts
 from models.text.config import TextModelConfig
 from pipeline import paths
 from pipeline.config import loading, relative_paths
@@ -32,11 +34,13 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
         seen = preview.preview(
             config.data, config.features, str(relative_paths.base(path)), str(where.samples)
         )
-        labels = set().union(*seen.counts.classes.values())
+        labels = sorted(set().union(*seen.counts.classes.values()))
         from models import zoo
         from models.finetuning import listing
 
-        model = zoo.MODELS[config.model.kind].build(config.model, max(2, len(labels)))
+        # As many as there are; the counting of numbers and of several labels takes a run.
+        names = {column.name: tuple(labels) for column in tasks.targets(config.task)}
+        model = zoo.build(config.model, config.task, Facts(names))
         method = getattr(config.model, "fine_tuning", None)
         rows = listing.rows(model, method, config.training.epochs)
     total = ("total", sum(row.parameters for row in rows), sum(row.trained for row in rows), "")

@@ -12,9 +12,9 @@ import numpy as np
 from tfx.utils import path_utils
 
 from components import records
+from models.tasks import task as tasks
 from pipeline.comparison import answers
 from pipeline.comparison.answers import Answers
-from pipeline.modules import trainer
 from pipeline.paths import Paths
 from serving.execution import saved_model
 
@@ -43,11 +43,11 @@ class EvaluatedExamples:
         folders = pathlib.Path(self.artifact.uri).glob("Split-*")
         return records.evaluated_split([folder.name.removeprefix("Split-") for folder in folders])
 
-    def read(self, split: str) -> tuple[list[bytes], list[str]]:
+    def read(self, split: str) -> tuple[list[tuple[bytes, ...]], list[str]]:
         """Inputs and labels of a split."""
-        names = (self._task.input_column, self._task.label)
+        names = (tasks.inputs(self._task)[0].name, tasks.targets(self._task)[0].name)
         rows = list(records.columns(self.artifact.uri, split, names))
-        return [row[0] for row in rows], [row[1].decode() for row in rows]
+        return [row[:-1] for row in rows], [row[-1].decode() for row in rows]
 
     def folder(self, kind: str, artifact: Any) -> pathlib.Path:
         """Where measurements of something are kept.
@@ -72,12 +72,12 @@ class EvaluatedExamples:
         return answers.load(path)
 
     def _ask(self, export: pathlib.Path) -> Answers:
-        name = trainer.SERVED_NAMES[self._task.input_kind]
+        (name,) = (column.served_as for column in tasks.inputs(self._task))
         inputs, labels = self.read(self.split)
         predictor = saved_model.SavedModelPredictor(export)
         predicted: list[bytes] = []
         for first in range(0, len(inputs), _BATCH):
-            batch = np.array(inputs[first : first + _BATCH], dtype=object)
+            batch = np.array([row[0] for row in inputs[first : first + _BATCH]], dtype=object)
             predicted += list(predictor.predict("", {name: batch}, ("label",))["label"])
         predictor.close()
         return Answers(np.array(labels), np.array([label.decode() for label in predicted]))

@@ -18,6 +18,9 @@ from components.baseline import baseline
 from components.canary import canary
 from models import json_files, macs, zoo
 from models.finetuning import trainable
+from models.tasks import task as tasks
+from models.tasks.table import Task
+from models.tasks.task import Facts
 from pipeline import artifact_files, dag
 from pipeline.comparison import answers, rungs
 from pipeline.comparison.answers import Answers
@@ -56,7 +59,7 @@ def compare(comparison: Comparison, chosen: Sequence[Rung]) -> Ladder:
     trained = [_train(comparison, rung) for rung in chosen]
     comparison.clear()
     examples = comparison.examples
-    simple = _ask_simple(examples, comparison.config.task.input_kind) if examples.artifact else []
+    simple = _ask_simple(examples, comparison.config.task) if examples.artifact else []
     asked = [model.answers for model in (*simple, *trained) if model.answers is not None]
     best = max(asked, key=lambda answers: answers.accuracy, default=None)
     return Ladder(
@@ -97,15 +100,15 @@ def _measure(name: str, run: Run) -> _Asked:
     return _Asked(result, answers)
 
 
-def _ask_simple(examples: EvaluatedExamples, input_kind: str) -> list[_Asked]:
+def _ask_simple(examples: EvaluatedExamples, task: Task) -> list[_Asked]:
     """What asks for no deep learning: the most frequent label, and the Baseline's model."""
-    name, predict = baseline.SIMPLE[input_kind]
+    name, predict = baseline.SIMPLE[tasks.reads(task), tasks.targets(task)[0].holds]
     folder = examples.folder("simple", examples.artifact)
     inputs, labels = examples.read(examples.split)
     if not (folder / answers.FILE).is_file():
         train = examples.read("train")
         begin = time.monotonic()
-        predicted = predict(*train, inputs)
+        predicted = [answer["label"] for answer in predict(*train, inputs)]
         json_files.write_json(folder / _FIGURES, {"seconds": time.monotonic() - begin})
         frequent = Counter(train[1]).most_common(1)[0][0]
         json_files.write_json(folder / _FREQUENT_LABEL, frequent)
@@ -138,8 +141,8 @@ def _figures(path: pathlib.Path, learned: Mapping[str, Any]) -> dict[str, Any]:
 
 def _count(learned: Mapping[str, Any]) -> dict[str, int | None]:
     """Parameters and multiply-accumulates of the model as it is exported."""
-    config = loading.load_learner(json.dumps(learned["learner"])).model
-    built = zoo.MODELS[config.kind].build(config, len(learned["labels"]))
+    config = loading.load_learner(json.dumps(learned["learner"]))
+    built = zoo.build(config.model, config.task, Facts(**learned["facts"]))
     model = trainable.merged(built)
     try:
         operations = macs.macs(model)

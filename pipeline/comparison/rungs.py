@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from models import zoo
+from models.tasks import task as tasks
 from models.text import config as text_config
 from pipeline import did_you_mean
 from pipeline.config import augmentation_files, loading, relative_paths, sections
@@ -120,7 +121,7 @@ def find(word: str, config: sections.PipelineConfig, path: str) -> Rung:
         return _rung(word, config, {})
     if word.endswith((".yaml", ".yml")):
         return _of_file(word, config, path)
-    if word in NAMES[config.task.input_kind]:
+    if word in NAMES[tasks.reads(config.task)]:
         table, n = _sizes(config)
         model, training = table[word](n)
         model = _tokenized(model, config)
@@ -128,7 +129,7 @@ def find(word: str, config: sections.PipelineConfig, path: str) -> Rung:
         sections.check_reads(word, config.task)
         model, training = {"kind": word}, {}
     else:
-        names = [*NAMES[config.task.input_kind], *sections.fitting(config.task), config.name]
+        names = [*NAMES[tasks.reads(config.task)], *sections.fitting(config.task), config.name]
         near = did_you_mean.suggest(word, dict.fromkeys(names))
         raise ValueError(
             f"--models: {word!r} is no rung. {near} "
@@ -176,7 +177,7 @@ def _seeded(training: Fields, config: sections.PipelineConfig) -> Fields:
 
 
 def _sizes(config: sections.PipelineConfig) -> tuple[Any, int]:
-    if config.task.input_kind == "text":
+    if tasks.reads(config.task) == "text":
         return _TEXTS, getattr(config.model, "sequence_length", _TOKENS)
     return _IMAGES, getattr(config.model, "image_size", _PIXELS)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from components.augment.text import config as text_augmentation
 from models.image.augmentation import config as image_augmentation
+from models.tasks import task as tasks
 from pipeline import paths
 
 OPERATIONS: dict[str, dict[str, type]] = {
@@ -33,7 +34,7 @@ AUGMENTERS = {
 
 def resources(config: Any, where: paths.Paths) -> str:
     """JSON of what an augmenter needs beside its operations."""
-    if config.task.input_kind == "text":
+    if tasks.reads(config.task) == "text":
         return json.dumps({"cache": str(where.translations)})
     fields = {"image_size": config.model.image_size, "copies": config.copies.materialize}
     return json.dumps(fields)
@@ -41,7 +42,7 @@ def resources(config: Any, where: paths.Paths) -> str:
 
 def is_drawn_anew(config: Any) -> bool:
     """Whether the Trainer draws the operations anew each epoch."""
-    return config.task.input_kind == "image" and not config.copies.materialize
+    return tasks.reads(config.task) == "image" and not config.copies.materialize
 
 
 def writes_examples(config: Any) -> bool:
@@ -68,7 +69,7 @@ def check(config: Any) -> None:
             "empty. Add an operation, or leave `copies` out. (To weigh rare labels without "
             "copies: `training.class_weights: balanced`.)"
         )
-    if copies.materialize and config.task.input_kind != "image":
+    if copies.materialize and tasks.reads(config.task) != "image":
         raise ValueError(
             "`copies.materialize` is for images: augmented texts are always written, and `n_aug` "
             f"of each operation says how many. Received: materialize={copies.materialize}"
@@ -83,12 +84,12 @@ def check(config: Any) -> None:
 
 
 def _check_kinds(config: Any) -> None:
-    fitting = sorted(OPERATIONS.get(config.task.input_kind, ()))
+    fitting = sorted(OPERATIONS.get(tasks.reads(config.task), ()))
     for operation in config.augmentation:
         if operation.kind not in fitting:
             raise ValueError(
                 f"`augmentation` has the operation `{operation.kind}`, which is not for "
-                f"{config.task.input_kind} data as `task.kind: {config.task.kind}` has. "
+                f"{tasks.reads(config.task)} data as `task.kind: {config.task.kind}` has. "
                 f"Operations that fit: {', '.join(fitting) or 'none'}."
             )
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Iterable
 
+from models.tasks.task import Metric
 from pipeline import did_you_mean
-
-SHARES = ("accuracy", "macro_f1")
-"""Metrics from 0 to 1, of which more is better."""
-METRICS = (*SHARES, "cross_entropy")
-"""Metrics the Evaluator reports and thresholds may name."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,8 +15,9 @@ class EvaluationConfig:
     """What a model must reach before it is pushed."""
 
     must_reach: dict[str, float] = dataclasses.field(default_factory=dict)
-    """Threshold by metric on the whole split: at least for `accuracy` and `macro_f1` (0 to 1), at
-    most for `cross_entropy` (nats)."""
+    """Threshold by metric of the task on the whole split: at least for what is better high, such as
+    `accuracy` and `macro_f1` (0 to 1), at most for what is better low, such as `cross_entropy`
+    (nats)."""
     may_lose: dict[str, float] = dataclasses.field(default_factory=dict)
     """By how much each metric may be worse than the last blessed model's, for example
     `{accuracy: 0.01}`. Metrics not named are compared but never block."""
@@ -26,20 +25,42 @@ class EvaluationConfig:
     """Columns whose values are evaluated apart; `text_length` and `image_size` are derived."""
 
     def __post_init__(self) -> None:
-        for field in ("must_reach", "may_lose"):
-            for metric in getattr(self, field):
-                if metric not in METRICS:
-                    raise ValueError(
-                        f"`{field}` has the unknown metric {metric!r}. "
-                        f"{did_you_mean.suggest(metric, METRICS)}"
-                    )
-        for metric, threshold in self.must_reach.items():
-            if threshold < 0 or (metric in SHARES and threshold > 1):
-                bounds = "from 0 to 1, as in 0.8 for 80 %" if metric in SHARES else "at least 0"
-                raise ValueError(f"`must_reach.{metric}` must be {bounds}. Received: {threshold}")
         for metric, loss in self.may_lose.items():
             if loss < 0:
                 raise ValueError(
                     f"`may_lose.{metric}` must be at least 0. Received: {loss}. For a model that "
                     "must be better, use `must_reach`."
                 )
+
+    def check(self, metrics: Iterable[Metric]) -> None:
+        """Refuse thresholds of what a task has no metric for, or beyond its bounds.
+
+        Args:
+            metrics: Of the task.
+
+        Raises:
+            ValueError: In terms of the YAML.
+        """
+        known = {metric.name: metric for metric in metrics}
+        for field in ("must_reach", "may_lose"):
+            for name in getattr(self, field):
+                if name not in known:
+                    raise ValueError(
+                        f"`evaluation.{field}` has the unknown metric {name!r}. "
+                        f"{did_you_mean.suggest(name, known)}"
+                    )
+        for name, threshold in self.must_reach.items():
+            low, high = known[name].bounds
+            if not low <= threshold <= high:
+                raise ValueError(
+                    f"`evaluation.must_reach.{name}` must be {_between(low, high)}. "
+                    f"Received: {threshold}"
+                )
+
+
+def _between(low: float, high: float) -> str:
+    if (low, high) == (0, 1):
+        return "from 0 to 1, as in 0.8 for 80 %"
+    if math.isinf(high):
+        return f"at least {low:g}"
+    return f"at most {high:g}" if math.isinf(low) else f"from {low:g} to {high:g}"

@@ -12,6 +12,7 @@ import yaml
 from models import zoo
 from models.finetuning import config as finetuning_config
 from models.image.augmentation import config as image_augmentation
+from models.tasks.table import Task
 from models.training import schedule_config
 from models.tuning.config import SearchRange
 from pipeline.config import (
@@ -30,6 +31,7 @@ _ADAPTER = pydantic.TypeAdapter(PipelineConfig)
 
 
 _LEARNER = pydantic.TypeAdapter(LearnerConfig)
+_TASK: pydantic.TypeAdapter[Task] = pydantic.TypeAdapter(Task)
 
 
 _OPERATIONS = pydantic.TypeAdapter(tuple[Augmentation, ...])
@@ -161,6 +163,16 @@ def dump_learner(learner: LearnerConfig) -> str:
 def dump_operations(operations: Sequence[Any]) -> str:
     """Operations of `augmentation` as JSON, keys in a fixed order."""
     return json.dumps(_OPERATIONS.dump_python(tuple(operations), mode="json"), sort_keys=True)
+
+
+def dump_task(task: Any) -> str:
+    """A `task` as JSON."""
+    return json.dumps(_TASK.dump_python(task, mode="json"), sort_keys=True)
+
+
+def load_task(text: str) -> Any:
+    """Read what `dump_task` wrote."""
+    return _TASK.validate_json(text, strict=True)
 
 
 def load_operations(text: str) -> tuple[Any, ...]:

@@ -21,6 +21,7 @@ from models.choices import ByName
 from models.finetuning import config as finetuning_config
 from models.image.augmentation.config import ImageOperation
 from models.image.config import ImageModelConfig
+from models.tasks import task as tasks
 from models.tasks.table import Task
 from models.text.config import TextModelConfig
 from models.training.config import TrainingConfig
@@ -102,25 +103,33 @@ class PipelineConfig:
                 "`training.xla` compiles no Hub modules, which bring their own graph. Received: "
                 f"xla=True with model.kind={self.model.kind}. Leave out `xla`."
             )
+        self.task.check_training(self.training)
+        if self.doctor is not None:
+            tasks.check_labelled(self.task, "`doctor`")
+        if self.augmentation:
+            tasks.check_labelled(self.task, "`augmentation`")
+        self.evaluation.check(self.task.metrics)
+        if self.tuning is not None:
+            self.tuning.check(self.task.monitored)
         augmentation.check(self)
 
     @property
     def features(self) -> tuple[Feature, ...]:
         """The columns that are read and what each holds."""
+        columns = self.task.columns
         return (
-            Feature(self.task.input_column, self.task.input_kind),
-            Feature(self.task.label, "label"),
+            *(Feature(c.name, c.holds, c.separator, c.field) for c in columns),
             *(
                 Feature(name, "derived" if name in DERIVED else "slice")
                 for name in self.evaluation.slices
-                if name != self.task.label
+                if name not in {column.name for column in columns}
             ),
         )
 
 
 def fitting(task: Task) -> list[str]:
     """The kinds of models that read what a task gives."""
-    return [kind for kind, entry in zoo.MODELS.items() if entry.reads == task.input_kind]
+    return [kind for kind, entry in zoo.MODELS.items() if entry.reads == tasks.reads(task)]
 
 
 def check_reads(kind: str, task: Task) -> None:
@@ -132,7 +141,7 @@ def check_reads(kind: str, task: Task) -> None:
     if kind not in fitting(task):
         raise ValueError(
             f"`model.kind: {kind}` reads {zoo.MODELS[kind].reads}, but `task.kind: {task.kind}` "
-            f"gives {task.input_kind}. Models that fit: {', '.join(fitting(task))}."
+            f"gives {tasks.reads(task)}. Models that fit: {', '.join(fitting(task))}."
         )
 
 

@@ -31,7 +31,8 @@ STAGES = {
 """Every stage and what it does, in order."""
 OPTIONAL = ("Augment", "Doctor", "Gate", "Tuner", "Verdict")
 """Stages that only some configs have."""
-_SHOWN_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
+_COUNTS = ("counted", "epoch", "epochs", "stage", "step", "steps")
+"""What a remark on a training has beside its metrics."""
 
 
 class RunView(logging.Handler):
@@ -112,7 +113,12 @@ class RunView(logging.Handler):
 
 def _training_note(values: Mapping[str, float]) -> str:
     """Epoch, or what else is counted, and the metrics there are, short enough for one line."""
-    metrics = [f"{name} {values[name]:.3f}" for name in _SHOWN_METRICS if name in values]
+    # Those of the training before those of the validation, and the losses first.
+    names = sorted(
+        set(values) - set(_COUNTS),
+        key=lambda name: (name.startswith("val_"), not name.endswith("loss"), name),
+    )
+    metrics = [f"{name} {values[name]:.3f}" for name in names]
     counted = values.get("counted", "epoch")
     return "  ".join([f"{counted} {values['epoch']}/{values['epochs']}", *metrics])
 

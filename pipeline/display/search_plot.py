@@ -28,20 +28,23 @@ _MANY = 30
 """Trials from which points are small and pale."""
 
 
-def draw(trials: Sequence[TrialResult], config: TuningConfig, path: pathlib.Path) -> None:
+def draw(
+    trials: Sequence[TrialResult], config: TuningConfig, objective: str, path: pathlib.Path
+) -> None:
     """Write a PNG with one panel per searched field; the best trial is marked.
 
     Args:
         trials: Ended trials, the best first; at least one of them with a score.
         config: What was searched.
+        objective: What the trials are judged by.
         path: File to write.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with figure_text.fonts():
-        style.save(_page(trials, config), _title(trials, config.objective), path)
+        style.save(_page(trials, config, objective), _title(trials, objective), path)
 
 
-def _page(trials: Sequence[TrialResult], config: TuningConfig) -> figure.Figure:
+def _page(trials: Sequence[TrialResult], config: TuningConfig, objective: str) -> figure.Figure:
     fields = list(config.space)
     columns = min(_COLUMNS, len(fields))
     rows = -(-len(fields) // columns)
@@ -56,7 +59,7 @@ def _page(trials: Sequence[TrialResult], config: TuningConfig) -> figure.Figure:
             continue
         _draw_panel(panel, trials, field, config.space[field])
         if index % columns == 0:
-            panel.set_ylabel(config.objective.replace("_", " "))
+            panel.set_ylabel(objective.replace("_", " "))
     handles, labels = panels[0].get_legend_handles_labels()
     drawing.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return drawing

@@ -123,7 +123,7 @@ class ImageCopies:
         self._decode = tf.function(
             lambda content: decode.decode(content, image_size), input_signature=[encoded]
         )
-        self._all = tf.function(policy.augmenter(operations, num_classes=1))
+        self._all = tf.function(policy.augmenter(operations))
 
     def augment(
         self, inputs: Sequence[bytes], labels: Sequence[str], seed: int, copies: Sequence[int]
@@ -175,7 +175,7 @@ class ImageCopies:
         classes = sorted(set(labels))
         ids = tf.constant([classes.index(label) for label in labels], tf.int64)
         for place, (name, operations) in enumerate(_apart(self._operations)):
-            augment = policy.augmenter(operations, len(classes))
+            augment = policy.augmenter(operations, lambda ids: tf.one_hot(ids, len(classes)))
             drawn = tf.constant([seed, place], tf.int64)
             varied, shares = augment(images, ids, drawn)
             for row, image in enumerate(varied):

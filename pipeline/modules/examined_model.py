@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from components.doctor.finding import Finding
 from components.doctor.text.lengths import Reader
 from models import zoo
 from models.doctor import examination
+from models.tasks import task as tasks
 from models.text import subwords
 from pipeline.config import loading
 from pipeline.modules import transform
@@ -50,7 +52,9 @@ class ExaminedLearner:
         self.reader = _reader(learner, tokens)
         self.image_size = getattr(learner.config.model, "image_size", None)
         is_pretrained = learner.config.model.kind in _PRETRAINED
-        self.embed: Callable | None = self._embed if is_pretrained else None
+        self._columns = [column.name for column in tasks.inputs(learner.config.task)]
+        has_vectors = is_pretrained and len(self._columns) == 1
+        self.embed: Callable | None = self._embed if has_vectors else None
 
     def findings(self) -> Iterator[Finding]:
         """The checks of the model, one after the other."""
@@ -67,11 +71,14 @@ class ExaminedLearner:
     def _embed(self, inputs: Sequence[str] | Sequence[bytes]) -> np.ndarray:
         """Vectors `(rows, dim)` of raw inputs, in inference mode."""
         batches = [
-            self._embedder(self._learner.encode(tf.constant(inputs[first : first + size])))
+            self._embedder(self._encoded(inputs[first : first + size]))
             for size in (_EMBEDDED_AT_ONCE,)
             for first in range(0, len(inputs), size)
         ]
         return np.concatenate([np.asarray(batch) for batch in batches])
+
+    def _encoded(self, inputs: Sequence[str] | Sequence[bytes]) -> dict[str, Any]:
+        return self._learner.encode({self._columns[0]: tf.constant(inputs)})
 
     @functools.cached_property
     def _embedder(self) -> Callable:

@@ -19,15 +19,20 @@ import tensorflow_transform as tft
 from models import zoo
 from models.encoder import Encoder
 from models.image.augmentation import policy
-from models.training import inputs, placement, weighting
+from models.tasks import facts as measuring
+from models.tasks import task as tasks
+from models.tasks.task import Facts, Objective
+from models.text import segments
+from models.training import inputs, placement
 from pipeline.config.sections import LearnerConfig
 from pipeline.modules import transform
 
 Features = dict[str, Any]
-_NO_ENCODER = Encoder(lambda features: features)
-_TEXTS_AT_ONCE = 512
 MEASURED_IMAGES = 5000
 """Training images whose pixels are measured."""
+_NO_ENCODER = Encoder(lambda features: features)
+_TEXTS_AT_ONCE = 512
+_TARGETS_AT_ONCE = 4096
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,10 +41,10 @@ class Learner:
 
     config: LearnerConfig
     """With the sizes and statistics of the data filled in."""
-    labels: tuple[str, ...]
-    """Label of each class."""
+    facts: Facts
+    """What only the data knows of the task's targets."""
     columns: dict[str, Any]
-    """Parsing spec of the input and the label column."""
+    """Parsing spec of the task's columns."""
     graph: Any
     """Transform graph: a layer from raw to transformed columns."""
     encoder: Encoder
@@ -58,7 +63,7 @@ class Learner:
         # kernels, which owns the SentencePiece models that `encoder` reads.
         random.seed(self.config.training.seed)
         with placement.precision(precision):
-            model = zoo.MODELS[self.config.model.kind].build(self.config.model, len(self.labels))
+            model = zoo.build(self.config.model, self.config.task, self.facts)
         for layer, values in self.measured.items():
             model.get_layer(layer).set_measured(values)
         return model
@@ -67,6 +72,10 @@ class Learner:
         """The same learner with some fields of `model` replaced."""
         model = dataclasses.replace(self.config.model, **fields)
         return dataclasses.replace(self, config=dataclasses.replace(self.config, model=model))
+
+    def objective(self) -> Objective:
+        """What training minimises and watches, made anew."""
+        return self.config.task.objective(self.facts, self.config.training)
 
     def batches(self, patterns: Sequence[str], *, shuffled: bool) -> inputs.Batches:
         """The examples of some files, in batches of `training.batch_size`.
@@ -80,47 +89,53 @@ class Learner:
             _find(patterns),
             parse=lambda serialized: tf.io.parse_example(serialized, self.columns),
             transform=self.graph,
+            part=self._part,
             encode=self.encoder,
-            label="label_id",
             batch_size=training.batch_size,
             shuffle_seed=training.seed if shuffled else None,
             cache_mib=training.cache_mib,
             augment=self._augment() if shuffled else None,
         )
 
-    def _augment(self) -> inputs.Augment | None:
-        """What is drawn anew each epoch: the operations on images; texts are augmented before."""
-        operations = self.config.augmentation
-        if self.config.task.input_kind != "image" or not operations:
-            return None
-        augment = policy.augmenter(operations, len(self.labels))
+    def _part(self, features: Features) -> tuple[Features, Any]:
+        batch = self.config.task.batch(features, self.facts)
+        return batch.inputs, batch.target
 
-        def augment_inputs(features: Features, labels: Any, seed: Any) -> tuple[Features, Any]:
-            image, labels = augment(features["image"], labels, seed)
-            return {**features, "image": image}, labels
+    def _augment(self) -> inputs.Augment | None:
+        """What is drawn anew each epoch; the config has no operations that are written before."""
+        operations = self.config.augmentation
+        if not operations:
+            return None
+        task, facts = self.config.task, self.facts
+        augment = policy.augmenter(operations, lambda target: task.soften(target, facts))
+
+        def augment_inputs(features: Features, target: Any, seed: Any) -> tuple[Features, Any]:
+            image, target = augment(features["image"], target, seed)
+            return {**features, "image": image}, target
 
         return augment_inputs
 
     def class_weights(self, patterns: Sequence[str]) -> dict[int, float] | None:
-        """Factor of each class's loss, as `training.class_weights` says of some files' labels."""
-        chosen = self.config.training.class_weights
-        if chosen is None:
-            return None
-        ids = [labels.numpy() for _, labels in self.batches(patterns, shuffled=False).epoch(0)]
-        return weighting.class_weights(chosen, self.labels, np.concatenate(ids))
+        """Factor of each class's loss, as the task and `training` say of some files' targets."""
 
-    def encode(self, raw: tf.Tensor) -> Features:
-        """Raw inputs `(n,)` string to the model's inputs: the way of every served request."""
-        return self.encoder(self.transform(self.config.task.input_column, raw))
+        def targets() -> np.ndarray:
+            batches = self.batches(patterns, shuffled=False).epoch(0)
+            return np.concatenate([target.numpy() for _, target in batches])
 
-    def label_id(self, labels: tf.Tensor) -> tf.Tensor:
-        """Labels `(n,)` string to ids `(n,)` int64, -1 for labels not seen in training."""
-        return self.transform(self.config.task.label, labels)["label_id"]
+        return self.config.task.class_weights(self.config.training, self.facts, targets)
 
-    def transform(self, column: str, values: tf.Tensor) -> Features:
-        """What the transform graph computes from one raw column `(n,)` alone."""
-        shape = self.columns[column].shape
-        return self.graph({column: tf.reshape(values, [-1, *shape])})
+    def encode(self, raw: Mapping[str, Any]) -> Features:
+        """Raw inputs by column, each `(n,)` string, to the model's: the way of every request."""
+        return self.encoder(self.transform(raw))
+
+    def transform(self, raw: Mapping[str, Any]) -> Features:
+        """What the transform graph computes of some raw columns, each `(n,)`, alone."""
+        return self.graph(
+            {
+                name: tf.reshape(values, [-1, *self.columns[name].shape])
+                for name, values in raw.items()
+            }
+        )
 
 
 def prepare(
@@ -138,20 +153,15 @@ def prepare(
         folder: Where a learned tokenizer is kept for the next trial or try.
 
     Raises:
-        ValueError: If the train split has fewer than two labels.
+        ValueError: If the task cannot be learned from the train split.
     """
     output = tft.TFTransformOutput(transform_output)
-    labels = tuple(value.decode() for value in output.vocabulary_by_name(transform.LABELS))
-    if len(labels) < 2:
-        raise ValueError(
-            f"The train split has one label only: {labels[0]!r}. Classification needs at least "
-            "two. Look at `task.label` and `data.split`."
-        )
-    graph = output.transform_features_layer()
     spec = output.raw_feature_spec()
-    columns = {name: spec[name] for name in (config.task.input_column, config.task.label)}
+    columns = {column.name: spec[column.name] for column in config.task.columns}
+    facts = _facts(config, output, columns, train_files)
+    config.task.check(facts)
     entry = zoo.MODELS[config.model.kind]
-    learner = Learner(config, labels, columns, graph, _NO_ENCODER)
+    learner = Learner(config, facts, columns, output.transform_features_layer(), _NO_ENCODER)
     if entry.feature(config.model) == "text" and hasattr(config.model, "tokenizer_file"):
         learner = _with_tokenizer(learner, transform_output, train_files, folder)
     elif entry.feature(config.model) == "token_ids":
@@ -163,6 +173,29 @@ def prepare(
     if entry.reads == "image":
         return _with_pixel_statistics(learner, train_files)
     return learner
+
+
+def _facts(
+    config: LearnerConfig, output: Any, columns: Mapping[str, Any], train_files: Sequence[str]
+) -> Facts:
+    """Vocabularies of labels, mean and deviation of numbers."""
+    facts = Facts()
+    for column in tasks.targets(config.task):
+        if column.holds == "number":
+            mean, deviation = measuring.mean_and_deviation(
+                _numbers(column.name, columns[column.name], train_files)
+            )
+            facts = Facts(means={column.name: mean}, deviations={column.name: deviation})
+        else:
+            words = output.vocabulary_by_name(transform.LABELS)
+            facts = Facts({column.name: tuple(word.decode() for word in words)})
+    return facts
+
+
+def _numbers(name: str, spec: Any, files: Sequence[str]) -> Iterator[np.ndarray]:
+    """The values of a column of numbers in some files."""
+    for serialized in _records(files, _TARGETS_AT_ONCE):
+        yield tf.io.parse_example(serialized, {name: spec})[name].numpy()
 
 
 def _with_tokenizer(
@@ -198,12 +231,18 @@ def _learn_tokenizer(
 
 def _texts(learner: Learner, files: Sequence[str]) -> Iterator[str]:
     """The normalised texts of some files."""
-    column = learner.config.task.input_column
-    records = tf.data.TFRecordDataset(_find(files), compression_type="GZIP").batch(_TEXTS_AT_ONCE)
-    for serialized in records:
-        raw = tf.io.parse_example(serialized, learner.columns)[column]
-        for text in learner.transform(column, tf.reshape(raw, [-1]))["text"].numpy():
-            yield text.decode("utf-8")
+    names = [column.name for column in tasks.inputs(learner.config.task)]
+    for serialized in _records(files, _TEXTS_AT_ONCE):
+        raw = tf.io.parse_example(serialized, learner.columns)
+        features = learner.transform({name: raw[name] for name in names})
+        for place in range(len(names)):
+            for text in features[segments.NAMES[place]].numpy():
+                yield text.decode("utf-8")
+
+
+def _records(patterns: Sequence[str], count: int) -> Any:
+    """Serialized examples of some files, `count` at once."""
+    return tf.data.TFRecordDataset(_find(patterns), compression_type="GZIP").batch(count)
 
 
 def _with_document_frequencies(learner: Learner, train_files: Sequence[str]) -> Learner:

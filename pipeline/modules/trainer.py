@@ -3,13 +3,14 @@
 `run_fn` is called by TFX by its dotted path.
 """
 
+import dataclasses
 import hashlib
 import itertools
 import json
 import pathlib
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -19,12 +20,14 @@ import tensorflow as tf
 from models import rounding
 from models.finetuning import trainable
 from models.layers import fused
+from models.tasks import task as tasks
 from models.training import fit, placement
 from models.training.checkpoint import STATE
 from pipeline.artifact_files import REFERENCE, SUMMARY, TOKENIZER
 from pipeline.config import loading
 from pipeline.modules import learner as learners
-from serving.export import reference, signatures, warm_up_file
+from serving.export import description, reference, warm_up_file
+from serving.export import signatures as exporting
 
 NUM_REFERENCE = 32
 """Examples the Canary compares on."""
@@ -33,6 +36,8 @@ WARM_UP_BATCHES = (1, NUM_REFERENCE)
 SERVED_NAMES = {"text": "text", "image": "image_bytes"}
 """Name of the raw input in requests, by what it is; TF Serving decodes base64 in JSON for
 either, and `_bytes` marks the one that needs it."""
+
+
 _ANY_NAME = "default"  # A server replays the requests to the version they lie in.
 
 
@@ -54,15 +59,20 @@ def run_fn(fn_args: Any) -> None:
     learner = _keep_tokenizer(learner, run)
     _write_summary(run / SUMMARY, learner, model, course)
     served = _served(trainable.merged(model))
-    classifier = _classifier(learner, served)
+    learner = _settled(learner, served, fn_args.eval_files)
+    signatures = _signatures(learner, served)
     examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
-    answers = _answers(classifier, examples)
+    answers = _answers(learner, signatures, examples)
     with rounding.weights_moved(served):
-        moved = _answers(classifier, examples)
+        moved = _answers(learner, signatures, examples)
     reference.save(run / REFERENCE, reference.with_rounding(answers, moved))
     fused.fuse(served)  # After the answers, so that the Canary compares with the model as trained.
-    signatures.export(classifier, pathlib.Path(fn_args.serving_model_dir))
-    _write_warm_up(pathlib.Path(fn_args.serving_model_dir), answers)
+    export = pathlib.Path(fn_args.serving_model_dir)
+    resources = [served, learner.graph, *learner.encoder.trackable]
+    exporting.export(signatures, resources, export)
+    # Let servers meet real requests before clients do.
+    warm_up_file.write(export, _ANY_NAME, answers, WARM_UP_BATCHES)
+    description.write(export, _description(learner, examples[0]))
 
 
 def _train(learner: learners.Learner, fn_args: Any, run: pathlib.Path) -> keras.Model:
@@ -76,6 +86,7 @@ def _train(learner: learners.Learner, fn_args: Any, run: pathlib.Path) -> keras.
         model = learner.build(training.precision)
         fit.fit(
             model,
+            learner.objective,
             train,
             evaluation,
             training,
@@ -117,42 +128,88 @@ def _keep_tokenizer(learner: learners.Learner, run: pathlib.Path) -> learners.Le
 
 def _served(model: keras.Model) -> keras.Model:
     """The model with both outputs, given by one pass through the layers."""
-    outputs = {"logits": model.output, "features": model.get_layer("features").output}
+    outputs = {"outputs": model.output, "features": model.get_layer("features").output}
     return keras.Model(model.input, outputs, name="served")
 
 
-def _classifier(learner: learners.Learner, served: keras.Model) -> signatures.Classifier:
-    task = learner.config.task
-    return signatures.Classifier(
-        input_name=SERVED_NAMES[task.input_kind],
-        input_column=task.input_column,
-        label_column=task.label,
-        labels=learner.labels,
-        logits=lambda raw: served(learner.encode(raw), training=False)["logits"],
-        embedding=lambda raw: served(learner.encode(raw), training=False)["features"],
-        label_id=learner.label_id,
-        resources=[served, learner.graph, *learner.encoder.trackable],
+def _settled(
+    learner: learners.Learner, served: keras.Model, eval_files: Sequence[str]
+) -> learners.Learner:
+    """The learner with what the task chooses by the eval split."""
+
+    def evaluated() -> tuple[np.ndarray, np.ndarray]:
+        parts = [
+            (served.predict_on_batch(inputs)["outputs"], target.numpy())
+            for inputs, target in learner.batches(eval_files, shuffled=False).epoch(0)
+        ]
+        outputs, targets = (np.concatenate(side) for side in zip(*parts, strict=True))
+        return outputs, targets
+
+    facts = learner.config.task.settle(learner.facts, evaluated)
+    return dataclasses.replace(learner, facts=facts)
+
+
+def _signatures(learner: learners.Learner, served: keras.Model) -> dict[str, exporting.Signature]:
+    """What the export answers."""
+    task, facts = learner.config.task, learner.facts
+    columns = {column.served_as: column.name for column in tasks.inputs(task)}
+
+    def outputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+        raw = {column: inputs[name] for name, column in columns.items()}
+        return served(learner.encode(raw), training=False)
+
+    answer = exporting.Signature(
+        lambda inputs: task.answers(outputs(inputs)["outputs"], facts), tuple(columns)
     )
+    return {
+        exporting.DEFAULT: answer,
+        exporting.OF_EXAMPLES: exporting.of_examples(answer, columns),
+        "embed": exporting.Signature(
+            lambda inputs: {"embedding": outputs(inputs)["features"]}, tuple(columns)
+        ),
+    }
 
 
-def _answers(classifier: signatures.Classifier, examples: list[bytes]) -> dict[str, Any]:
+def _answers(
+    learner: learners.Learner,
+    signatures: Mapping[str, exporting.Signature],
+    examples: Sequence[bytes],
+) -> dict[str, Any]:
     """Inputs and outputs of every signature, computed by the model as it was trained."""
-    raw = [_feature(example, classifier.input_column) for example in examples]
+    values = _raw(learner, examples) | {"examples": list(examples)}
     answers = {}
-    for name, (function, input_name) in signatures.endpoints(classifier).items():
-        values = examples if input_name == "examples" else raw
-        outputs = function(tf.constant(values))
+    for name, signature in signatures.items():
+        inputs = {one: values[one] for one in signature.inputs}
+        outputs = signature.function({one: tf.constant(rows) for one, rows in inputs.items()})
         answers[name] = {
-            "inputs": {input_name: np.array(values, dtype=object)},
+            "inputs": {one: np.array(rows, dtype=object) for one, rows in inputs.items()},
             "outputs": {key: value.numpy() for key, value in outputs.items()},
         }
     return answers
 
 
-def _write_warm_up(export: pathlib.Path, answers: reference.Reference) -> None:
-    """Let servers meet real requests before clients do; nobody asks the evaluation's signature."""
-    asked = {name: answers[name] for name in answers if name != signatures.FOR_EVALUATION}
-    warm_up_file.write(export, _ANY_NAME, asked, WARM_UP_BATCHES)
+def _raw(learner: learners.Learner, examples: Sequence[bytes]) -> dict[str, list[bytes]]:
+    """The inputs of examples by their name in requests."""
+    return {
+        column.served_as: [_feature(example, column.name) for example in examples]
+        for column in tasks.inputs(learner.config.task)
+    }
+
+
+def _description(learner: learners.Learner, example: bytes) -> dict[str, Any]:
+    """What an export says of itself, see `serving/export/description.py`."""
+    task = learner.config.task
+    columns = tasks.inputs(task)
+    return {
+        "kind": task.kind,
+        "inputs": [{"name": c.served_as, "holds": c.holds} for c in columns],
+        "shown_as": task.shown_as,
+        "example": {
+            c.served_as: _feature(example, c.name).decode("utf-8", "replace")
+            for c in columns
+            if c.holds == "text"
+        },
+    }
 
 
 def _records(patterns: list[str]) -> Any:
@@ -169,7 +226,7 @@ def _write_summary(
 ) -> None:
     counts = trainable.trainable_counts(model)
     summary = {
-        "labels": list(learner.labels),
+        "facts": dataclasses.asdict(learner.facts),
         "trainable_parameters": counts.trainable,
         "frozen_parameters": counts.frozen,
         **course,

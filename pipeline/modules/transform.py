@@ -1,4 +1,4 @@
-"""What Transform computes: label ids, and the feature the model reads.
+"""What Transform computes: the target, and the feature the model reads.
 
 `preprocessing_fn` is called by TFX by its dotted path. Everything here ends up
 in the transform graph, which training, evaluation and the served model share.
@@ -6,14 +6,16 @@ in the transform graph, which training, evaluation and the served model share.
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 import tensorflow_text as tf_text
 import tensorflow_transform as tft
 
+from models.tasks.task import TARGET, Column
 from models.text import config as text_config
+from models.text import segments
 
 LABELS = "labels"
 """Name of the label vocabulary file."""
@@ -30,29 +32,46 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, str]
 
     Args:
         inputs: Raw columns of a batch, each `(batch, 1)` or sparse.
-        custom_config: `feature`, `input_column`, `label_column`, and as JSON in `model` the fields
+        custom_config: `feature`, and as JSON in `columns` the task's columns, in `model` the fields
             of the model that the feature depends on.
 
     Returns:
-        `label_id` `(batch,)` int64, -1 for labels not seen in training, and the feature
-        the model reads: `token_ids` `(batch, sequence_length)` int64, or `text` `(batch,)`
-        string, or `image_bytes` `(batch,)` string.
+        `target`: of a category its id `(batch,)` int64, -1 for labels not seen in training; of
+        categories their ids, sparse `(batch, labels)` int64; of a number itself, `(batch,)`
+        float32. And the feature the model reads: `token_ids` `(batch, sequence_length)` int64, or
+        each text `(batch,)` string, or `image_bytes` `(batch,)` string.
     """
     feature = FEATURES[custom_config["feature"]]
-    column = _column(inputs, custom_config["input_column"])
-    outputs = feature.function(column, json.loads(custom_config["model"]))
-    outputs["label_id"] = tft.compute_and_apply_vocabulary(
-        _column(inputs, custom_config["label_column"]), vocab_filename=LABELS, default_value=-1
-    )
+    columns = [Column(**fields) for fields in json.loads(custom_config["columns"])]
+    read = [_column(inputs[c.name], "") for c in columns if c.role == "input"]
+    outputs = feature.function(read, json.loads(custom_config["model"]))
+    for column in columns:
+        if column.role == "target":
+            outputs[TARGET] = TARGETS[column.holds](inputs[column.name])
     return outputs
 
 
-def _column(inputs: Mapping[str, Any], name: str) -> tf.Tensor:
-    """Column as `(batch,)`, empty text where a row lacks it."""
-    values = inputs[name]
+def _column(values: Any, absent: Any) -> tf.Tensor:
+    """Column as `(batch,)`, with something in place of what a row lacks."""
     if isinstance(values, tf.SparseTensor):
-        values = tf.sparse.to_dense(values, default_value="")
+        values = tf.sparse.to_dense(values, default_value=absent)
     return tf.reshape(values, [-1])
+
+
+def _category(values: Any) -> tf.Tensor:
+    return tft.compute_and_apply_vocabulary(
+        _column(values, ""), vocab_filename=LABELS, default_value=-1
+    )
+
+
+def _categories(values: Any) -> tf.SparseTensor:
+    if not isinstance(values, tf.SparseTensor):  # Where every row has as many labels.
+        values = tf.sparse.from_dense(values)
+    return tft.compute_and_apply_vocabulary(values, vocab_filename=LABELS, default_value=-1)
+
+
+def _number(values: Any) -> tf.Tensor:
+    return _column(values, 0.0)
 
 
 def _normalized(text: tf.Tensor) -> tf.Tensor:
@@ -60,8 +79,8 @@ def _normalized(text: tf.Tensor) -> tf.Tensor:
     return tf_text.normalize_utf8(text, "NFC")
 
 
-def _text(text: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
-    return {"text": _normalized(text)}
+def _texts(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
+    return {name: _normalized(text) for name, text in zip(segments.NAMES, texts, strict=False)}
 
 
 def tokens(text: tf.Tensor, model: Mapping[str, Any]) -> tf.RaggedTensor:
@@ -89,10 +108,10 @@ def vocabulary(transform_graph: str) -> list[str]:
     return [token.decode("utf-8", "replace") for token in found]
 
 
-def _token_ids(text: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
+def _token_ids(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
     length = model["sequence_length"]
     ids = tft.compute_and_apply_vocabulary(
-        tokens(text, model)[:, :length].to_sparse(),
+        _joined([tokens(text, model) for text in texts], length).to_sparse(),
         top_k=model["vocabulary_size"] - RESERVED_TOKENS,
         vocab_filename=TOKENS,
         default_value=-1,
@@ -102,6 +121,15 @@ def _token_ids(text: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
     dense = tf.sparse.to_dense(ids)[:, :length]
     padded = tf.pad(dense, [[0, 0], [0, length - tf.shape(dense)[1]]])
     return {"token_ids": tf.ensure_shape(padded, [None, length])}
+
+
+def _joined(texts: Sequence[tf.RaggedTensor], length: int) -> tf.RaggedTensor:
+    """The tokens of one text, or of two with a separator between, cut to a length."""
+    if len(texts) == 1:
+        return texts[0][:, :length]
+    first, second = segments.shortened(*texts, length - 1)
+    separator = tf.fill([first.nrows(), 1], segments.SEPARATOR)
+    return tf.concat([first, separator, second], axis=1)
 
 
 def _with_runs(tokens: tf.RaggedTensor, longest: int) -> tf.RaggedTensor:
@@ -127,8 +155,9 @@ def _characters(text: tf.Tensor) -> tf.RaggedTensor:
     return tf.strings.unicode_split(tf_text.case_fold_utf8(text), "UTF-8")
 
 
-def _image_bytes(image: tf.Tensor, model: Mapping[str, Any]) -> Tensors:
+def _image_bytes(images: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
     # Not decoded here: the decoder would stay in the graph and run again for every request.
+    (image,) = images
     return {"image_bytes": image}
 
 
@@ -142,14 +171,20 @@ SPLITTERS: dict[str, Callable[[tf.Tensor], tf.RaggedTensor]] = {
 class ModelFeature:
     """How one kind of model feature is computed."""
 
-    function: Callable[[tf.Tensor, Mapping[str, Any]], Tensors]
-    """Input column `(batch,)` and the model's fields to the model's features."""
+    function: Callable[[Sequence[tf.Tensor], Mapping[str, Any]], Tensors]
+    """Input columns, each `(batch,)`, and the model's fields to the model's features."""
     fields: tuple[str, ...]
     """Fields of the model's config the function reads, if the model has them."""
 
 
+TARGETS: dict[str, Callable[[Any], Any]] = {
+    "categories": _categories,
+    "category": _category,
+    "number": _number,
+}
+"""How a target column is computed, by what it holds."""
 FEATURES = {
-    "text": ModelFeature(_text, ()),
+    "text": ModelFeature(_texts, ()),
     "token_ids": ModelFeature(_token_ids, text_config.COUNTED_WITH),
     "image_bytes": ModelFeature(_image_bytes, ()),
 }

@@ -91,7 +91,9 @@ class Trial(keras_tuner.HyperModel):
             course = Course(model, fine_tuning, config.training.epochs)
             # A trial that continues another must be compiled like it to take over its optimizer.
             phase = course.phase_of(hp.values.get("tuner/initial_epoch", 0))
-            averaging = fit.begin_phase(model, course, phase, config.training, train.num_batches)
+            averaging = fit.begin_phase(
+                model, learner.objective(), course, phase, config.training, train.num_batches
+            )
         self._built = learner, course, averaging
         return model
 
@@ -131,7 +133,9 @@ class Trial(keras_tuner.HyperModel):
                 continue
             with model.distribute_strategy.scope():
                 if begin > initial_epoch:
-                    averaging = fit.begin_phase(model, course, phase, training, train.num_batches)
+                    averaging = fit.begin_phase(
+                        model, learner.objective(), course, phase, training, train.num_batches
+                    )
                 fitted = model.fit(
                     train.epochs(begin, end),
                     steps_per_epoch=train.num_batches,

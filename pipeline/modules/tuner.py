@@ -61,12 +61,15 @@ def report_folder(resumable: pathlib.Path, name: str) -> pathlib.Path:
 def _search(job: trial.Job, resumable: pathlib.Path, name: str) -> search.Search:
     config = job.config
     tuning = config.tuning
+    objective = tuning.objective or next(iter(config.task.monitored))
     arguments = {
-        "oracle": oracles.build(tuning, config.training.epochs),
+        "oracle": oracles.build(tuning, config.training.epochs, config.task.monitored),
         "hypermodel": trial.Trial(job),
         "folder": pathlib.Path(job.folder),
         "searched": tuning.space,
-        "finished": lambda trials: _report(report_folder(resumable, name), trials, tuning),
+        "finished": lambda trials: _report(
+            report_folder(resumable, name), trials, tuning, objective
+        ),
     }
     # KerasTuner reads these variables itself, wherever it is.
     host = os.environ.get("KERASTUNER_ORACLE_IP")
@@ -107,13 +110,16 @@ def worker_environment(ours: Mapping[str, str], num_workers: int, num_cores: int
 
 
 def _report(
-    folder: pathlib.Path, trials: Sequence[results.TrialResult], config: TuningConfig
+    folder: pathlib.Path,
+    trials: Sequence[results.TrialResult],
+    config: TuningConfig,
+    objective: str,
 ) -> None:
     """Keep table and plot, and say where."""
     results.write(folder / RESULTS, trials)
     failed = sum(result.score is None for result in trials)
     if failed < len(trials):
-        search_plot.draw(trials, config, folder / PLOT)
+        search_plot.draw(trials, config, objective, folder / PLOT)
     counts = f"{len(trials)} trial{'s' * (len(trials) != 1)}" + (
         f", {failed} failed" * bool(failed)
     )

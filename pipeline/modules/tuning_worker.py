@@ -16,7 +16,7 @@ def work(job: trial.Job) -> None:
     """Run trials until the chief has no more."""
     config = job.config
     search.Trials(
-        oracle=oracles.build(config.tuning, config.training.epochs),
+        oracle=oracles.build(config.tuning, config.training.epochs, config.task.monitored),
         hypermodel=trial.Trial(job),
         folder=pathlib.Path(job.folder),
         searched=config.tuning.space,

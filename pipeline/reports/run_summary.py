@@ -3,11 +3,10 @@
 import dataclasses
 import json
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from scipy import stats
 
 from components import records
 from components.augment import stage as augment
@@ -19,15 +18,13 @@ from components.ingest import columns
 from components.ingest import job as ingest
 from components.ingest.review import remarks, summary
 from pipeline import artifact_files
-from pipeline.config import evaluation as evaluation_config
 from pipeline.config.sections import PipelineConfig
 from pipeline.display import numbers, run_view, trial_table
 from pipeline.reports import doctor as doctor_report
-from pipeline.stages import evaluator
+from pipeline.stages import evaluator, tfma_metrics
 
 _SHOWN_LABELS = 20
 _SHOWN_TRIALS = 10
-_HEADINGS = [name.replace("_", " ") for name in evaluation_config.METRICS]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,10 +37,14 @@ class Summary:
     """Split the metrics were measured on."""
     metrics: dict[str, dict[str, float]]
     """Metrics by slice; `all` is the whole split."""
+    shown: tuple[str, ...]
+    """Names of the task's metrics, the headline first."""
     interval: tuple[float, float]
-    """95 % Wilson interval of the accuracy on the whole split."""
+    """95 % interval of the headline on the whole split."""
     baseline: baseline.Baseline
     """What simple models reach on the same split."""
+    is_below_baseline: bool
+    """Whether a simple model is better."""
     refusals: list[str]
     """Why the model was not pushed, in words; empty if it was."""
     rows: dict[str, dict[str, int]]
@@ -85,9 +86,8 @@ def summarize(config: PipelineConfig, results: Mapping[str, Any]) -> Summary:
 
     metrics = evaluator.read(folder("Evaluator", "evaluation"))
     whole = metrics["all"]
-    count = round(whole["example_count"])
-    correct = round(whole["accuracy"] * count)
-    interval = stats.binomtest(correct, count).proportion_ci(method="wilson")
+    headline = config.task.metrics[0].name
+    simple = baseline.read(folder("Baseline", "report"))
     model_run = folder("Trainer", "model_run")
     probed = json.loads((folder("Canary", "blessing") / canary.REPORT).read_text("utf-8"))
     trained = json.loads((model_run / artifact_files.SUMMARY).read_text("utf-8"))
@@ -104,8 +104,14 @@ def summarize(config: PipelineConfig, results: Mapping[str, Any]) -> Summary:
         name=config.name,
         split=records.evaluated_split(list(ingested["splits"])),
         metrics=metrics,
-        interval=(interval.low, interval.high),
-        baseline=baseline.read(folder("Baseline", "report")),
+        shown=tuple(metric.name for metric in config.task.metrics),
+        interval=(whole[headline + tfma_metrics.LOW], whole[headline + tfma_metrics.HIGH]),
+        baseline=simple,
+        is_below_baseline=(
+            whole[headline] < simple.simple
+            if config.task.metrics[0].is_better_high
+            else whole[headline] > simple.simple
+        ),
         refusals=refusals,
         rows=ingested["splits"],
         remarks=remarks.remarks(
@@ -145,16 +151,20 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
     count = round(whole["example_count"])
     terminal.print(f"\n{summary.name} on {count} {summary.split} examples", style="bold")
     rows = [
-        ["this model", *_row(whole)],
+        ["this model", *_row(whole, summary.shown)],
         [summary.baseline.name, f"{summary.baseline.simple:.3f}"],
-        ["most frequent label", f"{summary.baseline.majority:.3f}"],
+        [summary.baseline.constant_name, f"{summary.baseline.constant:.3f}"],
     ]
-    terminal.print(run_view.grid(["", *_HEADINGS], rows))
-    terminal.print(f"95 % interval of the accuracy: {low:.3f} to {high:.3f}")
+    headings = [name.replace("_", " ") for name in summary.shown]
+    terminal.print(run_view.grid(["", *headings], rows))
+    terminal.print(f"95 % interval of the {headings[0]}: {low:.3f} to {high:.3f}")
     slices = {name: metrics for name, metrics in summary.metrics.items() if name != "all"}
     if slices:
-        rows = [[name, f"{m['example_count']:.0f}", *_row(m)] for name, m in sorted(slices.items())]
-        terminal.print(run_view.grid(["slice", "examples", *_HEADINGS], rows))
+        rows = [
+            [name, f"{m['example_count']:.0f}", *_row(m, summary.shown)]
+            for name, m in sorted(slices.items())
+        ]
+        terminal.print(run_view.grid(["slice", "examples", *headings], rows))
     if summary.augmentation:
         _show_augmentation(summary.augmentation, summary.augmentation_report or "", terminal)
     if summary.trials:
@@ -170,7 +180,7 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
             terminal, f"{summary.quarantined} rows left out, listed in {summary.quarantine}"
         )
     run_view.print_line(terminal, f"history and TensorBoard logs: {summary.model_run}")
-    if whole["accuracy"] < summary.baseline.simple:
+    if summary.is_below_baseline:
         line = "Below the simple baseline: a finding or a bug, look before you serve it."
         run_view.print_line(terminal, line, "yellow")
     _show_outcome(summary, terminal, sample)
@@ -235,8 +245,8 @@ def _show_outcome(summary: Summary, terminal: Console, sample: str) -> None:
     run_view.print_line(terminal, "serve it:     maru serve")
 
 
-def _row(metrics: Mapping[str, float]) -> list[str]:
-    return [f"{metrics[name]:.3f}" for name in evaluation_config.METRICS]
+def _row(metrics: Mapping[str, float], names: Sequence[str]) -> list[str]:
+    return [f"{metrics[name]:.3f}" for name in names]
 
 
 def write(summary: Summary, path: pathlib.Path) -> None:

@@ -18,6 +18,7 @@ from components.ingest import fingerprint as ingest_fingerprint
 from components.statistics import component as statistics
 from components.validation import component as validation
 from models import zoo
+from models.tasks import task as tasks
 from pipeline.config import augmentation, augmentation_files, loading, relative_paths
 from pipeline.config.sections import PipelineConfig
 from pipeline.modules import transform
@@ -76,7 +77,8 @@ def wire(config: PipelineConfig, where: Paths, base: str) -> Data:
         learned = varied.outputs.get("augmented", examples)
     # Texts: a synonym that only copies hold must be in the vocabulary, or the model would see
     # an unknown word in its place. Of images only labels are learned, which copies do not change.
-    is_text = config.task.input_kind == "text"
+    inputs = tasks.inputs(config.task)
+    is_text = inputs[0].holds == "text"
     transformed = _transform(config, learned if is_text else examples, schema)
     transformed.add_upstream_node(stages[-1])
     return Data([*stages, transformed], examples, learned, transformed)
@@ -85,12 +87,12 @@ def wire(config: PipelineConfig, where: Paths, base: str) -> Data:
 def _augment(config: PipelineConfig, where: Paths, base: str, examples: Any) -> Component:
     """The stage that writes augmented examples, or what is done anew each epoch."""
     operations = augmentation_files.place(config.augmentation, base)
-    kind = config.task.input_kind
+    kind = tasks.reads(config.task)
     parameters = {
         "examples": examples,
         "kind": kind,
-        "input_column": config.task.input_column,
-        "label_column": config.task.label,
+        "input_column": tasks.inputs(config.task)[0].name,
+        "label_column": tasks.targets(config.task)[0].name,
         "augmenter": augmentation.AUGMENTERS[kind],
         "augmentation": loading.dump_operations(operations),
         "resources": augmentation.resources(config, where),
@@ -154,8 +156,7 @@ def _transform(config: PipelineConfig, examples: Any, schema: Any) -> Component:
         disable_statistics=True,
         custom_config={
             "feature": feature,
-            "input_column": config.task.input_column,
-            "label_column": config.task.label,
+            "columns": json.dumps([dataclasses.asdict(column) for column in config.task.columns]),
             "model": json.dumps(fields),
             "code": fingerprint.hash_code("pipeline/modules/transform.py"),
         },

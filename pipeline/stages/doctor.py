@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.doctor import component as doctor
+from models.tasks import task as tasks
 from pipeline import artifact_files
 from pipeline.config.sections import PipelineConfig
 from pipeline.paths import Paths
@@ -50,9 +51,9 @@ def examine(config: PipelineConfig, where: Paths, data: Data, effort: str) -> Co
         examples=data.examples,
         learned=data.learned,
         transform_graph=data.transformed.outputs["transform_graph"],
-        kind=config.task.input_kind,
-        input_column=config.task.input_column,
-        label_column=config.task.label,
+        kind=tasks.reads(config.task),
+        input_column=tasks.inputs(config.task)[0].name,
+        label_column=tasks.targets(config.task)[0].name,
         model="pipeline.modules.examined_model.load",
         learner=learned["learner"],
         resumable=learned["resumable"],
@@ -69,7 +70,7 @@ def _setting(config: PipelineConfig) -> dict[str, Any]:
     """Fields of `components.doctor.setting.Setting` that a config tells."""
     return {
         "source": config.data.source.kind,
-        "label": config.task.label,
+        "label": tasks.targets(config.task)[0].name,
         "split_column": config.data.split.column,
         "is_stratified": config.data.split.stratify,
         "is_weighted": config.copies.balance or config.training.class_weights is not None,
@@ -113,7 +114,7 @@ def verdict(config: PipelineConfig, examples: Any, trained: Any) -> list[Any]:
             model_run=trained.outputs["model_run"],
             history=artifact_files.HISTORY,
             summary=artifact_files.SUMMARY,
-            label_column=config.task.label,
+            label_column=tasks.targets(config.task)[0].name,
             code=fingerprint.hash_code("components/doctor"),
         )
     ]

@@ -1,5 +1,6 @@
 """What the Evaluator measures, and what it demands."""
 
+import json
 import pathlib
 from typing import Any
 
@@ -9,36 +10,34 @@ from google.protobuf import wrappers_pb2
 # TFMA itself names these messages only once TFX has been imported.
 from tensorflow_model_analysis.proto import config_pb2
 
-from pipeline.config import evaluation
+from models.tasks.table import Task
+from models.tasks.task import Metric
+from pipeline.config import loading
+from pipeline.config.evaluation import EvaluationConfig
 
 CANDIDATE = "candidate"
 BASELINE = "baseline"
-LOWER_IS_BETTER = ("cross_entropy",)
-_METRICS = {
-    "accuracy": {"class_name": "SparseCategoricalAccuracy"},
-    "macro_f1": {"class_name": "MacroF1", "module": "pipeline.stages.tfma_metrics"},
-    "cross_entropy": {"class_name": "SparseCrossEntropy", "module": "pipeline.stages.tfma_metrics"},
-}
 
 
-def eval_config(config: evaluation.EvaluationConfig) -> config_pb2.EvalConfig:
-    """TFMA's configuration for a classifier's `serve_examples` signature."""
+def eval_config(evaluation: EvaluationConfig, task: Task) -> config_pb2.EvalConfig:
+    """TFMA's configuration for the `serve_examples` signature.
+
+    Args:
+        evaluation: Thresholds and slices.
+        task: Whose metrics are computed.
+    """
+    described = loading.dump_task(task)
     metrics = [config_pb2.MetricConfig(class_name="ExampleCount")]
-    for name in evaluation.METRICS:
+    for metric in task.metrics:
         metrics.append(
             config_pb2.MetricConfig(
-                **_METRICS[name],
-                config=f'{{"name": "{name}"}}',
-                per_slice_thresholds=_thresholds(name, config),
+                class_name="TaskMetric",
+                module="pipeline.stages.tfma_metrics",
+                config=json.dumps({"name": metric.name, "task": described}),
+                per_slice_thresholds=_thresholds(metric, evaluation, task),
             )
         )
-    shared = {
-        "model_type": tfma.TF_GENERIC,
-        "signature_name": "serve_examples",
-        "preprocessing_function_names": ["label_ids"],
-        "label_key": "label_id",
-        "prediction_key": "probabilities",
-    }
+    shared = {"model_type": tfma.TF_GENERIC, "signature_name": "serve_examples"}
     return config_pb2.EvalConfig(
         model_specs=[
             config_pb2.ModelSpec(name=CANDIDATE, **shared),
@@ -47,33 +46,34 @@ def eval_config(config: evaluation.EvaluationConfig) -> config_pb2.EvalConfig:
         metrics_specs=[config_pb2.MetricsSpec(metrics=metrics)],
         slicing_specs=[
             config_pb2.SlicingSpec(),
-            *(config_pb2.SlicingSpec(feature_keys=[column]) for column in config.slices),
+            *(config_pb2.SlicingSpec(feature_keys=[column]) for column in evaluation.slices),
         ],
     )
 
 
 def _thresholds(
-    metric: str, config: evaluation.EvaluationConfig
+    metric: Metric, evaluation: EvaluationConfig, task: Task
 ) -> list[config_pb2.PerSliceMetricThreshold]:
     """Bounds of one metric on the whole split; a plain `threshold` would bind every slice.
 
-    Without any bound TFMA blesses nothing, so accuracy always has one.
+    Without any bound TFMA blesses nothing, so the headline always has one.
     """
     threshold = config_pb2.MetricThreshold()
-    lower_is_better = metric in LOWER_IS_BETTER
-    if metric in config.must_reach or metric == "accuracy":
-        bound = wrappers_pb2.DoubleValue(value=config.must_reach.get(metric, 0.0))
+    is_headline = metric.name == task.metrics[0].name
+    if metric.name in evaluation.must_reach or is_headline:
+        worst = metric.bounds[0] if metric.is_better_high else metric.bounds[1]
+        bound = wrappers_pb2.DoubleValue(value=evaluation.must_reach.get(metric.name, worst))
         field = threshold.value_threshold
-        (field.upper_bound if lower_is_better else field.lower_bound).CopyFrom(bound)
-    if metric in config.may_lose:
+        (field.lower_bound if metric.is_better_high else field.upper_bound).CopyFrom(bound)
+    if metric.name in evaluation.may_lose:
         change = threshold.change_threshold
         change.direction = (
-            config_pb2.MetricDirection.LOWER_IS_BETTER
-            if lower_is_better
-            else config_pb2.MetricDirection.HIGHER_IS_BETTER
+            config_pb2.MetricDirection.HIGHER_IS_BETTER
+            if metric.is_better_high
+            else config_pb2.MetricDirection.LOWER_IS_BETTER
         )
-        loss = config.may_lose[metric] if lower_is_better else -config.may_lose[metric]
-        change.absolute.value = loss
+        loss = evaluation.may_lose[metric.name]
+        change.absolute.value = -loss if metric.is_better_high else loss
     if not threshold.ByteSize():
         return []
     whole = [config_pb2.SlicingSpec()]

@@ -1,98 +1,110 @@
-"""Metrics TFMA lacks, found by it through this module's name."""
+"""The task's metrics as TFMA computes them; it finds them through this module's name."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import tensorflow as tf
-from tensorflow_model_analysis.metrics import (
-    metric_types,
-    metric_util,
-    multi_class_confusion_matrix_metrics,
-)
-from tensorflow_model_analysis.utils.keras_lib import tf_keras
+import apache_beam as beam
+import numpy as np
+from tensorflow_model_analysis.metrics import metric_types
 
-Matrix = Mapping[Any, Any]
+from components import records
+from models.tasks import answers, intervals
+from models.tasks import task as tasks
+from models.tasks.task import Column, Metric
+from pipeline.config import loading
 
-_SMALLEST_PROBABILITY = 1e-7  # Keras's, in its own cross-entropy.
+LOW, HIGH = "_low", "_high"
+"""Behind the headline's name: the ends of its 95 % interval."""
 
 
-class SparseCrossEntropy(tf_keras.metrics.Mean):
-    """Mean negative logarithm of the probability of the given label, in nats.
+class TaskMetric(metric_types.Metric):
+    """A metric of a task, from the examples' targets and what `serve_examples` answers.
 
-    A label that the model does not know, of a negative id, is one to which it gives no
-    probability. Keras's own metric refuses it, and with it every model that is older than a label.
+    Args:
+        name: Of the metric.
+        task: The `task` of the config, JSON.
     """
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Add rows: ids `(n, 1)` or `(n,)`, probabilities `(n, classes)`, perhaps weights."""
-        ids = tf.cast(tf.reshape(y_true, [-1]), tf.int32)
-        # All zeros where the id is negative.
-        given = tf.one_hot(ids, tf.shape(y_pred)[-1], dtype=y_pred.dtype) * y_pred
-        probability = tf.clip_by_value(tf.reduce_sum(given, -1), _SMALLEST_PROBABILITY, 1.0)
-        if sample_weight is not None:
-            sample_weight = tf.reshape(sample_weight, [-1])
-        return super().update_state(-tf.math.log(probability), sample_weight)
-
-
-class MacroF1(metric_types.Metric):
-    """Mean over the labels of the harmonic mean of precision and recall, 0 to 1.
-
-    Labels that were neither given nor predicted do not count. It needs no list of the labels,
-    unlike TFMA's own macro averages, so it can be configured before the data is read.
-
-    Source: Lewis et al. (2004), "RCV1", JMLR 5, section 4.3 (macro-averaged F1).
-    """
-
-    def __init__(self, name: str = "macro_f1"):
-        super().__init__(metric_util.merge_per_key_computations(_computations), name=name)
+    def __init__(self, name: str, task: str):
+        super().__init__(_computations, name=name, task=task)
 
 
 def _computations(
-    name: str = "macro_f1",
-    eval_config: Any = None,
-    model_name: str = "",
-    output_name: str = "",
-    example_weighted: bool = False,
-    **_: Any,
+    name: str, task: str, model_names: Sequence[str] = ("",), **_: Any
 ) -> metric_types.MetricComputations:
-    matrices = multi_class_confusion_matrix_metrics.multi_class_confusion_matrices(
-        thresholds=[0.0],
-        eval_config=eval_config,
-        model_name=model_name,
-        output_name=output_name,
-        example_weighted=example_weighted,
+    return [_computation(name, task, model) for model in model_names]
+
+
+def _computation(name: str, task: str, model: str) -> metric_types.MetricComputation:
+    # Resampling takes a while, so the headline alone has an interval.
+    is_headline = name == loading.load_task(task).metrics[0].name
+    ends = ("", LOW, HIGH) if is_headline else ("",)
+    keys = [metric_types.MetricKey(name=name + end, model_name=model) for end in ends]
+    columns = [column.name for column in _targets(task)]
+    return metric_types.MetricComputation(
+        keys=keys,
+        preprocessors=[
+            metric_types.FeaturePreprocessor(
+                feature_keys=columns,
+                # A model alone has no name.
+                model_names=[model] if model else None,
+            )
+        ],
+        combiner=_Combiner(name, task, keys, model),
     )
-    key = metric_types.MetricKey(
-        name=name,
-        model_name=model_name,
-        output_name=output_name,
-        example_weighted=example_weighted,
-    )
-
-    def result(metrics: Mapping[Any, Any]) -> dict[metric_types.MetricKey, float]:
-        (matrix,) = metrics[matrices[-1].keys[0]].values()
-        return {key: macro_f1(matrix)}
-
-    return [*matrices, metric_types.DerivedMetricComputation(keys=[key], result=result)]
 
 
-def macro_f1(matrix: Mapping[Any, float]) -> float:
-    """Macro F1 of a confusion matrix.
+class _Combiner(beam.CombineFn):
+    """Stacks the statistics of the examples, and computes the figure at the end."""
 
-    Args:
-        matrix: Weight of each pair with the attributes `actual_class_id` and
-            `predicted_class_id`.
+    def __init__(self, name: str, task: str, keys: Sequence[Any], model: str):
+        # No functions, which could not be sent to another machine.
+        self._name, self._task = name, task
+        self._keys, self._model = keys, model
 
-    Returns:
-        Mean F1 over the classes that occur as actual or predicted, NaN without any.
-    """
-    hits: dict[int, float] = {}
-    sizes: dict[int, float] = {}
-    for entry, weight in matrix.items():
-        for side in (entry.actual_class_id, entry.predicted_class_id):
-            sizes[side] = sizes.get(side, 0.0) + weight
-        if entry.actual_class_id == entry.predicted_class_id:
-            hits[entry.actual_class_id] = hits.get(entry.actual_class_id, 0.0) + weight
-    if not sizes:
-        return float("nan")
-    return sum(2 * hits.get(c, 0.0) / size for c, size in sizes.items()) / len(sizes)
+    def create_accumulator(self) -> list[np.ndarray]:
+        return []
+
+    def add_input(self, accumulator: list[np.ndarray], element: Any) -> list[np.ndarray]:
+        target = {
+            column.name: records.target(column.holds, _values(element["features"].get(column.name)))
+            for column in _targets(self._task)
+        }
+        metric = _metric(self._name, self._task)
+        outputs = element.get_predictions(self._model)
+        if not isinstance(outputs, Mapping):  # TFMA takes the only output out of its mapping.
+            outputs = {metric.reads[0]: outputs}
+        accumulator.append(metric.statistics(target, answers.plain(outputs)))
+        return accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[list[np.ndarray]]) -> list[np.ndarray]:
+        return [row for part in accumulators for row in part]
+
+    def extract_output(self, accumulator: list[np.ndarray]) -> Mapping[Any, float]:
+        if not accumulator:
+            return dict.fromkeys(self._keys, float("nan"))
+        rows, metric = np.stack(accumulator), _metric(self._name, self._task)
+        figures = [metric.figure(rows)]
+        if len(self._keys) > 1:
+            figures += intervals.interval(metric, rows)
+        return dict(zip(self._keys, figures, strict=True))
+
+
+@functools.lru_cache
+def _metric(name: str, task: str) -> Metric:
+    return next(one for one in loading.load_task(task).metrics if one.name == name)
+
+
+@functools.lru_cache
+def _targets(task: str) -> tuple[Column, ...]:
+    return tasks.targets(loading.load_task(task))
+
+
+def _values(feature: Any) -> Sequence[Any]:
+    """The values of a feature as TFMA hands it over: an array, a sparse value or nothing."""
+    if feature is None:
+        return ()
+    return np.asarray(getattr(feature, "values", feature)).reshape(-1).tolist()

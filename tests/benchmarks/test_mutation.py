@@ -56,8 +56,8 @@ def test_every_change_is_a_program_and_another_one(path):
 
 
 def test_the_nearest_tests_of_a_module_run():
-    found = mutation.tests_of(pathlib.Path("models/training/losses.py"))
-    assert found[0] == "tests/models/training/test_losses.py"
+    found = mutation.tests_of(pathlib.Path("models/tasks/losses.py"))
+    assert found[0] == "tests/models/tasks/test_losses.py"
     assert len(found) > 1
 
 

@@ -83,7 +83,7 @@ def test_the_server_gives_the_trainers_answers_over_rest_and_grpc(finished, serv
 def test_a_file_is_answered_with_every_label_and_its_probability(project, finished, served):
     address = f"127.0.0.1:{served.rest_port}"
     image = project / "images" / "녹색" / "1.jpg"
-    answer = predict.predict("colors", str(image), address, project, as_json=False)
+    answer = predict.predict("colors", [str(image)], address, project, as_json=False)
     assert {line.split()[0] for line in answer.splitlines()} == set(COLORS)
     with client.Client(address) as asked:
         outputs = asked.predict("colors", {"image_bytes": [image.read_bytes()]})

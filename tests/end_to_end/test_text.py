@@ -188,7 +188,7 @@ def test_every_signature_is_compared(runs):
 
 
 def test_a_person_gets_the_same_answer_with_and_without_a_server(runs, served):
-    question = ("reviews", "정말 좋은 영화")
+    question = ("reviews", ["정말 좋은 영화"])
     address = f"127.0.0.1:{served.rest_port}"
     from_server = json.loads(predict.predict(*question, address, runs.workspace, as_json=True))
     where = paths.Paths(runs.workspace, "reviews")

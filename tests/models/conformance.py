@@ -17,6 +17,7 @@ from models.layers import fused
 from models.training import placement
 from pipeline.config.problems import ConfigError
 from tests import strict
+from tests.models import classifier
 
 LABELS = np.array([0, 1, 2, 1])
 
@@ -43,7 +44,7 @@ class Case:
 
     def build(self):
         keras.utils.set_random_seed(3)
-        return self.entry.build(self.config, 3)
+        return classifier.build(self.config, 3)
 
     def inputs(self):
         return self.entry.encoder(self.config)(

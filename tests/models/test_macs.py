@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from models import macs, zoo
+from tests.models import classifier
 
 
 def sequential(*layers, shape, dtype="float32"):
@@ -18,7 +19,7 @@ def sequential(*layers, shape, dtype="float32"):
 
 def of_zoo(kind, num_classes=1000, **fields):
     entry = zoo.lookup(kind)
-    return macs.macs(entry.build(entry.config(**fields), num_classes))
+    return macs.macs(classifier.build(entry.config(**fields), num_classes))
 
 
 def test_a_dense_layer_multiplies_every_input_with_every_unit():

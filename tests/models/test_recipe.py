@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from models import backbone
 from models import recipe as recipes
 from models.layers import blocks
 from models.recipe import PLAIN, Recipe
@@ -89,7 +90,7 @@ def test_normalization_stands_where_the_recipe_says(fields, layers, has_bias):
 def test_penalties_are_those_of_an_elastic_net():
     recipe = complete(l1=0.5, l2=0.25)
     x = keras.Input((2,))
-    model = keras.Model(x, blocks.logits(x, 1, recipe))
+    model = keras.Model(x, backbone.recipe_head(recipe)(1, "logits")(x))
     model.get_layer("logits").set_weights([np.float32([[3.0], [-1.0]]), np.float32([9.0])])
     assert float(sum(model.losses)) == pytest.approx(0.5 * 4 + 0.25 * 10)
     assert recipes.regularizer(PLAIN) is None

@@ -11,7 +11,7 @@ import pytest
 from models import zoo
 from models.recipe import Recipe
 from models.text import recurrent, text_cnn, transformer
-from tests.models import tiny_tokens
+from tests.models import classifier, tiny_tokens
 
 TOKENS = {"vocabulary_size": 11, "sequence_length": 6}
 SMALL = {
@@ -56,7 +56,7 @@ WITHOUT_POSITION = {"recurrent", "transformer", "vit"}
 @functools.cache
 def build(name, position=None):
     recipe = dataclasses.replace(RECIPE, normalization_position=position)
-    return zoo.MODELS[name].build(zoo.MODELS[name].config(**SMALL[name], recipe=recipe), 3)
+    return classifier.build(zoo.MODELS[name].config(**SMALL[name], recipe=recipe), 3)
 
 
 def test_every_model_and_every_field_is_tried():
@@ -132,9 +132,8 @@ def test_a_linear_model_refuses_what_is_about_hidden_layers(name, field, value):
 def test_padding_is_no_part_of_the_statistics_of_a_batch(config):
     recipe = Recipe(normalization="batch", dropout=0.0)
     config = dataclasses.replace(config, recipe=recipe)
-    entry = zoo.MODELS[config.kind]
-    model = entry.build(config, 3)
-    longer = entry.build(dataclasses.replace(config, sequence_length=9), 3)
+    model = classifier.build(config, 3)
+    longer = classifier.build(dataclasses.replace(config, sequence_length=9), 3)
     longer.set_weights(model.get_weights())
     padded = np.pad(tiny_tokens.TOKEN_IDS, [(0, 0), (0, 3)])
     np.testing.assert_allclose(

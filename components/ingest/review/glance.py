@@ -28,9 +28,11 @@ class Glance:
         """Texts of digits and signs alone: numbers, dates, numbers of rows."""
         self.headers = 0
         """Rows that hold the names of their columns."""
-        self._columns = [feature.name for feature in features if feature.kind in ("text", "label")]
-        self._texts = [feature.name for feature in features if feature.kind == "text"]
-        self._known = {split_column, *(f.name for f in features if f.kind == "label")}
+        self._columns = [
+            feature.name for feature in features if feature.holds in ("text", "category")
+        ]
+        self._texts = [feature.name for feature in features if feature.holds == "text"]
+        self._known = {split_column, *(f.name for f in features if f.holds == "category")}
         self._rows = 0
         self._values: dict[str, set[str]] = defaultdict(set)
         self._counts: Counter[str] = Counter()

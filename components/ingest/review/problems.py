@@ -125,7 +125,7 @@ def _splits(
         return
     yield from (_empty(name, counts, data, roles) for name in empty)
     labels = counts.classes.get("train", Counter())
-    if len(labels) == 1:
+    if len(labels) == 1 and roles.label:
         yield _one_label(counts, data, roles)
     if labels and unlearned:
         yield from _unlearned(unlearned, counts, data, roles)

@@ -56,6 +56,12 @@ def remarks(
     if problems.own_labels(counts):
         # A column of names of rows: whatever else is to be said of it does not matter.
         return [problems.own_labels_told(counts, data, roles, details.like_labels)]
+    if not roles.label:
+        return [
+            *_shared(counts, roles, details),
+            *_columns(counts, data, roles, details),
+            *_said_nothing(details, roles),
+        ]
     return [
         *_shared(counts, roles, details),
         *_conflicts(counts, roles, details),

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from components.ingest import errors
 
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 LIBRARIES = {
     "apache-beam": "apache_beam",
     "keras": "keras",
@@ -63,13 +64,13 @@ def write(folder: pathlib.Path) -> None:
     Raises:
         DataError: If fewer than five of the libraries are installed.
     """
-    installed = _installed()
-    if len(installed) < _MIN_LIBRARIES:
+    found_libraries = installed()
+    if len(found_libraries) < _MIN_LIBRARIES:
         raise errors.DataError(
             f"The sample library_docs needs the sources of {_MIN_LIBRARIES} of these libraries: "
-            f"{', '.join(LIBRARIES)}. Installed: {', '.join(installed) or 'none'}."
+            f"{', '.join(LIBRARIES)}. Installed: {', '.join(found_libraries) or 'none'}."
         )
-    found = {name: paragraphs(place) for name, place in installed.items()}
+    found = {name: paragraphs(place) for name, place in found_libraries.items()}
     with open(folder / "library_docs.csv", "w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["text", "library"])
@@ -80,12 +81,18 @@ def write(folder: pathlib.Path) -> None:
 def paragraphs(package: pathlib.Path) -> list[str]:
     """Usable paragraphs from the beginnings of all docstrings below a folder."""
     found = []
-    for file in sorted(package.rglob("*.py")):
-        inner = file.relative_to(package).parts
-        if not any(_NOT_PUBLIC.search(part) for part in inner):
-            texts = [text for doc in _docstrings(file) for text in _paragraphs(doc)]
-            found += [text for text in map(clean, texts) if text]
+    for file in public_files(package):
+        docstrings = [ast.get_docstring(node) or "" for node in definitions(file)]
+        texts = [text for docstring in docstrings for text in paragraphs_of(docstring)]
+        found += [text for text in map(clean, texts) if text]
     return found
+
+
+def public_files(package: pathlib.Path) -> Iterator[pathlib.Path]:
+    """The files below a folder that are no tests and nobody else's code, in order."""
+    for file in sorted(package.rglob("*.py")):
+        if not any(_NOT_PUBLIC.search(part) for part in file.relative_to(package).parts):
+            yield file
 
 
 def clean(paragraph: str) -> str | None:
@@ -117,7 +124,7 @@ def choose(found: dict[str, list[str]]) -> dict[str, list[str]]:
             owners[_key(text)].add(name)
     chosen = {}
     for name, texts in sorted(found.items()):
-        own = [text for text in sorted(set(texts), key=_hash) if len(owners[_key(text)]) == 1]
+        own = [text for text in sorted(set(texts), key=hash_of) if len(owners[_key(text)]) == 1]
         chosen[name] = list(_varied(own))[:ROWS_PER_LIBRARY]
     return chosen
 
@@ -141,11 +148,13 @@ def _key(text: str) -> str:
     return " ".join(re.findall("[a-z]+", text.lower()))
 
 
-def _hash(text: str) -> bytes:
+def hash_of(text: str) -> bytes:
+    """What the choice of texts goes by."""
     return hashlib.blake2b(text.encode(), digest_size=8).digest()
 
 
-def _installed() -> dict[str, pathlib.Path]:
+def installed() -> dict[str, pathlib.Path]:
+    """Folders of the libraries that are there, by distribution."""
     found = {}
     for name, package in LIBRARIES.items():
         # `find_spec` of a top-level package does not import it.
@@ -155,18 +164,17 @@ def _installed() -> dict[str, pathlib.Path]:
     return found
 
 
-def _paragraphs(docstring: str) -> list[str]:
+def paragraphs_of(docstring: str) -> list[str]:
+    """The first paragraphs of a docstring."""
     return inspect.cleandoc(docstring).split("\n\n")[:_MAX_PARAGRAPHS]
 
 
-def _docstrings(file: pathlib.Path) -> Iterator[str]:
+def definitions(file: pathlib.Path) -> Iterator[Definition]:
+    """The public functions and classes of a file."""
     try:
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError):
         return  # Templates and files for other versions of Python.
     for node in ast.walk(tree):
-        kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-        if isinstance(node, kinds) and not node.name.startswith("_"):
-            docstring = ast.get_docstring(node)
-            if docstring:
-                yield docstring
+        if isinstance(node, Definition) and not node.name.startswith("_"):
+            yield node

@@ -14,6 +14,8 @@ from components.ingest import config
 _SAMPLES = {
     "imdb_small": "components.ingest.samples.imdb_small",
     "digits": "components.ingest.samples.digits",
+    "digit_pairs": "components.ingest.samples.digit_pairs",
+    "function_docs": "components.ingest.samples.function_docs",
     "library_docs": "components.ingest.samples.library_docs",
 }
 _FORMAT = "1"
@@ -44,7 +46,8 @@ def materialise(name: str, folder: str) -> Any:
             shutil.rmtree(made, ignore_errors=True)
     if name == "digits":
         return config.ImageFolderSource(path=str(target))
-    return config.CsvSource(path=str(target / f"{name}.csv"))
+    table = str(target / f"{name}.csv")
+    return config.ImageTableSource(table) if name == "digit_pairs" else config.CsvSource(table)
 
 
 def versions(name: str) -> str:

@@ -25,8 +25,8 @@ from models.image.augmentation import (
 from models.image.augmentation.operation import Operation, mixes_labels
 
 Augment = Callable[[Any, Any, Any], tuple[Any, Any]]
-"""Images `(batch, height, width, 3)` uint8, labels `(batch,)` ids and a seed `(2,)` to images and
-labels; the labels are shares `(batch, classes)` float32 if an operation mixes them."""
+"""Images `(batch, height, width, 3)` uint8, targets `(batch, ...)` and a seed `(2,)` to images and
+targets; these are softened, `(batch, k)` float32, if an operation mixes them."""
 _MIXING = {"cutmix": covering.cutmix, "mixup": covering.mixup}
 _POLICIES = {
     "augmix": (drawn_policies.draw_augmix, drawn_policies.augmix),
@@ -51,7 +51,9 @@ _COLOUR = {
 }
 
 
-def augmenter(operations: Sequence[Operation], num_classes: int) -> Augment:
+def augmenter(
+    operations: Sequence[Operation], soften: Callable[[Any], Any] = lambda targets: targets
+) -> Augment:
     """Return the function that augments a batch.
 
     It is a function of its arguments alone, in a graph and outside of one. Operations are done in
@@ -61,19 +63,20 @@ def augmenter(operations: Sequence[Operation], num_classes: int) -> Augment:
 
     Args:
         operations: What is done to an image.
-        num_classes: Number of labels.
+        soften: Targets `(batch, ...)` to float32 `(batch, k)` that can be mixed: shares of the
+            classes for ids; called only if an operation mixes.
     """
     operations = tuple(operations)
     change = _change(operations)
 
-    def augment(images, labels, seed):
+    def augment(images, targets, seed):
         batch, shape = tf.shape(images)[0], images.shape
         drawn = [
             _draw(operation, draws.fold(seed, index), batch, tuple(shape[1:3]))
             for index, operation in enumerate(operations)
         ]
         images = tf.ensure_shape(change(images, drawn), shape)
-        return images, _mix_labels(operations, labels, drawn, num_classes)
+        return images, _mix_targets(operations, targets, drawn, soften)
 
     return augment
 
@@ -168,14 +171,17 @@ def _covering(operation: Operation, index: int) -> Callable[[Any, Any], Any]:
     return lambda packed, drawn: change(packed, drawn[index])
 
 
-def _mix_labels(
-    operations: Sequence[Operation], labels: Any, drawn: Sequence[Any], num_classes: int
+def _mix_targets(
+    operations: Sequence[Operation],
+    targets: Any,
+    drawn: Sequence[Any],
+    soften: Callable[[Any], Any],
 ) -> Any:
     if not mixes_labels(operations):
-        return labels
-    labels = tf.one_hot(labels, num_classes)
+        return targets
+    targets = soften(targets)
     for operation, numbers in zip(operations, drawn, strict=True):
         if operation.mixes:
             share = numbers if operation.kind == "mixup" else numbers[1]
-            labels = covering.mix_labels(labels, share)
-    return labels
+            targets = covering.mix_labels(targets, share)
+    return targets

@@ -23,10 +23,6 @@ class Served(tf.Module):
         length = tf.cast(tf.strings.length(text), tf.float32)
         return {"probabilities": tf.stack([length, -length], 1)}
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "examples")])
-    def label_ids(self, examples):
-        return {"label_id": tf.zeros_like(examples, tf.int64)}
-
 
 def example(column):
     value = tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"abc"]))
@@ -37,34 +33,44 @@ def example(column):
 def saved(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served") / "model"
     model = Served()
-    both = {"serve_examples": model.serve_examples, "label_ids": model.label_ids}
-    tf.saved_model.save(model, str(folder), both)
+    tf.saved_model.save(model, str(folder), {"serve_examples": model.serve_examples})
     return folder
 
 
 def test_a_model_that_answers_has_no_problem(saved):
-    assert champion.problem(saved, [example("text")] * 3) is None
+    assert champion.problem(saved, saved, [example("text")] * 3) is None
 
 
 def test_examples_without_its_column_are_the_problem(saved):
-    found = champion.problem(saved, [example("review")])
+    found = champion.problem(saved, saved, [example("review")])
     assert found.startswith("it cannot be asked about these examples: ")
     assert "text" in found
     assert "\n" not in found
 
 
 def test_a_model_that_is_gone_or_broken_is_told(saved, tmp_path):
-    assert champion.problem(tmp_path / "no", []) == f"{tmp_path / 'no'} is gone"
+    assert champion.problem(tmp_path / "no", saved, []) == f"{tmp_path / 'no'} is gone"
     broken = shutil.copytree(saved, tmp_path / "broken")
     (broken / "saved_model.pb").write_bytes(b"\xff" * 50)
-    assert f"{broken} cannot be loaded: " in champion.problem(broken, [])
+    assert f"{broken} cannot be loaded: " in champion.problem(broken, saved, [])
+
+
+class Another(tf.Module):
+    """Answers something else."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "examples")])
+    def serve_examples(self, examples):
+        return {"value": tf.zeros_like(examples, tf.float32)}
 
 
 def test_a_model_of_another_kind_is_told(tmp_path, saved):
-    model = Served()
+    model = Another()
     tf.saved_model.save(model, str(tmp_path / "m"), {"serve_examples": model.serve_examples})
-    found = champion.problem(tmp_path / "m", [example("text")])
-    assert found == "it has no signature label_ids"
+    found = champion.problem(tmp_path / "m", saved, [example("text")])
+    assert found == "it does not answer probabilities"
+    tf.saved_model.save(model, str(tmp_path / "n"), {"other": model.serve_examples})
+    found = champion.problem(tmp_path / "n", saved, [example("text")])
+    assert found == "it has no signature serve_examples"
 
 
 class Evaluated:

@@ -21,8 +21,8 @@ BEAM = [
     "--sdk_container_image=unused",
 ]
 FEATURES = [
-    {"name": "text", "kind": "text"},
-    {"name": "label", "kind": "label"},
+    {"name": "text", "holds": "text"},
+    {"name": "label", "holds": "category"},
     {"name": "text_length", "kind": "derived"},
 ]
 

@@ -14,7 +14,7 @@ import pytest
 from components.ingest import columns, config, encode, errors, reading, row
 
 FILES = 120
-FEATURES = [config.Feature("text", "text"), config.Feature("label", "label")]
+FEATURES = [config.Feature("text", "text"), config.Feature("label", "category")]
 PYTHON = re.compile(
     r"codec can't|Extra data|Expecting|newline=|NoneType|Traceback|not subscriptable"
 )

@@ -12,7 +12,7 @@ from components.ingest import config, encode, errors, fingerprint, preview, row,
 
 TEXT = [
     config.Feature("text", "text"),
-    config.Feature("label", "label"),
+    config.Feature("label", "category"),
     config.Feature("text_length", "derived"),
 ]
 
@@ -152,7 +152,7 @@ def test_image_size_is_the_longer_side(tmp_path):
     (tmp_path / "a" / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     features = [
         config.Feature("image", "image"),
-        config.Feature("label", "label"),
+        config.Feature("label", "category"),
         config.Feature("image_size", "derived"),
     ]
     data = config.DataConfig(config.ImageFolderSource("."))

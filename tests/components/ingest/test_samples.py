@@ -10,7 +10,7 @@ from components.ingest.samples import imdb_small, library_docs, table
 
 
 def test_imdb_small_has_a_hundred_reviews(tmp_path):
-    features = [config.Feature("text", "text"), config.Feature("label", "label")]
+    features = [config.Feature("text", "text"), config.Feature("label", "category")]
     data = config.DataConfig(config.SampleSource("imdb_small"))
     found = preview.preview(data, features, "", str(tmp_path))
     assert found.counts.num_rows == 100
@@ -94,7 +94,7 @@ def test_texts_of_several_libraries_and_near_copies_are_left_out():
     }
     assert library_docs.choose(found) == {
         "a": library_docs.choose({"a": found["a"][1:]})["a"],
-        "b": sorted([found["b"][0], found["b"][2]], key=library_docs._hash),
+        "b": sorted([found["b"][0], found["b"][2]], key=library_docs.hash_of),
     }
     assert len(library_docs.choose(found)["a"]) == 1
 
@@ -116,7 +116,7 @@ def test_the_written_table_is_balanced_and_repeatable(tmp_path, monkeypatch):
         (package / "broken.py").write_text("def :")
         packages[name] = package
         assert library_docs.paragraphs(package) == [text, text], index
-    monkeypatch.setattr(library_docs, "_installed", lambda: packages)
+    monkeypatch.setattr(library_docs, "installed", lambda: packages)
     library_docs.write(tmp_path)
     with open(tmp_path / "library_docs.csv", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -8,7 +8,8 @@ import pytest
 
 from models.doctor import activations
 from models.doctor.examined import Subject, take
-from models.training import config, losses
+from models.tasks import losses
+from models.training import config
 from tests.models import doctor_subjects as subjects
 
 PLAIN = activations.Activation(

@@ -17,7 +17,8 @@ from models.doctor import (
 )
 from models.doctor.examined import Subject, take
 from models.doctor.finding import Finding
-from models.training import config, losses, schedule_config
+from models.tasks import losses
+from models.training import config, schedule_config
 from tests.models import doctor_subjects as subjects
 
 

@@ -10,7 +10,8 @@ import pytest
 from models.doctor import fresh_rates
 from models.doctor.examined import Subject, take
 from models.doctor.short_training import Step, Trial
-from models.training import config, losses
+from models.tasks import losses
+from models.training import config
 from tests.models import doctor_subjects as subjects
 
 

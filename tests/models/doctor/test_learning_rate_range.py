@@ -8,7 +8,8 @@ from models.doctor.examined import Subject, take
 from models.doctor.fresh_rates import FreshRates
 from models.doctor.learning_rate_range import Range
 from models.doctor.short_training import Step
-from models.training import config, losses, schedule_config
+from models.tasks import losses
+from models.training import config, schedule_config
 from tests.models import doctor_subjects as subjects
 
 SAMPLE = take(subjects.split(*subjects.points(8)), 8)

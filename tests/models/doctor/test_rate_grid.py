@@ -10,7 +10,8 @@ import tensorflow as tf
 from models.doctor import rate_grid
 from models.doctor.examined import Subject, take
 from models.doctor.short_training import Trial
-from models.training import config, losses, optimizer_config
+from models.tasks import losses
+from models.training import config, optimizer_config
 from tests.models import doctor_subjects as subjects
 
 

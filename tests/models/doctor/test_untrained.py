@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from models.doctor import batch_norm, untrained
 from models.doctor.examined import Sample, Subject, take
-from models.training import config, losses
+from models.tasks import losses
+from models.training import config
 from tests.models import doctor_subjects as subjects
 
 

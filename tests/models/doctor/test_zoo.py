@@ -13,8 +13,8 @@ from models.finetuning import config as fine_tuning
 from models.image import resnet
 from models.text import hub_text, pretrained, recurrent
 from models.training import config, optimizer_config
+from tests.models import classifier, tiny_images, tiny_modules, tiny_presets, tiny_tokens
 from tests.models import doctor_subjects as subjects
-from tests.models import tiny_images, tiny_modules, tiny_presets, tiny_tokens
 
 LABELS = np.array([0, 1, 2, 1])
 TEXTS = {"text": ["old map", "new maps maps", "책", "unseen words old"]}
@@ -28,7 +28,7 @@ def examine(model_config, features, **training):
 
     def build():
         keras.utils.set_random_seed(3)
-        return entry.build(model_config, 3)
+        return classifier.build(model_config, 3)
 
     found = examination.examine(
         build,

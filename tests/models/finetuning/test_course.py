@@ -16,6 +16,7 @@ from models.training.checkpoint import State
 from models.training.config import EarlyStopping, TrainingConfig
 from models.training.optimizer_config import SGD, Adam, AdamW, Lion, RMSprop
 from models.training.schedule_config import Linear
+from tests.models import classifier
 from tests.models.training.test_fit import CONFIG, assert_same_weights, kill_in_epoch, make_split
 
 
@@ -46,6 +47,7 @@ def run(folder, method, config=CONFIG, train=None):
     model = make_model(method)
     history = fit.fit(
         model,
+        classifier.objective,
         train or make_split(11),
         make_split(7, seed=1),
         config,
@@ -180,11 +182,21 @@ def test_epochs_too_few_for_one_accumulated_update_are_refused(
     before = [np.array(weight) for weight in model.weights]
     split = make_split(11)
     with pytest.raises(ValueError, match=message):
-        fit.fit(model, split, None, config, tmp_path, tmp_path, fine_tuning=method)
+        fit.fit(
+            model,
+            classifier.objective,
+            split,
+            None,
+            config,
+            tmp_path,
+            tmp_path,
+            fine_tuning=method,
+        )
     for old, new in zip(before, model.weights, strict=True):
         np.testing.assert_array_equal(old, new)
     fit.begin_phase(
         model,
+        classifier.objective(),
         Course(model, method, epochs),
         Phase(0, 1),
         dataclasses.replace(config, accumulate=4),

@@ -8,7 +8,7 @@ import tensorflow as tf
 from models.finetuning import config, lora, trainable
 from models.text import pretrained
 from models.training import placement
-from tests.models import conformance, tiny_presets
+from tests.models import classifier, conformance, tiny_presets
 
 TEXTS = ["old map", "new maps maps", "책", "unseen words old"]
 METHOD = config.LoRA(rank=3, alpha=6.0)
@@ -127,7 +127,7 @@ def test_a_model_without_added_matrices_is_its_own_merged_one():
 
 
 def test_the_export_of_a_merged_model_has_no_trace_of_the_matrices(model_config, tmp_path):
-    model = pretrained.build(model_config, 3)
+    model = classifier.build(model_config, 3)
     for weight in model.trainable_weights:
         weight.assign(keras.random.normal(weight.shape, seed=1))
     inputs = pretrained.encoder(model_config)({"text": tf.constant(TEXTS)})
@@ -140,12 +140,12 @@ def test_the_export_of_a_merged_model_has_no_trace_of_the_matrices(model_config,
     np.testing.assert_allclose(served.serve(dict(inputs)), wanted, rtol=1e-4, atol=1e-4)
     sizes = [np.prod(v.shape) for v in served.variables if "seed" not in v.name]
     plain = pretrained.PretrainedTextConfig(preset=model_config.preset, sequence_length=7)
-    assert sum(sizes) == pretrained.build(plain, 3).count_params()
+    assert sum(sizes) == classifier.build(plain, 3).count_params()
 
 
 def test_half_precision_multiplies_in_half_and_adds_in_full(model_config):
     with placement.precision("mixed_bfloat16"):
-        model = pretrained.build(model_config, 3)
+        model = classifier.build(model_config, 3)
     inputs = pretrained.encoder(model_config)({"text": tf.constant(TEXTS)})
     assert model.get_layer("backbone")(inputs).dtype == "bfloat16"
     assert {weight.dtype for weight in model.weights} == {"float32"}

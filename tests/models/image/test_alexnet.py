@@ -9,7 +9,7 @@ from models.image import alexnet
 from models.image.input.mean_image import SubtractMeanImage
 from models.layers.response_normalization import ResponseNormalization
 from models.recipe import Recipe
-from tests.models import conformance, tiny_images
+from tests.models import classifier, conformance, tiny_images
 
 SMALL = alexnet.AlexNetConfig(
     image_size=16,
@@ -41,7 +41,7 @@ def test_conforms(check, case, tmp_path):
 
 def test_published_network_has_the_published_size():
     """The count of Caffe's `bvlc_alexnet`, whose groups are the paper's two halves."""
-    model = alexnet.build(alexnet.AlexNetConfig(), 1000)
+    model = classifier.build(alexnet.AlexNetConfig(), 1000)
     mean_image = 224 * 224 * 3
     assert trainable.trainable_counts(model) == trainable.TrainableCounts(60_965_224, mean_image)
     assert model.get_layer("conv_1_conv").output.shape == (None, 55, 55, 96)
@@ -49,7 +49,7 @@ def test_published_network_has_the_published_size():
 
 
 def test_biases_start_as_in_the_paper():
-    model = alexnet.build(SMALL, 3)
+    model = classifier.build(SMALL, 3)
     ones = {f"conv_{layer}_conv_{half}" for layer in (2, 4, 5) for half in (1, 2)}
     ones |= {"hidden_1_dense", "hidden_2_dense"}
     for name in (*ones, "conv_1_conv", "conv_3_conv", "logits"):

@@ -5,7 +5,7 @@ import pytest
 from models.finetuning import trainable
 from models.image import googlenet
 from models.recipe import Recipe
-from tests.models import conformance, tiny_images
+from tests.models import classifier, conformance, tiny_images
 
 SMALL = googlenet.GoogLeNetConfig(
     image_size=8, stem="small", width=1 / 32, recipe=Recipe(normalization="batch", dropout=0.0)
@@ -47,7 +47,7 @@ def test_conforms(check, case, tmp_path):
 
 def test_published_network_has_the_published_size():
     """The count of Caffe's `bvlc_googlenet` without its auxiliary classifiers."""
-    model = googlenet.build(googlenet.GoogLeNetConfig(), 1000)
+    model = classifier.build(googlenet.GoogLeNetConfig(), 1000)
     assert trainable.trainable_counts(model) == trainable.TrainableCounts(6_998_552, 0)
     shapes = {"inception_3b": (28, 28, 480), "inception_4e": (14, 14, 832)}
     for name, shape in {**shapes, "inception_5b": (7, 7, 1024)}.items():

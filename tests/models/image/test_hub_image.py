@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from models.finetuning import config as finetuning
 from models.image import hub_image
-from tests.models import conformance, tiny_images, tiny_modules
+from tests.models import classifier, conformance, tiny_images, tiny_modules
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def test_conforms(check, case, tmp_path):
 
 @pytest.mark.parametrize(("pixels", "wanted"), [("unit", [0, 0.2, 1]), ("signed", [-1, -0.6, 1])])
 def test_the_module_gets_the_range_it_takes(config, pixels, wanted):
-    model = hub_image.build(dataclasses.replace(config, pixels=pixels), 3)
+    model = classifier.build(dataclasses.replace(config, pixels=pixels), 3)
     values = keras.Model(model.input, model.get_layer("pixels").output)
     image = np.broadcast_to(np.array([0, 51, 255], "uint8"), (1, 8, 8, 3))
     np.testing.assert_allclose(values({"image": image})[0, 0, 0], wanted, atol=1e-6)
@@ -42,10 +42,10 @@ def test_half_precision_reaches_the_module_as_it_takes_it(config):
     inputs = hub_image.encoder(config)(
         {name: tf.constant(value) for name, value in tiny_images.FEATURES.items()}
     )
-    whole = hub_image.build(config, 3)
+    whole = classifier.build(config, 3)
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        half = hub_image.build(config, 3)
+        half = classifier.build(config, 3)
     finally:
         keras.config.set_dtype_policy("float32")
     half.set_weights(whole.get_weights())
@@ -54,13 +54,13 @@ def test_half_precision_reaches_the_module_as_it_takes_it(config):
 
 
 def test_an_empty_batch_gives_no_rows(config):
-    model = hub_image.build(config, 3)
+    model = classifier.build(config, 3)
     assert model({"image": np.zeros((0, 8, 8, 3), "uint8")}).shape == (0, 3)
 
 
 def test_part_of_it_leaves_the_statistics_alone(config):
     partial = dataclasses.replace(config, fine_tuning=finetuning.Partial(), trainable_layers=1)
-    model = hub_image.build(partial, 3)
+    model = classifier.build(partial, 3)
     assert [weight.name for weight in model.trainable_weights] == [
         "top.projection",
         "kernel",
@@ -83,7 +83,7 @@ def test_part_of_it_leaves_the_statistics_alone(config):
 )
 def test_a_config_that_the_module_cannot_do_is_refused(config, change, message):
     with pytest.raises(ValueError, match=message):
-        hub_image.build(dataclasses.replace(config, **change), 3)
+        classifier.build(dataclasses.replace(config, **change), 3)
 
 
 def test_rejects_an_impossible_size(config):

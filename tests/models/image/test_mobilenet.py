@@ -5,7 +5,7 @@ import pytest
 
 from models.finetuning import trainable
 from models.image import mobilenet
-from tests.models import conformance, tiny_images
+from tests.models import classifier, conformance, tiny_images
 
 SMALL = mobilenet.MobileNetConfig(image_size=9, stem="small", width_multiplier=1 / 32)
 
@@ -32,7 +32,7 @@ def test_conforms(check, case, tmp_path):
 @pytest.mark.parametrize("multiplier", [1.0, 0.25])
 def test_published_networks_have_the_published_size(multiplier):
     released = keras.applications.MobileNet(alpha=multiplier, weights=None)
-    model = mobilenet.build(mobilenet.MobileNetConfig(width_multiplier=multiplier), 1000)
+    model = classifier.build(mobilenet.MobileNetConfig(width_multiplier=multiplier), 1000)
     assert trainable.trainable_counts(model) == trainable.trainable_counts(released)
     if multiplier == 1.0:
         assert trainable.trainable_counts(model).trainable == 4_231_976

@@ -10,7 +10,8 @@ import tensorflow as tf
 from models.finetuning import config as finetuning
 from models.finetuning import trainable
 from models.image import keras_networks, pretrained_image
-from tests.models import conformance, tiny_image_presets, tiny_images, tiny_presets
+from tests import strict
+from tests.models import classifier, conformance, tiny_image_presets, tiny_images, tiny_presets
 
 IMAGES = np.random.default_rng(2).integers(0, 256, (2, 32, 32, 3), "uint8")
 MOBILENET = pretrained_image.PretrainedImageConfig(
@@ -45,7 +46,7 @@ def test_conforms(check, case, tmp_path):
 def test_networks_have_the_published_size(name, published):
     """The counts that the networks have in keras.applications without their heads."""
     config = dataclasses.replace(MOBILENET, preset=name, fine_tuning=finetuning.Frozen())
-    model = pretrained_image.build(config, 3)
+    model = classifier.build(config, 3)
     dim = model.get_layer("features").output.shape[1]
     assert trainable.trainable_counts(model) == trainable.TrainableCounts(dim * 3 + 3, published)
 
@@ -69,14 +70,14 @@ def test_every_network_has_its_preprocessing():
 
 
 def test_pixels_of_a_preset_are_prepared_as_it_says(config):
-    model = pretrained_image.build(config, 3)
+    model = classifier.build(config, 3)
     pixels = keras.Model(model.input, model.get_layer("pixels").output)
     image = np.full((1, 8, 8, 3), 100, "uint8")
     np.testing.assert_allclose(pixels({"image": image})[0, 3, 5], [0, 0, 0], atol=1e-5)
 
 
 def test_a_network_is_saved_with_its_preprocessing(tmp_path):
-    model = pretrained_image.build(MOBILENET, 3)
+    model = classifier.build(MOBILENET, 3)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded({"image": IMAGES}), model({"image": IMAGES}))
@@ -84,7 +85,7 @@ def test_a_network_is_saved_with_its_preprocessing(tmp_path):
 
 @pytest.mark.parametrize("method", [finetuning.Frozen(), finetuning.Partial()])
 def test_frozen_batch_normalisation_stays_in_inference(method):
-    model = pretrained_image.build(dataclasses.replace(MOBILENET, fine_tuning=method), 3)
+    model = classifier.build(dataclasses.replace(MOBILENET, fine_tuning=method), 3)
     norms = [
         layer
         for layer in model.get_layer("backbone").layers
@@ -100,18 +101,18 @@ def test_frozen_batch_normalisation_stays_in_inference(method):
 
 
 def test_weights_may_come_from_a_file(tmp_path):
-    first = pretrained_image.build(MOBILENET, 3).get_layer("backbone")
+    first = classifier.build(MOBILENET, 3).get_layer("backbone")
     path = tmp_path / "backbone.weights.h5"
     first.save_weights(path)
     config = dataclasses.replace(MOBILENET, weights=str(path))
-    second = pretrained_image.build(config, 4).get_layer("backbone")
+    second = classifier.build(config, 4).get_layer("backbone")
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_a_preset_may_start_from_random_weights(config):
-    fresh = pretrained_image.build(dataclasses.replace(config, weights="none"), 3)
-    saved = pretrained_image.build(config, 3)
+    fresh = classifier.build(dataclasses.replace(config, weights="none"), 3)
+    saved = classifier.build(config, 3)
     kernels = [model.get_layer("backbone").get_weights()[0] for model in (fresh, saved)]
     assert not np.allclose(*kernels)
 
@@ -121,7 +122,7 @@ def vectors_and_maps(folder, image_size):
     config = pretrained_image.PretrainedImageConfig(
         preset=folder, image_size=image_size, trainable_layers=1
     )
-    model = pretrained_image.build(config, 3)
+    model = classifier.build(config, 3)
     images = np.random.default_rng(4).integers(0, 256, (2, image_size, image_size, 3), "uint8")
     features = keras.Model(model.input, model.get_layer("features").output)
     return features({"image": images}), model.get_layer("backbone")(
@@ -158,13 +159,13 @@ def test_a_preset_of_images_and_texts_is_refused(tmp_path):
         preset=tiny_image_presets.save_clip(tmp_path), image_size=8
     )
     with pytest.raises(ValueError, match="takes more than images: .*token_ids.*Choose another"):
-        pretrained_image.build(config, 3)
+        classifier.build(config, 3)
 
 
 def test_half_precision_holds_for_the_preset_too(config):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        model = pretrained_image.build(config, 3)
+        model = classifier.build(config, 3)
     finally:
         keras.config.set_dtype_policy("float32")
     assert model.get_layer("backbone").output.dtype == "bfloat16"
@@ -180,7 +181,7 @@ def test_half_precision_holds_for_the_preset_too(config):
 )
 def test_a_config_that_the_preset_cannot_do_is_refused(config, fields, message):
     with pytest.raises(ValueError, match=message):
-        pretrained_image.build(dataclasses.replace(config, **fields), 3)
+        classifier.build(dataclasses.replace(config, **fields), 3)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,7 @@ def test_a_config_that_the_preset_cannot_do_is_refused(config, fields, message):
 )
 def test_a_network_that_cannot_be_made_is_put_in_words(fields, message):
     with pytest.raises(ValueError, match=message):
-        pretrained_image.build(dataclasses.replace(MOBILENET, **fields), 3)
+        classifier.build(dataclasses.replace(MOBILENET, **fields), 3)
 
 
 def test_a_failed_download_is_put_in_words(monkeypatch):
@@ -206,20 +207,20 @@ def test_a_failed_download_is_put_in_words(monkeypatch):
     no_network.__module__ = keras.applications.MobileNet.__module__
     monkeypatch.setattr(keras.applications, "MobileNet", no_network)
     with pytest.raises(ValueError, match="check the network, or give a file.*URL fetch failure"):
-        pretrained_image.build(dataclasses.replace(MOBILENET, weights="pretrained"), 3)
+        classifier.build(dataclasses.replace(MOBILENET, weights="pretrained"), 3)
 
 
 def test_a_preset_of_another_size_is_refused(tmp_path):
     folder = tiny_image_presets.save_vit(tmp_path)
     config = pretrained_image.PretrainedImageConfig(preset=folder, image_size=9)
     with pytest.raises(ValueError, match="reads images of 8 pixels. Received: image_size=9"):
-        pretrained_image.build(config, 3)
+        classifier.build(config, 3)
 
 
 def test_a_preset_of_texts_is_refused(tmp_path):
     config = pretrained_image.PretrainedImageConfig(preset=tiny_presets.save_bert(tmp_path))
     with pytest.raises(ValueError, match="Could not load the preset .* as an image model"):
-        pretrained_image.build(config, 3)
+        classifier.build(config, 3)
 
 
 @pytest.mark.parametrize(
@@ -229,12 +230,12 @@ def test_a_preset_of_texts_is_refused(tmp_path):
         ({"weights": ""}, "`weights` must not be empty"),
         ({"image_size": 0}, "`image_size` must be at least 1 pixel"),
         ({"dropout": 1.0}, r"`dropout` must be in \[0, 1\)"),
-        ({"trainable_layers": 0}, "`trainable_layers` must be at least 1"),
+        ({"trainable_layers": 0}, "trainable_layers: must be at least 1"),
     ],
 )
 def test_rejects_impossible_config(fields, message):
     with pytest.raises(ValueError, match=message):
-        pretrained_image.PretrainedImageConfig(**fields)
+        strict.read(pretrained_image.PretrainedImageConfig, fields)
 
 
 def test_the_encoder_decodes_to_the_size(config):

@@ -8,7 +8,7 @@ import pytest
 
 from models.finetuning import trainable
 from models.image import resnet
-from tests.models import conformance, tiny_images
+from tests.models import classifier, conformance, tiny_images
 
 SMALL = resnet.ResNetConfig(blocks=(1, 1), stem="small", width=3, image_size=8)
 
@@ -49,7 +49,7 @@ def test_conforms(check, case, tmp_path):
 @pytest.mark.parametrize(("depth", "published"), PUBLISHED)
 def test_published_networks_have_the_published_size(depth, published):
     """The counts of torchvision's networks."""
-    model = resnet.build(resnet.ResNetConfig(depth=depth), 1000)
+    model = classifier.build(resnet.ResNetConfig(depth=depth), 1000)
     assert trainable.trainable_counts(model).trainable == published
     assert model.get_layer("features").output.shape == (None, 512 if depth < 50 else 2048)
     last = model.get_layer(f"stage_4_block_{resnet.DEPTHS[depth][1][-1]}_relu")
@@ -57,14 +57,14 @@ def test_published_networks_have_the_published_size(depth, published):
 
 
 def test_plain_network_lacks_only_the_shortcuts(case):
-    plain = resnet.build(dataclasses.replace(SMALL, shortcuts="plain"), 3)
+    plain = classifier.build(dataclasses.replace(SMALL, shortcuts="plain"), 3)
     projection = 3 * 6 + 2 * 6
     assert trainable.trainable_counts(plain).trainable == case.trainable - projection
     assert not [layer for layer in plain.layers if isinstance(layer, keras.layers.Add)]
 
 
 def test_bottleneck_blocks_end_four_times_as_wide():
-    model = resnet.build(dataclasses.replace(SMALL, block="bottleneck"), 3)
+    model = classifier.build(dataclasses.replace(SMALL, block="bottleneck"), 3)
     assert model.get_layer("features").output.shape == (None, 24)
 
 
@@ -81,7 +81,7 @@ def test_pixels_are_normalised_per_channel(pixels, wanted):
     config = dataclasses.replace(
         SMALL, pixels=pixels, channel_mean=(10.0, 20.0, 30.0), channel_std=(2.0, 4.0, 8.0)
     )
-    layer = resnet.build(config, 3).get_layer("pixels")
+    layer = classifier.build(config, 3).get_layer("pixels")
     image = np.full((1, 8, 8, 3), [0, 51, 255], "uint8")
     np.testing.assert_allclose(layer(image)[0, 0, 0], wanted, atol=1e-5)
 

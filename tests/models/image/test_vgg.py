@@ -5,7 +5,7 @@ import pytest
 from models.finetuning import trainable
 from models.image import vgg
 from models.recipe import Recipe
-from tests.models import conformance, tiny_images
+from tests.models import classifier, conformance, tiny_images
 
 SMALL = vgg.VGGConfig(
     depth=11,
@@ -38,12 +38,12 @@ def test_conforms(check, case, tmp_path):
 )
 def test_published_networks_have_the_published_size(depth, published):
     """The counts of the paper's released networks, as torchvision lists them."""
-    model = vgg.build(vgg.VGGConfig(depth=depth), 1000)
+    model = classifier.build(vgg.VGGConfig(depth=depth), 1000)
     assert trainable.trainable_counts(model) == trainable.TrainableCounts(published, 0)
 
 
 def test_small_images_survive_five_poolings():
-    model = vgg.build(vgg.VGGConfig(depth=11, image_size=28, width=2, hidden_dim=3), 4)
+    model = classifier.build(vgg.VGGConfig(depth=11, image_size=28, width=2, hidden_dim=3), 4)
     assert model.get_layer("stage_5_pool").output.shape == (None, 1, 1, 16)
 
 

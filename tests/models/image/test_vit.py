@@ -6,7 +6,7 @@ import pytest
 from models.finetuning import trainable
 from models.image import vit
 from models.layers.positions import SinusoidalPositions
-from tests.models import conformance, tiny_images
+from tests.models import classifier, conformance, tiny_images
 
 SMALL = vit.ViTConfig(
     image_size=8, patch_size=4, hidden_dim=6, num_layers=2, num_heads=3, mlp_dim=7
@@ -37,7 +37,7 @@ def test_conforms(check, case, tmp_path):
 )
 def test_published_networks_have_the_published_size(size, published):
     """The counts of ViT-B/16 and L/16 with 1,000 classes, and of DeiT's smaller two."""
-    model = vit.build(vit.ViTConfig(size=size), 1000)
+    model = classifier.build(vit.ViTConfig(size=size), 1000)
     assert trainable.trainable_counts(model) == trainable.TrainableCounts(published, 0)
 
 

@@ -7,10 +7,11 @@ import tensorflow as tf
 
 from models import macs
 from models.layers.trim_padding import TrimPadding, keep_padding
+from models.tasks import losses
 from models.text import pretrained
-from models.training import fit, losses
+from models.training import fit
 from models.training.config import TrainingConfig
-from tests.models import tiny_presets
+from tests.models import classifier, tiny_presets
 
 
 def tokens(*lengths, size=20):
@@ -45,7 +46,7 @@ def make_model(folder, pooling="mean"):
     preset = tiny_presets.save_bert(folder / "preset")
     keras.utils.set_random_seed(0)
     config = pretrained.PretrainedTextConfig(preset=preset, sequence_length=12, pooling=pooling)
-    return pretrained.build(config, 2), pretrained.encoder(config)
+    return classifier.build(config, 2), pretrained.encoder(config)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
@@ -61,7 +62,7 @@ def test_a_pretrained_model_answers_the_same_without_its_padding(tmp_path, pooli
 
 def test_xla_compiles_a_model_that_keeps_its_padding(tmp_path):
     model, encoder = make_model(tmp_path)
-    fit.compile_classifier(model, TrainingConfig(xla=True, epochs=1), steps=1)
+    fit.compile_model(model, classifier.objective(), TrainingConfig(xla=True, epochs=1), steps=1)
     batch = encoder({"text": tf.constant(["old map", "new"])})
     assert model.jit_compile
     assert model.get_layer("trim_padding")(batch)["token_ids"].shape == (2, 12)

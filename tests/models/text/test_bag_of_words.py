@@ -8,7 +8,7 @@ import pytest
 from models.layers.bag import BagOfTokens
 from models.text import bag_of_words
 from models.training import placement
-from tests.models import conformance, tiny_tokens
+from tests.models import classifier, conformance, tiny_tokens
 
 SMALL = bag_of_words.BagOfWordsConfig(vocabulary_size=11, sequence_length=6)
 
@@ -33,7 +33,7 @@ def test_tokens_are_counted_but_padding_and_unknown_ones_are_not():
 def test_tf_idf_equals_scikit_learns():
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    model = bag_of_words.build(SMALL, 3)
+    model = classifier.build(SMALL, 3)
     counts = np.stack([np.bincount(row, minlength=11) for row in tiny_tokens.TOKEN_IDS])
     counts[:, :2] = 0
     wanted = TfidfTransformer().fit(counts)
@@ -46,12 +46,12 @@ def test_tf_idf_equals_scikit_learns():
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
 def test_a_text_without_known_tokens_has_logits_in_half_precision_too(precision):
     with placement.precision(precision):
-        model = bag_of_words.build(SMALL, 3)
+        model = classifier.build(SMALL, 3)
     assert np.isfinite(model({"token_ids": np.int32([[1, 1, 0, 0, 0, 0], [0] * 6])})).all()
 
 
 def test_hidden_layers_make_it_a_perceptron():
-    model = bag_of_words.build(dataclasses.replace(SMALL, hidden_dims=(5, 4)), 3)
+    model = classifier.build(dataclasses.replace(SMALL, hidden_dims=(5, 4)), 3)
     assert model.get_layer("features").output.shape == (None, 4)
     assert model.get_layer("hidden_1_relu").output.shape == (None, 5)
 

@@ -15,7 +15,7 @@ from models.text import recurrent
 from models.training import fit
 from models.training.config import TrainingConfig
 from models.training.inputs import Batches
-from tests.models import conformance, tiny_tokens
+from tests.models import classifier, conformance, tiny_tokens
 
 SMALL = recurrent.RecurrentConfig(
     vocabulary_size=11, sequence_length=6, embedding_dim=4, units=5, num_layers=2,
@@ -43,7 +43,7 @@ def test_conforms(check, case, tmp_path):
 )
 def test_cells_have_the_weights_of_their_equations(cell, of_one_layer):
     config = dataclasses.replace(SMALL, cell=cell, num_layers=1, bidirectional=False)
-    model = recurrent.build(config, 3)
+    model = classifier.build(config, 3)
     wanted = 11 * 4 + of_one_layer + 5 * 3 + 3
     assert trainable.trainable_counts(model) == trainable.TrainableCounts(wanted, 0)
 
@@ -52,8 +52,8 @@ def test_cells_have_the_weights_of_their_equations(cell, of_one_layer):
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_padding_does_not_change_the_logits(pooling, bidirectional):
     config = dataclasses.replace(SMALL, pooling=pooling, bidirectional=bidirectional)
-    model = recurrent.build(config, 3)
-    longer = recurrent.build(dataclasses.replace(config, sequence_length=9), 3)
+    model = classifier.build(config, 3)
+    longer = classifier.build(dataclasses.replace(config, sequence_length=9), 3)
     longer.set_weights(model.get_weights())
     padded = np.pad(tiny_tokens.TOKEN_IDS, [(0, 0), (0, 3)])
     np.testing.assert_allclose(
@@ -92,21 +92,23 @@ def traced(model):
 def test_only_training_computes_with_cudnn_where_there_is_a_gpu(monkeypatch, cell, bidirectional):
     show_gpu(monkeypatch)
     config = dataclasses.replace(SMALL, cell=cell, bidirectional=bidirectional)
-    model = recurrent.build(config, 3)
+    model = classifier.build(config, 3)
     assert "CudnnRNNV3" not in traced(model)
-    fit.compile_classifier(model, TrainingConfig(), steps=1)
+    fit.compile_model(model, classifier.objective(), TrainingConfig(), steps=1)
     assert "CudnnRNNV3" in traced(model)
     assert macs.macs(model) > 0
-    fit.compile_classifier(model, TrainingConfig(xla=True), steps=1)
+    fit.compile_model(model, classifier.objective(), TrainingConfig(xla=True), steps=1)
     assert model.jit_compile
     assert "CudnnRNNV3" not in traced(model)
 
 
 def test_a_trained_model_is_exported_without_cudnn(monkeypatch, tmp_path):
-    model = recurrent.build(dataclasses.replace(SMALL, num_layers=1, bidirectional=False), 3)
+    model = classifier.build(dataclasses.replace(SMALL, num_layers=1, bidirectional=False), 3)
     order = tf.data.Dataset.from_tensors((tiny_tokens.FEATURES, conformance.LABELS))
     batches = Batches(lambda number: order, 4, 4, is_cached=True)
-    fit.fit(model, batches, None, TrainingConfig(epochs=1), tmp_path, tmp_path)
+    fit.fit(
+        model, classifier.objective, batches, None, TrainingConfig(epochs=1), tmp_path, tmp_path
+    )
     show_gpu(monkeypatch)
     assert "CudnnRNNV3" not in traced(model)
 
@@ -115,8 +117,8 @@ def test_a_trained_model_is_exported_without_cudnn(monkeypatch, tmp_path):
 def test_another_activation_is_not_for_cudnn(monkeypatch, activation):
     show_gpu(monkeypatch)
     recipe = Recipe(activation=activation, elu_alpha=0.5)
-    model = recurrent.build(dataclasses.replace(SMALL, recipe=recipe), 3)
-    fit.compile_classifier(model, TrainingConfig(), steps=1)
+    model = classifier.build(dataclasses.replace(SMALL, recipe=recipe), 3)
+    fit.compile_model(model, classifier.objective(), TrainingConfig(), steps=1)
     assert "CudnnRNNV3" not in traced(model)
 
 

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from models.text import text_cnn
-from tests.models import conformance, tiny_tokens
+from tests.models import classifier, conformance, tiny_tokens
 
 SMALL = text_cnn.TextCNNConfig(
     vocabulary_size=11, sequence_length=6, embedding_dim=4, filters=2, kernel_sizes=(2, 3)
@@ -31,7 +31,7 @@ def test_conforms(check, case, tmp_path):
 
 def test_padding_does_not_change_the_logits(case):
     model = case.build()
-    longer = text_cnn.build(dataclasses.replace(SMALL, sequence_length=9), 3)
+    longer = classifier.build(dataclasses.replace(SMALL, sequence_length=9), 3)
     longer.set_weights(model.get_weights())
     padded = np.pad(tiny_tokens.TOKEN_IDS, [(0, 0), (0, 3)])
     np.testing.assert_allclose(

@@ -7,7 +7,7 @@ import pytest
 
 from models.finetuning import trainable
 from models.text import transformer
-from tests.models import conformance, tiny_tokens
+from tests.models import classifier, conformance, tiny_tokens
 
 SMALL = transformer.TransformerConfig(
     vocabulary_size=11, sequence_length=6, hidden_dim=4, num_layers=2, num_heads=2, mlp_dim=7
@@ -28,7 +28,7 @@ def test_conforms(check, case, tmp_path):
 
 def test_learned_positions_and_a_last_norm_are_weights(case):
     config = dataclasses.replace(SMALL, positions="learned", normalization="pre")
-    counts = trainable.trainable_counts(transformer.build(config, 3))
+    counts = trainable.trainable_counts(classifier.build(config, 3))
     assert counts.trainable == case.trainable + 6 * 4 + 2 * 4
 
 
@@ -36,8 +36,8 @@ def test_learned_positions_and_a_last_norm_are_weights(case):
 @pytest.mark.parametrize("pooling", ["mean", "max"])
 def test_padding_does_not_change_the_logits(normalization, pooling):
     config = dataclasses.replace(SMALL, normalization=normalization, pooling=pooling)
-    model = transformer.build(config, 3)
-    longer = transformer.build(dataclasses.replace(config, sequence_length=9), 3)
+    model = classifier.build(config, 3)
+    longer = classifier.build(dataclasses.replace(config, sequence_length=9), 3)
     longer.set_weights(model.get_weights())
     padded = np.pad(tiny_tokens.TOKEN_IDS, [(0, 0), (0, 3)])
     np.testing.assert_allclose(

@@ -8,6 +8,7 @@ import pytest
 
 from models.finetuning.course import Course, Phase
 from models.training import fit
+from tests.models import classifier
 from tests.models.training.test_fit import CONFIG, make_split
 
 
@@ -23,7 +24,8 @@ def make_model():
 def begin(model, **fields):
     """What averages the weights of a model."""
     training = dataclasses.replace(CONFIG, **fields)
-    (average,) = fit.begin_phase(model, Course(model, None, 1), Phase(0, 1), training, 4)
+    course, phase = Course(model, None, 1), Phase(0, 1)
+    (average,) = fit.begin_phase(model, classifier.objective(), course, phase, training, 4)
     average.on_train_begin()
     return average
 
@@ -54,7 +56,7 @@ def test_weights_and_the_statistics_of_batch_norm_are_averaged_alike(tmp_path, m
     split = make_split(11)
     validation = make_split(7, seed=1)
     config = dataclasses.replace(CONFIG, averaging=0.8)
-    history = fit.fit(model, split, validation, config, tmp_path, tmp_path)
+    history = fit.fit(model, classifier.objective, split, validation, config, tmp_path, tmp_path)
 
     first, *steps = record.seen
     assert len(steps) == CONFIG.epochs * split.num_batches

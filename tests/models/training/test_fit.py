@@ -16,6 +16,7 @@ from models.training.config import EarlyStopping, TrainingConfig
 from models.training.inputs import Batches
 from models.training.optimizer_config import SGD, AdamW
 from models.training.schedule_config import Cosine
+from tests.models import classifier
 
 CONFIG = TrainingConfig(
     epochs=4,
@@ -50,6 +51,7 @@ def run(folder, config=CONFIG, train=None, validation=None, model=None):
     model = model or make_model()
     history = fit.fit(
         model,
+        classifier.objective,
         train or make_split(11),
         validation or make_split(7, seed=1),
         config,
@@ -189,7 +191,9 @@ def test_a_trial_stops_after_the_same_epoch(losses, epochs):
 def test_early_stopping_without_validation_is_refused(tmp_path):
     config = dataclasses.replace(CONFIG, early_stopping=EarlyStopping())
     with pytest.raises(ValueError, match="`training.early_stopping` needs a validation split"):
-        fit.fit(make_model(), make_split(11), None, config, tmp_path, tmp_path)
+        fit.fit(
+            make_model(), classifier.objective, make_split(11), None, config, tmp_path, tmp_path
+        )
 
 
 def test_a_loss_that_is_no_number_ends_the_training(tmp_path):
@@ -256,7 +260,7 @@ def test_class_weights_reach_the_loss(tmp_path):
 
     def loss(name, weights):
         folder = tmp_path / name
-        history = fit.fit(make_model(), *arguments, folder, folder, weights)
+        history = fit.fit(make_model(), classifier.objective, *arguments, folder, folder, weights)
         return history["loss"][0]
 
     assert loss("zero", {0: 0.0, 1: 0.0}) == 0.0

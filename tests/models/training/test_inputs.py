@@ -33,7 +33,10 @@ def open_split(files, **options):
     def encode(features):
         return {"token_ids": tf.tile(features["number"], (1, 3))}
 
-    arguments = {"parse": parse, "encode": encode, "label": "label", "batch_size": 4, **options}
+    def part(features):
+        return {"number": features["number"]}, tf.reshape(features["label"], [-1])
+
+    arguments = {"parse": parse, "encode": encode, "part": part, "batch_size": 4, **options}
     return inputs.batches(files, **arguments)
 
 

@@ -14,6 +14,7 @@ import keras, numpy as np, tensorflow as tf
 from models.training import fit, placement
 from models.training.config import TrainingConfig
 from models.training.inputs import Batches
+from tests.models import classifier
 
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -31,7 +32,7 @@ def train(strategy, name, num_examples, *layers, **fields):
             x = layer()(x)
         model = keras.Model({"vector": vector}, keras.layers.Dense(2)(x))
         config = TrainingConfig(epochs=2, batch_size=4, learning_rate=0.05, **fields)
-        fit.fit(model, split, split, config, folder / name, folder / name)
+        fit.fit(model, classifier.objective, split, split, config, folder / name, folder / name)
     return model.get_weights()
 
 two = placement.strategy("all", ["CPU:0", "CPU:1"])

@@ -30,7 +30,7 @@ GRID = {
 def start(folder, algorithm="random", searched=SPACE, trials=6, max_epochs=4, **fields):
     """An oracle with its folder, as a search that begins or goes on has it."""
     config = TuningConfig(space=searched, algorithm=algorithm, trials=trials, **fields)
-    oracle = oracles.build(config, max_epochs)
+    oracle = oracles.build(config, max_epochs, {"val_accuracy": "max", "val_loss": "min"})
     oracle._set_project_dir(str(folder), "trials")
     if pathlib.Path(oracle._get_oracle_fname()).is_file():
         oracle.reload()

@@ -36,7 +36,7 @@ class Killer(keras_tuner.HyperModel):
 
 def arguments(folder):
     return {
-        "oracle": oracles.build(CONFIG, 1),
+        "oracle": oracles.build(CONFIG, 1, {"val_accuracy": "max"}),
         "hypermodel": Killer(),
         "folder": folder,
         "searched": CONFIG.space,

@@ -61,7 +61,7 @@ def asked(monkeypatch):
 
 
 def test_the_best_five_labels_are_shown_in_order(asked, tmp_path):
-    answer = predict.predict("mail", "안녕", "host:1", tmp_path, as_json=False)
+    answer = predict.predict("mail", ["안녕"], "host:1", tmp_path, as_json=False)
     assert [line.split() for line in answer.splitlines()] == [
         ["스팸", "75.0%"],
         ["ham", "15.0%"],
@@ -75,12 +75,12 @@ def test_the_best_five_labels_are_shown_in_order(asked, tmp_path):
 def test_percentages_stand_below_each_other_in_any_script(asked, tmp_path, monkeypatch):
     labels = np.array([["a", "b", "c", "👍", "ham", "스팸 메일"]], object)
     monkeypatch.setitem(OUTPUTS, "labels", labels)
-    answer = predict.predict("mail", "안녕", "host:1", tmp_path, as_json=False)
+    answer = predict.predict("mail", ["안녕"], "host:1", tmp_path, as_json=False)
     assert {cells.cell_len(line) for line in answer.splitlines()} == {9 + 2 + 7}
 
 
 def test_json_has_the_label_and_every_probability(asked, tmp_path):
-    answer = json.loads(predict.predict("mail", "hello", "host:1", tmp_path, as_json=True))
+    answer = json.loads(predict.predict("mail", ["hello"], "host:1", tmp_path, as_json=True))
     assert answer["label"] == "스팸"
     assert list(answer["probabilities"]) == ["스팸", "ham", "d", "c", "b", "a"]
     assert sum(answer["probabilities"].values()) == pytest.approx(1.0)
@@ -94,13 +94,13 @@ def running(tmp_path):
 
 
 def test_the_server_that_runs_for_the_workspace_is_asked(asked, running, tmp_path):
-    predict.predict("mail", "hello", None, tmp_path, as_json=False)
+    predict.predict("mail", ["hello"], None, tmp_path, as_json=False)
     assert asked == [("here:7", "mail", {"text": ["hello"]})]
 
 
 def test_a_server_of_another_workspace_is_not_asked(asked, running, tmp_path):
     with pytest.raises(ValueError, match="No model 'mail' was pushed"):
-        predict.predict("mail", "hello", None, tmp_path / "other", as_json=False)
+        predict.predict("mail", ["hello"], None, tmp_path / "other", as_json=False)
     assert asked == []
 
 
@@ -118,27 +118,27 @@ def test_a_server_of_another_workspace_is_not_asked(asked, running, tmp_path):
 def test_a_model_that_answers_something_else_is_told(asked, tmp_path, monkeypatch, outputs):
     monkeypatch.setattr(FakeClient, "predict", lambda *_: outputs)
     with pytest.raises(ValueError, match="mail at host:1 is no model of `maru run`"):
-        predict.predict("mail", "hello", "host:1", tmp_path, as_json=False)
+        predict.predict("mail", ["hello"], "host:1", tmp_path, as_json=False)
 
 
 def test_a_question_is_utf_8_in_any_locale(asked, tmp_path):
     typed = os.fsdecode(b"\xff") + "hello"  # As Python takes bytes that its locale has not.
     with pytest.raises(ValueError, match="The text must be UTF-8"):
-        predict.predict("mail", typed, "host:1", tmp_path, as_json=False)
+        predict.predict("mail", [typed], "host:1", tmp_path, as_json=False)
     typed = "안녕".encode().decode("ascii", "surrogateescape")
-    predict.predict("mail", typed, "host:1", tmp_path, as_json=False)
+    predict.predict("mail", [typed], "host:1", tmp_path, as_json=False)
     assert asked[-1][2] == {"text": ["안녕"]}
 
 
 def test_an_image_is_sent_as_the_bytes_of_its_file(asked, workspace):
     whole = workspace / "whole.png"
-    predict.predict("mail", str(whole), "images:1", workspace, as_json=False)
+    predict.predict("mail", [str(whole)], "images:1", workspace, as_json=False)
     assert asked == [("images:1", "mail", {"image_bytes": [whole.read_bytes()]})]
 
 
 def test_an_image_that_no_server_reads_is_sent_as_training_got_it(asked, workspace):
     moving = workspace / "moving.webp"
-    predict.predict("mail", str(moving), "images:1", workspace, as_json=False)
+    predict.predict("mail", [str(moving)], "images:1", workspace, as_json=False)
     sent = images.prepare(moving.read_bytes())
     assert sent.is_converted
     assert asked == [("images:1", "mail", {"image_bytes": [sent.data]})]
@@ -146,25 +146,25 @@ def test_an_image_that_no_server_reads_is_sent_as_training_got_it(asked, workspa
 
 def test_a_missing_image_is_named(asked, tmp_path):
     with pytest.raises(ValueError, match="answers about images. There is no file 'no.png'"):
-        predict.predict("mail", "no.png", "images:1", tmp_path, as_json=False)
+        predict.predict("mail", ["no.png"], "images:1", tmp_path, as_json=False)
 
 
 def test_a_named_server_without_the_model_is_an_error(asked, tmp_path):
     with pytest.raises(ValueError, match="Servable not found"):
-        predict.predict("other", "hello", "host:1", tmp_path, as_json=False)
+        predict.predict("other", ["hello"], "host:1", tmp_path, as_json=False)
 
 
 def test_without_a_server_the_pushed_models_are_looked_through(asked, tmp_path):
     (tmp_path / "served" / "mail").mkdir(parents=True)
     with pytest.raises(ValueError, match=r"No model 'other' was pushed.*Pushed models: mail\."):
-        predict.predict("other", "hello", None, tmp_path, as_json=False)
+        predict.predict("other", ["hello"], None, tmp_path, as_json=False)
 
 
 def test_a_server_that_refuses_the_question_is_an_error(asked, running, tmp_path, monkeypatch):
     broken = client.ClientError("the model is broken", "INTERNAL", 500)
     monkeypatch.setattr(FakeClient, "refusal", broken)
     with pytest.raises(ValueError, match="the model is broken"):
-        predict.predict("mail", "hello", None, tmp_path, as_json=False)
+        predict.predict("mail", ["hello"], None, tmp_path, as_json=False)
 
 
 class Brightness(tf.Module):
@@ -199,14 +199,14 @@ def workspace(tmp_path_factory):
 
 def test_an_image_is_answered_without_a_server(asked, workspace):
     whole = str(workspace / "whole.png")
-    answer = predict.predict("photo", whole, None, workspace, as_json=False)
+    answer = predict.predict("photo", [whole], None, workspace, as_json=False)
     assert sorted(line.split()[0] for line in answer.splitlines()) == ["dark", "light"]
 
 
 @pytest.mark.parametrize("name", ["cut.png", "cut.jpg", "empty.png", "text.png"])
 def test_an_image_that_cannot_be_read_is_named(asked, workspace, name):
     with pytest.raises(ValueError, match=rf"The image '.*{name}' cannot be read: ") as caught:
-        predict.predict("photo", str(workspace / name), None, workspace, as_json=False)
+        predict.predict("photo", [str(workspace / name)], None, workspace, as_json=False)
     assert "node" not in str(caught.value)  # Where in the graph is no help to anybody.
 
 
@@ -215,7 +215,7 @@ def test_an_export_that_is_broken_is_named(asked, workspace, tmp_path):
     shutil.copytree(workspace / "served" / "photo" / "1", broken)
     (broken / "saved_model.pb").write_bytes(b"\xff" * 9)
     with pytest.raises(ValueError, match=f"{broken} cannot be loaded: .* Remove this version"):
-        predict.predict("photo", "a.png", None, tmp_path, as_json=False)
+        predict.predict("photo", ["a.png"], None, tmp_path, as_json=False)
 
 
 def test_what_fails_for_other_reasons_stays_a_defect(asked, workspace, monkeypatch):
@@ -225,4 +225,36 @@ def test_what_fails_for_other_reasons_stays_a_defect(asked, workspace, monkeypat
     monkeypatch.setattr(saved_model.SavedModelPredictor, "predict", fail)
     whole = str(workspace / "whole.png")
     with pytest.raises(errors.ServingError, match="out of order"):
-        predict.predict("photo", whole, None, workspace, as_json=False)
+        predict.predict("photo", [whole], None, workspace, as_json=False)
+
+
+class PairClient(FakeClient):
+    """A server with a model of two texts that answers a number."""
+
+    def signatures(self, model):
+        inputs = {name: client.TensorSpec("string") for name in ("second", "first")}
+        outputs = {"value": client.TensorSpec("float")}
+        return {"serving_default": client.Signature(inputs, outputs)}
+
+    def predict(self, model, inputs):
+        self.calls.append(inputs)
+        return {"value": np.array([2.5])}
+
+
+@pytest.mark.parametrize(
+    "given", [["하나", "two"], ["second=two", "first=하나"]], ids=["in order", "by name"]
+)
+def test_a_model_of_two_texts_takes_both(monkeypatch, tmp_path, given):
+    monkeypatch.setattr(client, "Client", PairClient)
+    monkeypatch.setattr(FakeClient, "calls", [])
+    assert predict.predict("alike", given, "host:1", tmp_path, as_json=False) == "2.5"
+    assert FakeClient.calls == [{"first": ["하나"], "second": ["two"]}]
+    answer = predict.predict("alike", given, "host:1", tmp_path, as_json=True)
+    assert json.loads(answer) == {"value": 2.5}
+
+
+@pytest.mark.parametrize("given", [["one"], ["1", "2", "3"], ["first=1", "first=2"]])
+def test_too_few_inputs_or_too_many_are_refused_with_their_names(monkeypatch, tmp_path, given):
+    monkeypatch.setattr(client, "Client", PairClient)
+    with pytest.raises(ValueError, match=f"takes 2 inputs: first, second. Received {len(given)}"):
+        predict.predict("alike", given, "host:1", tmp_path, as_json=False)

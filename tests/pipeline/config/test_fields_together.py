@@ -42,7 +42,10 @@ def test_xla_is_refused_with_hub_modules():
     ("evaluation", "message"),
     [
         ({"must_reach": {"accuracy": 80}}, "must be from 0 to 1, as in 0.8 for 80 %. Received: 80"),
-        ({"must_reach": {"cross_entropy": -0.1}}, "`must_reach.cross_entropy` must be at least 0"),
+        (
+            {"must_reach": {"cross_entropy": -0.1}},
+            "`evaluation.must_reach.cross_entropy` must be at least 0",
+        ),
         ({"may_lose": {"accuracy": -0.1}}, "`may_lose.accuracy` must be at least 0"),
     ],
 )

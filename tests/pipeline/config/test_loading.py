@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from models.finetuning import config as finetuning_config
+from models.tasks import task as tasks
 from models.training import optimizer_config, schedule_config
 from pipeline.config import loading, sections
 from pipeline.config.problems import ConfigError
@@ -52,7 +53,7 @@ def test_the_resolved_yaml_says_the_same_as_the_file(path, write):
 
 
 def test_there_are_shipped_configs_of_both_modalities():
-    kinds = {loading.load(path).task.input_kind for path in SHIPPED}
+    kinds = {tasks.reads(loading.load(path).task) for path in SHIPPED}
     assert kinds == {"text", "image"}
 
 
@@ -60,13 +61,13 @@ def test_what_is_left_out_has_its_default(write):
     loaded = loading.load(write(SMALL))
     assert (loaded.training.batch_size, loaded.tuning, loaded.data.split.eval) == (32, None, 2)
     assert loaded.model.kernel_sizes == (3, 4, 5)
-    assert [feature.kind for feature in loaded.features] == ["text", "label"]
+    assert [feature.holds for feature in loaded.features] == ["text", "category"]
 
 
 def test_slices_are_columns_of_their_own_unless_they_are_the_label(write):
     slices = "evaluation: {slices: [text_length, source, label]}\n"
     loaded = loading.load(write(SMALL + slices))
-    extra = [(feature.name, feature.kind) for feature in loaded.features[2:]]
+    extra = [(feature.name, feature.holds) for feature in loaded.features[2:]]
     assert extra == [("text_length", "derived"), ("source", "slice")]
 
 
@@ -157,7 +158,8 @@ def test_a_recipe_is_checked_with_what_the_models_paper_chose(write):
         ),
         (
             "evaluation: {must_reach: {acuracy: 0.5}}",
-            "evaluation: `must_reach` has the unknown metric 'acuracy'. Did you mean 'accuracy'?",
+            "config: `evaluation.must_reach` has the unknown metric 'acuracy'. "
+            "Did you mean 'accuracy'?",
         ),
         ("runtime: 3", "runtime: expected a mapping, received 3"),
     ],

@@ -29,7 +29,7 @@ def ticks(tmp_path, drawn):
 
     def draw(searched, values, field="model.filters"):
         config = TuningConfig(space={field: searched})
-        search_plot.draw(trials(field, values), config, tmp_path / "trials.png")
+        search_plot.draw(trials(field, values), config, "val_accuracy", tmp_path / "trials.png")
         (panel,) = drawn.pop().axes
         assert not any(label.get_text() for label in panel.get_xticklabels(minor=True))
         low, high = panel.get_xlim()
@@ -49,7 +49,8 @@ def test_the_plot_is_an_image_with_a_panel_for_each_field(tmp_path, number, draw
     found = [
         TrialResult(str(i), 0.9, values, 2.5, 3, "worker0", 500.0, None) for i in range(number)
     ]
-    search_plot.draw(found, TuningConfig(space=SPACE), tmp_path / "new" / "trials.png")
+    config = TuningConfig(space=SPACE)
+    search_plot.draw(found, config, "val_accuracy", tmp_path / "new" / "trials.png")
     with Image.open(tmp_path / "new" / "trials.png") as image:
         width, height = image.size
     assert width > 1.5 * height

@@ -49,7 +49,7 @@ def prepare(data, model, resumable, task=TEXTS):
 
 
 def encoded(learner, *texts):
-    return np.asarray(learner.encode(tf.constant(texts))["token_ids"])
+    return np.asarray(learner.encode({"text": tf.constant(texts)})["token_ids"])
 
 
 def test_inverse_document_frequencies_are_those_of_scikit_learn(token_ids, tmp_path):

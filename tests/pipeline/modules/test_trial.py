@@ -73,6 +73,7 @@ def test_a_trial_goes_through_the_phases_of_the_trainer(given, tmp_path, method)
     learner = prepare(learner_config, job.transform_graph, job.train_files, tmp_path)
     trained = fit.fit(
         learner.build("float32"),
+        learner.objective,
         learner.batches(job.train_files, shuffled=True),
         learner.batches(job.eval_files, shuffled=False),
         learner_config.training,

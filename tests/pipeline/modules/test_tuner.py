@@ -1,5 +1,6 @@
 """Tests of pipeline/modules/tuner.py: real searches on twenty rows, one per algorithm."""
 
+import dataclasses
 import gc
 import json
 import os
@@ -63,6 +64,9 @@ def write_splits(folder, train=ROWS, evaluation=ROWS[:7]):
                 writer.write(example.SerializeToString())
 
 
+TASK = classification.TextClassification("text_classification")
+
+
 def write_graph(folder, feature="token_ids", train=ROWS):
     spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("text", "label")}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
@@ -71,8 +75,7 @@ def write_graph(folder, feature="token_ids", train=ROWS):
     ]
     custom_config = {
         "feature": feature,
-        "input_column": "text",
-        "label_column": "label",
+        "columns": json.dumps([dataclasses.asdict(column) for column in TASK.columns]),
         "model": json.dumps({"vocabulary_size": 50, "sequence_length": 4, "tokenizer": "words"}),
     }
     with (

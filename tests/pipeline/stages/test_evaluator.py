@@ -1,22 +1,27 @@
 """Tests of pipeline/stages/evaluator.py: thresholds in, refusals in words out."""
 
+import json
+
 import pytest
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2, validation_result_pb2
 
+from models.tasks import classification, regression
 from pipeline.config import evaluation as evaluation_config
 from pipeline.stages import evaluator
 
+TASK = classification.TextClassification("text_classification")
+
 
 def thresholds(**fields):
-    built = evaluator.eval_config(evaluation_config.EvaluationConfig(**fields))
+    built = evaluator.eval_config(evaluation_config.EvaluationConfig(**fields), TASK)
     (spec,) = built.metrics_specs
     found = {}
     for metric in spec.metrics:
         for bound in metric.per_slice_thresholds:
             # An empty spec is the whole split: a slice of three rows must not block a model.
             assert list(bound.slicing_specs) == [config_pb2.SlicingSpec()]
-            found[metric.config.split('"')[3]] = bound.threshold
+            found[json.loads(metric.config)["name"]] = bound.threshold
         assert not metric.HasField("threshold")
     return found
 
@@ -48,7 +53,7 @@ def test_a_model_may_lose_so_much_against_the_served_one():
 
 def test_slices_are_measured_beside_the_whole_split():
     built = evaluator.eval_config(
-        evaluation_config.EvaluationConfig(slices=("text_length", "source"))
+        evaluation_config.EvaluationConfig(slices=("text_length", "source")), TASK
     )
     assert [list(spec.feature_keys) for spec in built.slicing_specs] == [
         [],
@@ -58,18 +63,19 @@ def test_slices_are_measured_beside_the_whole_split():
 
 
 def test_candidate_and_served_model_are_asked_alike():
-    candidate, served = evaluator.eval_config(evaluation_config.EvaluationConfig()).model_specs
+    candidate, served = evaluator.eval_config(
+        evaluation_config.EvaluationConfig(), TASK
+    ).model_specs
     assert (candidate.is_baseline, served.is_baseline) == (False, True)
     for spec in (candidate, served):
         assert spec.signature_name == "serve_examples"
-        assert list(spec.preprocessing_function_names) == ["label_ids"]
-        assert (spec.label_key, spec.prediction_key) == ("label_id", "probabilities")
 
 
 def test_every_metric_a_user_may_name_is_measured():
-    (spec,) = evaluator.eval_config(evaluation_config.EvaluationConfig()).metrics_specs
-    names = [metric.config.split('"')[3] for metric in spec.metrics if metric.config]
-    assert tuple(names) == evaluation_config.METRICS
+    config = evaluator.eval_config(evaluation_config.EvaluationConfig(), TASK)
+    (spec,) = config.metrics_specs
+    names = [json.loads(metric.config)["name"] for metric in spec.metrics if metric.config]
+    assert names == [metric.name for metric in TASK.metrics]
 
 
 @pytest.mark.parametrize(
@@ -123,3 +129,10 @@ def test_a_refusal_is_never_silent(monkeypatch, tmp_path):
     assert evaluator.read_refusals(tmp_path) == ["the Evaluator gave no reason; see its files"]
     result.validation_ok = True
     assert evaluator.read_refusals(tmp_path) == []
+
+
+def test_a_task_whose_headline_is_better_low_has_an_upper_bound():
+    task = regression.TextRegression("text_regression")
+    built = evaluator.eval_config(evaluation_config.EvaluationConfig(), task)
+    (bound,) = [b for m in built.metrics_specs[0].metrics for b in m.per_slice_thresholds]
+    assert bound.threshold.value_threshold.upper_bound.value == float("inf")

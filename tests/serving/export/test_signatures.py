@@ -5,9 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from serving.execution.saved_model import SavedModelPredictor
-from serving.export import signatures
-
-LABELS = ("짧다", "medium", "long")
+from serving.export import description, signatures
 
 
 def build():
@@ -18,26 +16,25 @@ def build():
     return keras.Model(lengths, {"logits": keras.layers.Dense(3)(x), "features": x})
 
 
-def classifier(model):
-    words = tf.lookup.StaticHashTable(
-        tf.lookup.KeyValueTensorInitializer(LABELS, tf.range(3, dtype=tf.int64)), -1
-    )
+def served(model):
+    """Signatures of a model that reads the lengths of two texts together."""
 
-    def encode(raw):
-        return tf.cast(tf.strings.length(raw), tf.float32)[:, None]
+    def outputs(inputs):
+        joined = tf.strings.join([inputs["first"], inputs["second"]])
+        return model(tf.cast(tf.strings.length(joined), tf.float32)[:, None], training=False)
 
-    holder = tf.Module()
-    holder.table = words
-    return signatures.Classifier(
-        input_name="text",
-        input_column="review",
-        label_column="stars",
-        labels=LABELS,
-        logits=lambda raw: model(encode(raw), training=False)["logits"],
-        embedding=lambda raw: model(encode(raw), training=False)["features"],
-        label_id=words.lookup,
-        resources=[model, holder],
+    answer = signatures.Signature(
+        lambda inputs: {"probabilities": tf.nn.softmax(outputs(inputs)["logits"])},
+        ("first", "second"),
     )
+    columns = {"first": "review", "second": "제목"}
+    return {
+        signatures.DEFAULT: answer,
+        signatures.OF_EXAMPLES: signatures.of_examples(answer, columns),
+        "embed": signatures.Signature(
+            lambda inputs: {"embedding": outputs(inputs)["features"]}, ("first", "second")
+        ),
+    }
 
 
 def example(**columns):
@@ -50,26 +47,33 @@ def example(**columns):
 
 def test_an_export_holds_each_weight_once_and_answers_by_every_signature(tmp_path):
     model = build()
-    made = classifier(model)
-    signatures.export(made, tmp_path / "1")
+    signatures.export(served(model), [model], tmp_path / "1")
     size = sum(file.stat().st_size for file in (tmp_path / "1" / "variables").glob("*.data*"))
     assert 4 * model.count_params() <= size < 4.1 * model.count_params()
     predictor = SavedModelPredictor(tmp_path / "1")
-    texts = np.array([b"", b"good", b"rather long"], object)
+    inputs = {
+        "first": np.array([b"", b"good", b"rather"], object),
+        "second": np.array([b"", b"", b" long"], object),
+    }
     expected = model(np.array([[0.0], [4.0], [11.0]], "float32"))
-    answer = predictor.predict("", {"text": texts})
+    answer = predictor.predict("", inputs)
     np.testing.assert_allclose(
         answer["probabilities"], tf.nn.softmax(expected["logits"]), atol=1e-6
     )
     np.testing.assert_allclose(
-        predictor.predict("embed", {"text": texts})["embedding"], expected["features"], rtol=1e-5
+        predictor.predict("embed", inputs)["embedding"], expected["features"], rtol=1e-5
     )
-    rows = np.array([example(review="good", stars="long"), example(review="", stars="x")], object)
-    known, unknown = predictor.predict("label_ids", {"examples": rows})["label_id"]
-    assert known == 2 and unknown < 0
+    rows = [{"review": "rather", "제목": " long"}, {"review": "", "제목": "", "more": "x"}]
+    examples = np.array([example(**row) for row in rows], object)
     np.testing.assert_allclose(
-        predictor.predict("serve_examples", {"examples": rows})["probabilities"],
-        answer["probabilities"][[1, 0]],
+        predictor.predict("serve_examples", {"examples": examples})["probabilities"],
+        answer["probabilities"][[2, 0]],
         atol=1e-6,
     )
     predictor.close()
+
+
+def test_a_description_travels_with_its_version(tmp_path):
+    assert description.read(tmp_path) is None
+    description.write(tmp_path, {"kind": "텍스트", "inputs": []})
+    assert description.read(tmp_path) == {"kind": "텍스트", "inputs": []}

@@ -11,8 +11,8 @@ from components.ingest import columns, config, errors, fingerprint, reading
 from components.ingest.files import source_files
 
 WANTED = columns.Wanted(("text", "label"), None)
-TEXT = (config.Feature("text", "text"), config.Feature("label", "label"))
-IMAGE = (config.Feature("image", "image"), config.Feature("label", "label"))
+TEXT = (config.Feature("text", "text"), config.Feature("label", "category"))
+IMAGE = (config.Feature("image", "image"), config.Feature("label", "category"))
 CSV = "text,label\na,x\n"
 NFD = unicodedata.normalize("NFD", "리뷰")
 

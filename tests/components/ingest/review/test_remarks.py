@@ -8,8 +8,8 @@ from PIL import Image
 
 from components.ingest import config, preview
 
-TEXT = [config.Feature("text", "text"), config.Feature("label", "label")]
-IMAGE = [config.Feature("image", "image"), config.Feature("label", "label")]
+TEXT = [config.Feature("text", "text"), config.Feature("label", "category")]
+IMAGE = [config.Feature("image", "image"), config.Feature("label", "category")]
 
 
 def rows(number, labels="ab", start=0):

@@ -6,6 +6,7 @@ import pytest
 
 from components.ingest import columns, config, errors, reading, row
 from components.ingest.text import lines
+from tests import strict
 
 WANTED = columns.Wanted(("text", "label"), None)
 KINDS = {"csv": config.CsvSource, "tsv": config.TsvSource}
@@ -228,8 +229,8 @@ def test_fields_of_megabytes_are_read(tmp_path):
 
 @pytest.mark.parametrize("escape", ["ab", '"', " "])
 def test_impossible_escapes_are_refused(escape):
-    with pytest.raises(ValueError, match="`escape` must be one character"):
-        config.CsvSource("a", escape=escape)
+    with pytest.raises(ValueError, match="escape: .*must be one character"):
+        strict.read(config.CsvSource, {"path": "a", "escape": escape})
 
 
 def test_large_tables_are_read_in_parts_that_share_the_header_and_excels_line(

@@ -12,7 +12,7 @@ from components.ingest.text import lines
 WANTED = columns.Wanted(("text", "label"), None)
 ROWS = [{"text": f"말 {i}", "label": "xy"[i % 2], "more": [i, {}]} for i in range(5)]
 FRAME = pandas.DataFrame({"text": ["a", "b", "c"], "label": ["x", "y", "x"]})
-FEATURES = [config.Feature("text", "text"), config.Feature("label", "label")]
+FEATURES = [config.Feature("text", "text"), config.Feature("label", "category")]
 
 
 def read(tmp_path, content, wanted=WANTED, **options):

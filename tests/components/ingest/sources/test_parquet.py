@@ -12,7 +12,7 @@ from components.ingest import columns, config, encode, errors, reading, row
 
 WANTED = columns.Wanted(("text", "label"), None)
 IMAGES = columns.Wanted(("image", "label"), "image")
-FEATURES = [config.Feature("text", "text"), config.Feature("label", "label")]
+FEATURES = [config.Feature("text", "text"), config.Feature("label", "category")]
 MOMENT = datetime.datetime(2020, 1, 2, 3, 4, 5)
 DECIMAL = decimal.Decimal
 INFINITE = "`label` is infinite, which is no value to learn"

@@ -66,7 +66,7 @@ def test_names_alone_stand_for_the_published_values():
     ],
 )
 def test_the_ends_of_ranges_are_allowed_and_drawn_from(kind, fields):
-    augment = policy.augmenter([config.OPERATIONS[kind](**fields)], num_classes=2)
+    augment = policy.augmenter([config.OPERATIONS[kind](**fields)], lambda ids: tf.one_hot(ids, 2))
     changed, _ = augment(photo(), tf.zeros(4, tf.int64), SEED)
     assert changed.shape == (4, 8, 8, 3)
     if fields == {"probability": 0.0}:
@@ -244,7 +244,7 @@ def test_operations_of_one_kind_draw_apart():
     drawn = [policy._draw(kind, draws.fold(SEED, i), 50, (9, 9)) for i, kind in enumerate(twice)]
     assert np.mean(drawn[0].numpy()[:, :, 2] == drawn[1].numpy()[:, :, 2]) < 0.4
     images = tf.repeat(photo(1), 40, axis=0)
-    mirrored, _ = policy.augmenter([config.Flip(), config.Flip()], 2)(images, [0] * 40, SEED)
+    mirrored, _ = policy.augmenter([config.Flip(), config.Flip()])(images, [0] * 40, SEED)
     # Two flips of the same draw would undo each other always.
     assert 5 < np.any(mirrored != images, axis=(1, 2, 3)).sum() < 35
 

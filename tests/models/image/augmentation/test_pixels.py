@@ -98,7 +98,9 @@ def test_flips_are_drawn_for_each_direction():
 def test_flips_alone_do_what_they_do_among_others():
     images = photo(5)
     operation = config.Flip(0.5, direction="both")
-    alone, _ = policy.augmenter([operation], 3)(tf.constant(images), tf.zeros(5), SEED)
+    alone, _ = policy.augmenter([operation], lambda ids: tf.one_hot(ids, 3))(
+        tf.constant(images), tf.zeros(5), SEED
+    )
     maps = geometry.draw_flip(operation, draws.fold(SEED, 0), 5, (12, 7))
     np.testing.assert_array_equal(alone, shown(images, maps, "edge", {"flip", "rotation"}))
     assert not np.array_equal(alone, images)

@@ -26,15 +26,19 @@ def labels(number=5):
     return tf.range(number, dtype=tf.int64) % 3
 
 
+def shares(ids):
+    return tf.one_hot(ids, 3)
+
+
 @pytest.fixture(scope="module")
 def augment():
-    return policy.augmenter(SOME, num_classes=3)
+    return policy.augmenter(SOME, shares)
 
 
 def test_what_is_never_chosen_changes_nothing():
-    changed, shares = policy.augmenter(NEVER, num_classes=3)(images(), labels(), (1, 2))
+    changed, mixed = policy.augmenter(NEVER, shares)(images(), labels(), (1, 2))
     np.testing.assert_array_equal(changed, images())
-    np.testing.assert_array_equal(shares, tf.one_hot(labels(), 3))
+    np.testing.assert_array_equal(mixed, tf.one_hot(labels(), 3))
 
 
 def test_the_seed_decides_and_nothing_else(augment):
@@ -58,7 +62,7 @@ def test_mixing_gives_shares_of_integer_labels_and_keeps_the_images_type(augment
 
 def test_without_mixing_labels_stay_as_they_are():
     assert not mixes_labels([config.Flip()])
-    _, same = policy.augmenter([config.Flip()], num_classes=3)(images(), labels(), (1, 2))
+    _, same = policy.augmenter([config.Flip()])(images(), labels(), (1, 2))
     np.testing.assert_array_equal(same, labels())
 
 
@@ -75,7 +79,7 @@ def test_an_input_pipeline_gives_what_a_call_gives(augment):
 @pytest.mark.parametrize("kind", ["rand_augment", "augmix"])
 def test_policies_draw_for_each_image_by_itself(kind):
     same = tf.repeat(images(1, 8, 5), 8, axis=0)
-    augment = policy.augmenter([config.OPERATIONS[kind]()], num_classes=2)
+    augment = policy.augmenter([config.OPERATIONS[kind]()])
     changed, _ = augment(same, tf.zeros(8, tf.int64), (1, 2))
     assert len({image.tobytes() for image in changed.numpy()}) > 2
     again, _ = augment(same, tf.zeros(8, tf.int64), (1, 2))
@@ -113,7 +117,7 @@ def test_grey_and_transparent_images_are_decoded_to_colours_first(mode):
     file = io.BytesIO()
     PIL.Image.new(mode, (7, 4), 1 if mode != "RGBA" else (9, 200, 3, 128)).save(file, "PNG")
     decoded = decode.decode(tf.constant([file.getvalue()]), 6)
-    changed, _ = policy.augmenter([config.Flip(probability=1.0)], 2)(decoded, [0], (1, 2))
+    changed, _ = policy.augmenter([config.Flip(probability=1.0)])(decoded, [0], (1, 2))
     assert changed.shape == (1, 6, 6, 3)
     np.testing.assert_array_equal(changed, decoded)  # One colour, so flipping shows nothing.
 

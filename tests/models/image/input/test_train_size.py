@@ -8,6 +8,7 @@ import pytest
 
 from models.image import googlenet, mobilenet, resnet
 from models.image.input.train_size import TrainSize
+from tests.models import classifier
 
 MODELS = [
     (resnet, resnet.ResNetConfig(blocks=(1, 1), stem="small", width=3, image_size=16)),
@@ -19,8 +20,8 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint
 
 @pytest.mark.parametrize(("module", "config"), MODELS)
 def test_images_are_smaller_in_training_alone(module, config):
-    plain = module.build(config, 3)
-    both = module.build(dataclasses.replace(config, train_size=8), 3)
+    plain = classifier.build(config, 3)
+    both = classifier.build(dataclasses.replace(config, train_size=8), 3)
     both.set_weights(plain.get_weights())
     np.testing.assert_array_equal(both(IMAGES), plain(IMAGES))
 
@@ -40,7 +41,7 @@ def test_a_resized_image_keeps_its_type_and_values(dtype):
 
 def test_a_model_with_it_survives_saving(tmp_path):
     module, config = MODELS[0]
-    model = module.build(dataclasses.replace(config, train_size=8), 3)
+    model = classifier.build(dataclasses.replace(config, train_size=8), 3)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     assert again.get_layer("train_size").size == 8

@@ -1,4 +1,4 @@
-"""From a module's input to the logits; what text and image models on modules share."""
+"""From a module's input to its vector; what text and image models on modules share."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from models.hub.config import HubModelConfig
 from models.tensor import Tensor
 
 
-def classify(inputs: Tensor, config: HubModelConfig, num_classes: int) -> Tensor:
-    """Apply the module and a fresh linear head.
+def read(inputs: Tensor, config: HubModelConfig) -> Tensor:
+    """Apply the module, and dropout to its vector.
 
     Args:
         inputs: What the module takes.
         config: Module and fine-tuning.
-        num_classes: Number of labels, at least 2.
 
     Returns:
-        `logits` `(batch, num_classes)` float32; layer `backbone` is the `HubLayer`, layer
+        The vector `(batch, dim)` after dropout; layer `backbone` is the `HubLayer`, layer
         `features` gives its vector.
 
     Raises:
@@ -61,5 +60,4 @@ def classify(inputs: Tensor, config: HubModelConfig, num_classes: int) -> Tensor
             f"{layer.describe_outputs()}"
         )
     x = keras.layers.Identity(name="features")(vector)
-    x = keras.layers.Dropout(config.dropout, name="dropout")(x)
-    return keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
+    return keras.layers.Dropout(config.dropout, name="dropout")(x)

@@ -1,10 +1,10 @@
-"""Tests of models/training/losses.py and weighting.py."""
+"""Tests of models/tasks/losses.py and weighting.py."""
 
 import keras
 import numpy as np
 import pytest
 
-from models.training import losses, weighting
+from models.tasks import losses, weighting
 
 LOGITS = np.float32([[2.0, -1.0, 0.5], [0.0, 0.0, 3.0]])
 

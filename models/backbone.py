@@ -1,0 +1,57 @@
+"""What a model gives to a task: its inputs, and vectors that a head stands on."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from models import recipe as recipes
+from models.recipe import Recipe
+
+Tensors = dict[str, Any]
+"""Keras tensors by name, each `(batch, ...)`."""
+
+
+def plain_head(units: int, name: str) -> keras.layers.Layer:
+    """A dense layer with Keras's own initializer; float32, whatever the rest computes in."""
+    return keras.layers.Dense(units, dtype="float32", name=name)
+
+
+def recipe_head(recipe: Recipe) -> Callable[[int, str], keras.layers.Layer]:
+    """Dense layers as a complete recipe starts and regularises them, always with a bias."""
+
+    def head(units: int, name: str) -> keras.layers.Layer:
+        return keras.layers.Dense(
+            units,
+            kernel_initializer=recipes.initializer(recipe),
+            kernel_regularizer=recipes.regularizer(recipe),
+            dtype="float32",
+            name=name,
+        )
+
+    return head
+
+
+@dataclasses.dataclass(frozen=True)
+class Backbone:
+    """A network with fresh or pretrained weights, without its task."""
+
+    name: str
+    """Of the model."""
+    inputs: Tensors
+    """What it reads; an encoder makes them, see `models/encoder.py`."""
+    vector: Any
+    """`(batch, dim)`, what the layer `features` gives, after dropout."""
+    head: Callable[[int, str], keras.layers.Layer] = plain_head
+    """`head(units, name)` is a dense layer to put on what is provided."""
+
+    def model(self, outputs: Any) -> keras.Model:
+        """The whole model; the caller compiles it.
+
+        Args:
+            outputs: What a task's head made of the vectors.
+        """
+        return keras.Model(self.inputs, outputs, name=self.name)

@@ -1,0 +1,103 @@
+"""What tasks decide that give an example one of several labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from models.backbone import Backbone
+from models.tasks import metrics
+from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown
+
+
+class OneLabel:
+    """Learns one label an example, of the column that `label` names."""
+
+    label: str
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Accuracy, macro F1, cross-entropy."""
+        makers = (metrics.accuracy, metrics.macro_f1, metrics.cross_entropy)
+        return tuple(make(self.label) for make in makers)
+
+    @property
+    def shown_as(self) -> Shown:
+        """How people read an answer."""
+        return "ranked_labels"
+
+    @property
+    def monitored(self) -> Mapping[str, Literal["max", "min"]]:
+        """Accuracy or loss on the eval split."""
+        return {"val_accuracy": "max", "val_loss": "min"}
+
+    def check_training(self, training: Any) -> None:
+        """Every field means something here."""
+
+    def check(self, facts: Facts) -> None:
+        """Refuse a single label."""
+        labels = facts.vocabularies[self.label]
+        if len(labels) < 2:
+            raise ValueError(
+                f"The train split has one label only: {labels[0]!r}. Classification needs at least "
+                "two. Look at `task.label` and `data.split`."
+            )
+
+    def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
+        """Label ids `(batch,)` int64; -1, which weighs nothing, where a label is unknown."""
+        import tensorflow as tf
+
+        inputs = dict(features)
+        return Batch(inputs, tf.reshape(tf.cast(inputs.pop(TARGET), tf.int64), (-1,)))
+
+    def soften(self, target: Any, facts: Facts) -> Any:
+        """Shares of the classes `(batch, classes)`."""
+        import tensorflow as tf
+
+        return tf.one_hot(target, len(facts.vocabularies[self.label]))
+
+    def head(self, backbone: Backbone, facts: Facts) -> Any:
+        """Logits `(batch, classes)`."""
+        return backbone.head(len(facts.vocabularies[self.label]), "logits")(backbone.vector)
+
+    def objective(self, facts: Facts, training: Any) -> Objective:
+        """Cross-entropy of the logits, and accuracy."""
+        from models.tasks import losses
+
+        return Objective(losses.build(training.label_smoothing), [losses.accuracy()], _entropy)
+
+    def class_weights(
+        self, training: Any, facts: Facts, targets: Callable[[], np.ndarray]
+    ) -> dict[int, float] | None:
+        """As `training.class_weights` says."""
+        from models.tasks import weighting
+
+        if training.class_weights is None:
+            return None
+        labels = facts.vocabularies[self.label]
+        return weighting.class_weights(training.class_weights, labels, targets())
+
+    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
+        """Nothing: the best label is the answer."""
+        return facts
+
+    def answers(self, outputs: Any, facts: Facts) -> dict[str, Any]:
+        """The best label with its probability, and all of them in a fixed order."""
+        import tensorflow as tf
+
+        labels = tf.constant(facts.vocabularies[self.label])
+        probabilities = tf.nn.softmax(outputs)
+        return {
+            "label": tf.gather(labels, tf.argmax(probabilities, axis=-1)),
+            "probability": tf.reduce_max(probabilities, axis=-1),
+            "labels": tf.tile(labels[None], [tf.shape(probabilities)[0], 1]),
+            "probabilities": probabilities,
+        }
+
+
+def _entropy(ids: np.ndarray) -> float:
+    """Entropy of the labels' shares in nats."""
+    shares = np.unique(ids, return_counts=True)[1] / len(ids)
+    return float(-(shares * np.log(shares)).sum())

@@ -1,0 +1,109 @@
+"""What tasks decide that give an example a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from models.backbone import Backbone
+from models.tasks import metrics
+from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown
+
+
+class OneNumber:
+    """Learns one number an example, of the column that `target` names.
+
+    The network learns it standardised by the train split's mean and deviation, so that a target in
+    thousands needs no other learning rate than one in thousandths; answers are in its own unit.
+    """
+
+    target: str
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Mean absolute error, root mean squared error, R2."""
+        makers = (
+            metrics.mean_absolute_error,
+            metrics.root_mean_squared_error,
+            metrics.determination,
+        )
+        return tuple(make(self.target) for make in makers)
+
+    @property
+    def shown_as(self) -> Shown:
+        """How people read an answer."""
+        return "number"
+
+    @property
+    def monitored(self) -> Mapping[str, Literal["max", "min"]]:
+        """Loss or mean absolute error on the eval split."""
+        return {"val_loss": "min", "val_mae": "min"}
+
+    def check_training(self, training: Any) -> None:
+        """Refuse what is about labels."""
+        for field, default in (("class_weights", None), ("label_smoothing", 0.0)):
+            value = getattr(training, field)
+            if value != default:
+                raise ValueError(
+                    f"`training.{field}` is about labels, but this task learns numbers. "
+                    f"Received: {field}={value!r}. Leave it out."
+                )
+
+    def check(self, facts: Facts) -> None:
+        """Refuse a target that is the same in every row."""
+        if not facts.deviations[self.target]:
+            raise ValueError(
+                f"The train split has one value of `{self.target}` only: "
+                f"{facts.means[self.target]:g}. Look at `task.target` and `data.split`."
+            )
+
+    def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
+        """Standardised targets `(batch, 1)` float32."""
+        import tensorflow as tf
+
+        inputs = dict(features)
+        target = tf.reshape(tf.cast(inputs.pop(TARGET), tf.float32), (-1, 1))
+        mean, deviation = facts.means[self.target], facts.deviations[self.target]
+        return Batch(inputs, (target - mean) / deviation)
+
+    def soften(self, target: Any, facts: Facts) -> Any:
+        """As they are: they can be mixed."""
+        return target
+
+    def head(self, backbone: Backbone, facts: Facts) -> Any:
+        """Standardised value `(batch, 1)`."""
+        return backbone.head(1, "value")(backbone.vector)
+
+    def objective(self, facts: Facts, training: Any) -> Objective:
+        """Mean squared error of standardised values, and the mean absolute error in the unit."""
+        import keras
+
+        deviation = facts.deviations[self.target]
+
+        def error(y_true: Any, y_pred: Any) -> Any:
+            return keras.ops.abs(y_true - y_pred)[:, 0] * deviation
+
+        mae = keras.metrics.MeanMetricWrapper(error, name="mae")
+        return Objective(keras.losses.MeanSquaredError(), [mae], _variance)
+
+    def class_weights(
+        self, training: Any, facts: Facts, targets: Callable[[], np.ndarray]
+    ) -> dict[int, float] | None:
+        """None: there are no classes."""
+        return None
+
+    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
+        """Nothing: the value is the answer."""
+        return facts
+
+    def answers(self, outputs: Any, facts: Facts) -> dict[str, Any]:
+        """The value `(n,)` float32 in the target's unit."""
+        mean, deviation = facts.means[self.target], facts.deviations[self.target]
+        return {"value": outputs[:, 0] * deviation + mean}
+
+
+def _variance(targets: np.ndarray) -> float:
+    """Mean squared error of answering the mean."""
+    return float(targets.var())

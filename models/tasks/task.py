@@ -1,0 +1,208 @@
+"""What a task decides; everybody else asks it and branches on no kind.
+
+A kind is one file beside this one: a frozen dataclass, the YAML's `task:`, with the methods of
+`Task`. Columns and metrics are plain values, so that components and server, which must not import
+models, get them as arguments.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from models.backbone import Backbone
+
+Tensors = Mapping[str, Any]
+"""By name, each `(batch, ...)`."""
+Evaluated = Callable[[], tuple[np.ndarray, np.ndarray]]
+"""Gives a trained model's outputs and the targets of a split, each `(examples, ...)`."""
+Shown = Literal["ranked_labels", "chosen_labels", "number"]
+"""How an answer reads: the best label first, the labels that fit, a number."""
+Holds = Literal["text", "image", "category", "categories", "number"]
+"""What the cells of a column are."""
+TARGET = "target"
+"""Transformed feature of the target column."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """A column of the user's data and what it holds."""
+
+    name: str
+    """In the source and in the examples."""
+    holds: Holds
+    """How its values are read, checked, transformed, drawn and shown."""
+    role: Literal["input", "target"]
+    """Whether requests bring it; targets decide stratification and are never augmented."""
+    field: str
+    """Field of `task:` that names it."""
+    served_as: str = ""
+    """Name in requests, of inputs; `_bytes` at its end asks clients for base64."""
+    separator: str = ""
+    """Between the labels in a cell of `categories`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What only the data knows, found before a model is built."""
+
+    vocabularies: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    """Values of each `category` and `categories` column, in the order of their ids."""
+    means: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """Mean of each `number` column over the train split."""
+    deviations: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """Standard deviation of each `number` column over the train split, above 0."""
+    thresholds: Mapping[str, tuple[float, ...]] = dataclasses.field(default_factory=dict)
+    """Probability from which each value of a `categories` column is answered, chosen on the eval
+    split after training."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """What one training step gets."""
+
+    inputs: dict[str, Any]
+    """Transformed features, for the model's encoder."""
+    target: Any
+    """What the head's output is held against, `(batch, ...)`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """What training minimises and watches."""
+
+    loss: Any
+    """A Keras loss of target and output."""
+    metrics: list[Any]
+    """Keras metrics of the same."""
+    uninformed: Callable[[np.ndarray], float]
+    """Least loss without looking at any input, by the targets `(examples, ...)` of some rows."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    """A figure of a split, computed from answers; the same code for every slice and interval."""
+
+    name: str
+    """In thresholds, tables and files."""
+    is_better_high: bool
+    """Whether more is better."""
+    bounds: tuple[float, float]
+    """Least and greatest value, for thresholds in the YAML."""
+    reads: tuple[str, ...]
+    """Names of the outputs that it looks at."""
+    statistics: Callable[[Mapping[str, Any], Mapping[str, Any]], np.ndarray]
+    """An example's targets by column and its answer by output name to values `(k,)`: right or not;
+    label and answer; hits, found and true labels."""
+    figure: Callable[[np.ndarray], float]
+    """Statistics `(examples, k)` to the figure; resampled rows give its interval."""
+    is_proportion: bool = False
+    """Whether the statistics are 0 or 1 and the figure is their mean."""
+
+
+class Task(Protocol):
+    """What one kind of task decides."""
+
+    @property
+    def kind(self) -> str:
+        """Name in the YAML and in `table.TASKS`."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Columns that are read; splits, statistics, checks and previews follow from them."""
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What the Evaluator reports and thresholds may name, the headline first."""
+
+    @property
+    def shown_as(self) -> Shown:
+        """How people read an answer."""
+
+    @property
+    def monitored(self) -> Mapping[str, Literal["max", "min"]]:
+        """What a search may go by, and whether more of it is better; the default first."""
+
+    def check_training(self, training: Any) -> None:
+        """Refuse fields of a `TrainingConfig` that mean nothing here.
+
+        Raises:
+            ValueError: In terms of the YAML.
+        """
+
+    def check(self, facts: Facts) -> None:
+        """Refuse data that this task cannot be learned from.
+
+        Raises:
+            ValueError: In terms of the data and the YAML.
+        """
+
+    def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
+        """Transformed features, targets among them, to a step's batch, in a graph."""
+
+    def soften(self, target: Any, facts: Facts) -> Any:
+        """Targets to float32 `(batch, k)` that may be mixed by shares, in a graph."""
+
+    def head(self, backbone: Backbone, facts: Facts) -> Any:
+        """Layers on what a backbone provides; their output, float32."""
+
+    def objective(self, facts: Facts, training: Any) -> Objective:
+        """Loss and metrics of the head's output.
+
+        Args:
+            facts: Of the data.
+            training: A `TrainingConfig`.
+        """
+
+    def class_weights(
+        self, training: Any, facts: Facts, targets: Callable[[], np.ndarray]
+    ) -> dict[int, float] | None:
+        """Factor of the loss by class; None if all examples count alike.
+
+        Args:
+            training: A `TrainingConfig`.
+            facts: Of the data.
+            targets: Gives those of the train split, `(examples, ...)`.
+        """
+
+    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
+        """Choose by a trained model's outputs on the eval split what answers depend on."""
+
+    def answers(self, outputs: Any, facts: Facts) -> dict[str, Any]:
+        """What the head gave to named answers `(n, ...)`, in a graph."""
+
+
+def reads(task: Task) -> str:
+    """What the inputs of a task hold: `text` or `image`."""
+    (holds,) = {column.holds for column in inputs(task)}
+    return holds
+
+
+def check_labelled(task: Task, what: str) -> None:
+    """Refuse a task that has not one input and one label, for what knows no others.
+
+    Args:
+        task: Of the config.
+        what: What is asked for, as the YAML or the command line calls it.
+
+    Raises:
+        ValueError: In terms of the YAML.
+    """
+    if len(inputs(task)) != 1 or [column.holds for column in targets(task)] != ["category"]:
+        raise ValueError(
+            f"{what} is for tasks of one input and one label, such as text_classification. "
+            f"Received: task.kind={task.kind}"
+        )
+
+
+def inputs(task: Task) -> tuple[Column, ...]:
+    """The columns that requests bring."""
+    return tuple(column for column in task.columns if column.role == "input")
+
+
+def targets(task: Task) -> tuple[Column, ...]:
+    """The columns that are learned."""
+    return tuple(column for column in task.columns if column.role == "target")

@@ -1,0 +1,30 @@
+"""What an export is for, in a file beside the model, so that whoever asks it can show the answer.
+
+TensorFlow Serving hands nothing of `assets.extra/` to clients; it travels with the model.
+"""
+
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+FILE = "assets.extra/task.json"
+
+
+def write(version_folder: pathlib.Path, description: Mapping[str, Any]) -> None:
+    """Write what a model is for.
+
+    Args:
+        version_folder: Folder with `saved_model.pb`.
+        description: `kind` of the task, `inputs` (each with `name` and `holds`, in the order of
+            the task's columns), `shown_as` (how an answer reads) and `example` (a value by name).
+    """
+    path = version_folder / FILE
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(description, ensure_ascii=False, indent=2), "utf-8")
+
+
+def read(version_folder: pathlib.Path) -> dict[str, Any] | None:
+    """Read what `write` wrote; None for a model that did not come from here."""
+    path = version_folder / FILE
+    return json.loads(path.read_text("utf-8")) if path.is_file() else None

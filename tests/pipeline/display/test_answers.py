@@ -1,0 +1,57 @@
+"""Tests of pipeline/display/answers.py: how an answer reads, by the outputs that it has."""
+
+import numpy as np
+import pytest
+from rich import cells
+
+from pipeline.display import answers
+
+RANKED = {
+    "label": np.array("스팸", object),
+    "labels": np.array(["ham", "스팸", "c", "d", "e", "f"], object),
+    "probabilities": np.array([0.2, 0.5, 0.1, 0.1, 0.06, 0.04]),
+}
+CHOSEN = {
+    "labels": np.array(["빨강", "blue", "green"], object),
+    "probabilities": np.array([0.4, 0.9, 0.1]),
+    "is_chosen": np.array([True, True, False]),
+}
+
+
+def test_the_best_five_labels_are_ranked():
+    form = answers.form_of(RANKED)
+    lines = form.words(RANKED).splitlines()
+    assert [line.split()[0] for line in lines] == ["스팸", "ham", "d", "c", "e"]
+    assert len({cells.cell_len(line) for line in lines}) == 1
+    assert form.fields(RANKED)["label"] == "스팸"
+    assert len(form.fields(RANKED)["probabilities"]) == 6
+
+
+def test_only_labels_that_are_answered_are_shown():
+    form = answers.form_of(CHOSEN)
+    assert [line.split() for line in form.words(CHOSEN).splitlines()] == [
+        ["blue", "90.0%"],
+        ["빨강", "40.0%"],
+    ]
+    assert form.fields(CHOSEN) == {
+        "labels": ["blue", "빨강"],
+        "probabilities": {"blue": 0.9, "빨강": 0.4, "green": 0.1},
+    }
+
+
+def test_no_label_at_all_is_said_with_the_most_likely_one():
+    none = CHOSEN | {"is_chosen": np.zeros(3, bool)}
+    assert answers.form_of(none).words(none) == "no label; the most likely one:\nblue    90.0%"
+    assert answers.form_of(none).fields(none)["labels"] == []
+
+
+@pytest.mark.parametrize(("value", "words"), [(3.5, "3.5"), (-0.00012, "-0.00012"), (0.0, "0")])
+def test_a_number_is_written_short(value, words):
+    answer = {"value": np.float32(value)}
+    form = answers.form_of(answer)
+    assert form.words(answer) == words
+    assert form.fields(answer)["value"] == pytest.approx(value)
+
+
+def test_other_outputs_have_no_form():
+    assert answers.form_of({"logits": np.zeros(3), "labels": np.zeros(3)}) is None
