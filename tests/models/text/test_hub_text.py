@@ -84,8 +84,8 @@ def test_a_frozen_module_has_no_noise_in_training(config):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"handle": ""}, "handle: must not be empty"),
-        ({"dropout": 1.0}, "dropout: must be below 1"),
+        ({"handle": ""}, "handle: must be given, and not empty"),
+        ({"dropout": 1.0}, "dropout: must be at least 0 and below 1"),
         ({"trainable_layers": 0}, "trainable_layers: must be at least 1"),
         ({"fine_tuning": finetuning.LoRA()}, "a Hub module is one function"),
         ({"trainable_pattern": "x"}, "goes with `fine_tuning: partial`. Received: .*=full"),
