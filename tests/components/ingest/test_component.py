@@ -23,7 +23,7 @@ BEAM = [
 FEATURES = [
     {"name": "text", "holds": "text"},
     {"name": "label", "holds": "category"},
-    {"name": "text_length", "kind": "derived"},
+    {"name": "text_length", "holds": "derived"},
 ]
 
 
