@@ -14,6 +14,7 @@ from components.push import component as push
 from pipeline.config import loading
 from pipeline.config.sections import PipelineConfig
 from pipeline.paths import Paths
+from pipeline.runtime import fingerprint
 from pipeline.stages import data as data_stages
 from pipeline.stages import doctor, evaluator, training
 
@@ -49,6 +50,7 @@ def build(config: PipelineConfig, where: Paths, base: str) -> Any:
         metric=config.task.metrics[0].name,
         judge="pipeline.modules.judge.headline",
         task=loading.dump_task(config.task),
+        code=fingerprint.hash_code("components/baseline", "models/tasks"),
     )
     simple.add_upstream_node([trained, *verdict][-1])
     champion = training.champion(trained)

@@ -9,6 +9,7 @@ import click
 import pytest
 import yaml
 
+from models.tasks import table
 from pipeline import cli
 from pipeline.config import augmentation, loading
 
@@ -95,6 +96,16 @@ def test_paths_in_the_table_of_changes_exist():
     named = [path for row in rows for path in re.findall(r"`([^`]+)`", row)]
     assert len(named) >= len(rows)
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_table_of_tasks_holds_every_kind_with_a_config_of_it():
+    (page,) = re.findall(r"^## Tasks\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\| `(\w+)` \| \[\w+\]\((configs/\w+\.yaml)\)", page, re.MULTILINE)
+    assert [kind for kind, _ in rows] == list(dict.fromkeys(kind for kind, _ in rows))
+    assert {kind for kind, _ in rows} == set(table.TASKS)
+    assert {kind: loading.load(ROOT / path).task.kind for kind, path in rows} == {
+        kind: kind for kind, _ in rows
+    }
 
 
 def test_links_in_the_readme_lead_somewhere():

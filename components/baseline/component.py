@@ -21,6 +21,7 @@ def Baseline(
     metric: Parameter[str],
     judge: Parameter[str],
     task: Parameter[str],
+    code: Parameter[str],
 ) -> None:
     """Train a simple model on `train` and measure it on the split the Evaluator uses.
 
@@ -35,6 +36,7 @@ def Baseline(
         metric: Name of the headline metric.
         judge: Dotted path of a function of `task`, targets and answers that computes it.
         task: Given to `judge`.
+        code: Fingerprint of the code of the simple models.
     """
     described = json.loads(columns)
     inputs = [column for column in described if column["role"] == "input"]

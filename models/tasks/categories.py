@@ -87,7 +87,7 @@ class ManyLabels:
         loss = keras.losses.BinaryCrossentropy(
             from_logits=True, label_smoothing=training.label_smoothing
         )
-        return Objective(loss, [keras.metrics.BinaryAccuracy(threshold=0.0)], _entropy)
+        return Objective(loss, [keras.metrics.BinaryAccuracy(threshold=0.0)])
 
     def class_weights(
         self, training: Any, facts: Facts, targets: Callable[[], np.ndarray]
@@ -137,9 +137,3 @@ def _best_threshold(probabilities: np.ndarray, has: np.ndarray) -> float:
     last = int(f1.argmax())
     below = ranked[last + 1] if last + 1 < len(ranked) else 0.0
     return float((ranked[last] + below) / 2)
-
-
-def _entropy(targets: np.ndarray) -> float:
-    """Mean entropy of having each label, in nats."""
-    shares = np.clip(targets.mean(axis=0), 1e-12, 1 - 1e-12)
-    return float(-(shares * np.log(shares) + (1 - shares) * np.log(1 - shares)).mean())

@@ -66,7 +66,7 @@ class OneLabel:
         """Cross-entropy of the logits, and accuracy."""
         from models.tasks import losses
 
-        return Objective(losses.build(training.label_smoothing), [losses.accuracy()], _entropy)
+        return Objective(losses.build(training.label_smoothing), [losses.accuracy()])
 
     def class_weights(
         self, training: Any, facts: Facts, targets: Callable[[], np.ndarray]
@@ -95,9 +95,3 @@ class OneLabel:
             "labels": tf.tile(labels[None], [tf.shape(probabilities)[0], 1]),
             "probabilities": probabilities,
         }
-
-
-def _entropy(ids: np.ndarray) -> float:
-    """Entropy of the labels' shares in nats."""
-    shares = np.unique(ids, return_counts=True)[1] / len(ids)
-    return float(-(shares * np.log(shares)).sum())

@@ -31,28 +31,7 @@ def interval(metric: Metric, rows: np.ndarray) -> Interval:
         hits = round(float(rows[:, 0].sum()))
         found = stats.binomtest(hits, len(rows)).proportion_ci(LEVEL, method="wilson")
         return found.low, found.high
-    return _percentiles([metric.figure(rows[drawn]) for drawn in _draws(len(rows))])
-
-
-def interval_of_difference(metric: Metric, ours: np.ndarray, theirs: np.ndarray) -> Interval:
-    """95 % interval of our figure minus theirs, of answers to the same examples.
-
-    Args:
-        metric: Whose figures.
-        ours: Statistics of the examples, `(examples, k)`.
-        theirs: The other model's, of the same examples in the same order.
-    """
-    if len(ours) != len(theirs):
-        raise ValueError(f"Expected the same examples. Received: {len(ours)} and {len(theirs)}")
-    return _percentiles(
-        [metric.figure(ours[drawn]) - metric.figure(theirs[drawn]) for drawn in _draws(len(ours))]
-    )
-
-
-def _draws(count: int) -> np.ndarray:
-    return np.random.default_rng(_SEED).integers(count, size=(RESAMPLES, count))
-
-
-def _percentiles(figures: list[float]) -> Interval:
+    drawn = np.random.default_rng(_SEED).integers(len(rows), size=(RESAMPLES, len(rows)))
+    figures = [metric.figure(rows[places]) for places in drawn]
     low, high = np.quantile(figures, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)

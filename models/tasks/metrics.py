@@ -1,13 +1,13 @@
 """Figures of answers: numbers per example, then one figure of many.
 
 Every metric is a `Metric` about one target column, so the same code gives the Evaluator's figures,
-their intervals, slices and paired comparisons.
+their intervals and slices.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -97,15 +97,7 @@ def pearson(column: str) -> Metric:
 
 def spearman(column: str) -> Metric:
     """Spearman's correlation: Pearson's of the ranks, equal values sharing their mean rank."""
-    from scipy import stats
-
-    return _of_numbers(
-        "spearman",
-        True,
-        _CORRELATION,
-        column,
-        lambda t, a: _correlation(stats.rankdata(t), stats.rankdata(a)),
-    )
+    return _of_numbers("spearman", True, _CORRELATION, column, _rank_correlation)
 
 
 def exact_match(column: str) -> Metric:
@@ -147,11 +139,6 @@ def chosen(answer: Values) -> list[str]:
     """The labels that an answer of several labels stands for."""
     pairs = zip(answer["labels"], answer["is_chosen"], strict=True)
     return [label for label, is_chosen in pairs if is_chosen]
-
-
-def stack(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Statistics of some examples, `(examples, k)`."""
-    return np.stack(rows)
 
 
 def _pair(column: str) -> Callable[[Values, Values], np.ndarray]:
@@ -229,3 +216,9 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:
     one, other = one - one.mean(), other - other.mean()
     scale = math.sqrt((one @ one) * (other @ other))
     return float(one @ other / scale) if scale > 0 else 0.0
+
+
+def _rank_correlation(target: np.ndarray, answer: np.ndarray) -> float:
+    from scipy import stats
+
+    return _correlation(stats.rankdata(target), stats.rankdata(answer))

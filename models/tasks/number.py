@@ -86,7 +86,7 @@ class OneNumber:
             return keras.ops.abs(y_true - y_pred)[:, 0] * deviation
 
         mae = keras.metrics.MeanMetricWrapper(error, name="mae")
-        return Objective(keras.losses.MeanSquaredError(), [mae], _variance)
+        return Objective(keras.losses.MeanSquaredError(), [mae])
 
     def class_weights(
         self, training: Any, facts: Facts, targets: Callable[[], np.ndarray]
@@ -102,8 +102,3 @@ class OneNumber:
         """The value `(n,)` float32 in the target's unit."""
         mean, deviation = facts.means[self.target], facts.deviations[self.target]
         return {"value": outputs[:, 0] * deviation + mean}
-
-
-def _variance(targets: np.ndarray) -> float:
-    """Mean squared error of answering the mean."""
-    return float(targets.var())

@@ -15,8 +15,6 @@ import numpy as np
 
 from models.backbone import Backbone
 
-Tensors = Mapping[str, Any]
-"""By name, each `(batch, ...)`."""
 Evaluated = Callable[[], tuple[np.ndarray, np.ndarray]]
 """Gives a trained model's outputs and the targets of a split, each `(examples, ...)`."""
 Shown = Literal["ranked_labels", "chosen_labels", "number"]
@@ -78,8 +76,6 @@ class Objective:
     """A Keras loss of target and output."""
     metrics: list[Any]
     """Keras metrics of the same."""
-    uninformed: Callable[[np.ndarray], float]
-    """Least loss without looking at any input, by the targets `(examples, ...)` of some rows."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -134,8 +134,9 @@ def _values(names: Sequence[str], inputs: Sequence[str]) -> dict[str, str | byte
         asked = dict(zip(names, inputs, strict=False))
     if len(inputs) != len(names) or set(asked) != set(names):
         raise ValueError(
-            f"This model takes {len(names)} inputs: {', '.join(names)}. Received {len(inputs)}. "
-            "Give one argument for each, in this order or as NAME=VALUE."
+            f"This model's inputs are: {', '.join(names)}. Received {len(inputs)}: "
+            f"{', '.join(map(repr, inputs))}. Give one argument for each, in this order, or, of "
+            "several, as NAME=VALUE."
         )
     return {key: _value(key, value) for key, value in asked.items()}
 
@@ -165,7 +166,8 @@ def _load_and_ask(version: pathlib.Path, inputs: Sequence[str]) -> answers.Answe
         if not is_image or error.code != "INVALID_ARGUMENT":
             raise
         reason = error.text.splitlines()[0]  # Below it is where in the graph.
-        raise ValueError(f"The model refuses the image {inputs[0]!r}: {reason}") from error
+        asked = ", ".join(map(repr, inputs))
+        raise ValueError(f"The model refuses the image {asked}: {reason}") from error
     return _first(outputs, str(version))
 
 

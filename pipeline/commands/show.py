@@ -27,8 +27,19 @@ def show(path: pathlib.Path, overrides: Sequence[str]) -> str:
 
 
 def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -> str:
-    """What of the model is trained, as YAML comments; reads the data for the number of labels."""
+    """What of the model is trained, as YAML comments; reads the data for the number of labels.
+
+    Raises:
+        ValueError: If a row has several labels, which are not counted before a run.
+    """
     config = loading.load(path, overrides)
+    (target,) = tasks.targets(config.task)
+    if target.holds == "categories":
+        raise ValueError(
+            "`--layers` needs the number of labels, and with several in a cell they are counted "
+            f"during a run only. Received: task.kind={config.task.kind}. Leave out `--layers`; "
+            "`maru run` counts the parameters."
+        )
     where = paths.Paths(paths.workspace(workspace), config.name)
     with Console(stderr=True).status("reading the data and building the model"):
         seen = preview.preview(
@@ -38,9 +49,7 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
         from models import zoo
         from models.finetuning import listing
 
-        # As many as there are; the counting of numbers and of several labels takes a run.
-        names = {column.name: tuple(labels) for column in tasks.targets(config.task)}
-        model = zoo.build(config.model, config.task, Facts(names))
+        model = zoo.build(config.model, config.task, Facts({target.name: tuple(labels)}))
         method = getattr(config.model, "fine_tuning", None)
         rows = listing.rows(model, method, config.training.epochs)
     total = ("total", sum(row.parameters for row in rows), sum(row.trained for row in rows), "")
@@ -56,7 +65,8 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
         disable_numparse=True,
     )
     lines = [f"# {line}".rstrip() for line in table.splitlines()]
-    lines.insert(0, f"# What is trained, with {len(labels)} labels:")
+    heads = f", with {len(labels)} labels" if target.holds == "category" else ""
+    lines.insert(0, f"# What is trained{heads}:")
     # To count the tokens would take a stage of the pipeline.
     if isinstance(config.model, TextModelConfig) and config.model.tokenizer_file is None:
         lines.append(

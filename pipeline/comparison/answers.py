@@ -9,10 +9,11 @@ import pathlib
 import numpy as np
 from scipy import stats
 
-LEVEL = 0.95
-"""Confidence of intervals and tests."""
+from models.tasks import intervals, metrics
+
 FILE = "answers.npz"
 """File that keeps what `Answers.save` writes."""
+_ACCURACY, _MACRO_F1 = metrics.accuracy("label"), metrics.macro_f1("label")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,13 +38,7 @@ class Answers:
     @property
     def macro_f1(self) -> float:
         """Mean F1 over the labels that were given or predicted, 0 to 1."""
-        labels = np.union1d(self.given, self.predicted)
-        f1 = [self._f1(label) for label in labels]
-        return float(np.mean(f1))
-
-    def _f1(self, label: str) -> float:
-        given, predicted = self.given == label, self.predicted == label
-        return 2 * float(np.sum(given & predicted)) / float(np.sum(given) + np.sum(predicted))
+        return _MACRO_F1.figure(np.stack([self.given, self.predicted], axis=1))
 
     def save(self, path: pathlib.Path) -> None:
         """Write both arrays into one file that a reader never sees half written."""
@@ -61,9 +56,7 @@ def load(path: pathlib.Path) -> Answers:
 
 def interval(answers: Answers) -> tuple[float, float]:
     """95 % Wilson interval of the accuracy."""
-    correct = int(np.sum(answers.is_right))
-    ends = stats.binomtest(correct, len(answers.given)).proportion_ci(LEVEL, method="wilson")
-    return float(ends.low), float(ends.high)
+    return intervals.interval(_ACCURACY, answers.is_right[:, None].astype(float))
 
 
 def p_value(one: Answers, other: Answers) -> float:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from pipeline.comparison.answers import LEVEL, Answers
+from models.tasks.intervals import LEVEL
+from pipeline.comparison.answers import Answers
 
 Interval = tuple[float, float]
 

@@ -31,7 +31,7 @@ _PLACE = {
     "forward": relative_paths.place_saved_model,
     "backward": relative_paths.place_saved_model,
 }
-"""How they are made absolute, if not by `places.place`."""
+"""How they are made absolute, if not by `relative_paths.place`."""
 _WORDS = {"stop_words": (config.ENGLISH, config.NO_STOP_WORDS)}
 """What a field may be besides a path."""
 _ADDRESS = re.compile(r"[\w.-]+:\d+(/|$)")

@@ -1,7 +1,7 @@
 """The pipeline config: what one YAML file may say.
 
-Each package owns the dataclasses of its own settings; this module composes
-them, reads YAML strictly and reports every problem at once.
+Each package owns the dataclasses of its own settings; this module composes them, and `loading.py`
+reads them.
 """
 
 import dataclasses

@@ -70,12 +70,11 @@ class ExaminedLearner:
 
     def _embed(self, inputs: Sequence[str] | Sequence[bytes]) -> np.ndarray:
         """Vectors `(rows, dim)` of raw inputs, in inference mode."""
-        batches = [
-            self._embedder(self._encoded(inputs[first : first + size]))
-            for size in (_EMBEDDED_AT_ONCE,)
-            for first in range(0, len(inputs), size)
-        ]
-        return np.concatenate([np.asarray(batch) for batch in batches])
+        batches = []
+        for first in range(0, len(inputs), _EMBEDDED_AT_ONCE):
+            encoded = self._encoded(inputs[first : first + _EMBEDDED_AT_ONCE])
+            batches.append(np.asarray(self._embedder(encoded)))
+        return np.concatenate(batches)
 
     def _encoded(self, inputs: Sequence[str] | Sequence[bytes]) -> dict[str, Any]:
         return self._learner.encode({self._columns[0]: tf.constant(inputs)})

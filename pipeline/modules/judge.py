@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.tasks import metrics
+import numpy as np
+
 from models.tasks import task as tasks
 from pipeline.config import loading
 
@@ -25,4 +26,4 @@ def headline(task: str, targets: Sequence[Any], answers: Sequence[dict[str, Any]
         metric.statistics({column.name: target}, answer)
         for target, answer in zip(targets, answers, strict=True)
     ]
-    return metric.figure(metrics.stack(rows))
+    return metric.figure(np.stack(rows))

@@ -33,11 +33,6 @@ NUM_REFERENCE = 32
 """Examples the Canary compares on."""
 WARM_UP_BATCHES = (1, NUM_REFERENCE)
 """Rows of the requests that every export brings, for servers to replay before it answers."""
-SERVED_NAMES = {"text": "text", "image": "image_bytes"}
-"""Name of the raw input in requests, by what it is; TF Serving decodes base64 in JSON for
-either, and `_bytes` marks the one that needs it."""
-
-
 _ANY_NAME = "default"  # A server replays the requests to the version they lie in.
 
 
@@ -56,10 +51,10 @@ def run_fn(fn_args: Any) -> None:
     is_continued = (_checkpoints(fn_args) / STATE).is_file()
     model = _train(learner, fn_args, run)
     course = {"seconds": time.monotonic() - begin, "is_continued": is_continued}
-    learner = _keep_tokenizer(learner, run)
-    _write_summary(run / SUMMARY, learner, model, course)
+    counts = trainable.trainable_counts(model)
     served = _served(trainable.merged(model))
-    learner = _settled(learner, served, fn_args.eval_files)
+    learner = _settled(_keep_tokenizer(learner, run), served, fn_args.eval_files)
+    _write_summary(run / SUMMARY, learner, counts, course)
     signatures = _signatures(learner, served)
     examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
     answers = _answers(learner, signatures, examples)
@@ -222,9 +217,11 @@ def _feature(example: bytes, column: str) -> bytes:
 
 
 def _write_summary(
-    path: pathlib.Path, learner: learners.Learner, model: keras.Model, course: Mapping[str, Any]
+    path: pathlib.Path,
+    learner: learners.Learner,
+    counts: trainable.TrainableCounts,
+    course: Mapping[str, Any],
 ) -> None:
-    counts = trainable.trainable_counts(model)
     summary = {
         "facts": dataclasses.asdict(learner.facts),
         "trainable_parameters": counts.trainable,

@@ -37,6 +37,13 @@ _AUGMENT_CODE = {
     ),
 }
 """What copies depend on, by what is copied."""
+TRANSFORM_CODE = (
+    "models/tasks/task.py",
+    "models/text/config.py",
+    "models/text/segments.py",
+    "pipeline/modules/transform.py",
+)
+"""What the transform graph is made by."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,6 +165,6 @@ def _transform(config: PipelineConfig, examples: Any, schema: Any) -> Component:
             "feature": feature,
             "columns": json.dumps([dataclasses.asdict(column) for column in config.task.columns]),
             "model": json.dumps(fields),
-            "code": fingerprint.hash_code("pipeline/modules/transform.py"),
+            "code": fingerprint.hash_code(*TRANSFORM_CODE),
         },
     )

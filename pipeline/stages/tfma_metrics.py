@@ -77,7 +77,8 @@ class _Combiner(beam.CombineFn):
         outputs = element.get_predictions(self._model)
         if not isinstance(outputs, Mapping):  # TFMA takes the only output out of its mapping.
             outputs = {metric.reads[0]: outputs}
-        accumulator.append(metric.statistics(target, answers.plain(outputs)))
+        answer = answers.plain({name: outputs[name] for name in metric.reads})
+        accumulator.append(metric.statistics(target, answer))
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[list[np.ndarray]]) -> list[np.ndarray]:

@@ -22,9 +22,10 @@ _SPLITS = {
     "train_args": trainer_pb2.TrainArgs(splits=["train"]),
     "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
 }
-_EXPORT_CODE = (
-    "serving/export/signatures.py",
+EXPORT_CODE = (
+    "serving/export/description.py",
     "serving/export/reference.py",
+    "serving/export/signatures.py",
     "serving/export/warm_up_file.py",
 )
 """What of `serving/` goes into an export; the rest of the server trains nothing again."""
@@ -88,7 +89,7 @@ def build_custom_config(
         "learner": loading.dump_learner(learner),
         "resumable": str(where.resumable),
         "files": fingerprint.hash_files(model_files.list_files(learner)),
-        "code": fingerprint.hash_code("models", "pipeline/modules", *_EXPORT_CODE),
+        "code": fingerprint.hash_code("models", "pipeline/modules", *EXPORT_CODE),
     }
 
 

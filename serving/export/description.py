@@ -22,9 +22,3 @@ def write(version_folder: pathlib.Path, description: Mapping[str, Any]) -> None:
     path = version_folder / FILE
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(description, ensure_ascii=False, indent=2), "utf-8")
-
-
-def read(version_folder: pathlib.Path) -> dict[str, Any] | None:
-    """Read what `write` wrote; None for a model that did not come from here."""
-    path = version_folder / FILE
-    return json.loads(path.read_text("utf-8")) if path.is_file() else None

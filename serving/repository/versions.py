@@ -68,7 +68,7 @@ class Version:
         """Tell whether a failed version deserves another try.
 
         Args:
-            files: tuple[object, ...] of its files now.
+            files: Fingerprint of its files now.
 
         Returns:
             True if they are others than those that failed, and the same as at the last call: a

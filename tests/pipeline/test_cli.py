@@ -130,6 +130,27 @@ def test_show_lists_what_is_trained_in_comments(maru, reviews, tmp_path):
     assert rows["total"][0] == rows["total"][1]
 
 
+@pytest.mark.parametrize(
+    ("task", "code", "message"),
+    [
+        ("{kind: text_regression}", 0, "# What is trained:\n"),
+        ("{kind: text_multi_label}", 2, "counted during a run only. Received: task.kind=text_mul"),
+    ],
+)
+def test_show_counts_labels_only_where_a_row_has_one(maru, tmp_path, task, code, message):
+    rows = "".join(f"문장 {i},{i % 7},{i % 3}\n" for i in range(30))
+    (tmp_path / "rows.csv").write_text("text,target,labels\n" + rows, encoding="utf-8")
+    path = tmp_path / "rows.yaml"
+    path.write_text(
+        f"name: rows\ntask: {task}\n"
+        "data: {source: {kind: csv, path: rows.csv}, split: {train: 3, eval: 1}}\n"
+        "model: {kind: text_cnn, vocabulary_size: 7, embedding_dim: 3, filters: 2}\n"
+    )
+    received, out, err = maru("show", path, "--layers", "--workspace", tmp_path / "w")
+    assert received == code
+    assert message in out + err
+
+
 def test_check_shows_rows_and_counts_without_training(maru, reviews, tmp_path):
     code, out, _ = maru("check", reviews, "--workspace", tmp_path / "workspace")
     assert code == 0

@@ -17,7 +17,7 @@ NAMES = ["x", "y", "z"]
 
 
 def rows_of(metric, targets, answers):
-    return metrics.stack(
+    return np.stack(
         [
             metric.statistics({"column": target}, answer)
             for target, answer in zip(targets, answers, strict=True)
@@ -123,14 +123,3 @@ def test_other_figures_have_an_interval_around_them_that_narrows_with_examples()
     assert few[0] < one.figure(drawn[:40]) < few[1]
     assert many[1] - many[0] < (few[1] - few[0]) / 2
     assert intervals.interval(one, drawn) == many
-
-
-def test_a_difference_of_paired_answers_is_narrower_than_its_figures():
-    one = metrics.mean_absolute_error("x")
-    target = np.random.default_rng(1).normal(size=300)
-    noise = np.random.default_rng(2).normal(size=300)
-    ours, theirs = (np.stack([target, target + noise * k], 1) for k in (1.0, 1.1))
-    low, high = intervals.interval_of_difference(one, ours, theirs)
-    assert low < high < 0
-    with pytest.raises(ValueError, match="same examples. Received: 300 and 299"):
-        intervals.interval_of_difference(one, ours, theirs[1:])

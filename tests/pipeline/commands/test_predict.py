@@ -256,5 +256,5 @@ def test_a_model_of_two_texts_takes_both(monkeypatch, tmp_path, given):
 @pytest.mark.parametrize("given", [["one"], ["1", "2", "3"], ["first=1", "first=2"]])
 def test_too_few_inputs_or_too_many_are_refused_with_their_names(monkeypatch, tmp_path, given):
     monkeypatch.setattr(client, "Client", PairClient)
-    with pytest.raises(ValueError, match=f"takes 2 inputs: first, second. Received {len(given)}"):
+    with pytest.raises(ValueError, match=f"inputs are: first, second. Received {len(given)}"):
         predict.predict("alike", given, "host:1", tmp_path, as_json=False)

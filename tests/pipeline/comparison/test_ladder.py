@@ -24,7 +24,8 @@ def test_a_model_that_lora_trained_counts_as_the_plain_one_that_is_exported(tmp_
             TrainingConfig(),
         )
         told = json.loads(loading.dump_learner(learner))
-        return ladder._count({"learner": told, "labels": ["bad", "good"]})
+        facts = {"vocabularies": {"label": ["bad", "good"]}}
+        return ladder._count({"learner": told, "facts": facts})
 
     plain = counts("full")
     assert min(plain.values()) > 100

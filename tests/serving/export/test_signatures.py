@@ -1,5 +1,7 @@
 """Tests of serving/export/signatures.py: what an export holds."""
 
+import json
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -74,6 +76,6 @@ def test_an_export_holds_each_weight_once_and_answers_by_every_signature(tmp_pat
 
 
 def test_a_description_travels_with_its_version(tmp_path):
-    assert description.read(tmp_path) is None
     description.write(tmp_path, {"kind": "텍스트", "inputs": []})
-    assert description.read(tmp_path) == {"kind": "텍스트", "inputs": []}
+    written = json.loads((tmp_path / description.FILE).read_text("utf-8"))
+    assert written == {"kind": "텍스트", "inputs": []}

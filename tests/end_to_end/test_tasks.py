@@ -1,0 +1,147 @@
+"""From a table to answered requests: two inputs and a number, several labels in a cell."""
+
+import dataclasses
+import json
+import pathlib
+import urllib.request
+
+import numpy as np
+import pytest
+
+from pipeline import artifact_files
+from pipeline.commands import predict
+from pipeline.paths import Paths
+from serving.command import server
+from serving.export import description
+from tests.end_to_end import parity, running
+
+pytestmark = pytest.mark.tfx
+
+WORDS = ["사과", "pear", "plum", "배", "fig"]
+YAML = """\
+name: {name}
+task: {task}
+data: {{source: {{kind: csv, path: {name}.csv}}, split: {{train: 3, eval: 1}}}}
+model: {{kind: bag_of_words, vocabulary_size: 40, sequence_length: 6}}
+training: {{epochs: 2, batch_size: 7, learning_rate: 1.0e-2}}
+"""
+TASKS = {
+    "distance": "{kind: text_pair_regression, first: left, second: right, target: apart}",
+    "fruits": '{kind: text_multi_label, labels: named, separator: "|"}',
+}
+
+
+def distances():
+    """Of two words in the list, in hundreds."""
+    yield "left,right,apart"
+    for i in range(40):
+        first, second = i % 5, i // 5 % 5
+        yield f"{WORDS[first]} {i},a {WORDS[second]},{100 * abs(first - second)}"
+
+
+def fruits():
+    """None, one or two in a row."""
+    yield "text,named"
+    for i in range(40):
+        named = [WORDS[(i * step) % 5] for step in (1, 2)[: i % 3]]
+        yield f"{i} {' and '.join(named)},{'|'.join(named)}"
+
+
+ROWS = {"distance": distances, "fruits": fruits}
+
+
+@dataclasses.dataclass(frozen=True)
+class Ran:
+    """A run of one task."""
+
+    workspace: pathlib.Path
+    finished: running.Finished
+
+    @property
+    def name(self):
+        return self.finished.summary["name"]
+
+
+@pytest.fixture(scope="module", params=sorted(TASKS))
+def ran(request, tmp_path_factory):
+    folder, name = tmp_path_factory.mktemp("tasks"), request.param
+    (folder / f"{name}.csv").write_text("\n".join(ROWS[name]()), encoding="utf-8")
+    path = folder / f"{name}.yaml"
+    path.write_text(YAML.format(name=name, task=TASKS[name]), encoding="utf-8")
+    finished = running.run(path, folder / "workspace")
+    assert finished.code == 0, finished.shown
+    return Ran(folder / "workspace", finished)
+
+
+@pytest.fixture(scope="module")
+def served(ran):
+    free = server.ServerConfig(port=0, rest_api_port=0, drain_seconds=5)
+    folder = Paths(ran.workspace, "").served_models
+    running_server = server.Server(server.Sources(models_dir=folder), free)
+    running_server.start()
+    yield running_server
+    running_server.stop()
+
+
+def test_export_and_server_give_the_trainers_answers(ran, served):
+    parity.assert_export_agrees(ran.finished.summary)
+    parity.assert_server_agrees(served, ran.finished.summary)
+
+
+def test_the_headline_has_an_interval_and_stands_beside_the_simple_model(ran):
+    headline = {"distance": "spearman", "fruits": "micro_f1"}[ran.name]
+    assert f"95 % interval of the {headline.replace('_', ' ')}" in ran.finished.shown
+    assert "TF-IDF" in ran.finished.shown
+    assert headline in ran.finished.summary["metrics"]["all"]
+
+
+def test_the_export_says_what_it_is_for(ran):
+    written = pathlib.Path(ran.finished.summary["model"], description.FILE)
+    found = json.loads(written.read_text("utf-8"))
+    kinds = {"distance": "text_pair_regression", "fruits": "text_multi_label"}
+    assert found["kind"] == kinds[ran.name]
+    names = [one["name"] for one in found["inputs"]]
+    assert names == {"distance": ["first", "second"], "fruits": ["text"]}[ran.name]
+    assert sorted(found["example"]) == sorted(names)
+
+
+def test_the_trainer_writes_down_the_facts_that_answers_depend_on(ran):
+    folder = pathlib.Path(ran.finished.summary["model_run"])
+    facts = json.loads((folder / artifact_files.SUMMARY).read_text("utf-8"))["facts"]
+    if ran.name == "distance":
+        assert facts["deviations"]["apart"] > 100
+    else:
+        assert len(facts["thresholds"]["named"]) == len(facts["vocabularies"]["named"]) == 5
+
+
+def test_a_server_takes_rows_and_columns_of_several_inputs(ran, served):
+    inputs = parity.trainers_answers(ran.finished.summary)["serving_default"]["inputs"]
+    columns = {name: [value.decode() for value in values] for name, values in inputs.items()}
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    of_rows = _post(served, ran.name, {"instances": rows})["predictions"]
+    of_columns = _post(served, ran.name, {"inputs": columns})["outputs"]
+    if ran.name == "distance":
+        np.testing.assert_allclose(of_rows, of_columns, rtol=1e-5)
+    else:
+        assert [row["labels"] for row in of_rows] == of_columns["labels"]
+        assert [row["is_chosen"] for row in of_rows] == of_columns["is_chosen"]
+
+
+def test_a_person_asks_the_server_and_the_disk_and_gets_the_same(ran, served):
+    asked = {"distance": ["사과", "a fig"], "fruits": ["사과 and fig"]}[ran.name]
+    addresses = (f"127.0.0.1:{served.rest_port}", None)
+    answers = [
+        json.loads(predict.predict(ran.name, asked, one, ran.workspace, as_json=True))
+        for one in addresses
+    ]
+    if ran.name == "distance":
+        assert answers[0]["value"] == pytest.approx(answers[1]["value"], rel=1e-5)
+    else:
+        assert answers[0]["labels"] == answers[1]["labels"]
+        assert answers[0]["probabilities"].keys() == set(WORDS)
+
+
+def _post(running_server, name, body):
+    address = f"http://127.0.0.1:{running_server.rest_port}/v1/models/{name}:predict"
+    with urllib.request.urlopen(address, json.dumps(body).encode(), timeout=30) as answer:
+        return json.load(answer)
