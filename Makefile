@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --quiet
+# A process that crashes ends the run: pytest-xdist may wait for ever for one that it replaced.
+PARALLEL := --numprocesses 2 --dist loadfile --max-worker-restart 0
 export TF_USE_LEGACY_KERAS := 0
 
 .PHONY: help install demo test test-all check format bench serve descriptors lock clean
@@ -21,10 +23,10 @@ demo: install  ## run a text and an image pipeline, serve both, ask them
 	@bash scripts/demo.sh $(BIN)
 
 test: install  ## the test suite, in two processes
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" $(PARALLEL)
 
 test-all: install  ## the slow and rarely needed tests, too
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest $(PARALLEL)
 
 check: install  ## style and types
 	$(BIN)/ruff check .

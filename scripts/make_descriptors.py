@@ -5,13 +5,14 @@
 """
 
 import pathlib
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable
 
 import grpc_tools
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import FileDescriptor
-from grpc_tools import protoc
 from tensorflow.core.example import example_pb2
 from tensorflow_serving.apis import (
     classification_pb2,
@@ -63,9 +64,13 @@ def _compiled(path: pathlib.Path) -> bytes:
     """A FileDescriptorSet of a `.proto` file."""
     with tempfile.NamedTemporaryFile() as out:
         options = ["--include_imports", f"--descriptor_set_out={out.name}"]
-        code = protoc.main(["protoc", f"-I{_GOOGLES}", f"-I{path.parent}", *options, str(path)])
-        if code:
-            raise ValueError(f"protoc refused {path} with exit code {code}; its reason is above.")
+        # In a process of its own: beside TensorFlow's own protobuf, protoc can crash its process.
+        protoc = [sys.executable, "-m", "grpc_tools.protoc", f"-I{_GOOGLES}", f"-I{path.parent}"]
+        ended = subprocess.run([*protoc, *options, str(path)], capture_output=True, text=True)
+        if ended.returncode:
+            raise ValueError(
+                f"protoc refused {path} with exit code {ended.returncode}: {ended.stderr.strip()}"
+            )
         return pathlib.Path(out.name).read_bytes()
 
 
