@@ -106,12 +106,12 @@ def examine(
     ):
         yield timed(check, subject)
     seen = activations.activations(subject)
-    for check in (
+    for check_seen in (
         activations.activation_spread,
         activations.dead_relus,
         activations.saturation,
     ):
-        yield timed(check, subject, seen)
+        yield timed(check_seen, subject, seen)
     yield from _trained(subject, batches, timed, budget, clock)
     if effort == "thorough":
         yield timed(rate_grid.rate_grid, subject, batches)

@@ -9,7 +9,7 @@ optimizer is the caller's.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
@@ -18,6 +18,7 @@ from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
 from models.recipe import Recipe
+from models.tensor import Tensor
 
 PAPER = Recipe(
     initializer="random_normal",
@@ -92,12 +93,14 @@ def build(config: AlexNetConfig) -> Backbone:
 encoder = pixels.encoder
 
 
-def _conv(x, filters: int, kernel_size: int, recipe: Recipe, name: str, **options):
+def _conv(
+    x: Tensor, filters: int, kernel_size: int, recipe: Recipe, name: str, **options: Any
+) -> Tensor:
     x = blocks.convolution(x, filters, kernel_size, recipe, name, **options)
     return blocks.activate(x, recipe, name)
 
 
-def _normalize_and_pool(x, config: AlexNetConfig, name: str):
+def _normalize_and_pool(x: Tensor, config: AlexNetConfig, name: str) -> Tensor:
     if config.response_normalization:
         from models.layers.response_normalization import ResponseNormalization
 

@@ -18,6 +18,7 @@ from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
 from models.recipe import Recipe
+from models.tensor import Tensor
 
 PAPER = Recipe(initializer="glorot_uniform", activation="relu", normalization="none", dropout=0.4)
 """Section 5 gives the dropout; of the initializer the paper says nothing."""
@@ -98,7 +99,7 @@ def build(config: GoogLeNetConfig) -> Backbone:
 encoder = pixels.encoder
 
 
-def _stem(x, config: GoogLeNetConfig, recipe: Recipe):
+def _stem(x: Tensor, config: GoogLeNetConfig, recipe: Recipe) -> Tensor:
     if config.stem == "small":
         return _conv(x, _scaled(192, config.width), 3, recipe, "stem_1")
     x = _conv(x, _scaled(64, config.width), 7, recipe, "stem_1", stride=2)
@@ -108,10 +109,10 @@ def _stem(x, config: GoogLeNetConfig, recipe: Recipe):
     return _pool(x, 2, "stem_pool_2")
 
 
-def _inception(x, module: _Module, width: float, recipe: Recipe, name: str):
+def _inception(x: Tensor, module: _Module, width: float, recipe: Recipe, name: str) -> Tensor:
     """Four views of the same maps, side by side; figure 2b."""
 
-    def conv(x, filters: int, kernel_size: int, part: str):
+    def conv(x: Tensor, filters: int, kernel_size: int, part: str) -> Tensor:
         return _conv(x, _scaled(filters, width), kernel_size, recipe, f"{name}_{part}")
 
     views = [
@@ -123,12 +124,14 @@ def _inception(x, module: _Module, width: float, recipe: Recipe, name: str):
     return keras.layers.Concatenate(name=f"{name}_concat")(views)
 
 
-def _conv(x, filters: int, kernel_size: int, recipe: Recipe, name: str, stride: int = 1):
+def _conv(
+    x: Tensor, filters: int, kernel_size: int, recipe: Recipe, name: str, stride: int = 1
+) -> Tensor:
     x = blocks.convolution(x, filters, kernel_size, recipe, name, stride=stride)
     return blocks.activate(x, recipe, name)
 
 
-def _pool(x, stride: int, name: str):
+def _pool(x: Tensor, stride: int, name: str) -> Tensor:
     return keras.layers.MaxPooling2D(3, stride, padding="same", name=name)(x)
 
 

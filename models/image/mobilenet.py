@@ -18,6 +18,7 @@ from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
 from models.recipe import Recipe
+from models.tensor import Tensor
 
 PAPER = Recipe(
     initializer="glorot_uniform",
@@ -88,7 +89,7 @@ def build(config: MobileNetConfig) -> Backbone:
 encoder = pixels.encoder
 
 
-def _separable(x, filters: int, stride: int, recipe: Recipe, name: str):
+def _separable(x: Tensor, filters: int, stride: int, recipe: Recipe, name: str) -> Tensor:
     """One 3x3 filter per channel, then a 1x1 convolution across channels; figure 3 right."""
     x = keras.layers.ZeroPadding2D(1, name=f"{name}_depthwise_pad")(x)
     x = keras.layers.DepthwiseConv2D(

@@ -23,6 +23,7 @@ from models.encoder import Encoder
 from models.finetuning import course, trainable
 from models.finetuning.config import FineTuned
 from models.image.input import decode
+from models.tensor import Tensor
 
 _CLASS_TOKENS = {"class_token", "cls_token"}
 """What KerasHub's image backbones call the weight of the token that they put first."""
@@ -76,8 +77,11 @@ def build(config: PretrainedImageConfig) -> Backbone:
     """
     from models.image import keras_networks
 
-    is_application = keras_networks.find(config.preset) is not None
-    pixels, backbone = (_application if is_application else _hub_preset)(config)
+    application = keras_networks.find(config.preset)
+    if application is None:
+        pixels, backbone = _hub_preset(config)
+    else:
+        pixels, backbone = _application(config, application[1])
     image = keras.Input((config.image_size, config.image_size, 3), dtype="uint8", name="image")
 
     has_class_token = any(weight.name in _CLASS_TOKENS for weight in backbone.weights)
@@ -102,11 +106,12 @@ def encoder(config: PretrainedImageConfig) -> Encoder:
     )
 
 
-def _application(config: PretrainedImageConfig) -> tuple[keras.layers.Layer, keras.Model]:
-    """Preprocessing and network from keras.applications."""
+def _application(
+    config: PretrainedImageConfig, function: str
+) -> tuple[keras.layers.Layer, keras.Model]:
+    """Preprocessing and network from keras.applications, made by its function of this name."""
     from models.image import keras_networks
 
-    _, function = keras_networks.find(config.preset)
     named = {"pretrained": "imagenet", "none": None}
     if config.weights not in named and not pathlib.Path(config.weights).expanduser().is_file():
         raise ValueError(
@@ -187,7 +192,7 @@ def _resolve(preset: str) -> str:
     )
 
 
-def _last_map(backbone: keras.Model):
+def _last_map(backbone: keras.Model) -> Tensor:
     """What a backbone computes last, if it names its stages and gives the map of each."""
     output = backbone.output
     if isinstance(output, dict) and hasattr(backbone, "stage_names"):
@@ -195,7 +200,7 @@ def _last_map(backbone: keras.Model):
     return output
 
 
-def _check(backbone: keras.Model, output, config: PretrainedImageConfig) -> None:
+def _check(backbone: keras.Model, output: Tensor, config: PretrainedImageConfig) -> None:
     """Refuse backbones that take something else than such images."""
     if len(backbone.inputs) > 1:
         names = sorted(tensor.name for tensor in backbone.inputs)

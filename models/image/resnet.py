@@ -19,6 +19,7 @@ from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
 from models.recipe import Recipe
+from models.tensor import Tensor
 
 PAPER = Recipe(
     initializer="he_normal",  # "We initialize the weights as in [13]", section 3.4.
@@ -29,7 +30,9 @@ PAPER = Recipe(
 )
 """He et al.'s training choices."""
 
-DEPTHS: dict[int, tuple[str, tuple[int, ...]]] = {
+Block = Literal["basic", "bottleneck"]
+
+DEPTHS: dict[int, tuple[Block, tuple[int, ...]]] = {
     18: ("basic", (2, 2, 2, 2)),
     34: ("basic", (3, 4, 6, 3)),
     50: ("bottleneck", (3, 4, 6, 3)),
@@ -48,7 +51,7 @@ class ResNetConfig(image_config.PooledImageModelConfig):
     """Depth of a published network; implies `blocks` and `block`."""
     blocks: tuple[int, ...] | None = None
     """Number of blocks per stage; each stage halves the image and doubles the width."""
-    block: Literal["basic", "bottleneck"] | None = None
+    block: Block | None = None
     """Two 3x3 convolutions, or 1x1, 3x3, 1x1 with four times the width at the end; `basic` unless
     `depth` implies the other."""
     shortcuts: Literal["residual", "plain"] = "residual"
@@ -79,7 +82,7 @@ class ResNetConfig(image_config.PooledImageModelConfig):
                 f"Received: blocks={list(self.blocks)}"
             )
         self.check_positive("width")
-        stages = len(self.blocks or DEPTHS[self.depth][1])
+        stages = len(_stages(self)[1])
         smallest = 2 ** (stages - 1)
         self.check_stem(
             self.stem, 4 * smallest, smallest, f" and {stages} stages, which halve it each"
@@ -118,13 +121,13 @@ def build(config: ResNetConfig) -> Backbone:
 encoder = pixels.encoder
 
 
-def _stages(config: ResNetConfig) -> tuple[str, tuple[int, ...]]:
+def _stages(config: ResNetConfig) -> tuple[Block, tuple[int, ...]]:
     if config.depth is not None:
         return DEPTHS[config.depth]
-    return config.block or "basic", config.blocks
+    return config.block or "basic", config.blocks or ()
 
 
-def _stem(x, width: int, recipe: Recipe, kind: str):
+def _stem(x: Tensor, width: int, recipe: Recipe, kind: str) -> Tensor:
     """`(batch, size, size, 3)` -> width channels, a quarter of the size or all of it."""
     if kind == "small":
         return blocks.activated(_conv(x, width, 3, 1, recipe, "stem"), recipe, "stem")
@@ -132,28 +135,30 @@ def _stem(x, width: int, recipe: Recipe, kind: str):
     return keras.layers.MaxPooling2D(3, 2, padding="same", name="stem_pool")(x)
 
 
-def _basic(x, width: int, stride: int, recipe: Recipe, name: str):
+def _basic(x: Tensor, width: int, stride: int, recipe: Recipe, name: str) -> Tensor:
     """Two 3x3 convolutions, He et al. figure 5 left."""
     y = _conv(x, width, 3, stride, recipe, f"{name}_1")
     y = blocks.activated(y, recipe, f"{name}_1")
     return _conv(y, width, 3, 1, recipe, f"{name}_2")
 
 
-def _bottleneck(x, width: int, stride: int, recipe: Recipe, name: str):
+def _bottleneck(x: Tensor, width: int, stride: int, recipe: Recipe, name: str) -> Tensor:
     """1x1, 3x3 and 1x1 convolutions, He et al. figure 5 right."""
     y = blocks.activated(_conv(x, width, 1, 1, recipe, f"{name}_1"), recipe, f"{name}_1")
     y = blocks.activated(_conv(y, width, 3, stride, recipe, f"{name}_2"), recipe, f"{name}_2")
     return _conv(y, 4 * width, 1, 1, recipe, f"{name}_3")
 
 
-def _add_shortcut(x, y, stride: int, recipe: Recipe, name: str):
+def _add_shortcut(x: Tensor, y: Tensor, stride: int, recipe: Recipe, name: str) -> Tensor:
     """Block output plus block input, projected where the shape changed."""
     if stride > 1 or x.shape[-1] != y.shape[-1]:
         x = _conv(x, y.shape[-1], 1, stride, recipe, f"{name}_shortcut")
     return keras.layers.Add(name=f"{name}_add")([x, y])
 
 
-def _conv(x, filters: int, kernel_size: int, stride: int, recipe: Recipe, name: str):
+def _conv(
+    x: Tensor, filters: int, kernel_size: int, stride: int, recipe: Recipe, name: str
+) -> Tensor:
     """Convolution and what normalisation stands before the activation."""
     x = blocks.convolution(x, filters, kernel_size, recipe, name, stride=stride)
     return blocks.normalized(x, recipe, name)

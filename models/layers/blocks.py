@@ -6,10 +6,11 @@ import keras
 
 from models import recipe as recipes
 from models.recipe import Recipe
+from models.tensor import Tensor
 
 
 def convolution(
-    x,
+    x: Tensor,
     filters: int,
     kernel_size: int,
     recipe: Recipe,
@@ -19,7 +20,7 @@ def convolution(
     padding: int | None = None,
     groups: int = 1,
     bias_initializer: str = "zeros",
-):
+) -> Tensor:
     """Convolution without its activation: `(batch, rows, columns, channels)` to as many filters.
 
     It has a bias unless a normalisation follows at once, which has its own. Groups are layers of
@@ -47,7 +48,7 @@ def convolution(
         x = keras.layers.MaxPooling2D(1, stride, name=f"{name}_subsample")(x)
         stride = 1
 
-    def convolve(part, filters: int, layer_name: str):
+    def convolve(part: Tensor, filters: int, layer_name: str) -> Tensor:
         return keras.layers.Conv2D(
             filters,
             kernel_size,
@@ -69,7 +70,9 @@ def convolution(
     return keras.layers.Concatenate(name=f"{name}_conv")(parts)
 
 
-def dense(x, units: int, recipe: Recipe, name: str, *, bias_initializer: str = "zeros"):
+def dense(
+    x: Tensor, units: int, recipe: Recipe, name: str, *, bias_initializer: str = "zeros"
+) -> Tensor:
     """Dense layer without its activation: `(..., dim)` -> `(..., units)`; see `convolution`."""
     return keras.layers.Dense(
         units,
@@ -81,12 +84,12 @@ def dense(x, units: int, recipe: Recipe, name: str, *, bias_initializer: str = "
     )(x)
 
 
-def normalized(x, recipe: Recipe, name: str, mask=None):
+def normalized(x: Tensor, recipe: Recipe, name: str, mask: Tensor | None = None) -> Tensor:
     """The recipe's normalisation, if it stands before the activation; otherwise `x`."""
     return recipes.normalize(x, recipe, name, mask=mask) if is_normalized_first(recipe) else x
 
 
-def activated(x, recipe: Recipe, name: str, mask=None):
+def activated(x: Tensor, recipe: Recipe, name: str, mask: Tensor | None = None) -> Tensor:
     """The recipe's activation, and its normalisation if that stands after."""
     x = recipes.activation(recipe, f"{name}_{recipe.activation}")(x)
     if recipe.normalization != "none" and not is_normalized_first(recipe):
@@ -94,12 +97,12 @@ def activated(x, recipe: Recipe, name: str, mask=None):
     return x
 
 
-def activate(x, recipe: Recipe, name: str, mask=None):
+def activate(x: Tensor, recipe: Recipe, name: str, mask: Tensor | None = None) -> Tensor:
     """Normalisation and activation in the recipe's order; `mask` as in `recipes.normalize`."""
     return activated(normalized(x, recipe, name, mask), recipe, name, mask)
 
 
-def drop(x, recipe: Recipe, name: str):
+def drop(x: Tensor, recipe: Recipe, name: str) -> Tensor:
     """Dropout at the recipe's rate."""
     return keras.layers.Dropout(recipe.dropout, name=f"{name}_dropout")(x)
 

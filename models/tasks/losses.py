@@ -4,7 +4,11 @@ Both take labels as ids `(batch,)` or, where images are mixed, as shares of the 
 `(batch, classes)`, told apart by their rank while the step is traced.
 """
 
+from typing import Any
+
 import keras
+
+from models.tensor import Tensor
 
 
 def build(label_smoothing: float) -> keras.losses.Loss:
@@ -24,14 +28,14 @@ def accuracy() -> keras.metrics.Metric:
 
 
 @keras.saving.register_keras_serializable(package="maru")
-def is_right(y_true, y_pred):
+def is_right(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Labels and logits `(batch, classes)` to 1 or 0 per example."""
     if is_soft(y_true):
         return keras.metrics.categorical_accuracy(y_true, y_pred)
     return keras.metrics.sparse_categorical_accuracy(y_true, y_pred)
 
 
-def is_soft(y_true) -> bool:
+def is_soft(y_true: Tensor) -> bool:
     """Whether labels are shares of classes, of which there are at least two."""
     return len(y_true.shape) == 2 and y_true.shape[-1] != 1
 
@@ -40,7 +44,7 @@ def is_soft(y_true) -> bool:
 class CrossEntropy(keras.losses.SparseCategoricalCrossentropy):
     """Keras's, for soft labels too."""
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Labels and logits `(batch, classes)` to losses `(batch,)`."""
         if is_soft(y_true):
             return keras.losses.categorical_crossentropy(y_true, y_pred, from_logits=True)
@@ -58,11 +62,11 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         label_smoothing: `s`.
     """
 
-    def __init__(self, label_smoothing: float, name: str = "cross_entropy", **options) -> None:
+    def __init__(self, label_smoothing: float, name: str = "cross_entropy", **options: Any) -> None:
         super().__init__(name=name, **options)
         self.label_smoothing = label_smoothing
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Labels and logits `(batch, classes)` to losses `(batch,)`."""
         if is_soft(y_true):
             return keras.losses.categorical_crossentropy(
@@ -80,6 +84,6 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         share = keras.ops.maximum(keras.ops.mean(is_known), keras.config.epsilon())
         return losses * is_known / share
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
         return {**super().get_config(), "label_smoothing": self.label_smoothing}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from models import did_you_mean
 
 
 def class_weights(
-    chosen: str | Mapping[str, float] | None, labels: Sequence[str], label_ids: np.ndarray
+    chosen: Literal["balanced"] | Mapping[str, float] | None,
+    labels: Sequence[str],
+    label_ids: np.ndarray,
 ) -> dict[int, float] | None:
     """Resolve `training.class_weights`.
 

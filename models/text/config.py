@@ -9,6 +9,7 @@ import keras
 
 from models.encoder import Encoder
 from models.recipe import Recipe
+from models.tensor import Tensor
 from models.text import segments
 
 Tokenizer = Literal["words", "characters", "wordpiece", "bpe", "unigram"]
@@ -64,7 +65,7 @@ class TextModelConfig:
                 raise ValueError(f"`{field}` must be at least 1. Received: {field}={value}")
 
 
-def feature(config: TextModelConfig) -> str:
+def feature(config: TextModelConfig) -> Literal["token_ids", "text"]:
     """The transformed feature the encoder reads: ids, or text for learned tokenizers."""
     return "token_ids" if config.tokenizer in UNLEARNED else "text"
 
@@ -96,7 +97,7 @@ def encoder(config: TextModelConfig) -> Encoder:
             lambda features: {"token_ids": tokenizer(segments.joined(features))}, (tokenizer,)
         )
 
-    def encode(features):
+    def encode(features: dict[str, Tensor]) -> dict[str, Tensor]:
         token_ids = tf.ensure_shape(features["token_ids"], (None, config.sequence_length))
         return {"token_ids": tf.cast(token_ids, tf.int32)}
 

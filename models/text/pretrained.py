@@ -13,6 +13,7 @@ layer's first vector without the pre-trained `tanh` pooler, which many published
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Literal
 
 import keras
@@ -22,6 +23,7 @@ from models.backbone import Backbone
 from models.encoder import Encoder
 from models.finetuning import trainable
 from models.finetuning.config import FineTuned
+from models.tensor import Tensor
 from models.text import presets, segments
 
 _INPUTS = {"token_ids", "padding_mask", "segment_ids"}
@@ -129,7 +131,7 @@ def encoder(config: PretrainedTextConfig) -> Encoder:
 
     # Outside a graph KerasHub packs Python's lists.
     @tf.function
-    def encode(features):
+    def encode(features: dict[str, Tensor]) -> dict[str, Tensor]:
         texts = segments.texts(features)
         # Not `preprocessor(...)`, which takes the second text for labels.
         inputs = preprocessor.call(tuple(texts))
@@ -148,10 +150,11 @@ def _pack_ends(preprocessor: keras.layers.Layer, config: PretrainedTextConfig) -
     length = config.sequence_length - _SPECIAL
     first = length // 4
 
-    def pack_ends(texts):
+    def pack_ends(texts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         # Each `(batch, tokens)` ragged; a text that fits is put together again as it was.
         if len(texts) == 2:
-            return pack(segments.shortened(*texts, config.sequence_length - _SPECIAL_OF_PAIRS))
+            limit = config.sequence_length - _SPECIAL_OF_PAIRS
+            return pack(segments.shortened(texts[0], texts[1], limit))
         if config.truncate == "middle":
             (tokens,) = texts
             texts = (tf.concat([tokens[:, :first], tokens[:, first:][:, first - length :]], 1),)

@@ -17,6 +17,7 @@ from models import recipe as recipes
 from models.backbone import Backbone, recipe_head
 from models.layers import blocks
 from models.recipe import Recipe
+from models.tensor import Tensor
 from models.text import config as text_config
 
 PAPER = Recipe(initializer="glorot_uniform", activation="relu", normalization="none", dropout=0.5)
@@ -91,7 +92,9 @@ def build(config: TextCNNConfig) -> Backbone:
 encoder = text_config.encoder
 
 
-def _ngram_features(x, is_token, filters: int, width: int, recipe: Recipe):
+def _ngram_features(
+    x: Tensor, is_token: Tensor, filters: int, width: int, recipe: Recipe
+) -> Tensor:
     """`(batch, length, dim)` -> `(batch, filters)`: strongest match of each filter.
 
     A window counts where it begins with a token.

@@ -80,7 +80,10 @@ def build(config: TransformerConfig) -> Backbone:
 
     recipe = config.recipe.over(PAPER)
     is_norm_first = config.normalization == "pre"
-    positions = {"sinusoidal": SinusoidalPositions, "learned": LearnedPositions}
+    positions: dict[str, type[keras.layers.Layer]] = {
+        "sinusoidal": SinusoidalPositions,
+        "learned": LearnedPositions,
+    }
     token_ids = text_config.token_input(config)
     is_token = pooling.is_token(token_ids)
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from models.tensor import Tensor
+
 _LOGGER = logging.getLogger(__name__)
 
 # Serialized records held for shuffling when a split does not fit into the cache.
@@ -24,15 +26,19 @@ _FILES_READ_AT_ONCE = 4
 _BATCHES_AHEAD = 2
 
 Features = dict[str, Any]
-Augment = Callable[[Features, Any, Any], tuple[Features, Any]]
+Augment = Callable[[Features, Tensor, Tensor], tuple[Features, Tensor]]
 """Inputs of the model, targets `(batch, ...)` and a seed to others of the same, in a graph."""
+Order = Callable[[Tensor], tf.data.Dataset]
+"""Epoch number, a scalar int64 tensor -> batches of one epoch; run in a graph."""
+Prepare = Callable[[Tensor], tuple[Features, Tensor]]
+"""Serialized tf.Examples `(batch,)` string -> inputs and targets, each `(batch, ...)`."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Batches:
     """One split, ready to be iterated epoch by epoch."""
 
-    order: Callable[[Any], tf.data.Dataset]
+    order: Order
     """Epoch number, a scalar int64 tensor -> batches `(inputs, targets (batch, ...))`; run in
     a graph."""
     num_examples: int
@@ -101,9 +107,9 @@ class Batches:
 def batches(
     files: Iterable[str],
     *,
-    parse: Callable[[Any], Features],
+    parse: Callable[[Tensor], Features],
     encode: Callable[[Features], Features],
-    part: Callable[[Features], tuple[Features, Any]],
+    part: Callable[[Features], tuple[Features, Tensor]],
     batch_size: int,
     transform: Callable[[Features], Features] = lambda features: features,
     shuffle_seed: int | None = None,
@@ -140,7 +146,7 @@ def batches(
     if not num_examples:
         raise ValueError(f"The split has no examples. Its files: {files}")
 
-    def prepare(serialized):
+    def prepare(serialized: Tensor) -> tuple[Features, Tensor]:
         features, target = part(transform(parse(serialized)))
         return encode(features), target
 
@@ -151,18 +157,20 @@ def batches(
     if is_cached:
         examples = prepared.unbatch().cache()
 
-        def order(number):
+        def order(number: Tensor) -> tf.data.Dataset:
             shuffled = _shuffle(examples, num_examples, shuffle_seed, number)
             return shuffled.batch(batch_size)
     else:
 
-        def order(number):
+        def order(number: Tensor) -> tf.data.Dataset:
             size = min(num_examples, _SHUFFLED_RECORDS)
             return _prepare(_shuffle(records, size, shuffle_seed, number), prepare, batch_size)
 
-    if augment is not None:
-        order = _augmented(order, augment, shuffle_seed or 0, -(-num_examples // batch_size))
-    return Batches(order, num_examples, batch_size, is_cached)
+    split = Batches(order, num_examples, batch_size, is_cached)
+    if augment is None:
+        return split
+    augmented = _augmented(order, augment, shuffle_seed or 0, split.num_batches)
+    return dataclasses.replace(split, order=augmented)
 
 
 def prefetched(batches: tf.data.Dataset) -> tf.data.Dataset:
@@ -197,21 +205,21 @@ def _read(files: list[str]) -> tf.data.Dataset:
     )
 
 
-def _prepare(records: tf.data.Dataset, prepare: Callable, batch_size: int) -> tf.data.Dataset:
+def _prepare(records: tf.data.Dataset, prepare: Prepare, batch_size: int) -> tf.data.Dataset:
     """Prepare whole batches: parsing and tokenizing one by one costs several times more."""
     return records.batch(batch_size).map(
         prepare, num_parallel_calls=os.cpu_count(), deterministic=True
     )
 
 
-def _augmented(order: Callable, augment: Augment, seed: int, num_batches: int) -> Callable:
+def _augmented(order: Order, augment: Augment, seed: int, num_batches: int) -> Order:
     """Change the batches of `order`; a killed training continues with the numbers of its epoch."""
 
-    def augmented(number):
-        def change(index, batch):
-            return augment(
-                *batch, tf.stack([tf.cast(seed, tf.int64), number * num_batches + index])
-            )
+    def augmented(number: Tensor) -> tf.data.Dataset:
+        def change(index: Tensor, batch: tuple[Features, Tensor]) -> tuple[Features, Tensor]:
+            features, targets = batch
+            place = number * num_batches + index
+            return augment(features, targets, tf.stack([tf.cast(seed, tf.int64), place]))
 
         return (
             order(number)
@@ -222,7 +230,9 @@ def _augmented(order: Callable, augment: Augment, seed: int, num_batches: int) -
     return augmented
 
 
-def _shuffle(dataset: tf.data.Dataset, size: int, seed: int | None, epoch) -> tf.data.Dataset:
+def _shuffle(
+    dataset: tf.data.Dataset, size: int, seed: int | None, epoch: Tensor
+) -> tf.data.Dataset:
     if seed is None:
         return dataset
     # Neighbouring seeds must not share epochs: seed 0, epoch 1 is not seed 1, epoch 0.
@@ -233,7 +243,7 @@ def _shuffle(dataset: tf.data.Dataset, size: int, seed: int | None, epoch) -> tf
     return dataset.shuffle(size, seed=mixed, reshuffle_each_iteration=False)
 
 
-def _estimate_bytes(element_spec, num_examples: int) -> float:
+def _estimate_bytes(element_spec: Any, num_examples: int) -> float:
     """Memory of all prepared examples; infinite when a shape or a string has no known size."""
     total = 0
     for spec in tf.nest.flatten(element_spec):

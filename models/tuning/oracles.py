@@ -33,6 +33,9 @@ _SEED_0 = MAX_SEED + 1
 class DurableOracle(keras_tuner.Oracle):
     """What the oracles below have in common."""
 
+    trials: dict[str, trial.Trial]
+    """By id."""
+
     def save(self) -> None:
         """Write the state at once or not at all."""
         json_files.write_json(pathlib.Path(self._get_oracle_fname()), self.get_state())
@@ -129,6 +132,8 @@ class HyperbandOracle(DurableOracle, keras_tuner.oracles.HyperbandOracle):
     next trial stops a search whose space has fewer values than a round has trials, before any of
     them is continued, and continues fewer for every trial that failed.
     """
+
+    _brackets: list[dict[str, Any]]
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Values of a new trial, or those of one that is worth more epochs."""

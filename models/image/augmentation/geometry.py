@@ -92,7 +92,7 @@ def rotation(angle: Any) -> Any:
     return affine(cosine, -sine, 0, sine, cosine, 0)
 
 
-DRAWN = {
+DRAWN: dict[str, Callable[..., Any]] = {
     "crop": draw_crop,
     "flip": draw_flip,
     "resized_crop": draw_resized_crop,

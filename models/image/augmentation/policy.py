@@ -22,17 +22,21 @@ from models.image.augmentation import (
     packing,
     tables,
 )
-from models.image.augmentation.operation import Operation, mixes_labels
+from models.image.augmentation.config import Crop, Erasing, Fill, ImageOperation, Rotation
+from models.image.augmentation.operation import mixes_labels
+from models.tensor import Tensor
 
 Augment = Callable[[Any, Any, Any], tuple[Any, Any]]
 """Images `(batch, height, width, 3)` uint8, targets `(batch, ...)` and a seed `(2,)` to images and
 targets; these are softened, `(batch, k)` float32, if an operation mixes them."""
+_Step = Callable[[Tensor, Any], Tensor]
+"""Images, packed or not, and what was drawn for each operation to changed images."""
 _MIXING = {"cutmix": covering.cutmix, "mixup": covering.mixup}
-_POLICIES = {
+_POLICIES: dict[str, tuple[Callable[..., Any], Callable[..., _Step]]] = {
     "augmix": (drawn_policies.draw_augmix, drawn_policies.augmix),
     "rand_augment": (drawn_policies.draw_rand_augment, drawn_policies.rand_augment),
 }
-_DRAWN = {
+_DRAWN: dict[str, Callable[..., Any]] = {
     **geometry.DRAWN,
     **{kind: draw for kind, (draw, _) in _POLICIES.items()},
     "cutmix": covering.draw_cutmix,
@@ -52,7 +56,7 @@ _COLOUR = {
 
 
 def augmenter(
-    operations: Sequence[Operation], soften: Callable[[Any], Any] = lambda targets: targets
+    operations: Sequence[ImageOperation], soften: Callable[[Any], Any] = lambda targets: targets
 ) -> Augment:
     """Return the function that augments a batch.
 
@@ -69,7 +73,7 @@ def augmenter(
     operations = tuple(operations)
     change = _change(operations)
 
-    def augment(images, targets, seed):
+    def augment(images: Tensor, targets: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:
         batch, shape = tf.shape(images)[0], images.shape
         drawn = [
             _draw(operation, draws.fold(seed, index), batch, tuple(shape[1:3]))
@@ -81,7 +85,7 @@ def augmenter(
     return augment
 
 
-def _change(operations: Sequence[Operation]) -> Callable[[Any, Any], Any]:
+def _change(operations: Sequence[ImageOperation]) -> _Step:
     """The function of images and of what was drawn for each operation."""
     if {operation.kind for operation in operations} == {"flip"}:
         # Packing would take longer than this.
@@ -89,7 +93,7 @@ def _change(operations: Sequence[Operation]) -> Callable[[Any, Any], Any]:
     pack, unpack = packing.compiled(packing.pack), packing.compiled(packing.unpack)
     steps = _steps(operations)
 
-    def change(images, drawn):
+    def change(images: Tensor, drawn: Sequence[Any]) -> Tensor:
         packed = pack(images)
         for step in steps:
             packed = tf.ensure_shape(step(packed, drawn), images.shape[:3])
@@ -98,7 +102,7 @@ def _change(operations: Sequence[Operation]) -> Callable[[Any, Any], Any]:
     return change
 
 
-def _draw(operation: Operation, seed: Any, batch: Any, size: tuple[int, int]) -> Any:
+def _draw(operation: ImageOperation, seed: Any, batch: Any, size: tuple[int, int]) -> Any:
     """Draw what an operation does to each image, as tensors."""
     if operation.kind == "equalise":
         return colour.draw_choice(operation, seed, batch)
@@ -107,7 +111,7 @@ def _draw(operation: Operation, seed: Any, batch: Any, size: tuple[int, int]) ->
     return _DRAWN[operation.kind](operation, seed, batch, size)
 
 
-def _steps(operations: Sequence[Operation]) -> list[Callable[[Any, Any], Any]]:
+def _steps(operations: Sequence[ImageOperation]) -> list[_Step]:
     """Functions of packed images and of what was drawn for each operation."""
     steps = []
     for block in blocks(operations):
@@ -121,7 +125,7 @@ def _steps(operations: Sequence[Operation]) -> list[Callable[[Any, Any], Any]]:
     return steps
 
 
-def blocks(operations: Sequence[Operation]) -> list[list[int]]:
+def blocks(operations: Sequence[ImageOperation]) -> list[list[int]]:
     """Indices of neighbours that are done at once.
 
     They change colours, or move pixels and agree on what is shown outside of the image.
@@ -130,7 +134,7 @@ def blocks(operations: Sequence[Operation]) -> list[list[int]]:
     for index in range(len(operations)):
         together = [*found[-1], index] if found else [index]
         kinds = {operations[i].kind for i in together}
-        fills = {operations[i].fill for i in together if hasattr(operations[i], "fill")}
+        fills = {fill for i in together if (fill := _fill(operations[i])) is not None}
         moves = kinds <= set(geometry.DRAWN) and len(fills) <= 1
         if found and (moves or kinds <= set(_COLOUR)):
             found[-1].append(index)
@@ -139,17 +143,22 @@ def blocks(operations: Sequence[Operation]) -> list[list[int]]:
     return found
 
 
-def _moving(operations: Sequence[Operation], block: list[int]) -> Callable[[Any, Any], Any]:
+def _moving(operations: Sequence[ImageOperation], block: list[int]) -> _Step:
     # Without a `fill`, only rounding leads out of the image.
-    fills = [getattr(operations[index], "fill", "edge") for index in block]
-    fill = next((f for f in fills if f != "edge"), "edge")
+    fills = [_fill(operations[index]) for index in block]
+    fill: Fill = next((fill for fill in fills if fill is not None), "edge")
     show = geometry.mover({operations[index].kind for index in block}, fill)
     return lambda packed, drawn: show(packed, geometry.compose([drawn[i] for i in block]))
 
 
-def _recolouring(operations: Sequence[Operation], block: list[int]) -> Callable[[Any, Any], Any]:
+def _fill(operation: ImageOperation) -> Fill | None:
+    """What is shown outside of the image by an operation that says so."""
+    return operation.fill if isinstance(operation, Crop | Rotation) else None
+
+
+def _recolouring(operations: Sequence[ImageOperation], block: list[int]) -> _Step:
     @packing.compiled
-    def recolour(packed, drawn):
+    def recolour(packed: Tensor, drawn: Sequence[Any]) -> Tensor:
         planes = packing.to_planes(packed)
         for index, numbers in zip(block, drawn, strict=True):
             planes = _COLOUR[operations[index].kind][1](planes, numbers)
@@ -158,9 +167,10 @@ def _recolouring(operations: Sequence[Operation], block: list[int]) -> Callable[
     return lambda packed, drawn: recolour(packed, [drawn[index] for index in block])
 
 
-def _covering(operation: Operation, index: int) -> Callable[[Any, Any], Any]:
+def _covering(operation: ImageOperation, index: int) -> _Step:
     kind = operation.kind
-    if kind == "erasing":
+    change: _Step
+    if isinstance(operation, Erasing):
         change = packing.compiled(functools.partial(covering.erase, fill=operation.fill))
     elif kind == "equalise":
         change = tables.equalise
@@ -172,7 +182,7 @@ def _covering(operation: Operation, index: int) -> Callable[[Any, Any], Any]:
 
 
 def _mix_targets(
-    operations: Sequence[Operation],
+    operations: Sequence[ImageOperation],
     targets: Any,
     drawn: Sequence[Any],
     soften: Callable[[Any], Any],
