@@ -28,3 +28,5 @@ PLOT = "trials.png"
 
 RUN_SUMMARY = "summary.json"
 """Of a run: what it achieved."""
+CONFIG = "config.yaml"
+"""Of a session: the resolved config."""

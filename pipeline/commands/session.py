@@ -7,19 +7,21 @@ import dataclasses
 import datetime
 import logging
 import pathlib
+import shlex
+import sys
+import time
 from collections.abc import Iterator
 
 from rich.console import Console
 
-from pipeline import paths
+from pipeline import artifact_files, paths
 from pipeline.config import loading
 from pipeline.config.sections import PipelineConfig
 from pipeline.display import run_view
-from pipeline.runtime import failures, lock, logs
+from pipeline.runtime import ending, failures, lock, logs
 
-CONFIG = "config.yaml"
-"""File in a session's folder with the resolved config."""
 _LOG = "log.txt"
+_INTERRUPTED = 130
 
 
 @dataclasses.dataclass
@@ -85,11 +87,27 @@ def join(config: PipelineConfig, folder: pathlib.Path) -> Iterator[Session]:
         session = Session(folder, run_view.RunView(terminal))
         run_view.attach(session.view)
         session.view.say(f"{config.name}: log in {paths.shown(session.log)}")
-        (folder / CONFIG).write_text(loading.to_yaml(config), "utf-8")
+        (folder / artifact_files.CONFIG).write_text(loading.to_yaml(config), "utf-8")
+        started = time.monotonic()
+        failure = None
         try:
             yield session
+        except KeyboardInterrupt:
+            session.code = _INTERRUPTED
+            raise
         except Exception as error:
             logging.getLogger(__name__).exception("The command failed.")
             failure = failures.explain(error, session.log)
             run_view.print_line(session.console, f"\n{failure.text}", "red")
             session.code = failure.code
+        finally:
+            seconds = round(time.monotonic() - started, 1)
+            command = shlex.join(["maru", *sys.argv[1:]])
+            # A full disk, which would lose this, has been told already.
+            with contextlib.suppress(OSError):
+                ending.write(
+                    ending.Ending(
+                        command, seconds, session.code, failure.text if failure else None
+                    ),
+                    folder,
+                )

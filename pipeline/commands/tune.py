@@ -211,7 +211,7 @@ def _wait(config: sections.PipelineConfig, where: paths.Paths) -> Any:
             if job.learner == expected:
                 return job
         for folder in sorted(_ended(where) - before):
-            if _learner(loading.load(folder / session.CONFIG)) == expected:
+            if _learner(loading.load(folder / artifact_files.CONFIG)) == expected:
                 return folder
         time.sleep(_POLL)
 

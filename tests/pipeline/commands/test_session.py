@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
-from pipeline import paths
+from pipeline import artifact_files, paths
 from pipeline.commands import session
 from pipeline.config import loading
-from pipeline.runtime import lock
+from pipeline.runtime import ending, lock
 
 FIELDS = {
     "name": "mail",
@@ -31,7 +31,7 @@ def test_a_session_says_where_its_log_is_and_keeps_its_config(where, capfd):
     assert (running.code, running.log) == (3, log)
     assert capfd.readouterr().out == f"mail: log in {log}\n"
     assert "noise" in log.read_text()
-    assert loading.load(where.run("1") / session.CONFIG) == CONFIG
+    assert loading.load(where.run("1") / artifact_files.CONFIG) == CONFIG
 
 
 def test_a_defect_ends_a_session_with_1_and_its_traceback_in_the_log(where, capfd):
@@ -54,6 +54,20 @@ def test_a_mistake_of_the_user_ends_a_session_with_2_and_its_own_words(where, ca
 def test_who_interrupts_a_session_ends_the_command(where):
     with pytest.raises(KeyboardInterrupt), session.start(CONFIG, where, where.run("1")):
         raise KeyboardInterrupt
+    assert ending.read(where.run("1")).code == 130
+
+
+def test_a_session_leaves_how_it_ended(where, monkeypatch, capfd):
+    monkeypatch.setattr("sys.argv", ["/bin/maru", "run", "my mail.yaml"])
+    with session.start(CONFIG, where, where.run("1")) as running:
+        assert ending.read(where.run("1")) is None
+        running.code = 3
+    with session.start(CONFIG, where, where.run("2")):
+        loading.load("none.yaml")
+    first, second = (ending.read(where.run(name)) for name in ("1", "2"))
+    assert (first.command, first.code, first.failure) == ("maru run 'my mail.yaml'", 3, None)
+    assert second.code == 2
+    assert second.failure in capfd.readouterr().out
 
 
 def test_one_session_of_a_pipeline_at_a_time_but_others_may_join_it(where):
