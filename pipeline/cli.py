@@ -150,6 +150,35 @@ def predict(
 
 
 @cli.command()
+@click.argument("name", required=False)
+@click.argument("chosen", nargs=-1, metavar="[RUN...]")
+@click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
+@_WORKSPACE
+def runs(name: str | None, chosen: tuple[str, ...], as_json: bool, workspace: pathlib.Path) -> None:
+    """List runs, of the pipeline NAME if it is given; compare those whose times are given.
+
+    A RUN is its time as listed, or the beginning of it. What is compared: metrics, baseline,
+    outcome, and every field that differs between the configs.
+    """
+    from pipeline.commands import runs as command
+
+    click.echo(command.show(workspace, name, chosen, as_json=as_json))
+
+
+@cli.command()
+@click.argument("name")
+@click.option(
+    "--to", type=int, metavar="VERSION", help="Version.  [default: the model served before]"
+)
+@_WORKSPACE
+def rollback(name: str, to: int | None, workspace: pathlib.Path) -> None:
+    """Serve an older version of model NAME again, under a new number."""
+    from pipeline.commands import rollback as command
+
+    click.echo(command.rollback(workspace, name, to))
+
+
+@cli.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME [NAME...]")
 @click.option(
     "--output",
