@@ -11,6 +11,7 @@ from typing import Any
 
 from components.augment.text import config as text_augmentation
 from models.image.augmentation import config as image_augmentation
+from models.image.augmentation.config import ImageOperation
 from models.tasks import task as tasks
 from pipeline import paths
 
@@ -43,6 +44,11 @@ def resources(config: Any, where: paths.Paths) -> str:
 def is_drawn_anew(config: Any) -> bool:
     """Whether the Trainer draws the operations anew each epoch."""
     return tasks.reads(config.task) == "image" and not config.copies.materialize
+
+
+def drawn_anew(config: Any) -> tuple[ImageOperation, ...]:
+    """The operations that the Trainer draws anew each epoch."""
+    return config.augmentation if is_drawn_anew(config) else ()
 
 
 def writes_examples(config: Any) -> bool:

@@ -19,6 +19,7 @@ from components.ingest.encode import DERIVED
 from models import zoo
 from models.choices import ByName
 from models.finetuning import config as finetuning_config
+from models.image.augmentation import config as image_augmentation
 from models.image.augmentation.config import ImageOperation
 from models.image.config import ImageModelConfig
 from models.tasks import task as tasks
@@ -35,6 +36,13 @@ Augmentation = Annotated[
     ByName("operation", tuple(itertools.chain(*augmentation.OPERATIONS.values()))),
 ]
 """One entry of `augmentation`."""
+
+DrawnAnew = Annotated[
+    ImageOperation,
+    pydantic.Discriminator("kind"),
+    ByName("operation", tuple(image_augmentation.OPERATIONS)),
+]
+"""An operation that is drawn while examples are read."""
 
 _strict = pydantic.with_config(
     pydantic.ConfigDict(
@@ -158,7 +166,7 @@ class LearnerConfig:
     """How the model is trained."""
     tuning: TuningConfig | None = None
     """What is searched; None for the Trainer."""
-    augmentation: tuple[Augmentation, ...] = ()
+    augmentation: tuple[DrawnAnew, ...] = ()
     """How the examples of the train split are varied while it is read."""
 
 
@@ -169,5 +177,5 @@ def learner(config: PipelineConfig, *, with_tuning: bool) -> LearnerConfig:
         model=config.model,
         training=config.training,
         tuning=config.tuning if with_tuning else None,
-        augmentation=config.augmentation if augmentation.is_drawn_anew(config) else (),
+        augmentation=augmentation.drawn_anew(config),
     )

@@ -17,7 +17,7 @@ from components.augment.text.augmenting import TextAugmenter
 from components.augment.text.config import TextAugmentation
 from components.augment.text.preparing import Resources
 from models.image.augmentation import label_safety, policy
-from models.image.augmentation.operation import Operation
+from models.image.augmentation.config import ImageOperation
 from models.image.input import decode
 from models.text import presets
 from pipeline.config import loading
@@ -113,7 +113,7 @@ class ImageCopies:
             what is asked for beyond (to balance labels) is the image as it is.
     """
 
-    def __init__(self, operations: Sequence[Operation], image_size: int, copies: int):
+    def __init__(self, operations: Sequence[ImageOperation], image_size: int, copies: int):
         self.copies = copies
         self.dropped: Counter[str] = Counter()
         self.shown = tuple(name for name, _ in _apart(operations))
@@ -187,7 +187,9 @@ class ImageCopies:
         return label_safety.doubts(self._operations, labels)
 
 
-def _apart(operations: Sequence[Operation]) -> Iterator[tuple[str, tuple[Operation, ...]]]:
+def _apart(
+    operations: Sequence[ImageOperation],
+) -> Iterator[tuple[str, tuple[ImageOperation, ...]]]:
     """Each operation alone, on all images, and all together."""
     for index, operation in enumerate(operations):
         repeated = [o.kind for o in operations[: index + 1]].count(operation.kind)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
+import keras_hub
 import numpy as np
 import tensorflow as tf
 
@@ -16,8 +17,12 @@ from components.doctor.finding import Finding
 from components.doctor.text.lengths import Reader
 from models import zoo
 from models.doctor import examination
+from models.doctor.examination import Effort
 from models.tasks import task as tasks
+from models.tensor import Tensor
 from models.text import subwords
+from models.text.config import TextModelConfig
+from models.text.pretrained import PretrainedTextConfig
 from pipeline.config import loading
 from pipeline.modules import transform
 from pipeline.modules.learner import Learner, prepare
@@ -43,7 +48,7 @@ class ExaminedLearner:
         self,
         learner: Learner,
         train_files: Sequence[str],
-        effort: str,
+        effort: Effort,
         tokens: Sequence[str] = (),
     ):
         self._learner = learner
@@ -54,7 +59,9 @@ class ExaminedLearner:
         is_pretrained = learner.config.model.kind in _PRETRAINED
         self._columns = [column.name for column in tasks.inputs(learner.config.task)]
         has_vectors = is_pretrained and len(self._columns) == 1
-        self.embed: Callable | None = self._embed if has_vectors else None
+        self.embed: Callable[[Sequence[Any]], np.ndarray] | None = (
+            self._embed if has_vectors else None
+        )
 
     def findings(self) -> Iterator[Finding]:
         """The checks of the model, one after the other."""
@@ -80,14 +87,14 @@ class ExaminedLearner:
         return self._learner.encode({self._columns[0]: tf.constant(inputs)})
 
     @functools.cached_property
-    def _embedder(self) -> Callable:
+    def _embedder(self) -> Callable[[dict[str, Tensor]], Tensor]:
         model = self._learner.build("float32")
         vectors = keras.Model(model.input, model.get_layer("features").output)
         return tf.function(lambda encoded: vectors(encoded, training=False))
 
 
 def load(
-    learner: str, transform_graph: str, train_files: Sequence[str], resumable: str, effort: str
+    learner: str, transform_graph: str, train_files: Sequence[str], resumable: str, effort: Effort
 ) -> ExaminedLearner:
     """The model of a config.
 
@@ -109,14 +116,14 @@ def load(
 def _reader(learner: Learner, tokens: Sequence[str]) -> Reader | None:
     """How the model splits texts; None if it takes images or whole texts."""
     model = learner.config.model
-    length = getattr(model, "sequence_length", None)
-    if length is None:
-        return None
-    if model.kind == "pretrained_text":
+    if isinstance(model, PretrainedTextConfig):
         tokenizer = learner.encoder.trackable[0].tokenizer
         unknown = getattr(tokenizer, "oov_token", None)
         unknown_id = tokenizer.token_to_id(unknown) if unknown else None
-        return Reader(_pieces(tokenizer), length - _SPECIAL, unknown_id)
+        return Reader(_pieces(tokenizer), model.sequence_length - _SPECIAL, unknown_id)
+    if not isinstance(model, TextModelConfig):
+        return None
+    length = model.sequence_length
     if tokens:
         runs = getattr(model, "ngrams", 1)
         return Reader(_known_tokens(model, frozenset(tokens)), length, subwords.UNKNOWN, runs)
@@ -124,12 +131,16 @@ def _reader(learner: Learner, tokens: Sequence[str]) -> Reader | None:
     return Reader(_pieces(tokenizer), length, _UNKNOWN_ID)
 
 
-def _pieces(tokenizer: Callable) -> Callable[[Sequence[str]], list[list[int]]]:
+def _pieces(
+    tokenizer: keras_hub.tokenizers.Tokenizer,
+) -> Callable[[Sequence[str]], list[list[int]]]:
     # Of texts in a list, KerasHub's tokenizers make lists of different lengths.
     return lambda texts: tokenizer(list(texts))
 
 
-def _known_tokens(model, vocabulary: frozenset[str]) -> Callable[[Sequence[str]], list[list[str]]]:
+def _known_tokens(
+    model: TextModelConfig, vocabulary: frozenset[str]
+) -> Callable[[Sequence[str]], list[list[str]]]:
     """Words, characters and their runs, as the transform graph sees them."""
 
     def tokenize(texts: Sequence[str]) -> list[list[str]]:

@@ -23,6 +23,7 @@ from models.tasks import facts as measuring
 from models.tasks import task as tasks
 from models.tasks.task import Facts, Objective
 from models.text import segments
+from models.text.config import TextModelConfig
 from models.training import inputs, placement
 from pipeline.config.sections import LearnerConfig
 from pipeline.modules import transform
@@ -160,16 +161,18 @@ def prepare(
     columns = {column.name: spec[column.name] for column in config.task.columns}
     facts = _facts(config, output, columns, train_files)
     config.task.check(facts)
-    entry = zoo.MODELS[config.model.kind]
+    model = config.model
+    entry = zoo.MODELS[model.kind]
     learner = Learner(config, facts, columns, output.transform_features_layer(), _NO_ENCODER)
-    if entry.feature(config.model) == "text" and hasattr(config.model, "tokenizer_file"):
-        learner = _with_tokenizer(learner, transform_output, train_files, folder)
-    elif entry.feature(config.model) == "token_ids":
+    if entry.feature(model) == "text" and isinstance(model, TextModelConfig):
+        learner = _with_tokenizer(learner, model, transform_output, train_files, folder)
+    elif entry.feature(model) == "token_ids":
         size = output.vocabulary_size_by_name(transform.TOKENS) + transform.RESERVED_TOKENS
         learner = learner.with_model(vocabulary_size=size)
-    learner = dataclasses.replace(learner, encoder=entry.encoder(learner.config.model))
-    if getattr(config.model, "weighting", None) == "tf_idf":
-        return _with_document_frequencies(learner, train_files)
+    model = learner.config.model
+    learner = dataclasses.replace(learner, encoder=entry.encoder(model))
+    if isinstance(model, TextModelConfig) and getattr(model, "weighting", None) == "tf_idf":
+        return _with_document_frequencies(learner, model.vocabulary_size, train_files)
     if entry.reads == "image":
         return _with_pixel_statistics(learner, train_files)
     return learner
@@ -199,26 +202,32 @@ def _numbers(name: str, spec: Any, files: Sequence[str]) -> Iterator[np.ndarray]
 
 
 def _with_tokenizer(
-    learner: Learner, transform_output: str, train_files: Sequence[str], folder: pathlib.Path
+    learner: Learner,
+    model: TextModelConfig,
+    transform_output: str,
+    train_files: Sequence[str],
+    folder: pathlib.Path,
 ) -> Learner:
     """The file of the tokenizer, learned unless the config names one, and its number of pieces."""
     from models.text import subwords
 
-    model = learner.config.model
     path = model.tokenizer_file
     if path is None:
-        path = str(_learn_tokenizer(learner, transform_output, train_files, folder))
+        path = str(_learn_tokenizer(learner, model, transform_output, train_files, folder))
     tokenizer = subwords.load(model.tokenizer, path, model.sequence_length)
     return learner.with_model(tokenizer_file=path, vocabulary_size=tokenizer.vocabulary_size())
 
 
 def _learn_tokenizer(
-    learner: Learner, transform_output: str, train_files: Sequence[str], folder: pathlib.Path
+    learner: Learner,
+    model: TextModelConfig,
+    transform_output: str,
+    train_files: Sequence[str],
+    folder: pathlib.Path,
 ) -> pathlib.Path:
     """Learn the tokenizer from the training texts, unless that was done before."""
     from models.text import subwords
 
-    model = learner.config.model
     content = json.dumps(
         [transform_output, sorted(train_files), model.tokenizer, model.vocabulary_size]
     )
@@ -245,10 +254,12 @@ def _records(patterns: Sequence[str], count: int) -> Any:
     return tf.data.TFRecordDataset(_find(patterns), compression_type="GZIP").batch(count)
 
 
-def _with_document_frequencies(learner: Learner, train_files: Sequence[str]) -> Learner:
+def _with_document_frequencies(
+    learner: Learner, vocabulary_size: int, train_files: Sequence[str]
+) -> Learner:
     """Measure how rare each token is; scikit-learn's smoothed formula."""
     batches = learner.batches(train_files, shuffled=False)
-    frequencies = np.zeros(learner.config.model.vocabulary_size)
+    frequencies = np.zeros(vocabulary_size)
     for inputs_, _ in batches.epoch(0):
         for token_ids in inputs_["token_ids"].numpy():
             frequencies[np.unique(token_ids)] += 1
@@ -265,12 +276,12 @@ def _with_pixel_statistics(learner: Learner, train_files: Sequence[str]) -> Lear
     if pixels in ("unit", "signed"):
         return learner
     batches = learner.batches(train_files, shuffled=False)
-    count, total, squares = 0, 0.0, 0.0
+    count, total, squares = 0, np.zeros(()), np.zeros(())
     for inputs_, _ in batches.epoch(0).take(-(-MEASURED_IMAGES // batches.batch_size)):
         images = tf.cast(inputs_["image"], tf.float64)
         count += len(images)
-        total += tf.reduce_sum(images, 0).numpy()
-        squares += tf.reduce_sum(images**2, [0, 1, 2]).numpy()
+        total = total + tf.reduce_sum(images, 0).numpy()
+        squares = squares + tf.reduce_sum(images**2, [0, 1, 2]).numpy()
     if pixels == "mean_image":
         return dataclasses.replace(learner, measured={"pixels": total / count})
     mean = np.mean(total / count, axis=(0, 1))

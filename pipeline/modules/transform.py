@@ -127,7 +127,7 @@ def _joined(texts: Sequence[tf.RaggedTensor], length: int) -> tf.RaggedTensor:
     """The tokens of one text, or of two with a separator between, cut to a length."""
     if len(texts) == 1:
         return texts[0][:, :length]
-    first, second = segments.shortened(*texts, length - 1)
+    first, second = segments.shortened(texts[0], texts[1], length - 1)
     separator = tf.fill([first.nrows(), 1], segments.SEPARATOR)
     return tf.concat([first, separator, second], axis=1)
 

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import filelock
@@ -19,6 +20,7 @@ from models.training import fit, placement
 from models.training.averaging import AveragedWeights
 from models.training.config import TrainingConfig
 from models.tuning import space
+from models.tuning.config import TuningConfig
 from pipeline import paths
 from pipeline.config import loading
 from pipeline.config.sections import LearnerConfig
@@ -47,6 +49,14 @@ class Job:
         """The learner's config."""
         return loading.load_learner(self.learner)
 
+    @property
+    def tuning(self) -> TuningConfig:
+        """What is searched."""
+        tuning = self.config.tuning
+        if tuning is None:
+            raise TypeError("A search is of a config with `tuning`. Received: a config without it.")
+        return tuning
+
     def write(self, path: pathlib.Path) -> None:
         """Keep it for another process."""
         json_files.write_json(path, dataclasses.asdict(self))
@@ -55,7 +65,8 @@ class Job:
     def read(cls, path: pathlib.Path) -> Job:
         """Read what `write` wrote."""
         fields = json.loads(path.read_text("utf-8"))
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+        train_files, eval_files = fields.pop("train_files"), fields.pop("eval_files")
+        return cls(train_files=tuple(train_files), eval_files=tuple(eval_files), **fields)
 
 
 def search_name(custom_config: dict[str, str], transform_graph: str) -> str:
@@ -77,7 +88,7 @@ class Trial(keras_tuner.HyperModel):
     def __init__(self, job: Job) -> None:
         super().__init__(name="trial")
         self._job = job
-        self._space = job.config.tuning.space
+        self._space = job.tuning.space
         self._built: tuple[learners.Learner, Course, list[AveragedWeights]] | None = None
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
@@ -101,7 +112,7 @@ class Trial(keras_tuner.HyperModel):
         self,
         hp: keras_tuner.HyperParameters,
         model: keras.Model,
-        callbacks: list[keras.callbacks.Callback] = (),
+        callbacks: Sequence[keras.callbacks.Callback] = (),
         epochs: int | None = None,
         initial_epoch: int = 0,
         **_: Any,
@@ -117,7 +128,10 @@ class Trial(keras_tuner.HyperModel):
         """
         # Not kept: the course holds the model, which must be gone before the next one is built, and
         # a search clears the session between trials, and with it what SentencePiece reads.
-        (learner, course, averaging), self._built = self._built, None
+        built, self._built = self._built, None
+        if built is None:
+            raise RuntimeError("`fit` trains what `build` returned last: call `build` first.")
+        learner, course, averaging = built
         training = learner.config.training
         last = epochs or training.epochs
         replicas = model.distribute_strategy.num_replicas_in_sync

@@ -3,11 +3,12 @@
 `tuner_fn` is called by TFX by its dotted path.
 """
 
+import functools
 import logging
 import os
 import pathlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tfx.components.tuner.component import TunerFnResult
@@ -59,18 +60,8 @@ def report_folder(resumable: pathlib.Path, name: str) -> pathlib.Path:
 
 
 def _search(job: trial.Job, resumable: pathlib.Path, name: str) -> search.Search:
-    config = job.config
-    tuning = config.tuning
+    config, tuning = job.config, job.tuning
     objective = tuning.objective or next(iter(config.task.monitored))
-    arguments = {
-        "oracle": oracles.build(tuning, config.training.epochs, config.task.monitored),
-        "hypermodel": trial.Trial(job),
-        "folder": pathlib.Path(job.folder),
-        "searched": tuning.space,
-        "finished": lambda trials: _report(
-            report_folder(resumable, name), trials, tuning, objective
-        ),
-    }
     # KerasTuner reads these variables itself, wherever it is.
     host = os.environ.get("KERASTUNER_ORACLE_IP")
     identity = os.environ.get("KERASTUNER_TUNER_ID", "")
@@ -80,19 +71,29 @@ def _search(job: trial.Job, resumable: pathlib.Path, name: str) -> search.Search
             "and only its chief runs the pipeline. On the chief, set KERASTUNER_TUNER_ID=chief; "
             f"elsewhere, start `maru tune`. KERASTUNER_TUNER_ID is {identity!r}."
         )
-    if tuning.workers == 1 and host is None:
-        return search.Search(**arguments)
-    fleet = parallel.Fleet(
-        command=[
-            *(sys.executable, "-m", "pipeline.modules.tuning_worker"),
-            str(resumable / JOB),
-        ],
-        size=tuning.workers,
-        environment=worker_environment(os.environ, tuning.workers, len(os.sched_getaffinity(0))),
+    kind: Callable[..., search.Search] = search.Search
+    if tuning.workers > 1 or host is not None:
+        kind = functools.partial(
+            parallel.ParallelSearch, _fleet(resumable / JOB, tuning.workers, host)
+        )
+    return kind(
+        oracle=oracles.build(tuning, config.training.epochs, config.task.monitored),
+        hypermodel=trial.Trial(job),
+        folder=pathlib.Path(job.folder),
+        searched=tuning.space,
+        finished=lambda trials: _report(report_folder(resumable, name), trials, tuning, objective),
+    )
+
+
+def _fleet(job: pathlib.Path, num_workers: int, host: str | None) -> parallel.Fleet:
+    """The workers of a search; without a host they are all on this machine."""
+    return parallel.Fleet(
+        command=[sys.executable, "-m", "pipeline.modules.tuning_worker", str(job)],
+        size=num_workers,
+        environment=worker_environment(os.environ, num_workers, len(os.sched_getaffinity(0))),
         host=host or "127.0.0.1",
         port=tuner_cluster.chief_port(os.environ),
     )
-    return parallel.ParallelSearch(fleet, **arguments)
 
 
 def worker_environment(ours: Mapping[str, str], num_workers: int, num_cores: int) -> dict[str, str]:

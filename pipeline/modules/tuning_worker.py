@@ -14,12 +14,12 @@ from pipeline.modules import trial
 
 def work(job: trial.Job) -> None:
     """Run trials until the chief has no more."""
-    config = job.config
+    config, tuning = job.config, job.tuning
     search.Trials(
-        oracle=oracles.build(config.tuning, config.training.epochs, config.task.monitored),
+        oracle=oracles.build(tuning, config.training.epochs, config.task.monitored),
         hypermodel=trial.Trial(job),
         folder=pathlib.Path(job.folder),
-        searched=config.tuning.space,
+        searched=tuning.space,
     ).search()
 
 
