@@ -31,6 +31,7 @@ test-all: install  ## the slow and rarely needed tests, too
 check: install  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile
 
 format: install  ## rewrite the code in the project's style
