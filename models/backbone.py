@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import keras
 
@@ -13,6 +13,8 @@ from models.recipe import Recipe
 
 Tensors = dict[str, Any]
 """Keras tensors by name, each `(batch, ...)`."""
+Provided = Literal["vector"]
+"""What a head may stand on: a field of `Backbone`."""
 
 
 def plain_head(units: int, name: str) -> keras.layers.Layer:

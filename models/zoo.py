@@ -8,14 +8,15 @@ defer loading them (`pipeline/runtime/deferred_imports.py`).
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 import pydantic
 
 from models import did_you_mean
-from models.backbone import Backbone
+from models.backbone import Backbone, Provided
 from models.encoder import Encoder
+from models.finetuning.config import Method
 from models.image import (
     alexnet,
     googlenet,
@@ -26,6 +27,7 @@ from models.image import (
     vgg,
     vit,
 )
+from models.image import config as image_config
 from models.recipe import Recipe
 from models.tasks.task import Facts, Task
 from models.text import (
@@ -60,11 +62,17 @@ Model = Annotated[
 """What the `model` of a config may be."""
 
 Feature = Literal["token_ids", "text", "image_bytes"]
+Measured = Literal["document_frequencies", "pixels"]
+Place = Literal["file", "module", "preset", "weights"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """What the rest of the system needs to know about one model."""
+    """What the rest of the system needs to know about one model.
+
+    Nobody asks a config for its kind or whether it has a field: what differs between models is said
+    here, and a method gives the field where there is one.
+    """
 
     config: type
     """Frozen dataclass of the model's fields; `kind` is its name in `MODELS`."""
@@ -78,42 +86,131 @@ class Entry:
     feature: Callable[[Any], Feature]
     """`feature(config)` names the transformed feature the encoder reads: `token_ids` `(batch,
     sequence_length)` int, `text` `(batch,)` string or `image_bytes` `(batch,)` string."""
+    provides: frozenset[Provided] = frozenset({"vector"})
+    """What a task's head may stand on."""
     paper: Recipe | None = None
     """What holds where `config.recipe` says nothing; None for models without a recipe."""
+    tokenizer: Literal["fitted", "preset", "none"] = "none"
+    """Whether texts are split by what the training texts taught (fields of `TextModelConfig`), by
+    what a preset brings, or not at all before the model reads them."""
+    is_pretrained: bool = False
+    """Whether its vectors mean something before training; such a config is a `FineTuned`."""
+    is_compilable: bool = True
+    """Whether XLA can compile it."""
+    measured: Callable[[Any], Measured | None] = lambda _: None
+    """`measured(config)` names what layers must know of the training split before training."""
+    files: Mapping[str, Place] = dataclasses.field(default_factory=dict)
+    """Fields that may name a file or a folder, and what lies there: a file, a preset's folder, a
+    module's or, of `weights`, a file unless it says that there is none."""
+
+    def check_recipe(self, config: Any) -> None:
+        """Refuse fields of `recipe` that another choice leaves without effect.
+
+        Raises:
+            ValueError: In terms of the YAML.
+        """
+        if self.paper is not None:
+            config.recipe.check_read(self.paper)
+
+    def image_size(self, config: Any) -> int | None:
+        """Side of the images that the model reads, in pixels; None for models of texts."""
+        return config.image_size if self.reads == "image" else None
+
+    def sequence_length(self, config: Any) -> int | None:
+        """Tokens that the model reads; None for images and for texts that are not split."""
+        return None if self.tokenizer == "none" else config.sequence_length
+
+    def fine_tuning(self, config: Any) -> Method | None:
+        """How the pretrained part is trained; None for models without one."""
+        return config.fine_tuning if self.is_pretrained else None
+
+    def tokenizer_file(self, config: Any) -> str | None:
+        """Where the fitted tokenizer is; None for those that are counted, or not learned yet."""
+        return config.tokenizer_file if self.tokenizer == "fitted" else None
+
+    def vocabulary_size(self, config: Any) -> int | None:
+        """Most token ids of a fitted tokenizer; None for others."""
+        return config.vocabulary_size if self.tokenizer == "fitted" else None
+
+    def truncate(self, config: Any) -> str:
+        """What a text that is too long loses: `end`, `middle`, or empty where nobody can choose."""
+        return config.truncate if self.tokenizer == "preset" else ""
 
 
 def _image(module: Any, config: type) -> Entry:
+    """A model of images built from scratch."""
     return Entry(
         config,
         module.build,
         module.encoder,
         "image",
         lambda _: "image_bytes",
-        getattr(module, "PAPER", None),
+        paper=module.PAPER,
+        measured=image_config.measured,
     )
 
 
-def _text(module: Any, config: type) -> Entry:
-    return Entry(config, module.build, module.encoder, "text", text_config.feature, module.PAPER)
+def _text(
+    module: Any, config: type, measured: Callable[[Any], Measured | None] = lambda _: None
+) -> Entry:
+    """A model of texts built from scratch."""
+    return Entry(
+        config,
+        module.build,
+        module.encoder,
+        "text",
+        text_config.feature,
+        paper=module.PAPER,
+        tokenizer="fitted",
+        measured=measured,
+        files={"tokenizer_file": "file"},
+    )
 
 
 MODELS: dict[str, Entry] = {
     "alexnet": _image(alexnet, alexnet.AlexNetConfig),
-    "bag_of_words": _text(bag_of_words, bag_of_words.BagOfWordsConfig),
+    "bag_of_words": _text(bag_of_words, bag_of_words.BagOfWordsConfig, bag_of_words.measured),
     "embedding_pooling": _text(embedding_pooling, embedding_pooling.EmbeddingPoolingConfig),
     "googlenet": _image(googlenet, googlenet.GoogLeNetConfig),
-    "hub_image": _image(hub_image, hub_image.HubImageConfig),
+    "hub_image": Entry(
+        hub_image.HubImageConfig,
+        hub_image.build,
+        hub_image.encoder,
+        "image",
+        lambda _: "image_bytes",
+        is_pretrained=True,
+        is_compilable=False,
+        files={"handle": "module"},
+    ),
     "hub_text": Entry(
-        hub_text.HubTextConfig, hub_text.build, hub_text.encoder, "text", lambda _: "text"
+        hub_text.HubTextConfig,
+        hub_text.build,
+        hub_text.encoder,
+        "text",
+        lambda _: "text",
+        is_pretrained=True,
+        is_compilable=False,
+        files={"handle": "module"},
     ),
     "mobilenet": _image(mobilenet, mobilenet.MobileNetConfig),
-    "pretrained_image": _image(pretrained_image, pretrained_image.PretrainedImageConfig),
+    "pretrained_image": Entry(
+        pretrained_image.PretrainedImageConfig,
+        pretrained_image.build,
+        pretrained_image.encoder,
+        "image",
+        lambda _: "image_bytes",
+        is_pretrained=True,
+        files={"preset": "preset", "weights": "weights"},
+    ),
     "pretrained_text": Entry(
         pretrained.PretrainedTextConfig,
         pretrained.build,
         pretrained.encoder,
         "text",
         lambda _: "text",
+        tokenizer="preset",
+        is_pretrained=True,
+        files={"preset": "preset"},
     ),
     "recurrent": _text(recurrent, recurrent.RecurrentConfig),
     "resnet": _image(resnet, resnet.ResNetConfig),

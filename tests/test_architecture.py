@@ -24,6 +24,29 @@ COMMANDS = {"pipeline/cli.py", "serving/__main__.py", "serving/probe.py"}
 """Files that talk to a person through standard output."""
 LONGEST = 400
 """Lines of a file."""
+FOREIGN = {
+    "backbone",
+    "default",
+    "definition",
+    "deployment.metadata_connection_config",
+    "error",
+    "feature",
+    "getattr(layer, 'activation', None)",
+    "image",
+    "layer",
+    "loaded",
+    "loaded.__call__",
+    "message",
+    "module",
+    "record",
+    "self._model.backbone",
+    "shape",
+    "shard",
+    "stream",
+    "tokenizer",
+    "value",
+}
+"""What others made may lack an attribute; a config has its fields, and the zoo says which."""
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -201,6 +224,92 @@ def test_functions_that_tfx_calls_by_dotted_path_exist():
         module, _, function = path.rpartition(".")
         tree = TREES[f"{module.replace('.', '/')}.py"]
         assert function in {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}, path
+
+
+def asked_by_name(tree):
+    """What a file asks for an attribute that may be missing, by a name written out."""
+    for node in ast.walk(tree):
+        is_asked = isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "hasattr")
+        if is_asked and isinstance(node.args[1], ast.Constant):
+            yield ast.unparse(node.args[0])
+
+
+def compared_kinds(tree):
+    """Kinds of configs, written out, that a file compares a `kind` with."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and is_kind(node.left):
+            yield from (text for other in node.comparators for text in written_out(other))
+        elif isinstance(node, ast.Call) and is_affix(node.func):
+            yield from (text for argument in node.args for text in written_out(argument))
+
+
+def is_affix(function):
+    is_method = isinstance(function, ast.Attribute) and function.attr in ("startswith", "endswith")
+    return is_method and is_kind(function.value)
+
+
+def is_kind(node):
+    # NumPy has kinds of its own.
+    is_attribute = isinstance(node, ast.Attribute) and node.attr == "kind"
+    return is_attribute and not ast.unparse(node.value).endswith("dtype")
+
+
+def written_out(node):
+    return [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)]
+
+
+def kinds_of(tree):
+    """Values that a file's own fields `kind` may have."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "kind":
+            yield from written_out(node.annotation)
+
+
+def test_no_config_is_asked_whether_it_has_a_field():
+    wrong = [
+        f"{path}: {asked}"
+        for path, tree in TREES.items()
+        for asked in asked_by_name(tree)
+        if asked not in FOREIGN
+    ]
+    assert wrong == []
+
+
+def test_a_kind_is_compared_in_its_own_file_alone():
+    wrong = [
+        f"{path}: {kind}"
+        for path, tree in TREES.items()
+        for kind in compared_kinds(tree)
+        if kind not in set(kinds_of(tree))
+        and not path.startswith("serving/")  # It knows no config.
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("code", "asked"),
+    [
+        ("getattr(config.model, 'image_size', None)", ["config.model"]),
+        ("hasattr(model, 'weighting')", ["model"]),
+        ("getattr(config, field)", []),
+    ],
+)
+def test_asking_by_a_name_written_out_is_seen(code, asked):
+    assert list(asked_by_name(ast.parse(code))) == asked
+
+
+@pytest.mark.parametrize(
+    ("code", "kinds"),
+    [
+        ("model.kind == 'vit'", ["vit"]),
+        ("config.model.kind in ('vit', 'vgg')", ["vit", "vgg"]),
+        ("model.kind.startswith('hub_')", ["hub_"]),
+        ("table[model.kind]", []),
+        ("array.dtype.kind == 'O'", []),
+    ],
+)
+def test_comparing_a_kind_is_seen(code, kinds):
+    assert list(compared_kinds(ast.parse(code))) == kinds
 
 
 def test_every_folder_of_code_is_a_package():

@@ -41,7 +41,7 @@ def fingerprint(data: config.DataConfig, features: Sequence[config.Feature], bas
 
 def _told(data: config.DataConfig, features: Sequence[config.Feature], base: str) -> Iterator[str]:
     """What is known of each file, without opening it."""
-    if data.source.kind != "image_folder":
+    if not isinstance(data.source, config.ImageFolderSource):
         yield from (_stamp(file, base) for file in source_files.listed(data.source, base))
     if data.source.kind in _IMAGES:
         wanted = columns.wanted(features, data.split)

@@ -10,6 +10,7 @@ import numpy as np
 from models.doctor.examined import Sample, Subject, take
 from models.doctor.finding import Finding, drawable
 from models.doctor.short_training import Trial
+from models.training import optimizer_config
 from models.training.inputs import Batches
 
 _EXAMPLES = 320
@@ -35,7 +36,8 @@ def rate_grid(subject: Subject, batches: Batches) -> Finding:
     held_out = sample.first(num_held_out)
     rest = sample.at(np.arange(num_held_out, sample.size))
     rates = [training.learning_rate * factor for factor in _FACTORS]
-    decays = list(_DECAYS) if hasattr(training.optimizer, "weight_decay") else [0.0]
+    can_decay = isinstance(training.optimizer, optimizer_config.Decaying)
+    decays = list(_DECAYS) if can_decay else [0.0]
     losses = np.array([_row(subject, decay, rates, rest, held_out) for decay in decays])
     row, column = np.unravel_index(int(np.argmin(losses)), losses.shape)
     best, here = losses[row, column], losses[:, _FACTORS.index(1.0)].min()
@@ -67,7 +69,7 @@ def _row(
     """The loss of the held-out examples at each rate."""
     training = subject.training
     optimizer: Any = training.optimizer
-    if hasattr(optimizer, "weight_decay"):
+    if isinstance(optimizer, optimizer_config.Decaying):
         optimizer = dataclasses.replace(optimizer, weight_decay=decay)
         training = dataclasses.replace(training, optimizer=optimizer)
     trial = Trial(dataclasses.replace(subject, training=training))

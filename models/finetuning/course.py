@@ -49,7 +49,7 @@ class Course:
     def __init__(self, model: keras.Model, method: config.Method | None, epochs: int) -> None:
         self._model = model
         self._blocks = None
-        self._decay = getattr(method, "layer_decay", 1.0)
+        self._decay = method.layer_decay if isinstance(method, config.LayerDecay) else 1.0
         named = {layer.name: layer for layer in model.layers}
         if method is not None and BACKBONE in named and not isinstance(method, config.LoRA):
             self._blocks = blocks.split(named[BACKBONE])

@@ -85,6 +85,11 @@ class ImageModelConfig:
                 raise ValueError(f"`{field}` must be at least 1. Received: {field}={value}")
 
 
+def measured(config: ImageModelConfig) -> Literal["pixels"] | None:
+    """What `pixels` subtracts and divides by, which depends on the training images."""
+    return None if config.pixels in ("unit", "signed") else "pixels"
+
+
 @dataclasses.dataclass(frozen=True)
 class PooledImageModelConfig(ImageModelConfig):
     """Of a network that ends in the mean over the image, so that images may have any size."""

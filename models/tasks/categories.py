@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from models.backbone import Backbone
+from models.backbone import Backbone, Provided
 from models.tasks import metrics
 from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown
 
@@ -27,6 +27,11 @@ class ManyLabels:
                 '`separator` must be a sign that stands between labels, such as "," or "|". '
                 f"Received: separator={self.separator!r}"
             )
+
+    @property
+    def needs(self) -> Provided:
+        """One vector an example."""
+        return "vector"
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

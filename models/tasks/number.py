@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from models.backbone import Backbone
+from models.backbone import Backbone, Provided
 from models.tasks import metrics
 from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown
 
@@ -20,6 +20,11 @@ class OneNumber:
     """
 
     target: str
+
+    @property
+    def needs(self) -> Provided:
+        """One vector an example."""
+        return "vector"
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

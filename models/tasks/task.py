@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from models.backbone import Backbone
+from models.backbone import Backbone, Provided
 
 Evaluated = Callable[[], tuple[np.ndarray, np.ndarray]]
 """Gives a trained model's outputs and the targets of a split, each `(examples, ...)`."""
@@ -109,6 +109,10 @@ class Task(Protocol):
     @property
     def columns(self) -> tuple[Column, ...]:
         """Columns that are read; splits, statistics, checks and previews follow from them."""
+
+    @property
+    def needs(self) -> Provided:
+        """What its head stands on; models that do not provide it are refused."""
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

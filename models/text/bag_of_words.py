@@ -57,6 +57,11 @@ class BagOfWordsConfig(text_config.TextModelConfig):
             )
 
 
+def measured(config: BagOfWordsConfig) -> Literal["document_frequencies"] | None:
+    """What the layer `idf` must know of the training split."""
+    return "document_frequencies" if config.weighting == "tf_idf" else None
+
+
 def build(config: BagOfWordsConfig) -> Backbone:
     """Build the network with fresh weights.
 

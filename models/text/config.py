@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
@@ -63,6 +63,15 @@ class TextModelConfig:
             value = getattr(self, field)
             if value < 1:
                 raise ValueError(f"`{field}` must be at least 1. Received: {field}={value}")
+
+
+def counted_with(config: TextModelConfig) -> dict[str, Any]:
+    """The fields of `COUNTED_WITH` that a model has."""
+    return {
+        field.name: getattr(config, field.name)
+        for field in dataclasses.fields(config)
+        if field.name in COUNTED_WITH
+    }
 
 
 def feature(config: TextModelConfig) -> Literal["token_ids", "text"]:

@@ -78,5 +78,7 @@ class Lion:
     """Decay of the momentum, in [0, 1)."""
 
 
+Decaying = AdamW | Lion | SGD
+"""Those that can let weights decay: with a field `weight_decay`."""
 OPTIMIZERS = {"adam": Adam, "adamw": AdamW, "lion": Lion, "rmsprop": RMSprop, "sgd": SGD}
 """Update rules by name."""

@@ -10,9 +10,9 @@ from rich.console import Console
 from tabulate import tabulate
 
 from components.ingest import preview
+from models import zoo
 from models.tasks import task as tasks
 from models.tasks.task import Facts
-from models.text.config import TextModelConfig
 from pipeline import paths
 from pipeline.config import loading, relative_paths
 from pipeline.display import terminal
@@ -46,12 +46,11 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
             config.data, config.features, str(relative_paths.base(path)), str(where.samples)
         )
         labels = sorted(set().union(*seen.counts.classes.values()))
-        from models import zoo
         from models.finetuning import listing
 
         model = zoo.build(config.model, config.task, Facts({target.name: tuple(labels)}))
-        method = getattr(config.model, "fine_tuning", None)
-        rows = listing.rows(model, method, config.training.epochs)
+        entry = zoo.MODELS[config.model.kind]
+        rows = listing.rows(model, entry.fine_tuning(config.model), config.training.epochs)
     total = ("total", sum(row.parameters for row in rows), sum(row.trained for row in rows), "")
     cells = [
         (name, f"{parameters:,}", f"{trained:,}", rate)
@@ -68,10 +67,11 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
     heads = f", with {len(labels)} labels" if target.holds == "category" else ""
     lines.insert(0, f"# What is trained{heads}:")
     # To count the tokens would take a stage of the pipeline.
-    if isinstance(config.model, TextModelConfig) and config.model.tokenizer_file is None:
+    if entry.tokenizer == "fitted" and entry.tokenizer_file(config.model) is None:
+        size = entry.vocabulary_size(config.model)
         lines.append(
-            f"# `model.vocabulary_size: {config.model.vocabulary_size}` is the most tokens there "
-            "can be; training takes as many as the data has, so what depends on it can be smaller."
+            f"# `model.vocabulary_size: {size}` is the most tokens there can be; "
+            "training takes as many as the data has, so what depends on it can be smaller."
         )
     return "\n".join(lines) + "\n"
 

@@ -11,7 +11,6 @@ import yaml
 
 from models import zoo
 from models.tasks import task as tasks
-from models.text import config as text_config
 from pipeline import did_you_mean
 from pipeline.config import augmentation_files, loading, relative_paths, sections
 
@@ -126,7 +125,7 @@ def find(word: str, config: sections.PipelineConfig, path: str) -> Rung:
         model, training = table[word](n)
         model = _tokenized(model, config)
     elif word in zoo.MODELS:
-        sections.check_reads(word, config.task)
+        sections.check_fits(word, config.task)
         model, training = {"kind": word}, {}
     else:
         names = [*NAMES[tasks.reads(config.task)], *sections.fitting(config.task), config.name]
@@ -177,15 +176,16 @@ def _seeded(training: Fields, config: sections.PipelineConfig) -> Fields:
 
 
 def _sizes(config: sections.PipelineConfig) -> tuple[Any, int]:
-    if tasks.reads(config.task) == "text":
-        return _TEXTS, getattr(config.model, "sequence_length", _TOKENS)
-    return _IMAGES, getattr(config.model, "image_size", _PIXELS)
+    entry = zoo.MODELS[config.model.kind]
+    if entry.reads == "text":
+        return _TEXTS, entry.sequence_length(config.model) or _TOKENS
+    return _IMAGES, entry.image_size(config.model) or _PIXELS
 
 
 def _tokenized(model: Fields, config: sections.PipelineConfig) -> Fields:
     """A rung whose tokens are those of the config's own model, if both have a tokenizer."""
-    own = config.model
-    if not _has_tokenizer(type(own)) or not _has_tokenizer(zoo.MODELS[model["kind"]].config):
+    own: Any = config.model
+    if {zoo.MODELS[kind].tokenizer for kind in (own.kind, model["kind"])} != {"fitted"}:
         return model
     fields = ("tokenizer", "tokenizer_file", "vocabulary_size")
     tokens = {name: getattr(own, name) for name in fields}
@@ -193,10 +193,6 @@ def _tokenized(model: Fields, config: sections.PipelineConfig) -> Fields:
         return tokens | model
     # Pieces of words are as many as the tokenizer knows, and are not joined to pairs.
     return {name: value for name, value in model.items() if name != "ngrams"} | tokens
-
-
-def _has_tokenizer(model: type) -> bool:
-    return issubclass(model, text_config.TextModelConfig)
 
 
 def _text(kind: str, length: int, **fields: Any) -> Fields:

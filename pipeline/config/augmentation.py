@@ -80,8 +80,8 @@ def check(config: Any) -> None:
             "`copies.materialize` is for images: augmented texts are always written, and `n_aug` "
             f"of each operation says how many. Received: materialize={copies.materialize}"
         )
-    mixing = [o.kind for o in config.augmentation if getattr(o, "mixes", False)]
-    if copies.materialize and mixing:
+    mixing = [o.kind for o in config.augmentation if copies.materialize and o.mixes]
+    if mixing:
         raise ValueError(
             f"`augmentation` has `{mixing[0]}`, which mixes labels, but an example that "
             "`copies.materialize` writes has one label. Leave out one of the two."
@@ -102,7 +102,8 @@ def _check_kinds(config: Any) -> None:
 
 def _check_padding(config: Any) -> None:
     for operation in config.augmentation:
-        if operation.kind == "crop" and operation.padding >= config.model.image_size:
+        is_crop = isinstance(operation, image_augmentation.Crop)
+        if is_crop and operation.padding >= config.model.image_size:
             raise ValueError(
                 "`augmentation` has `crop` with a border as wide as the image or wider, so a crop "
                 f"could show nothing of it. Received: padding={operation.padding}, "
@@ -111,7 +112,8 @@ def _check_padding(config: Any) -> None:
 
 
 def _check_search(config: Any) -> None:
-    searched = [path for path in getattr(config.tuning, "space", ()) if _is_augmentation(path)]
+    space = config.tuning.space if config.tuning else ()
+    searched = [path for path in space if _is_augmentation(path)]
     if searched and not is_drawn_anew(config):
         raise ValueError(
             f"`tuning.space` has {searched[0]}, but a search can vary only what is drawn anew each "

@@ -65,7 +65,7 @@ def _missing(operations: Sequence[Any], base: pathlib.Path, section: str) -> Ite
             there = pathlib.Path(relative_paths.place(value, base))
             if not (there.is_dir() if name in _FOLDERS else there.is_file()):
                 yield f"{section}[{index}].{name}: {_explain(name, value, there)}"
-        if getattr(operation, "seeks_synonyms", False):
+        if isinstance(operation, config.EdaConfig) and operation.seeks_synonyms:
             yield from _missing(operation.synonyms, base, f"{section}[{index}].synonyms")
 
 
@@ -120,4 +120,5 @@ def _places(operations: Sequence[Any]) -> Iterator[pathlib.Path]:
             value = getattr(operation, name)
             if value is not None and os.path.isabs(value):
                 yield pathlib.Path(value)
-        yield from _places(getattr(operation, "synonyms", ()))
+        if isinstance(operation, config.EdaConfig):
+            yield from _places(operation.synonyms)

@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from models import zoo
 from pipeline.config import relative_paths
 
 
@@ -17,25 +18,28 @@ def place(config: Any, base: pathlib.Path) -> Any:
         config: A `PipelineConfig`.
         base: Folder that relative paths start from.
     """
+    files = zoo.MODELS[config.model.kind].files
     model = {
-        field: make_absolute(getattr(config.model, field), base)
-        for field, make_absolute in _PATHS.items()
-        if isinstance(getattr(config.model, field, None), str)
+        field: _PLACES[place](getattr(config.model, field), base)
+        for field, place in files.items()
+        if getattr(config.model, field) is not None
     }
     changed = {"model": dataclasses.replace(config.model, **model)} if model else {}
     if config.tuning is not None:
         space = {
-            path: _place_searched(path, one, base) for path, one in config.tuning.space.items()
+            path: _place_searched(files.get(path.removeprefix("model.")), one, base)
+            if path.startswith("model.")
+            else one
+            for path, one in config.tuning.space.items()
         }
         changed["tuning"] = dataclasses.replace(config.tuning, space=space)
     return dataclasses.replace(config, **changed)
 
 
-def _place_searched(path: str, searched: Any, base: pathlib.Path) -> Any:
-    make_absolute = _PATHS.get(path.removeprefix("model.")) if path.startswith("model.") else None
-    if make_absolute is None or searched.values is None:
+def _place_searched(place: zoo.Place | None, searched: Any, base: pathlib.Path) -> Any:
+    if place is None or searched.values is None:
         return searched
-    values = (make_absolute(v, base) if isinstance(v, str) else v for v in searched.values)
+    values = (_PLACES[place](v, base) if isinstance(v, str) else v for v in searched.values)
     return dataclasses.replace(searched, values=tuple(values))
 
 
@@ -45,9 +49,9 @@ def list_files(learner: Any) -> Iterator[pathlib.Path]:
     Args:
         learner: A `LearnerConfig` whose paths are absolute.
     """
-    for field in _PATHS:
+    for field in zoo.MODELS[learner.model.kind].files:
         searched = learner.tuning and learner.tuning.space.get(f"model.{field}")
-        for value in (getattr(learner.model, field, None), *((searched and searched.values) or ())):
+        for value in (getattr(learner.model, field), *((searched and searched.values) or ())):
             if isinstance(value, str) and pathlib.PurePath(value).is_absolute():
                 yield pathlib.Path(value)
 
@@ -60,10 +64,10 @@ def _place_weights(weights: str, base: pathlib.Path) -> str:
     return weights if weights in ("pretrained", "none") else relative_paths.place(weights, base)
 
 
-_PATHS: dict[str, Callable[[str, pathlib.Path], str]] = {
+_PLACES: dict[zoo.Place, Callable[[str, pathlib.Path], str]] = {
+    "file": relative_paths.place,
+    "module": _place_handle,
     "preset": relative_paths.place_preset,
-    "handle": _place_handle,
     "weights": _place_weights,
-    "tokenizer_file": relative_paths.place,
 }
-"""Fields of `model` that may name a file or a folder, and how each is made absolute."""
+"""How what a field of `model` names is made absolute, by what lies there."""

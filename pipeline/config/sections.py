@@ -21,10 +21,8 @@ from models.choices import ByName
 from models.finetuning import config as finetuning_config
 from models.image.augmentation import config as image_augmentation
 from models.image.augmentation.config import ImageOperation
-from models.image.config import ImageModelConfig
 from models.tasks import task as tasks
 from models.tasks.table import Task
-from models.text.config import TextModelConfig
 from models.training.config import TrainingConfig
 from models.tuning.config import TuningConfig
 from pipeline.config import augmentation
@@ -99,14 +97,13 @@ class PipelineConfig:
                 "`name` becomes a folder and a URL, so it must be lower case letters, digits and "
                 f"`_`, starting with a letter. Received: {self.name!r}"
             )
-        check_reads(self.model.kind, self.task)
-        paper = zoo.MODELS[self.model.kind].paper
-        if paper is not None and isinstance(self.model, TextModelConfig | ImageModelConfig):
-            self.model.recipe.check_read(paper)
-        fine_tuning = getattr(self.model, "fine_tuning", None)
+        check_fits(self.model.kind, self.task)
+        entry = zoo.MODELS[self.model.kind]
+        entry.check_recipe(self.model)
+        fine_tuning = entry.fine_tuning(self.model)
         if isinstance(fine_tuning, finetuning_config.HeadFirst | finetuning_config.Gradual):
             fine_tuning.check_length(self.training.epochs)
-        if self.training.xla and self.model.kind.startswith("hub_"):
+        if self.training.xla and not entry.is_compilable:
             raise ValueError(
                 "`training.xla` compiles no Hub modules, which bring their own graph. Received: "
                 f"xla=True with model.kind={self.model.kind}. Leave out `xla`."
@@ -137,20 +134,30 @@ class PipelineConfig:
 
 def fitting(task: Task) -> list[str]:
     """The kinds of models that read what a task gives."""
-    return [kind for kind, entry in zoo.MODELS.items() if entry.reads == tasks.reads(task)]
+    return [
+        kind
+        for kind, entry in zoo.MODELS.items()
+        if entry.reads == tasks.reads(task) and task.needs in entry.provides
+    ]
 
 
-def check_reads(kind: str, task: Task) -> None:
-    """Refuse a model that reads another kind of data.
+def check_fits(kind: str, task: Task) -> None:
+    """Refuse a model that reads another kind of data, or does not provide what the task needs.
 
     Raises:
         ValueError: Naming those that fit.
     """
-    if kind not in fitting(task):
-        raise ValueError(
-            f"`model.kind: {kind}` reads {zoo.MODELS[kind].reads}, but `task.kind: {task.kind}` "
-            f"gives {tasks.reads(task)}. Models that fit: {', '.join(fitting(task))}."
-        )
+    entry = zoo.MODELS[kind]
+    if entry.reads != tasks.reads(task):
+        clash = f"reads {entry.reads}, but `task.kind: {task.kind}` gives {tasks.reads(task)}"
+    elif task.needs not in entry.provides:
+        provided = ", ".join(sorted(entry.provides)) or "nothing"
+        clash = f"provides {provided}, but `task.kind: {task.kind}` needs {task.needs}"
+    else:
+        return
+    raise ValueError(
+        f"`model.kind: {kind}` {clash}. Models that fit: {', '.join(fitting(task)) or 'none'}."
+    )
 
 
 @_strict

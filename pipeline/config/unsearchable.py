@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,11 +46,13 @@ def describe(config: Any) -> Iterator[str]:
 def _reasons(config: Any) -> dict[str, str]:
     """Why a field of the model is the same in every trial, for those that are."""
     model = config.model
+    entry = zoo.MODELS[model.kind]
     reasons = {"kind": _KIND, "channel_mean": _MEASURED, "channel_std": _MEASURED}
-    if zoo.MODELS[model.kind].feature(model) == "token_ids":
+    if entry.feature(model) == "token_ids":
         reasons |= dict.fromkeys(text_config.COUNTED_WITH, _COUNTED)
-    elif getattr(model, "tokenizer_file", None) is not None:
+    elif entry.tokenizer_file(model) is not None:
         reasons |= dict.fromkeys(("tokenizer", "vocabulary_size"), _IN_FILE)
     if config.copies.materialize:
         reasons["image_size"] = _COPIED
-    return {field: why for field, why in reasons.items() if hasattr(model, field)}
+    fields = {field.name for field in dataclasses.fields(model)}
+    return {field: why for field, why in reasons.items() if field in fields}

@@ -20,16 +20,13 @@ from models.doctor import examination
 from models.doctor.examination import Effort
 from models.tasks import task as tasks
 from models.tensor import Tensor
+from models.text import config as text_config
 from models.text import subwords
-from models.text.config import TextModelConfig
-from models.text.pretrained import PretrainedTextConfig
 from pipeline.config import loading
 from pipeline.modules import transform
 from pipeline.modules.learner import Learner, prepare
 
 _EMBEDDED_AT_ONCE = 32
-_PRETRAINED = ("hub_image", "hub_text", "pretrained_image", "pretrained_text")
-"""Models whose vectors mean something before training."""
 _SPECIAL = 2  # What BERT and its kin put around a text.
 _UNKNOWN_ID = 1
 
@@ -55,10 +52,10 @@ class ExaminedLearner:
         self._train_files = train_files
         self._effort = effort
         self.reader = _reader(learner, tokens)
-        self.image_size = getattr(learner.config.model, "image_size", None)
-        is_pretrained = learner.config.model.kind in _PRETRAINED
+        self._entry = zoo.MODELS[learner.config.model.kind]
+        self.image_size = self._entry.image_size(learner.config.model)
         self._columns = [column.name for column in tasks.inputs(learner.config.task)]
-        has_vectors = is_pretrained and len(self._columns) == 1
+        has_vectors = self._entry.is_pretrained and len(self._columns) == 1
         self.embed: Callable[[Sequence[Any]], np.ndarray] | None = (
             self._embed if has_vectors else None
         )
@@ -70,7 +67,7 @@ class ExaminedLearner:
             self._learner.batches(self._train_files, shuffled=True),
             self._learner.config.training,
             self._effort,
-            getattr(self._learner.config.model, "fine_tuning", None),
+            self._entry.fine_tuning(self._learner.config.model),
         )
         for one in findings:
             yield Finding(**dataclasses.asdict(one))
@@ -115,17 +112,18 @@ def load(
 
 def _reader(learner: Learner, tokens: Sequence[str]) -> Reader | None:
     """How the model splits texts; None if it takes images or whole texts."""
-    model = learner.config.model
-    if isinstance(model, PretrainedTextConfig):
+    model: Any = learner.config.model
+    entry = zoo.MODELS[model.kind]
+    length = entry.sequence_length(model)
+    if length is None:
+        return None
+    if entry.tokenizer == "preset":
         tokenizer = learner.encoder.trackable[0].tokenizer
         unknown = getattr(tokenizer, "oov_token", None)
         unknown_id = tokenizer.token_to_id(unknown) if unknown else None
-        return Reader(_pieces(tokenizer), model.sequence_length - _SPECIAL, unknown_id)
-    if not isinstance(model, TextModelConfig):
-        return None
-    length = model.sequence_length
+        return Reader(_pieces(tokenizer), length - _SPECIAL, unknown_id)
     if tokens:
-        runs = getattr(model, "ngrams", 1)
+        runs = text_config.counted_with(model).get("ngrams", 1)
         return Reader(_known_tokens(model, frozenset(tokens)), length, subwords.UNKNOWN, runs)
     tokenizer = subwords.load(model.tokenizer, model.tokenizer_file, None)
     return Reader(_pieces(tokenizer), length, _UNKNOWN_ID)
@@ -139,12 +137,12 @@ def _pieces(
 
 
 def _known_tokens(
-    model: TextModelConfig, vocabulary: frozenset[str]
+    model: text_config.TextModelConfig, vocabulary: frozenset[str]
 ) -> Callable[[Sequence[str]], list[list[str]]]:
     """Words, characters and their runs, as the transform graph sees them."""
 
     def tokenize(texts: Sequence[str]) -> list[list[str]]:
-        fields = {"tokenizer": model.tokenizer, "ngrams": getattr(model, "ngrams", 1)}
+        fields = text_config.counted_with(model)
         split = transform.tokens(tf.constant(list(texts)), fields).to_list()
         decoded = [[token.decode("utf-8", "replace") for token in row] for row in split]
         return [

@@ -8,7 +8,7 @@ import hashlib
 import json
 import pathlib
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -19,6 +19,7 @@ import tensorflow_transform as tft
 from models import zoo
 from models.encoder import Encoder
 from models.image.augmentation import policy
+from models.image.config import ImageModelConfig
 from models.tasks import facts as measuring
 from models.tasks import task as tasks
 from models.tasks.task import Facts, Objective
@@ -161,21 +162,18 @@ def prepare(
     columns = {column.name: spec[column.name] for column in config.task.columns}
     facts = _facts(config, output, columns, train_files)
     config.task.check(facts)
-    model = config.model
+    model: Any = config.model
     entry = zoo.MODELS[model.kind]
     learner = Learner(config, facts, columns, output.transform_features_layer(), _NO_ENCODER)
-    if entry.feature(model) == "text" and isinstance(model, TextModelConfig):
+    if entry.tokenizer == "fitted" and entry.feature(model) == "text":
         learner = _with_tokenizer(learner, model, transform_output, train_files, folder)
     elif entry.feature(model) == "token_ids":
         size = output.vocabulary_size_by_name(transform.TOKENS) + transform.RESERVED_TOKENS
         learner = learner.with_model(vocabulary_size=size)
     model = learner.config.model
     learner = dataclasses.replace(learner, encoder=entry.encoder(model))
-    if isinstance(model, TextModelConfig) and getattr(model, "weighting", None) == "tf_idf":
-        return _with_document_frequencies(learner, model.vocabulary_size, train_files)
-    if entry.reads == "image":
-        return _with_pixel_statistics(learner, train_files)
-    return learner
+    measured = entry.measured(model)
+    return learner if measured is None else _MEASURING[measured](learner, model, train_files)
 
 
 def _facts(
@@ -255,11 +253,11 @@ def _records(patterns: Sequence[str], count: int) -> Any:
 
 
 def _with_document_frequencies(
-    learner: Learner, vocabulary_size: int, train_files: Sequence[str]
+    learner: Learner, model: TextModelConfig, train_files: Sequence[str]
 ) -> Learner:
     """Measure how rare each token is; scikit-learn's smoothed formula."""
     batches = learner.batches(train_files, shuffled=False)
-    frequencies = np.zeros(vocabulary_size)
+    frequencies = np.zeros(model.vocabulary_size)
     for inputs_, _ in batches.epoch(0):
         for token_ids in inputs_["token_ids"].numpy():
             frequencies[np.unique(token_ids)] += 1
@@ -267,14 +265,13 @@ def _with_document_frequencies(
     return dataclasses.replace(learner, measured={"idf": factors})
 
 
-def _with_pixel_statistics(learner: Learner, train_files: Sequence[str]) -> Learner:
+def _with_pixel_statistics(
+    learner: Learner, model: ImageModelConfig, train_files: Sequence[str]
+) -> Learner:
     """What `pixels` subtracts and divides by, measured on the first training images.
 
     Ingest orders them without pattern, so the first ones are a fair sample.
     """
-    pixels = getattr(learner.config.model, "pixels", "unit")  # Presets have their own.
-    if pixels in ("unit", "signed"):
-        return learner
     batches = learner.batches(train_files, shuffled=False)
     count, total, squares = 0, np.zeros(()), np.zeros(())
     for inputs_, _ in batches.epoch(0).take(-(-MEASURED_IMAGES // batches.batch_size)):
@@ -282,11 +279,11 @@ def _with_pixel_statistics(learner: Learner, train_files: Sequence[str]) -> Lear
         count += len(images)
         total = total + tf.reduce_sum(images, 0).numpy()
         squares = squares + tf.reduce_sum(images**2, [0, 1, 2]).numpy()
-    if pixels == "mean_image":
+    if model.pixels == "mean_image":
         return dataclasses.replace(learner, measured={"pixels": total / count})
     mean = np.mean(total / count, axis=(0, 1))
     fields = {"channel_mean": tuple(mean.tolist())}
-    if pixels == "standardize":
+    if model.pixels == "standardize":
         deviation = np.sqrt(squares / (count * total[..., 0].size) - mean**2)
         fields["channel_std"] = tuple(deviation.tolist())
     return learner.with_model(**fields)
@@ -294,3 +291,10 @@ def _with_pixel_statistics(learner: Learner, train_files: Sequence[str]) -> Lear
 
 def _find(patterns: Sequence[str]) -> list[str]:
     return sorted(file for pattern in patterns for file in glob.glob(pattern))
+
+
+_MEASURING: dict[zoo.Measured, Callable[[Learner, Any, Sequence[str]], Learner]] = {
+    "document_frequencies": _with_document_frequencies,
+    "pixels": _with_pixel_statistics,
+}
+"""How what an entry of the zoo calls `measured` is found on the train split."""

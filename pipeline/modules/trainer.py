@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from models import rounding
+from models import rounding, zoo
 from models.finetuning import trainable
 from models.layers import fused
 from models.tasks import task as tasks
@@ -73,7 +73,8 @@ def run_fn(fn_args: Any) -> None:
 def _train(learner: learners.Learner, fn_args: Any, run: pathlib.Path) -> keras.Model:
     """The trained model, in float32 whatever it was trained in."""
     training = learner.config.training
-    fine_tuning = getattr(learner.config.model, "fine_tuning", None)
+    model_config = learner.config.model
+    fine_tuning = zoo.MODELS[model_config.kind].fine_tuning(model_config)
     train = learner.batches(fn_args.train_files, shuffled=True)
     evaluation = learner.batches(fn_args.eval_files, shuffled=False)
     class_weights = learner.class_weights(fn_args.train_files)
@@ -115,7 +116,8 @@ def _checkpoints(fn_args: Any) -> pathlib.Path:
 
 def _keep_tokenizer(learner: learners.Learner, run: pathlib.Path) -> learners.Learner:
     """Copy the tokenizer to the model run: what is learned lies where a finished run is cleared."""
-    path = getattr(learner.config.model, "tokenizer_file", None)
+    model = learner.config.model
+    path = zoo.MODELS[model.kind].tokenizer_file(model)
     if path is None:
         return learner
     return learner.with_model(tokenizer_file=shutil.copyfile(path, str(run / TOKENIZER)))

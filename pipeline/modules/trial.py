@@ -13,7 +13,7 @@ import filelock
 import keras
 import keras_tuner
 
-from models import json_files
+from models import json_files, zoo
 from models.finetuning.course import Course
 from models.training import callbacks as training_callbacks
 from models.training import fit, placement
@@ -96,7 +96,7 @@ class Trial(keras_tuner.HyperModel):
         learner = self._prepare(hp)
         config = learner.config
         train = learner.batches(self._job.train_files, shuffled=True)
-        fine_tuning = getattr(config.model, "fine_tuning", None)
+        fine_tuning = zoo.MODELS[config.model.kind].fine_tuning(config.model)
         with placement.strategy(config.training.devices).scope():
             model = learner.build(config.training.precision)
             course = Course(model, fine_tuning, config.training.epochs)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.doctor import component as doctor
+from models import zoo
 from models.tasks import task as tasks
 from pipeline import artifact_files
 from pipeline.config.sections import PipelineConfig
@@ -75,7 +76,7 @@ def _setting(config: PipelineConfig) -> dict[str, Any]:
         "is_stratified": config.data.split.stratify,
         "is_weighted": config.copies.balance or config.training.class_weights is not None,
         "must_reach": sorted(config.evaluation.must_reach),
-        "truncate": getattr(config.model, "truncate", ""),
+        "truncate": zoo.MODELS[config.model.kind].truncate(config.model),
     }
 
 

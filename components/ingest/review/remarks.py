@@ -190,7 +190,8 @@ def _hidden(counts: summary.Summary) -> Iterator[str]:
 
 def _quoted(counts: summary.Summary, data: config.DataConfig) -> Iterator[str]:
     found = {x: n for x, n in counts.labels.items() if len(x) > 1 and x[0] == x[-1] == '"'}
-    if found and getattr(data.source, "quoting", True) is False:
+    source = data.source
+    if found and isinstance(source, config.CsvSource | config.TsvSource) and not source.quoting:
         yield (
             f"Labels in quotes: {_counted(found)}. Set `data.source.quoting: true` if the quotes "
             "are no part of them."

@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from models.image.augmentation.operation import Operation
+
 _SIDES = {
     *("left", "right", "east", "west", "clockwise", "counterclockwise"),
     *("왼쪽", "오른쪽", "좌측", "우측", "좌회전", "우회전"),
@@ -26,13 +28,14 @@ def doubts(operations: Sequence[Any], labels: Collection[str]) -> list[str]:
     """What about these labels makes an operation doubtful, in words.
 
     Args:
-        operations: The `augmentation` section of images.
+        operations: The `augmentation` section; of those on texts names say nothing.
         labels: All labels.
     """
     found = []
     for index, operation in enumerate(operations):
         name = f"`augmentation[{index}]` ({operation.kind})"
-        for trait in sorted(getattr(operation, "loses", ())):
+        loses = operation.loses if isinstance(operation, Operation) else ()
+        for trait in sorted(loses):
             said = _DOUBTS[trait](labels) if trait in _DOUBTS else None
             if said:
                 found.append(f"{name} {said} It assumes: {operation.assumes}.")

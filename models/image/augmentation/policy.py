@@ -22,7 +22,14 @@ from models.image.augmentation import (
     packing,
     tables,
 )
-from models.image.augmentation.config import Crop, Erasing, Fill, ImageOperation, Rotation
+from models.image.augmentation.config import (
+    Crop,
+    Erasing,
+    Fill,
+    Flip,
+    ImageOperation,
+    Rotation,
+)
 from models.image.augmentation.operation import mixes_labels
 from models.tensor import Tensor
 
@@ -31,18 +38,11 @@ Augment = Callable[[Any, Any, Any], tuple[Any, Any]]
 targets; these are softened, `(batch, k)` float32, if an operation mixes them."""
 _Step = Callable[[Tensor, Any], Tensor]
 """Images, packed or not, and what was drawn for each operation to changed images."""
-_MIXING = {"cutmix": covering.cutmix, "mixup": covering.mixup}
-_POLICIES: dict[str, tuple[Callable[..., Any], Callable[..., _Step]]] = {
-    "augmix": (drawn_policies.draw_augmix, drawn_policies.augmix),
-    "rand_augment": (drawn_policies.draw_rand_augment, drawn_policies.rand_augment),
+_SHARES: dict[str, Callable[[Any], Tensor]] = {
+    "cutmix": lambda drawn: drawn[1],
+    "mixup": lambda drawn: drawn,
 }
-_DRAWN: dict[str, Callable[..., Any]] = {
-    **geometry.DRAWN,
-    **{kind: draw for kind, (draw, _) in _POLICIES.items()},
-    "cutmix": covering.draw_cutmix,
-    "erasing": covering.draw_erasing,
-    "mixup": covering.draw_mixup,
-}
+"""Share `(batch,)` that an image keeps of itself, of what was drawn to mix it."""
 _COLOUR = {
     "brightness": (colour.draw_factor, colour.brightness),
     "channel_shift": (colour.draw_shift, colour.channel_shift),
@@ -76,7 +76,7 @@ def augmenter(
     def augment(images: Tensor, targets: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:
         batch, shape = tf.shape(images)[0], images.shape
         drawn = [
-            _draw(operation, draws.fold(seed, index), batch, tuple(shape[1:3]))
+            _DRAWN[operation.kind](operation, draws.fold(seed, index), batch, tuple(shape[1:3]))
             for index, operation in enumerate(operations)
         ]
         images = tf.ensure_shape(change(images, drawn), shape)
@@ -87,7 +87,7 @@ def augmenter(
 
 def _change(operations: Sequence[ImageOperation]) -> _Step:
     """The function of images and of what was drawn for each operation."""
-    if {operation.kind for operation in operations} == {"flip"}:
+    if operations and all(isinstance(operation, Flip) for operation in operations):
         # Packing would take longer than this.
         return lambda images, drawn: geometry.mirror(images, geometry.compose(drawn))
     pack, unpack = packing.compiled(packing.pack), packing.compiled(packing.unpack)
@@ -100,15 +100,6 @@ def _change(operations: Sequence[ImageOperation]) -> _Step:
         return unpack(packed)
 
     return change
-
-
-def _draw(operation: ImageOperation, seed: Any, batch: Any, size: tuple[int, int]) -> Any:
-    """Draw what an operation does to each image, as tensors."""
-    if operation.kind == "equalise":
-        return colour.draw_choice(operation, seed, batch)
-    if operation.kind in _COLOUR:
-        return _COLOUR[operation.kind][0](operation, seed, batch)
-    return _DRAWN[operation.kind](operation, seed, batch, size)
 
 
 def _steps(operations: Sequence[ImageOperation]) -> list[_Step]:
@@ -168,16 +159,7 @@ def _recolouring(operations: Sequence[ImageOperation], block: list[int]) -> _Ste
 
 
 def _covering(operation: ImageOperation, index: int) -> _Step:
-    kind = operation.kind
-    change: _Step
-    if isinstance(operation, Erasing):
-        change = packing.compiled(functools.partial(covering.erase, fill=operation.fill))
-    elif kind == "equalise":
-        change = tables.equalise
-    elif kind in _MIXING:
-        change = packing.compiled(_MIXING[kind])
-    else:
-        change = _POLICIES[kind][1](operation)
+    change = _COVERING[operation.kind](operation)
     return lambda packed, drawn: change(packed, drawn[index])
 
 
@@ -192,6 +174,36 @@ def _mix_targets(
     targets = soften(targets)
     for operation, numbers in zip(operations, drawn, strict=True):
         if operation.mixes:
-            share = numbers if operation.kind == "mixup" else numbers[1]
-            targets = covering.mix_labels(targets, share)
+            targets = covering.mix_labels(targets, _SHARES[operation.kind](numbers))
     return targets
+
+
+def _erase(operation: Erasing) -> Callable[[Any, Any], Any]:
+    return packing.compiled(functools.partial(covering.erase, fill=operation.fill))
+
+
+def _of_any_size(draw: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any, Any], Any]:
+    """What is drawn for colours, which takes no size of the images."""
+    return lambda operation, seed, batch, size: draw(operation, seed, batch)
+
+
+_DRAWN: dict[str, Callable[[Any, Any, Any, tuple[int, int]], Any]] = {
+    **geometry.DRAWN,
+    **{kind: _of_any_size(draw) for kind, (draw, _) in _COLOUR.items()},
+    "augmix": drawn_policies.draw_augmix,
+    "cutmix": covering.draw_cutmix,
+    "equalise": _of_any_size(colour.draw_choice),
+    "erasing": covering.draw_erasing,
+    "mixup": covering.draw_mixup,
+    "rand_augment": drawn_policies.draw_rand_augment,
+}
+"""What an operation does to each image, drawn as tensors."""
+_COVERING: dict[str, Callable[[Any], Callable[[Any, Any], Any]]] = {
+    "augmix": drawn_policies.augmix,
+    "cutmix": lambda _: packing.compiled(covering.cutmix),
+    "equalise": lambda _: tables.equalise,
+    "erasing": _erase,
+    "mixup": lambda _: packing.compiled(covering.mixup),
+    "rand_augment": drawn_policies.rand_augment,
+}
+"""The function of packed images and what was drawn, of operations that are done alone."""

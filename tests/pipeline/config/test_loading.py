@@ -8,6 +8,7 @@ import sys
 import pytest
 import yaml
 
+from models import zoo
 from models.finetuning import config as finetuning_config
 from models.tasks import task as tasks
 from models.training import optimizer_config, schedule_config
@@ -175,6 +176,16 @@ def test_a_model_that_cannot_read_the_task_is_refused_with_those_that_can(write)
         "text. Models that fit: bag_of_words, embedding_pooling, hub_text, pretrained_text, "
         "recurrent, text_cnn, transformer."
     ]
+
+
+def test_a_model_that_does_not_provide_what_the_task_needs_is_refused(write, monkeypatch):
+    bare = dataclasses.replace(zoo.MODELS["text_cnn"], provides=frozenset())
+    monkeypatch.setitem(zoo.MODELS, "text_cnn", bare)
+    (problem,) = refusal(write(SMALL))
+    assert problem.startswith(
+        "config: `model.kind: text_cnn` provides nothing, but `task.kind: text_classification` "
+        "needs vector. Models that fit: bag_of_words, "
+    )
 
 
 def test_impossible_trials_are_found_before_any_training(write):
