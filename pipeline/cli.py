@@ -124,26 +124,79 @@ def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str, batchin
 
 @cli.command()
 @click.argument("name")
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT [INPUT...]")
+@click.argument("inputs", nargs=-1, metavar="[INPUT...]")
 @click.option(
     "--server",
-    help="Address of a running server, host:port.  [default: that of `maru serve` with this "
-    "workspace]",
+    help="Address of a running server, host:port or grpc://host:port.  [default: that of `maru "
+    "serve` with this workspace; with --input, none: the model is loaded]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
+@click.option(
+    "--input",
+    "file",
+    metavar="PATH",
+    help="Ask about every row of a table, a file with a text a line, or a folder of images; - for "
+    "standard input.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=pathlib.Path),
+    help="File for the answers: .csv, .jsonl or .parquet.",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["csv", "tsv", "jsonl", "parquet", "lines"]),
+    help="Of --input.  [default: by the ending of its name; lines for standard input]",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="INPUT=COLUMN",
+    help="Column for an input of the model.  [default: as in the training data]",
+)
+@click.option(
+    "--read",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="How to read --input, as fields of `data.source`: --read encoding=cp949. Repeatable.",
+)
+@click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True)
+@click.option("--force", is_flag=True, help="Replace what is at --output.")
 @_WORKSPACE
 def predict(
     name: str,
     inputs: tuple[str, ...],
     server: str | None,
     as_json: bool,
+    file: str | None,
+    output: pathlib.Path | None,
+    format: str | None,
+    columns: tuple[str, ...],
+    settings: tuple[str, ...],
+    batch_size: int,
+    force: bool,
     workspace: pathlib.Path,
 ) -> None:
     """Ask model NAME about INPUT, a text or an image file; a model of two texts takes both.
 
     The server that `maru serve` runs for this workspace answers at once; without one the pushed
     model is loaded for this question.
+
+    With --input and --output it answers about every row of a file or folder, in its order; rows
+    that cannot be asked about are listed with their reason beside the answers. A killed command
+    continues where it stopped.
     """
+    if bool(inputs) == bool(file) or bool(file) != bool(output):
+        raise click.UsageError("Give INPUTs, or --input with --output.")
+    if file and output:
+        from pipeline.commands import predict_file
+
+        options = predict_file.Options(
+            file, output, format, settings, columns, server, batch_size, force
+        )
+        sys.exit(predict_file.run(name, workspace, options))
     from pipeline.commands import predict as command
 
     click.echo(command.predict(name, inputs, server, workspace, as_json=as_json))

@@ -1,11 +1,18 @@
 """Models that were pushed, found by name."""
 
+from __future__ import annotations
+
 import dataclasses
 import pathlib
+from typing import TYPE_CHECKING
 
 from pipeline import did_you_mean
 from pipeline.paths import Paths
+from serving import errors
 from serving.repository import storage
+
+if TYPE_CHECKING:  # Imports TensorFlow.
+    from serving.execution import saved_model
 
 _TRAIN = "Train one with `maru run CONFIG`."
 
@@ -45,6 +52,23 @@ def newest(where: Paths, remedy: str = _TRAIN) -> PushedModel:
         f"{did_you_mean.hint(where.name, names)} Pushed models: {', '.join(names) or 'none'}. "
         f"{remedy}"
     )
+
+
+def load(pushed: PushedModel) -> saved_model.SavedModelPredictor:
+    """Load a version into this process.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
+    from serving.execution import saved_model
+
+    try:
+        return saved_model.SavedModelPredictor(pushed.folder)
+    except errors.ServingError as error:
+        raise ValueError(
+            f"{pushed.folder} cannot be loaded: {error.text} Remove this version, or push another "
+            "one with `maru run`."
+        ) from error
 
 
 def _names(folder: pathlib.Path) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from components.ingest import config, errors, row
 from components.ingest.files.names import composed
 
+NAME_ANOTHER = "Name the right one in `task` (or in `data.split.column`, `evaluation.slices`)."
+"""What to do about a missing column."""
 _LONGEST_SHOWN = 60
 
 
@@ -84,12 +86,7 @@ def require(
             raise errors.DataError(f"{file}: two columns are named {name!r}. Rename one of them.")
         if not found:
             raise errors.DataError(
-                f"{file}: no column {name!r}. {_names_hint(name, present)} "
-                + (
-                    hint
-                    or "Name the right one in `task` (or in `data.split.column`, "
-                    "`evaluation.slices`)."
-                )
+                f"{file}: no column {name!r}. {_names_hint(name, present)} {hint or NAME_ANOTHER}"
             )
     return tuple(found[0] for found in spelled.values())
 

@@ -44,7 +44,7 @@ def attempt(
         return encode(entry, features, split_column)
     except row.BadRow as error:
         shown = {k: v for k, v in entry.values.items() if not isinstance(v, bytes)}
-        return row.Rejected(entry.where, str(error), row.excerpt(_joined(shown)))
+        return row.Rejected(entry.where, str(error), row.excerpt(joined(shown)))
 
 
 def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str | None) -> Record:
@@ -66,19 +66,14 @@ def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str
     for feature in features:
         if feature.holds == "derived":
             continue
+        if feature.holds in ("text", "image"):
+            given = input_value(entry, feature.name, feature.holds)
+            content.append(given.content)
+            values[feature.name] = given.value
+            original = original or given.original
+            continue
         value = _present(entry, feature.name)
-        if feature.holds == "text":
-            text = _text(value, feature.name)
-            content.append(text)
-            values[feature.name] = text.encode()
-        elif feature.holds == "image":
-            if not isinstance(value, bytes):
-                raise row.BadRow(f"`{feature.name}` holds {_shown(value)}, not an encoded image")
-            content.append(value)
-            prepared = _prepared(value)
-            values[feature.name] = prepared.data
-            original = original or images.Original(prepared.format, prepared.is_converted, value)
-        elif feature.holds == "category":
+        if feature.holds == "category":
             label = _label(value, feature.name)
             values[feature.name] = label.encode()
         elif feature.holds == "categories":
@@ -99,7 +94,40 @@ def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str
     return Record(splits.digest(content), label, named, tfexample.serialize(values), original)
 
 
-def _joined(values: dict[str, Any]) -> str:
+class InputValue(NamedTuple):
+    """A cell that models are asked about."""
+
+    value: bytes
+    """What a model gets: UTF-8, or an image that the graph reads."""
+    content: bytes | str
+    """What the row's split goes by: the text, or the file as it was."""
+    original: images.Original | None = None
+    """Of an image."""
+
+
+def input_value(entry: row.Row, name: str, holds: str) -> InputValue:
+    """Check a text or an image as training gets it.
+
+    Args:
+        entry: The row.
+        name: Of the column.
+        holds: `text` or `image`.
+
+    Raises:
+        BadRow: If the value is missing or unusable.
+    """
+    value = _present(entry, name)
+    if holds == "text":
+        text = _text(value, name)
+        return InputValue(text.encode(), text)
+    if not isinstance(value, bytes):
+        raise row.BadRow(f"`{name}` holds {_shown(value)}, not an encoded image")
+    prepared = _prepared(value)
+    original = images.Original(prepared.format, prepared.is_converted, value)
+    return InputValue(prepared.data, value, original)
+
+
+def joined(values: dict[str, Any]) -> str:
     """Columns of a row in few characters, however long its texts are."""
     return " | ".join(
         f"{name}: {str(value)[: row.EXCERPT_LENGTH]}" for name, value in values.items()

@@ -5,7 +5,7 @@ import os
 import pathlib
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from pipeline import paths, pushed_models
 from pipeline.display import answers, terminal
 from pipeline.runtime import logs, running_server
 from serving import client, errors, process
-
-if TYPE_CHECKING:  # Imports TensorFlow.
-    from serving.execution import saved_model
 
 _KINDS = {
     "is_chosen": ("b", 2),
@@ -145,15 +142,15 @@ def _from_disk(name: str, inputs: Sequence[str], where: paths.Paths) -> answers.
     """The answer of the newest pushed version, loaded for this question."""
     newest = pushed_models.newest(where)
     with logs.to_file(where.root / "predict.log"):
-        return _load_and_ask(newest.folder, inputs)
+        return _load_and_ask(newest, inputs)
 
 
-def _load_and_ask(version: pathlib.Path, inputs: Sequence[str]) -> answers.Answer:
+def _load_and_ask(pushed: pushed_models.PushedModel, inputs: Sequence[str]) -> answers.Answer:
     process.skip_keras()
-    predictor = _load(version)
+    predictor = pushed_models.load(pushed)
     signature = predictor.signatures.get("serving_default")
     if signature is None or {spec.dtype for spec in signature.inputs.values()} != {"string"}:
-        raise ValueError(_NOT_OURS.format(version))
+        raise ValueError(_NOT_OURS.format(pushed.folder))
     values = _values(sorted(signature.inputs), inputs)
     arrays = {
         key: np.array([value.encode() if isinstance(value, str) else value], dtype=object)
@@ -168,19 +165,7 @@ def _load_and_ask(version: pathlib.Path, inputs: Sequence[str]) -> answers.Answe
         reason = error.text.splitlines()[0]  # Below it is where in the graph.
         asked = ", ".join(map(repr, inputs))
         raise ValueError(f"The model refuses the image {asked}: {reason}") from error
-    return _first(outputs, str(version))
-
-
-def _load(version: pathlib.Path) -> "saved_model.SavedModelPredictor":
-    from serving.execution import saved_model
-
-    try:
-        return saved_model.SavedModelPredictor(version)
-    except errors.ServingError as error:
-        raise ValueError(
-            f"{version} cannot be loaded: {error.text} Remove this version, or push another one "
-            "with `maru run`."
-        ) from error
+    return _first(outputs, str(pushed.folder))
 
 
 def _value(input_name: str, question: str) -> str | bytes:

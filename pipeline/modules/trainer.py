@@ -199,7 +199,7 @@ def _description(learner: learners.Learner, example: bytes) -> dict[str, Any]:
     columns = tasks.inputs(task)
     return {
         "kind": task.kind,
-        "inputs": [{"name": c.served_as, "holds": c.holds} for c in columns],
+        "inputs": [{"name": c.served_as, "holds": c.holds, "column": c.name} for c in columns],
         "shown_as": task.shown_as,
         "example": {
             c.served_as: _feature(example, c.name).decode("utf-8", "replace")

@@ -16,8 +16,9 @@ def write(version_folder: pathlib.Path, description: Mapping[str, Any]) -> None:
 
     Args:
         version_folder: Folder with `saved_model.pb`.
-        description: `kind` of the task, `inputs` (each with `name` and `holds`, in the order of
-            the task's columns), `shown_as` (how an answer reads) and `example` (a value by name).
+        description: `kind` of the task, `inputs` (each with `name`, `holds` and `column`, that of
+            the training data, in the order of the task's columns), `shown_as` (how an answer
+            reads) and `example` (a value by name).
     """
     path = version_folder / FILE
     path.parent.mkdir(exist_ok=True)

@@ -1,0 +1,256 @@
+"""What `maru predict --input` does: ask about every row of a file, and write the answers."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import csv
+import dataclasses
+import itertools
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich import console, progress
+
+from components.ingest import row
+from components.ingest.files import locate, names
+from pipeline import did_you_mean, paths, pushed_models
+from pipeline.display import run_view
+from pipeline.runtime import logs
+from pipeline.scoring import asking, journal, rows, tables
+
+STANDARD_INPUT = "-"
+_AHEAD = 4
+"""Batches that are read while the model answers."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What to ask about and where to write the answers."""
+
+    input: str
+    """File or folder; `-` for standard input."""
+    output: pathlib.Path
+    """File to write."""
+    format: str | None
+    """Of the input; None goes by the ending of its name."""
+    settings: tuple[str, ...]
+    """`KEY=VALUE`, fields of `data.source`."""
+    columns: tuple[str, ...]
+    """`INPUT=COLUMN`, where a column has another name than in the training data."""
+    server: str | None
+    """Address; None loads the model."""
+    batch_size: int
+    """Rows of a request."""
+    is_forced: bool
+    """Whether to replace what is at `output`."""
+
+
+def run(name: str, workspace: pathlib.Path, options: Options) -> int:
+    """Ask about every row; the exit code: 2 if no row could be asked about.
+
+    Rows keep their order. What cannot be asked about is listed with its reason in a file beside
+    the answers. A killed command continues where it stopped.
+
+    Args:
+        name: Of the model.
+        workspace: Where models are pushed to.
+        options: What to read and write.
+
+    Raises:
+        ValueError: If model, input or output are not there, or a server stops to answer.
+    """
+    _check_output(options)
+    where = paths.Paths(paths.workspace(workspace), name)
+    with logs.to_file(where.root / "predict.log") as terminal, _local(options.input) as path:
+        shown = console.Console(file=terminal, highlight=False)
+        with shown.status("loading the model"):
+            model = _model(name, where, options)
+        table = rows.Rows(
+            path,
+            _renamed(model.inputs, options.columns),
+            options.format or (rows.LINES if options.input == STANDARD_INPUT else None),
+            tuple(_pairs(options.settings, "--read")),
+        )
+        return _score(model, table, options, shown)
+
+
+def _check_output(options: Options) -> None:
+    if options.output.suffix not in tables.WRITERS:
+        raise ValueError(
+            f"--output must end in {', '.join(tables.WRITERS)}. Received: {options.output}"
+        )
+    if options.output.exists() and not options.is_forced:
+        raise ValueError(f"--output: {options.output} is there already. Replace it with --force.")
+    paths.make(options.output.absolute().parent, "--output")
+
+
+@contextlib.contextmanager
+def _local(given: str) -> Iterator[pathlib.Path]:
+    """The input as a file or folder: standard input is copied to a temporary one."""
+    if given != STANDARD_INPUT:
+        path = locate.spelled(pathlib.Path(given))
+        if not path.exists():
+            raise ValueError(f"--input: there is no file or folder {names.shown(path)}.")
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="maru-") as folder:
+        path = pathlib.Path(folder, "stdin")  # As rows are told where they stood.
+        with open(path, "wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield path
+
+
+def _model(name: str, where: paths.Paths, options: Options) -> asking.Model:
+    if not options.server:
+        return asking.from_disk(pushed_models.newest(where))
+    try:
+        known = pushed_models.newest(where).folder
+    except ValueError:  # The server may be of elsewhere.
+        known = None
+    return asking.from_server(name, options.server, known)
+
+
+def _pairs(given: Sequence[str], option: str) -> Iterator[tuple[str, str]]:
+    for text in given:
+        key, is_pair, value = text.partition("=")
+        if not is_pair:
+            raise ValueError(f"{option} takes KEY=VALUE. Received: {text!r}")
+        yield key, value
+
+
+def _renamed(inputs: Sequence[rows.Input], columns: Sequence[str]) -> tuple[rows.Input, ...]:
+    renamed = dict(_pairs(columns, "--column"))
+    known = [one.name for one in inputs]
+    for name in renamed:
+        if name not in known:
+            raise ValueError(
+                f"--column: the model has no input {name!r}.{did_you_mean.hint(name, known)} "
+                f"Inputs: {', '.join(known)}. Received: {name}={renamed[name]}"
+            )
+    return tuple(
+        dataclasses.replace(one, column=renamed.get(one.name, one.column)) for one in inputs
+    )
+
+
+def _score(model: asking.Model, table: rows.Rows, options: Options, shown: console.Console) -> int:
+    beside = options.output.with_name(f".{options.output.name}.unfinished")
+    asked = [dataclasses.astuple(one) for one in table.inputs]
+    identity = {"model": model.identity, "inputs": asked, "input": table.fingerprint()}
+    started = time.monotonic()
+    with journal.Journal(beside, identity) as kept:
+        done = kept.rows
+        if done:
+            shown.print(f"continuing after {done:,} rows")
+        for batch in _shown(_batches(table.read(done), options.batch_size), shown, done):
+            kept.add(_answered(model, batch))
+    seconds = time.monotonic() - started
+    answered, left_out = _write(kept, options.output)
+    kept.remove()
+    rate = (answered + left_out - done) / seconds
+    line = f"{answered:,} rows answered in {paths.shown(options.output)}, {rate:,.0f} rows a second"
+    run_view.print_line(shown, line, "green" if answered else "red")
+    if left_out:
+        beside = _left_out_file(options.output)
+        run_view.print_line(
+            shown, f"{left_out:,} rows left out, each with its reason in {paths.shown(beside)}"
+        )
+    return 0 if answered else 2
+
+
+def _batches(
+    questions: Iterator[rows.Question | row.Rejected], size: int
+) -> Iterator[list[rows.Question | row.Rejected]]:
+    """Lists of rows, read ahead in a thread while the model answers."""
+
+    def following() -> list[rows.Question | row.Rejected]:
+        return list(itertools.islice(questions, size))
+
+    with concurrent.futures.ThreadPoolExecutor(1) as reader:
+        ahead = [reader.submit(following) for _ in range(_AHEAD)]
+        while batch := ahead.pop(0).result():
+            ahead.append(reader.submit(following))
+            yield batch
+
+
+def _shown(
+    batches: Iterator[list[rows.Question | row.Rejected]], shown: console.Console, done: int
+) -> Iterator[list[rows.Question | row.Rejected]]:
+    """The batches, with a count of the rows that were answered on a terminal."""
+    with progress.Progress(
+        progress.SpinnerColumn(),
+        progress.TextColumn("{task.completed:,.0f} rows"),
+        progress.TextColumn("{task.fields[rate]}"),
+        progress.TimeElapsedColumn(),
+        console=shown,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        disable=not shown.is_terminal,
+    ) as bar:
+        task = bar.add_task("", total=None, completed=done, rate="")
+        for batch in batches:
+            yield batch
+            bar.advance(task, len(batch))
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f} rows a second" if speed else "")
+
+
+def _answered(
+    model: asking.Model, batch: Sequence[rows.Question | row.Rejected]
+) -> Iterator[dict[str, Any]]:
+    """Entries of the journal, in the order of the rows."""
+    questions = [one for one in batch if isinstance(one, rows.Question)]
+    answers = iter(model.answer([one.values for one in questions]) if questions else [])
+    for one in batch:
+        if isinstance(one, row.Rejected):
+            yield _left_out(one.where, one.reason, one.excerpt)
+            continue
+        answer = next(answers)
+        if isinstance(answer, asking.Refused):
+            yield _left_out(one.where, f"the model refuses it: {answer}", "")
+        else:
+            yield {tables.WHERE: one.where, "columns": one.columns, "answer": answer}
+
+
+def _left_out(where: str, reason: str, excerpt: str) -> dict[str, Any]:
+    return {tables.WHERE: where, tables.REASON: reason, "excerpt": excerpt}
+
+
+def _write(kept: journal.Journal, output: pathlib.Path) -> tuple[int, int]:
+    """Make the output from the journal; how many rows were answered and left out."""
+    answered = 0
+    left_out: list[dict[str, Any]] = []
+    for entry in kept.read():
+        if tables.REASON in entry:
+            left_out.append(entry)
+        else:
+            answered += 1
+
+    def flat() -> Iterator[dict[str, Any]]:
+        return (tables.flat(entry) for entry in kept.read() if tables.REASON not in entry)
+
+    incoming = output.with_name(f".{output.name}.incoming")
+    tables.WRITERS[output.suffix](incoming, flat)
+    _write_left_out(_left_out_file(output), left_out)
+    incoming.replace(output)
+    return answered, len(left_out)
+
+
+def _left_out_file(output: pathlib.Path) -> pathlib.Path:
+    return output.with_name(f"{output.stem}.left_out.csv")
+
+
+def _write_left_out(path: pathlib.Path, entries: Sequence[Mapping[str, Any]]) -> None:
+    if not entries:
+        path.unlink(missing_ok=True)
+        return
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [tables.WHERE, tables.REASON, "excerpt"])
+        writer.writeheader()
+        writer.writerows(entries)

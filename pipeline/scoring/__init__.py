@@ -1,0 +1,1 @@
+"""Answers of a model about many rows: what is read, asked and written."""

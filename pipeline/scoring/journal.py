@@ -1,0 +1,74 @@
+"""Answers so far, in a file that a killed command continues."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+_BLOCK = 1 << 20
+
+
+class Journal:
+    """A line a row, in order: what it held and what was answered, or why it is left out.
+
+    The first line says of what; a journal of something else is begun anew. A kill may leave half a
+    line, which is cut off. The system keeps what a killed process wrote.
+
+    Args:
+        path: Of the file.
+        identity: Of model and data, as JSON takes it.
+    """
+
+    def __init__(self, path: pathlib.Path, identity: Mapping[str, Any]):
+        self._path = path
+        self._first = (json.dumps(identity, ensure_ascii=False) + "\n").encode()
+        self._file: BinaryIO
+        self.rows = 0
+        """Complete lines, without the first."""
+
+    def __enter__(self) -> Self:
+        self._file = open(self._path, "ab+")
+        self._file.seek(0)
+        if self._file.readline() != self._first:
+            self._file.truncate(0)
+            self._file.write(self._first)
+            self._file.flush()
+            return self
+        end = self._file.tell()
+        for line in self._file:
+            if not line.endswith(b"\n"):
+                break
+            self.rows += 1
+            end += len(line)
+        self._file.truncate(end)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def add(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Append rows; a kill loses none that this has returned for."""
+        lines = [json.dumps(one, ensure_ascii=False, default=str) for one in entries]
+        self._file.write("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
+        self._file.flush()
+        self.rows += len(lines)
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        """All rows."""
+        with open(self._path, "rb", buffering=_BLOCK) as file:
+            next(file)
+            for line in file:
+                yield json.loads(line)
+
+    def remove(self) -> None:
+        """Remove the file."""
+        os.unlink(self._path)

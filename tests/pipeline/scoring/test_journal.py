@@ -1,0 +1,43 @@
+"""Tests of pipeline/scoring/journal.py: nothing is lost or doubled, whenever a command dies."""
+
+import pytest
+
+from pipeline.scoring.journal import Journal
+
+OF = {"model": "mail", "version": 3}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / ".answers.unfinished"
+
+
+def test_a_journal_continues_after_the_last_whole_line_wherever_it_was_cut(path):
+    with Journal(path, OF) as kept:
+        kept.add([{"row": index, "text": "👍 각\n"} for index in range(3)])
+    whole = path.read_bytes()
+    first = whole.index(b"\n") + 1
+    for cut in range(first, len(whole) + 1):
+        path.write_bytes(whole[:cut])
+        with Journal(path, OF) as kept:
+            assert kept.rows == whole[first:cut].count(b"\n")
+            kept.add({"row": index, "text": "👍 각\n"} for index in range(kept.rows, 3))
+        assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("cut", [0, 1, 5])
+def test_a_journal_that_was_cut_in_its_first_line_begins_anew(path, cut):
+    with Journal(path, OF) as kept:
+        kept.add([{"row": 0}])
+    path.write_bytes(path.read_bytes()[:cut])
+    with Journal(path, OF) as kept:
+        assert kept.rows == 0
+        kept.add([{"row": 1}])
+        assert list(kept.read()) == [{"row": 1}]
+
+
+def test_a_journal_of_another_model_begins_anew(path):
+    with Journal(path, OF) as kept:
+        kept.add([{"row": 0}])
+    with Journal(path, {**OF, "version": 4}) as kept:
+        assert kept.rows == 0 and list(kept.read()) == []
