@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import console
@@ -123,6 +123,7 @@ def _shown(started: str) -> str:
 
 def _leaves(value: Any, path: str = "") -> dict[str, str]:
     """Values of a config by dotted field; a list's elements by their place."""
+    inner: Iterable[tuple[Any, Any]]
     if isinstance(value, Mapping) and value:
         inner = value.items()
     elif isinstance(value, list) and value:
