@@ -119,11 +119,16 @@ class Rows:
             return self.format
         if self.path.is_dir():
             found = {_kind_of(file) for file in _files(self.path)} - {None, LINES}
-            return found.pop() if len(found) == 1 else self._undecided(found)
+            if len(found) == 1:
+                return found.pop()
+            self._check_undecided(found)
+            return None
         kind = _kind_of(self.path)
-        return kind or self._undecided(set())
+        if kind is None:
+            self._check_undecided(set())
+        return kind
 
-    def _undecided(self, found: set[str | None]) -> None:
+    def _check_undecided(self, found: set[str | None]) -> None:
         if any(one.holds == "image" for one in self.inputs) and not found:
             return
         kinds = ", ".join(sorted(filter(None, found))) or "none of them"
