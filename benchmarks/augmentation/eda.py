@@ -161,7 +161,7 @@ def _sample(cell: Cell, data: pathlib.Path, samples: pathlib.Path) -> pathlib.Pa
 
 def _mean(report: Mapping[str, Any], arm: str) -> float:
     [row] = [row for row in report["rows"] if row["name"] == arm]
-    return 100 * statistics.mean(row["accuracies"])
+    return 100 * statistics.mean(row["headlines"])
 
 
 def _contrast(report: Mapping[str, Any]) -> dict[str, Any]:

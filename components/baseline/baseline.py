@@ -68,18 +68,41 @@ def measure(
         metric: Name of the headline metric.
         judge: Computes it.
     """
-    constant_name, answer = CONSTANT[holds]
-    constant = [answer(train[1])] * len(evaluated[1])
-    name, predict = SIMPLE[reads, holds]
-    is_one = len(set(train[1])) == 1
-    simple = constant if is_one else predict(train[0], train[1], evaluated[0])
+    inputs, targets = evaluated
     return Baseline(
         metric=metric,
-        constant=judge(evaluated[1], constant),
-        constant_name=constant_name,
-        simple=judge(evaluated[1], simple),
-        name=name,
+        constant=judge(targets, constant_answers(holds, train[1], len(inputs))),
+        constant_name=CONSTANT[holds][0],
+        simple=judge(targets, simple_answers(reads, holds, train, inputs)),
+        name=SIMPLE[reads, holds][0],
     )
+
+
+def constant_answers(holds: str, targets: Sequence[Any], count: int) -> list[Answer]:
+    """The one answer, to every row.
+
+    Args:
+        holds: What the target is.
+        targets: Of the train split.
+        count: Rows to answer.
+    """
+    return [CONSTANT[holds][1](targets)] * count
+
+
+def simple_answers(
+    reads: str, holds: str, train: tuple[Inputs, Sequence[Any]], inputs: Inputs
+) -> list[Answer]:
+    """The simple model's answers; the one answer where the train split has one target only.
+
+    Args:
+        reads: What the inputs are.
+        holds: What the target is.
+        train: Inputs and targets to learn from.
+        inputs: Rows to answer.
+    """
+    if len(set(train[1])) == 1:
+        return constant_answers(holds, train[1], len(inputs))
+    return SIMPLE[reads, holds][1](*train, inputs)
 
 
 def write(baseline: Baseline, directory: pathlib.Path) -> None:

@@ -7,6 +7,8 @@ bootstrap has no width where every answer is right.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import stats
 
@@ -31,7 +33,17 @@ def interval(metric: Metric, rows: np.ndarray) -> Interval:
         hits = round(float(rows[:, 0].sum()))
         found = stats.binomtest(hits, len(rows)).proportion_ci(LEVEL, method="wilson")
         return found.low, found.high
-    drawn = np.random.default_rng(_SEED).integers(len(rows), size=(RESAMPLES, len(rows)))
-    figures = [metric.figure(rows[places]) for places in drawn]
+    return resampled(lambda places: metric.figure(rows[places]), len(rows))
+
+
+def resampled(figure: Callable[[np.ndarray], float], count: int) -> Interval:
+    """The 95 % percentile interval of what is computed of examples.
+
+    Args:
+        figure: Of the examples at some places, `(examples,)` integers, repeated ones included.
+        count: Number of examples, at least one.
+    """
+    drawn = np.random.default_rng(_SEED).integers(count, size=(RESAMPLES, count))
+    figures = [figure(places) for places in drawn]
     low, high = np.quantile(figures, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)

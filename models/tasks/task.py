@@ -98,6 +98,10 @@ class Metric:
     is_proportion: bool = False
     """Whether the statistics are 0 or 1 and the figure is their mean."""
 
+    def rank(self, figure: float) -> float:
+        """A number that is greater for a better figure."""
+        return figure if self.is_better_high else -figure
+
 
 class Task(Protocol):
     """What one kind of task decides."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Sequence
 
-from models.tasks import task as tasks
 from pipeline import paths
 from pipeline.commands import augment, session
 from pipeline.comparison import arms, augmentation_result
@@ -40,7 +39,6 @@ def run(
         ValueError: If the config is wrong, augments nothing or names files that are not there.
     """
     config = loading.load(path, overrides)
-    tasks.check_labelled(config.task, "`maru augment-test`")
     augment.require_augmentation(config, path)
     augmentation_files.check(config.augmentation, path)
     chosen = arms.choose(config, per_operation=per_operation)

@@ -32,7 +32,6 @@ def run(
             files that are not there.
     """
     config = loading.load(path, overrides)
-    tasks.check_labelled(config.task, "`maru ladder`")
     augmentation_files.check(config.augmentation, path)
     words = list(dict.fromkeys(word.strip() for word in words if word.strip()))
     if not words:

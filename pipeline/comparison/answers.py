@@ -1,79 +1,108 @@
-"""Answers of several models to the same examples: how good, and whether really different."""
+"""Answers of a model to the evaluated examples, as the task's metrics take them."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from scipy import stats
 
-from models.tasks import intervals, metrics
+from models.tasks import answers as model_answers
+from models.tasks.task import Metric
 
-FILE = "answers.npz"
+FILE = "outputs.npz"
 """File that keeps what `Answers.save` writes."""
-_ACCURACY, _MACRO_F1 = metrics.accuracy("label"), metrics.macro_f1("label")
+_ABOUT, _OUTPUT = "about", "output_"
+"""In that file: JSON of targets and words; arrays by output."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Answers:
     """What a model said about every evaluated example, in one order for all models."""
 
-    given: np.ndarray
-    """True labels `(examples,)` string."""
-    predicted: np.ndarray
-    """Labels the model chose `(examples,)` string."""
+    targets: Mapping[str, Sequence[Any]]
+    """By column, of each example: a label, a tuple of labels or a number."""
+    outputs: Mapping[str, np.ndarray]
+    """By name, `(examples, ...)`; text as text."""
 
-    @property
-    def is_right(self) -> np.ndarray:
-        """Whether each answer is right `(examples,)` bool."""
-        return self.given == self.predicted
+    def __len__(self) -> int:
+        """Number of examples."""
+        return len(next(iter(self.targets.values())))
 
-    @property
-    def accuracy(self) -> float:
-        """Share of right answers, 0 to 1."""
-        return float(np.mean(self.is_right))
+    def has(self, metric: Metric) -> bool:
+        """Whether these answers have what a metric reads; a simple model has no probabilities."""
+        return set(metric.reads) <= set(self.outputs)
 
-    @property
-    def macro_f1(self) -> float:
-        """Mean F1 over the labels that were given or predicted, 0 to 1."""
-        return _MACRO_F1.figure(np.stack([self.given, self.predicted], axis=1))
+    def statistics(self, metric: Metric) -> np.ndarray:
+        """A metric's numbers of each example, `(examples, k)`."""
+        return np.stack(
+            [
+                metric.statistics(
+                    {column: values[place] for column, values in self.targets.items()},
+                    {name: self.outputs[name][place] for name in metric.reads},
+                )
+                for place in range(len(self))
+            ]
+        )
+
+    def figures(self, metrics: Sequence[Metric]) -> dict[str, float]:
+        """Figures by name, of those metrics that these answers have everything for."""
+        return {m.name: m.figure(self.statistics(m)) for m in metrics if self.has(m)}
 
     def save(self, path: pathlib.Path) -> None:
-        """Write both arrays into one file that a reader never sees half written."""
+        """Write everything into one file that a reader never sees half written."""
+        # Text as numbers of words: answers of many labels repeat them in every example.
+        words: dict[str, int] = {}
+        arrays = {
+            _OUTPUT + name: _numbered(values, words) if _is_text(values) else values
+            for name, values in self.outputs.items()
+        }
+        about = {
+            "targets": {column: list(values) for column, values in self.targets.items()},
+            "texts": [name for name, values in self.outputs.items() if _is_text(values)],
+            "words": list(words),
+        }
+        arrays[_ABOUT] = np.array(json.dumps(about))
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{os.getpid()}.{path.name}")
-        np.savez_compressed(temporary, given=self.given, predicted=self.predicted)
+        np.savez_compressed(temporary, allow_pickle=False, **arrays)
         temporary.replace(path)
 
 
 def load(path: pathlib.Path) -> Answers:
     """Read what `Answers.save` wrote."""
     with np.load(path, allow_pickle=False) as arrays:
-        return Answers(arrays["given"], arrays["predicted"])
+        about = json.loads(str(arrays[_ABOUT]))
+        outputs = {name.removeprefix(_OUTPUT): arrays[name] for name in arrays if name != _ABOUT}
+    words = np.array(about["words"], dtype=object)
+    outputs |= {name: words[outputs[name]] for name in about["texts"]}
+    targets = {
+        column: [tuple(one) if isinstance(one, list) else one for one in values]
+        for column, values in about["targets"].items()
+    }
+    return Answers(targets, outputs)
 
 
-def interval(answers: Answers) -> tuple[float, float]:
-    """95 % Wilson interval of the accuracy."""
-    return intervals.interval(_ACCURACY, answers.is_right[:, None].astype(float))
+def of_rows(targets: Mapping[str, Sequence[Any]], rows: Sequence[Mapping[str, Any]]) -> Answers:
+    """Answers that come example by example.
 
-
-def p_value(one: Answers, other: Answers) -> float:
-    """Exact McNemar test of two models on the same examples.
-
-    Only examples that one has right and the other wrong tell them apart; if the models are equally
-    good, each is as likely to be the one that is right.
-
-    Source: McNemar (1947), https://doi.org/10.1007/BF02295996; the exact form of Dietterich
-    (1998), https://doi.org/10.1162/089976698300017197, section 3.1.
-
-    Returns:
-        Chance of a difference at least as large between equally good models; 1 if the models
-        are right on the same examples.
+    Args:
+        targets: By column, of each example.
+        rows: Outputs by name of each example, all of the same names and shapes.
     """
-    first = int(np.sum(one.is_right & ~other.is_right))
-    second = int(np.sum(other.is_right & ~one.is_right))
-    if first + second == 0:
-        return 1.0
-    return float(stats.binomtest(first, first + second).pvalue)
+    plain = [model_answers.plain(row) for row in rows]
+    return Answers(targets, {name: np.stack([row[name] for row in plain]) for name in plain[0]})
+
+
+def _is_text(values: np.ndarray) -> bool:
+    return values.dtype.kind in "OU"
+
+
+def _numbered(values: np.ndarray, words: dict[str, int]) -> np.ndarray:
+    """Each word's number; new words are added to those that have one."""
+    numbers = [words.setdefault(word, len(words)) for word in values.reshape(-1).tolist()]
+    return np.array(numbers, np.int64).reshape(values.shape)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from pipeline.comparison.headline import Headline
 from pipeline.comparison.paired_difference import PairedDifference
 
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """One training; figures are None if it failed."""
+    """One training; what there is not if it failed is None."""
 
     arm: str
     """Which way of training."""
@@ -18,10 +19,8 @@ class Training:
     """`training.seed`."""
     error: str | None = None
     """Why it failed, in words."""
-    accuracy: float | None = None
-    """On the evaluated split, 0 to 1."""
-    macro_f1: float | None = None
-    """Mean F1 over the labels, 0 to 1."""
+    figures: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """Of the task's metrics by name, on the evaluated split; empty if it failed."""
     train_rows: int | None = None
     """Rows of the train split, copies included."""
     epochs: int | None = None
@@ -36,16 +35,16 @@ class ArmResult:
 
     name: str
     """Of the arm."""
-    accuracies: Sequence[float]
-    """Of each seed that finished, 0 to 1."""
-    macro_f1: float | None
-    """Mean over the seeds."""
+    headlines: Sequence[float]
+    """The headline metric of each seed that finished."""
+    means: Mapping[str, float]
+    """Mean over the seeds of each metric."""
     train_rows: int | None
     """Rows of the train split, copies included; mean over the seeds."""
     steps: int | None
     """Batches that were trained on; mean over the seeds."""
     contrast: PairedDifference | None
-    """Against training without augmentation; None for that itself."""
+    """Of the headline metric against training without augmentation; None for that itself."""
     verdict: str | None
     """What the contrast says."""
 
@@ -62,6 +61,8 @@ class Report:
     """Number of its examples."""
     seeds: int
     """Trainings of each arm."""
+    headline: Headline
+    """What they are compared by."""
     rows: Sequence[ArmResult]
     """One for each arm."""
     trainings: Sequence[Training]

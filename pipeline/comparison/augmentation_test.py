@@ -10,8 +10,9 @@ import numpy as np
 
 from components.augment import stage as augment
 from components.ingest import job as ingest
+from models.tasks.task import Metric
 from pipeline import artifact_files, dag
-from pipeline.comparison import arms, paired_difference
+from pipeline.comparison import arms, headline, paired_difference
 from pipeline.comparison.answers import Answers
 from pipeline.comparison.arms import Arm
 from pipeline.comparison.augmentation_result import ArmResult, Report, Training
@@ -38,7 +39,7 @@ def compare(
         seeds: How many of each.
         with_equal_steps: Whether to train without augmentation for as many batches, too.
     """
-    waiting = list(chosen)
+    waiting, metric = list(chosen), comparison.config.task.metrics[0]
     answers: dict[str, dict[int, Answers]] = {}
     trainings: list[Training] = []
     for seed in range(seeds):
@@ -55,9 +56,10 @@ def compare(
     return Report(
         name=comparison.config.name,
         split=comparison.examples.split,
-        examples=next((len(a.given) for of_arm in answers.values() for a in of_arm.values()), 0),
+        examples=next((len(a) for of_arm in answers.values() for a in of_arm.values()), 0),
         seeds=seeds,
-        rows=[_summarize(arm, answers, trainings) for arm in waiting],
+        headline=headline.of(metric),
+        rows=[_summarize(metric, arm, answers, trainings) for arm in waiting],
         trainings=trainings,
     )
 
@@ -85,7 +87,9 @@ def _train(comparison: Comparison, arm: Arm, seed: int) -> tuple[Training, Answe
     measured = comparison.train(f"{arm.name}-{number}", config, measure)
     if isinstance(measured, Failure):
         return Training(arm.name, number, error=measured.text), None
-    comparison.console.print(f"accuracy {measured[1].accuracy:.4f}", markup=False)
+    told = headline.of(config.task.metrics[0])
+    line = f"{told.words} {measured[0].figures[told.name]:.4f}"
+    comparison.console.print(line, markup=False)
     return measured
 
 
@@ -97,8 +101,7 @@ def _measure(arm: str, config: PipelineConfig, run: Run) -> tuple[Training, Answ
     training = Training(
         arm=arm,
         seed=config.training.seed,
-        accuracy=answers.accuracy,
-        macro_f1=answers.macro_f1,
+        figures=answers.figures(config.task.metrics),
         train_rows=rows,
         epochs=epochs,
         steps=epochs * math.ceil(rows / config.training.batch_size),
@@ -114,18 +117,24 @@ def _train_rows(run: Run) -> int:
     return sum(counts["splits"]["train"].values())
 
 
-def _summarize(arm: Arm, answers: _AnswersOfArms, trainings: Sequence[Training]) -> ArmResult:
+def _summarize(
+    metric: Metric, arm: Arm, answers: _AnswersOfArms, trainings: Sequence[Training]
+) -> ArmResult:
     """One arm over all seeds, against training without augmentation on the same seeds."""
     mine, without = answers.get(arm.name, {}), answers.get(arms.WITHOUT, {})
     finished = [t for t in trainings if t.arm == arm.name and t.error is None]
     both = sorted(mine.keys() & without.keys())
     contrast = None
     if arm.name != arms.WITHOUT and both:
-        contrast = paired_difference.compare([mine[s] for s in both], [without[s] for s in both])
+        ours, theirs = ([of_arm[seed] for seed in both] for of_arm in (mine, without))
+        contrast = paired_difference.compare(metric, ours, theirs)
     return ArmResult(
         name=arm.name,
-        accuracies=[t.accuracy for t in finished if t.accuracy is not None],
-        macro_f1=float(np.mean([t.macro_f1 for t in finished])) if finished else None,
+        headlines=[t.figures[metric.name] for t in finished],
+        means={
+            name: float(np.mean([t.figures[name] for t in finished]))
+            for name in (finished[0].figures if finished else ())
+        },
         train_rows=round(float(np.mean([t.train_rows for t in finished]))) if finished else None,
         steps=round(float(np.mean([t.steps for t in finished]))) if finished else None,
         contrast=contrast,

@@ -12,6 +12,7 @@ import numpy as np
 from tfx.utils import path_utils
 
 from components import records
+from models.tasks import answers as model_answers
 from models.tasks import task as tasks
 from pipeline.comparison import answers
 from pipeline.comparison.answers import Answers
@@ -43,11 +44,15 @@ class EvaluatedExamples:
         folders = pathlib.Path(self.artifact.uri).glob("Split-*")
         return records.evaluated_split([folder.name.removeprefix("Split-") for folder in folders])
 
-    def read(self, split: str) -> tuple[list[tuple[bytes, ...]], list[str]]:
-        """Inputs and labels of a split."""
-        names = (tasks.inputs(self._task)[0].name, tasks.targets(self._task)[0].name)
-        rows = list(records.columns(self.artifact.uri, split, names))
-        return [row[:-1] for row in rows], [row[-1].decode() for row in rows]
+    def read(self, split: str) -> tuple[list[tuple[bytes, ...]], list[Any]]:
+        """Inputs and targets of a split: a label, a tuple of labels or a number each."""
+        inputs, (target,) = tasks.inputs(self._task), tasks.targets(self._task)
+        names = [column.name for column in self._task.columns]
+        rows = list(records.values(self.artifact.uri, split, names))
+        return (
+            [tuple(row[column.name][0] for column in inputs) for row in rows],
+            [records.target(target.holds, row[target.name]) for row in rows],
+        )
 
     def folder(self, kind: str, artifact: Any) -> pathlib.Path:
         """Where measurements of something are kept.
@@ -72,12 +77,19 @@ class EvaluatedExamples:
         return answers.load(path)
 
     def _ask(self, export: pathlib.Path) -> Answers:
-        (name,) = (column.served_as for column in tasks.inputs(self._task))
-        inputs, labels = self.read(self.split)
+        names = [column.served_as for column in tasks.inputs(self._task)]
+        wanted = sorted({name for metric in self._task.metrics for name in metric.reads})
+        inputs, targets = self.read(self.split)
         predictor = saved_model.SavedModelPredictor(export)
-        predicted: list[bytes] = []
+        batches = []
         for first in range(0, len(inputs), _BATCH):
-            batch = np.array([row[0] for row in inputs[first : first + _BATCH]], dtype=object)
-            predicted += list(predictor.predict("", {name: batch}, ("label",))["label"])
+            columns = zip(*inputs[first : first + _BATCH], strict=True)
+            asked = {
+                name: np.array(column, dtype=object)
+                for name, column in zip(names, columns, strict=True)
+            }
+            batches.append(model_answers.plain(predictor.predict("", asked, wanted)))
         predictor.close()
-        return Answers(np.array(labels), np.array([label.decode() for label in predicted]))
+        (target,) = tasks.targets(self._task)
+        outputs = {name: np.concatenate([batch[name] for batch in batches]) for name in wanted}
+        return Answers({target.name: targets}, outputs)

@@ -8,21 +8,19 @@ import json
 import logging
 import pathlib
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from components.baseline import baseline
 from components.canary import canary
 from models import json_files, macs, zoo
 from models.finetuning import trainable
+from models.tasks import intervals
 from models.tasks import task as tasks
 from models.tasks.table import Task
-from models.tasks.task import Facts
+from models.tasks.task import Facts, Metric
 from pipeline import artifact_files, dag
-from pipeline.comparison import answers, rungs
+from pipeline.comparison import answers, headline, paired_difference, rungs
 from pipeline.comparison.answers import Answers
 from pipeline.comparison.comparison import Comparison, Run, Stages, read_json
 from pipeline.comparison.evaluated_examples import EvaluatedExamples
@@ -37,8 +35,7 @@ STAGES = Stages(
 )
 """Those before any model are shared."""
 _LOG = logging.getLogger(__name__)
-_MAJORITY = "most frequent label"
-_FIGURES, _FREQUENT_LABEL = "figures.json", "majority.json"
+_FIGURES, _CONSTANT = "figures.json", "constant.npz"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,14 +56,19 @@ def compare(comparison: Comparison, chosen: Sequence[Rung]) -> Ladder:
     trained = [_train(comparison, rung) for rung in chosen]
     comparison.clear()
     examples = comparison.examples
-    simple = _ask_simple(examples, comparison.config.task) if examples.artifact else []
+    task = comparison.config.task
+    metric = task.metrics[0]
+    simple = _ask_simple(examples, task) if examples.artifact else []
     asked = [model.answers for model in (*simple, *trained) if model.answers is not None]
-    best = max(asked, key=lambda answers: answers.accuracy, default=None)
+    best = max(
+        asked, key=lambda given: metric.rank(metric.figure(given.statistics(metric))), default=None
+    )
     return Ladder(
         name=comparison.config.name,
         split=examples.split,
-        examples=len(best.given) if best else 0,
-        rows=[_compare(model, best) for model in (*simple, *trained)],
+        examples=len(best) if best else 0,
+        headline=headline.of(metric),
+        rows=[_compare(metric, model, best) for model in (*simple, *trained)],
     )
 
 
@@ -76,58 +78,56 @@ def _train(comparison: Comparison, rung: Rung) -> _Asked:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(rungs.to_yaml(rung, comparison.base), "utf-8")
     config = dataclasses.replace(rung.config, name=f"{comparison.config.name}_ladder")
-    measure = functools.partial(_measure, rung.name)
+    measure = functools.partial(_measure, rung.name, rung.config.task)
     measured = comparison.train(f"The rung {rung.name}", config, measure)
     if isinstance(measured, Failure):
         return _Asked(ModelResult(rung.name, error=measured.text))
     return measured
 
 
-def _measure(name: str, run: Run) -> _Asked:
+def _measure(name: str, task: Task, run: Run) -> _Asked:
     probed = read_json(run.folder("Canary", "blessing") / canary.REPORT)
     if probed["problems"]:
         raise ValueError(f"The Canary refused it: {' '.join(probed['problems'])}")
     learned = read_json(run.folder("Trainer", "model_run") / artifact_files.SUMMARY)
-    answers = run.ask()
+    answered = run.ask()
     kept = run.examples.folder("model", run.output("Trainer", "model"))
     result = ModelResult(
         name,
-        **_quality(answers),
+        **_quality(answered, task),
         trainable=learned["trainable_parameters"],
         **_latencies(probed["signatures"]["serving_default"]),
         **_figures(kept / _FIGURES, learned),
     )
-    return _Asked(result, answers)
+    return _Asked(result, answered)
 
 
 def _ask_simple(examples: EvaluatedExamples, task: Task) -> list[_Asked]:
-    """What asks for no deep learning: the most frequent label, and the Baseline's model."""
-    name, predict = baseline.SIMPLE[tasks.reads(task), tasks.targets(task)[0].holds]
-    folder = examples.folder("simple", examples.artifact)
-    inputs, labels = examples.read(examples.split)
+    """What asks for no deep learning: the Baseline's one answer to all, and its model."""
+    (target,), folder = tasks.targets(task), examples.folder("simple", examples.artifact)
+    reads, holds = tasks.reads(task), target.holds
     if not (folder / answers.FILE).is_file():
-        train = examples.read("train")
+        train, (inputs, targets) = examples.read("train"), examples.read(examples.split)
         begin = time.monotonic()
-        predicted = [answer["label"] for answer in predict(*train, inputs)]
+        predicted = baseline.simple_answers(reads, holds, train, inputs)
         json_files.write_json(folder / _FIGURES, {"seconds": time.monotonic() - begin})
-        frequent = Counter(train[1]).most_common(1)[0][0]
-        json_files.write_json(folder / _FREQUENT_LABEL, frequent)
-        Answers(np.array(labels), np.array(predicted)).save(folder / answers.FILE)
-    simple = answers.load(folder / answers.FILE)
-    label = read_json(folder / _FREQUENT_LABEL)
-    majority = Answers(simple.given, np.full(len(simple.given), label))
+        same = baseline.constant_answers(holds, train[1], len(inputs))
+        answers.of_rows({target.name: targets}, same).save(folder / _CONSTANT)
+        answers.of_rows({target.name: targets}, predicted).save(folder / answers.FILE)
+    constant_name, (name, _) = baseline.CONSTANT[holds][0], baseline.SIMPLE[reads, holds]
+    constant, simple = answers.load(folder / _CONSTANT), answers.load(folder / answers.FILE)
     figures = read_json(folder / _FIGURES)
     return [
-        _Asked(ModelResult(_MAJORITY, **_quality(majority)), majority),
-        _Asked(ModelResult(name, **_quality(simple), **figures), simple),
+        _Asked(ModelResult(constant_name, **_quality(constant, task)), constant),
+        _Asked(ModelResult(name, **_quality(simple, task), **figures), simple),
     ]
 
 
-def _quality(given: Answers) -> dict[str, Any]:
+def _quality(given: Answers, task: Task) -> dict[str, Any]:
+    metric = task.metrics[0]
     return {
-        "accuracy": given.accuracy,
-        "macro_f1": given.macro_f1,
-        "interval": answers.interval(given),
+        "figures": given.figures(task.metrics),
+        "interval": intervals.interval(metric, given.statistics(metric)),
     }
 
 
@@ -160,9 +160,14 @@ def _latencies(probed: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _compare(model: _Asked, best: Answers | None) -> ModelResult:
+def _compare(metric: Metric, model: _Asked, best: Answers | None) -> ModelResult:
     if model.answers is None or best is None:
         return model.result
     if model.answers is best:
         return dataclasses.replace(model.result, is_best=True)
-    return dataclasses.replace(model.result, p_value=answers.p_value(model.answers, best))
+    rows, best_rows = model.answers.statistics(metric), best.statistics(metric)
+    return dataclasses.replace(
+        model.result,
+        difference=paired_difference.over_examples(metric, [rows], [best_rows]),
+        p_value=paired_difference.p_value(rows, best_rows) if metric.is_proportion else None,
+    )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from models.tasks.intervals import Interval
+from pipeline.comparison.headline import Headline
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,16 +17,17 @@ class ModelResult:
     """Of the rung or the simple model."""
     error: str | None = None
     """Why there are no figures."""
-    accuracy: float | None = None
-    """Share of right answers, 0 to 1."""
-    macro_f1: float | None = None
-    """Mean F1 over the labels, 0 to 1."""
-    interval: tuple[float, float] | None = None
-    """95 % Wilson interval of the accuracy."""
+    figures: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """Of the task's metrics by name; those that its answers have everything for."""
+    interval: Interval | None = None
+    """95 % interval of the headline metric."""
+    difference: Interval | None = None
+    """95 % interval of its headline minus the best row's if other examples were asked; None for
+    that row itself."""
     p_value: float | None = None
-    """Of McNemar's exact test against the most accurate row; None for that row itself."""
+    """Of McNemar's exact test against the best row; only where the headline is a proportion."""
     is_best: bool = False
-    """Whether it is the most accurate; the first of equals."""
+    """Whether its headline is the best; the first of equals."""
     trainable: int | None = None
     """Trained parameters."""
     parameters: int | None = None
@@ -43,8 +47,13 @@ class ModelResult:
 
     @property
     def is_as_good(self) -> bool:
-        """Whether the examples do not tell it from the best at 95 %."""
-        return self.p_value is not None and self.p_value >= _ALPHA
+        """Whether the examples do not tell it from the best at 95 %.
+
+        By McNemar's test of a proportion, else by whether the interval of the difference holds 0.
+        """
+        if self.p_value is not None:
+            return self.p_value >= _ALPHA
+        return self.difference is not None and self.difference[0] <= 0 <= self.difference[1]
 
 
 _ALPHA = 0.05
@@ -60,5 +69,11 @@ class Ladder:
     """Split the models were asked about."""
     examples: int
     """Number of its examples."""
+    headline: Headline
+    """What the models are compared by."""
     rows: Sequence[ModelResult]
     """In the order shown."""
+
+    def figure(self, row: ModelResult) -> float | None:
+        """A row's headline."""
+        return row.figures.get(self.headline.name)

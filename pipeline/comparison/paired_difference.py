@@ -1,4 +1,4 @@
-"""Whether one way of training is better than another, over several seeds."""
+"""Whether one way of training, or one model, is better than another on the same examples."""
 
 from __future__ import annotations
 
@@ -9,43 +9,46 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from models.tasks.intervals import LEVEL
+from models.tasks import intervals
+from models.tasks.intervals import LEVEL, Interval
+from models.tasks.task import Metric
 from pipeline.comparison.answers import Answers
-
-Interval = tuple[float, float]
 
 
 @dataclasses.dataclass(frozen=True)
 class PairedDifference:
-    """Accuracy of one way minus that of another, trained with the same seeds."""
+    """A figure of one way minus that of another, trained with the same seeds."""
 
     differences: tuple[float, ...]
-    """Of each seed, -1 to 1."""
+    """Of each seed."""
     mean: float
     """Their mean."""
     over_seeds: Interval | None
     """95 % interval of the mean if other seeds were drawn; None with fewer than two."""
     over_examples: Interval
     """95 % interval of the mean if other examples were asked of these same models."""
+    is_better_high: bool
+    """Whether more of the figure is better."""
 
     @property
     def verdict(self) -> str:
         """`better` or `worse` if both intervals lie on one side of 0, else `not told apart`."""
-        intervals = [self.over_seeds, self.over_examples]
-        if all(i is not None and i[0] > 0 for i in intervals):
-            return "better"
-        if all(i is not None and i[1] < 0 for i in intervals):
-            return "worse"
+        found = [self.over_seeds, self.over_examples]
+        if all(i is not None and i[0] > 0 for i in found):
+            return "better" if self.is_better_high else "worse"
+        if all(i is not None and i[1] < 0 for i in found):
+            return "worse" if self.is_better_high else "better"
         return "not told apart"
 
 
-def compare(ours: Sequence[Answers], theirs: Sequence[Answers]) -> PairedDifference:
+def compare(metric: Metric, ours: Sequence[Answers], theirs: Sequence[Answers]) -> PairedDifference:
     """Compare two ways of training.
 
-    The interval over seeds is Student's for paired differences. That over examples takes each
-    example's difference, averaged over the seeds, as one draw (normal approximation).
+    The interval over seeds is Student's for paired differences; over examples see
+    `over_examples`.
 
     Args:
+        metric: Whose figures are compared.
         ours: Answers of models to the same examples, one for each seed.
         theirs: The same of the other way, with the same seeds in the same order.
 
@@ -55,20 +58,72 @@ def compare(ours: Sequence[Answers], theirs: Sequence[Answers]) -> PairedDiffere
     if not ours or len(ours) != len(theirs):
         raise ValueError(f"Expected pairs of answers. Received: {len(ours)} and {len(theirs)}")
     for one, other in zip(ours, theirs, strict=True):
-        if not np.array_equal(one.given, other.given):
+        if one.targets != other.targets:
             raise ValueError("Both ways must be asked about the same examples.")
-    right = np.array([answers.is_right for answers in ours], float)
-    other_right = np.array([answers.is_right for answers in theirs], float)
-    by_seed = (right - other_right).mean(axis=1)
-    by_example = (right - other_right).mean(axis=0)
-    mean = float(by_seed.mean())
-    quantile = stats.norm.ppf((1 + LEVEL) / 2)
+    rows = [answers.statistics(metric) for answers in ours]
+    other_rows = [answers.statistics(metric) for answers in theirs]
+    by_seed = np.array(
+        [
+            metric.figure(one) - metric.figure(other)
+            for one, other in zip(rows, other_rows, strict=True)
+        ]
+    )
     return PairedDifference(
         differences=tuple(by_seed.tolist()),
-        mean=mean,
+        mean=float(by_seed.mean()),
         over_seeds=_students(by_seed),
-        over_examples=_around(mean, float(quantile) * _standard_error(by_example)),
+        over_examples=over_examples(metric, rows, other_rows),
+        is_better_high=metric.is_better_high,
     )
+
+
+def over_examples(
+    metric: Metric, ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]
+) -> Interval:
+    """95 % interval of a mean difference if other examples were drawn.
+
+    Of a proportion it takes each example's difference, averaged over the pairs, as one draw (normal
+    approximation). Other figures are computed anew of the same resampled examples on both sides.
+
+    Args:
+        metric: Whose figures differ.
+        ours: Statistics of the same examples, `(examples, k)`, of each model of one side.
+        theirs: Of the other side's models, in the same order.
+    """
+    pairs = list(zip(ours, theirs, strict=True))
+    if metric.is_proportion:
+        by_example = np.mean([one[:, 0] - other[:, 0] for one, other in pairs], axis=0)
+        quantile = float(stats.norm.ppf((1 + LEVEL) / 2))
+        return _around(float(by_example.mean()), quantile * _standard_error(by_example))
+
+    def mean_difference(places: np.ndarray) -> float:
+        figures = [metric.figure(one[places]) - metric.figure(two[places]) for one, two in pairs]
+        return float(np.mean(figures))
+
+    return intervals.resampled(mean_difference, len(ours[0]))
+
+
+def p_value(one: np.ndarray, other: np.ndarray) -> float:
+    """Exact McNemar test of two models on the same examples.
+
+    Only examples that one has right and the other wrong tell them apart; if the models are equally
+    good, each is as likely to be the one that is right.
+
+    Source: McNemar (1947), https://doi.org/10.1007/BF02295996; the exact form of Dietterich
+    (1998), https://doi.org/10.1162/089976698300017197, section 3.1.
+
+    Args:
+        one: Whether each answer of a model is right, statistics `(examples, 1)` of a proportion.
+        other: The same of the other model.
+
+    Returns:
+        Chance of a difference at least as large between equally good models; 1 if the models
+        are right on the same examples.
+    """
+    first, second = int(np.sum(one > other)), int(np.sum(other > one))
+    if first + second == 0:
+        return 1.0
+    return float(stats.binomtest(first, first + second).pvalue)
 
 
 def _students(values: np.ndarray) -> Interval | None:

@@ -27,3 +27,23 @@ def milliseconds(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def figure(value: float | None) -> str:
+    """A metric with three decimals, or the digits that one in another unit needs.
+
+    Args:
+        value: In whatever unit; None if there is none.
+    """
+    if value is None:
+        return "-"
+    size = abs(value)
+    if 0 < size < 0.01:
+        return f"{value:.2g}"
+    decimals = 3 if size < 10 else 2 if size < 100 else 1 if size < 1000 else 0
+    return f"{value:,.{decimals}f}"
+
+
+def signed(value: float) -> str:
+    """A difference of two figures, with its sign."""
+    return figure(value) if value < 0 else f"+{figure(value)}"

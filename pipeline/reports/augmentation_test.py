@@ -15,10 +15,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from models.tasks.intervals import Interval
 from pipeline.comparison import arms
 from pipeline.comparison.augmentation_result import ArmResult, Report
-from pipeline.comparison.paired_difference import Interval, PairedDifference
-from pipeline.display import style
+from pipeline.comparison.headline import Headline
+from pipeline.comparison.paired_difference import PairedDifference
+from pipeline.display import numbers, style
 
 DATA, PLOT = "augment_test.json", "augment_test.png"
 """Files that `write` makes."""
@@ -47,9 +49,9 @@ def show(report: Report) -> RenderableType:
     """
     failed = [t for t in report.trainings if t.error is not None]
     parts: list[RenderableType] = [Text(_title(report), style="bold")]
-    finished = [row for row in report.rows if row.accuracies]
+    finished = [row for row in report.rows if row.headlines]
     if finished:
-        parts.append(_table(finished))
+        parts.append(_table(finished, report.headline))
         parts += [Text(_sentence(row)) for row in finished if row.contrast]
     parts += [Text(f"{t.arm}, seed {t.seed} failed: {t.error}", style="red") for t in failed]
     return Group(*parts, *(Text(line, style="dim") for line in remarks(report)))
@@ -64,9 +66,10 @@ def remarks(report: Report) -> list[str]:
     pairs = sorted({len(row.contrast.differences) for row in report.rows if row.contrast})
     if not pairs:
         return []
+    unit = "In percent. " if report.headline.is_share else ""
     lines = [
-        "In percent. accuracy: mean and standard deviation over the seeds. difference: to "
-        f"`{arms.WITHOUT}`, seed by seed, with its 95 % intervals.",
+        f"{unit}{report.headline.words}{report.headline.direction}: mean and standard deviation "
+        f"over the seeds. difference: to `{arms.WITHOUT}`, seed by seed, with its 95 % intervals.",
         "over seeds: what other initial weights, orders of batches and draws of augmentation would "
         f"change (Student's t, {' or '.join(map(str, pairs))} pairs). Over examples: what other "
         "examples of the same kind would change. Neither covers another train split.",
@@ -90,27 +93,29 @@ def _about_steps(report: Report) -> list[str]:
 
 
 def draw(report: Report, path: pathlib.Path) -> None:
-    """The accuracy of every training, and the differences with their intervals.
+    """The headline of every training, and the differences with their intervals.
 
     Args:
         report: What was measured.
         path: PNG to write.
     """
-    rows = [row for row in report.rows if row.accuracies][::-1]
+    rows, told = [row for row in report.rows if row.headlines][::-1], report.headline
+    scale = _scale(told)
     figure = Figure(figsize=(10, 1.6 + 0.5 * len(rows)), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     left.set_yticks(range(len(rows)), [row.name for row in rows])
     left.set_ylim(-0.6, len(rows) - 0.4)
     for place, row in enumerate(rows):
         color = style.GREY if row.contrast is None else style.BLUE
-        left.plot(row.accuracies, [place] * len(row.accuracies), "o", color=color, alpha=0.5)
-        mean = statistics.mean(row.accuracies)
+        left.plot(row.headlines, [place] * len(row.headlines), "o", color=color, alpha=0.5)
+        mean = statistics.mean(row.headlines)
         left.plot([mean], [place], "|", color=color, markersize=18, markeredgewidth=2)
         if row.contrast is not None:
-            _draw_contrast(right, place, row.contrast)
+            _draw_contrast(right, place, row.contrast, scale)
     right.axvline(0, color=style.GREY, linewidth=1)
-    left.set_xlabel("accuracy, a point for each seed")
-    right.set_xlabel(f"difference to `{arms.WITHOUT}`, percentage points")
+    left.set_xlabel(f"{told.words}, a point for each seed")
+    unit = ", percentage points" if told.is_share else ""
+    right.set_xlabel(f"difference to `{arms.WITHOUT}`{unit}{told.direction}")
     for axes in (left, right):
         style.frame(axes, grid="x")
     handles, labels = right.get_legend_handles_labels()
@@ -121,10 +126,15 @@ def draw(report: Report, path: pathlib.Path) -> None:
     style.save(figure, _title(report), path)
 
 
-def _draw_contrast(axes: Axes, place: int, contrast: PairedDifference) -> None:
+def _scale(told: Headline) -> int:
+    """What figures are multiplied by: shares are told in percent."""
+    return 100 if told.is_share else 1
+
+
+def _draw_contrast(axes: Axes, place: int, contrast: PairedDifference, scale: int) -> None:
     """Thick: over seeds; thin, below: over examples."""
     axes.plot(
-        [100 * d for d in contrast.differences],
+        [scale * d for d in contrast.differences],
         [place] * len(contrast.differences),
         "o",
         color=style.BLUE,
@@ -132,15 +142,20 @@ def _draw_contrast(axes: Axes, place: int, contrast: PairedDifference) -> None:
         markeredgewidth=0,
         label="one seed",
     )
-    axes.plot([100 * contrast.mean], [place], "D", color=style.BLUE, markersize=6, label="mean")
+    axes.plot([scale * contrast.mean], [place], "D", color=style.BLUE, markersize=6, label="mean")
     if contrast.over_seeds:
         low, high = contrast.over_seeds
         axes.hlines(
-            place, 100 * low, 100 * high, style.BLUE, linewidth=2.5, label="95 % over seeds"
+            place, scale * low, scale * high, style.BLUE, linewidth=2.5, label="95 % over seeds"
         )
     low, high = contrast.over_examples
     axes.hlines(
-        place - 0.18, 100 * low, 100 * high, style.GREY, linewidth=1.5, label="95 % over examples"
+        place - 0.18,
+        scale * low,
+        scale * high,
+        style.GREY,
+        linewidth=1.5,
+        label="95 % over examples",
     )
 
 
@@ -150,39 +165,47 @@ def _title(report: Report) -> str:
     return f"{report.name} on {report.examples:,} {report.split} examples, {report.seeds} seeds"
 
 
-def _table(rows: Sequence[ArmResult]) -> Table:
-    """All in percent, so that 80 columns are enough."""
+def _table(rows: Sequence[ArmResult], told: Headline) -> Table:
+    """Shares in percent, so that 80 columns are enough."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("", overflow="fold")
-    for name in ("accuracy", "difference", "over seeds", "over examples", "batches"):
+    for name in (told.words, "difference", "over seeds", "over examples", "batches"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in _cells(row)))
+        table.add_row(*(Text(cell) for cell in _cells(row, told)))
     return table
 
 
-def _cells(row: ArmResult) -> list[str]:
-    mean = statistics.mean(row.accuracies)
-    spread = statistics.stdev(row.accuracies) if len(row.accuracies) > 1 else 0.0
+def _cells(row: ArmResult, told: Headline) -> list[str]:
+    mean = statistics.mean(row.headlines)
+    spread = statistics.stdev(row.headlines) if len(row.headlines) > 1 else 0.0
     contrast = row.contrast
+    if told.is_share:
+        figure = f"{100 * mean:.2f} ±{100 * spread:.2f}"
+    else:
+        figure = f"{numbers.figure(mean)} ±{numbers.figure(spread)}"
     return [
         row.name,
-        f"{100 * mean:.2f} ±{100 * spread:.2f}",
-        f"{100 * contrast.mean:+.2f}" if contrast else "",
-        _range(contrast.over_seeds) if contrast else "",
-        _range(contrast.over_examples) if contrast else "",
+        figure,
+        _difference(contrast.mean, told, 2) if contrast else "",
+        _range(contrast.over_seeds, told) if contrast else "",
+        _range(contrast.over_examples, told) if contrast else "",
         f"{row.steps:,}",
     ]
 
 
-def _range(interval: Interval | None) -> str:
-    return "-" if interval is None else f"{100 * interval[0]:+.1f} to {100 * interval[1]:+.1f}"
+def _difference(value: float, told: Headline, decimals: int) -> str:
+    return f"{100 * value:+.{decimals}f}" if told.is_share else numbers.signed(value)
+
+
+def _range(interval: Interval | None, told: Headline) -> str:
+    if interval is None:
+        return "-"
+    return " to ".join(_difference(end, told, 1) for end in interval)
 
 
 def _sentence(row: ArmResult) -> str:
-    words = {
-        "better": "is better than without: both intervals lie above 0",
-        "worse": "is worse than without: both intervals lie below 0",
-        "not told apart": "is not told apart from without: an interval holds 0",
-    }
-    return f"`{row.name}` {words[row.verdict or 'not told apart']}"
+    if row.contrast is None or row.verdict == "not told apart":
+        return f"`{row.name}` is not told apart from without: an interval holds 0"
+    side = "above" if row.contrast.mean > 0 else "below"
+    return f"`{row.name}` is {row.verdict} than without: both intervals lie {side} 0"

@@ -6,7 +6,6 @@ import dataclasses
 import json
 import pathlib
 from collections.abc import Sequence
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 from tabulate import tabulate
 
+from models.tasks.intervals import Interval
 from pipeline.comparison.ladder_result import Ladder, ModelResult
 from pipeline.display import log_axis, numbers, style
 
@@ -27,10 +27,8 @@ _MARKERS = "osD^vPX*"
 _LINES = ("--", ":", "-.")
 _ABOVE_LEGEND, _LEGEND_LINE = 0.6, 0.27
 """Inches."""
-_COLUMNS = (
-    "", "accuracy", "95 % interval", "params", "MACs", "training", "ms/1", "ms/32", "",
-)  # fmt: skip
-_ALIGNED = ("left", *["right"] * (len(_COLUMNS) - 2), "left")
+_COST = ("params", "MACs", "training", "ms/1", "ms/32")
+_ALIGNED = ("left", *["right"] * (2 + len(_COST)), "left")
 
 
 def show(ladder: Ladder) -> RenderableType:
@@ -44,7 +42,7 @@ def show(ladder: Ladder) -> RenderableType:
     remarks = [Text(line, style="dim") for line in _remarks(ladder)]
     parts: list[RenderableType] = [title]
     if _finished(ladder):
-        parts.append(_table(_finished(ladder)))
+        parts.append(_table(ladder))
     return Group(*parts, *failed, *remarks)
 
 
@@ -69,14 +67,15 @@ def markdown(ladder: Ladder) -> str:
     Args:
         ladder: What was measured.
     """
-    lines = [_cells(row) for row in _finished(ladder)]
-    table = tabulate(lines, _COLUMNS, "pipe", colalign=_ALIGNED, disable_numparse=True)
+    lines = [_cells(row, ladder) for row in _finished(ladder)]
+    columns = ("", ladder.headline.words, "95 % interval", *_COST, "")
+    table = tabulate(lines, columns, "pipe", colalign=_ALIGNED, disable_numparse=True)
     remarks = [f"- {line}" for line in (*_failures(ladder), *_remarks(ladder))]
     return "\n".join([f"# {_title(ladder)}", "", table, "", *remarks, ""])
 
 
 def draw(ladder: Ladder, path: pathlib.Path) -> None:
-    """Accuracy with its interval against latency and against parameters, both logarithmic.
+    """The headline with its interval against latency and against parameters, both logarithmic.
 
     Args:
         ladder: What was measured.
@@ -91,19 +90,22 @@ def draw(ladder: Ladder, path: pathlib.Path) -> None:
         _prepare(axes, name)
         for index, row in enumerate(simple):
             axes.axhline(
-                row.accuracy or 0, color=style.GREY, linestyle=_LINES[index % 3], label=row.name
+                ladder.figure(row) or 0,
+                color=style.GREY,
+                linestyle=_LINES[index % 3],
+                label=row.name,
             )
     for index, row in enumerate(models):
-        _place(left, row, row.latency_ms, index)
-        _place(right, row, row.parameters, index)
+        _place(left, row, row.latency_ms, index, ladder)
+        _place(right, row, row.parameters, index, ladder)
     _limit(left, [row.latency_ms for row in models])
     _limit(right, [row.parameters for row in models])
     for axes in (left, right):
         log_axis.tick(axes, numbers.count)
-    left.set_ylabel("accuracy, 95 % interval")
+    left.set_ylabel(f"{ladder.headline.words}, 95 % interval{ladder.headline.direction}")
     handles, labels = left.get_legend_handles_labels()
-    # The best first, as they stand in the chart.
-    order = sorted(range(len(labels)), key=lambda i: -_accuracy_of(labels[i], ladder))
+    # From the highest to the lowest, as they stand in the chart.
+    order = sorted(range(len(labels)), key=lambda i: -_figure_of(labels[i], ladder))
     figure.legend(
         [handles[i] for i in order],
         [labels[i] for i in order],
@@ -129,14 +131,16 @@ def _limit(axes: Axes, values: Sequence[float | None]) -> None:
         axes.set_xlim(low / margin, high * margin)
 
 
-def _place(axes: Axes, row: ModelResult, x: float | None, index: int) -> None:
-    if not x or row.accuracy is None or row.interval is None:
+def _place(axes: Axes, row: ModelResult, x: float | None, index: int, ladder: Ladder) -> None:
+    figure = ladder.figure(row)
+    if not x or figure is None or row.interval is None:
         return
     low, high = row.interval
     axes.errorbar(
         [x],
-        [row.accuracy],
-        [[row.accuracy - low], [high - row.accuracy]],
+        [figure],
+        # Percentiles of resamples need not surround the figure.
+        [[max(0.0, figure - low)], [max(0.0, high - figure)]],
         fmt=_MARKERS[index % len(_MARKERS)],
         color=style.COLORS[index % len(style.COLORS)],
         markersize=9,
@@ -147,8 +151,8 @@ def _place(axes: Axes, row: ModelResult, x: float | None, index: int) -> None:
     )
 
 
-def _accuracy_of(name: str, ladder: Ladder) -> float:
-    return next(row.accuracy or 0.0 for row in ladder.rows if row.name == name)
+def _figure_of(name: str, ladder: Ladder) -> float:
+    return next(ladder.figure(row) or 0.0 for row in ladder.rows if row.name == name)
 
 
 def _finished(ladder: Ladder) -> list[ModelResult]:
@@ -168,9 +172,14 @@ def _failures(ladder: Ladder) -> list[str]:
 def _remarks(ladder: Ladder) -> list[str]:
     lines = ["ms/1, ms/32: median of one example and of a batch of 32 through the export."]
     if any(row.is_as_good for row in ladder.rows):
-        lines.append(
-            "≈: these examples do not tell it from the best at 95 % (McNemar's exact test)."
+        test = (
+            "the interval of the difference, of resampled examples, holds 0"
+            if all(row.p_value is None for row in ladder.rows)
+            else "McNemar's exact test"
         )
+        lines.append(f"≈: these examples do not tell it from the best at 95 % ({test}).")
+    if not ladder.headline.is_better_high:
+        lines.append(f"{ladder.headline.words}: less is better.")
     if any(row.is_continued for row in ladder.rows):
         lines.append(">: a killed training was continued; only its last part was timed.")
     batches = {row.batch for row in ladder.rows} - {None, 32}
@@ -180,24 +189,23 @@ def _remarks(ladder: Ladder) -> list[str]:
     return lines
 
 
-def _table(rows: Sequence[ModelResult]) -> Table:
+def _table(ladder: Ladder) -> Table:
     """As `_cells`, with the interval and the mark drawn in so that 80 columns are enough."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("", overflow="fold")
-    for name in ("accuracy (95 %)", *_COLUMNS[3:-1]):
+    for name in (f"{ladder.headline.words} (95 %)", *_COST):
         table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        name, accuracy, interval, *figures, mark = _cells(row)
-        table.add_row(Text(f"{name} {mark}"), f"{accuracy} ({interval})", *figures)
+    for row in _finished(ladder):
+        name, figure, interval, *costs, mark = _cells(row, ladder)
+        table.add_row(Text(f"{name} {mark}"), f"{figure} ({interval})", *costs)
     return table
 
 
-def _cells(row: ModelResult) -> list[str]:
-    low, high = row.interval or (None, None)
+def _cells(row: ModelResult, ladder: Ladder) -> list[str]:
     return [
         row.name,
-        _share(row.accuracy),
-        "-" if low is None else f"{_share(low)}-{_share(high)}",
+        numbers.figure(ladder.figure(row)),
+        "-" if row.interval is None else _range(row.interval),
         numbers.count(row.parameters),
         numbers.count(row.macs),
         (">" if row.is_continued else "") + _duration(row.seconds),
@@ -207,8 +215,10 @@ def _cells(row: ModelResult) -> list[str]:
     ]
 
 
-def _share(value: Any) -> str:
-    return "-" if value is None else f"{value:.3f}"
+def _range(interval: Interval) -> str:
+    """With a word between the ends where a dash would look like a sign."""
+    low, high = interval
+    return f"{numbers.figure(low)}{'-' if low >= 0 else ' to '}{numbers.figure(high)}"
 
 
 def _duration(seconds: float | None) -> str:

@@ -106,9 +106,9 @@ def test_every_figure_is_there(runs):
     assert rows["with"]["train_rows"] > 1.5 * rows["without"]["train_rows"]
     assert rows["without, longer"]["train_rows"] == rows["without"]["train_rows"]
     assert rows["without, longer"]["steps"] == 2 * rows["without"]["steps"]
-    assert all(len(row["accuracies"]) == 2 for row in rows.values())
+    assert all(len(row["headlines"]) == 2 for row in rows.values())
     contrast = rows["with"]["contrast"]
-    means = [sum(rows[name]["accuracies"]) / 2 for name in ("with", "without")]
+    means = [sum(rows[name]["headlines"]) / 2 for name in ("with", "without")]
     assert contrast["mean"] == pytest.approx(means[0] - means[1])
     assert len({training["seed"] for training in found(runs)["trainings"]}) == 2
 

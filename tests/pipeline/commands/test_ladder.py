@@ -118,7 +118,7 @@ def test_every_figure_is_there(runs):
         assert row["batch"] == 29
         assert row["parameters"] == row["trainable"] > 100
         low, high = row["interval"]
-        assert low < row["accuracy"] < high
+        assert low < row["figures"]["accuracy"] < high
     assert sum(row["is_best"] for row in found.values()) == 1
 
 

@@ -4,20 +4,31 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from models.tasks import metrics
 from pipeline.comparison import paired_difference
 from pipeline.comparison.answers import Answers
 
+ACCURACY, MAE = metrics.accuracy("label"), metrics.mean_absolute_error("n")
 GIVEN = np.array(list("abcdefghij"))
 
 
 def answers(wrong):
     """Answers with the first `wrong` examples wrong."""
-    return Answers(GIVEN, np.where(np.arange(10) < wrong, "?", GIVEN))
+    return Answers({"label": list(GIVEN)}, {"label": np.where(np.arange(10) < wrong, "?", GIVEN)})
+
+
+def numbers(values):
+    return Answers({"n": [float(n) for n in range(40)]}, {"value": np.asarray(values)})
+
+
+def rights(text):
+    """Statistics of a proportion: `r` is right."""
+    return np.array([[letter == "r"] for letter in text], float)
 
 
 def test_the_interval_over_seeds_is_students_for_pairs():
     ours, theirs = [answers(n) for n in (1, 2, 2)], [answers(n) for n in (4, 3, 4)]
-    found = paired_difference.compare(ours, theirs)
+    found = paired_difference.compare(ACCURACY, ours, theirs)
     assert found.differences == pytest.approx((0.3, 0.1, 0.2))
     expected = stats.ttest_rel([0.9, 0.8, 0.8], [0.6, 0.7, 0.6]).confidence_interval(0.95)
     assert found.over_seeds == pytest.approx((expected.low, expected.high))
@@ -25,7 +36,7 @@ def test_the_interval_over_seeds_is_students_for_pairs():
 
 
 def test_the_interval_over_examples_is_of_each_examples_mean_difference():
-    found = paired_difference.compare([answers(0), answers(0)], [answers(2), answers(4)])
+    found = paired_difference.compare(ACCURACY, [answers(0), answers(0)], [answers(2), answers(4)])
     # Two examples differ in both seeds, two in one.
     each = np.array([1, 1, 0.5, 0.5, 0, 0, 0, 0, 0, 0])
     width = 1.959964 * each.std(ddof=1) / np.sqrt(10)
@@ -43,13 +54,49 @@ def test_the_interval_over_examples_is_of_each_examples_mean_difference():
     ],
 )
 def test_the_verdict_needs_both_intervals_on_one_side(ours, theirs, verdict):
-    found = paired_difference.compare(list(map(answers, ours)), list(map(answers, theirs)))
+    found = paired_difference.compare(
+        ACCURACY, list(map(answers, ours)), list(map(answers, theirs))
+    )
     assert found.verdict == verdict
 
 
 def test_answers_to_other_examples_are_refused():
-    other = Answers(GIVEN[::-1], GIVEN)
+    other = Answers({"label": list(GIVEN[::-1])}, {"label": GIVEN})
     with pytest.raises(ValueError, match="the same examples"):
-        paired_difference.compare([answers(0)], [other])
+        paired_difference.compare(ACCURACY, [answers(0)], [other])
     with pytest.raises(ValueError, match="pairs of answers. Received: 1 and 0"):
-        paired_difference.compare([answers(0)], [])
+        paired_difference.compare(ACCURACY, [answers(0)], [])
+
+
+def test_of_what_is_better_low_a_smaller_figure_is_better():
+    noise = np.random.default_rng(0).normal(size=(3, 40))
+    truth = np.arange(40.0)
+    ours, theirs = ([numbers(truth + k * n) for n in noise] for k in (1, 4))
+    found = paired_difference.compare(MAE, ours, theirs)
+    assert found.mean < 0 and found.verdict == "better"
+    assert paired_difference.compare(MAE, theirs, ours).verdict == "worse"
+
+
+def test_other_figures_are_resampled_on_both_sides_at_once():
+    truth, shift = np.arange(40.0), np.random.default_rng(1).normal(size=40)
+    ours, theirs = numbers(truth + shift), numbers(truth + 2 * shift)
+    found = paired_difference.compare(MAE, [ours], [theirs])
+    # As with a mean of per-example differences, which mae's difference is.
+    each = -np.abs(shift)
+    width = 1.959964 * each.std(ddof=1) / np.sqrt(40)
+    low, high = found.over_examples
+    assert (low, high) == pytest.approx((each.mean() - width, each.mean() + width), abs=0.05)
+    same = paired_difference.compare(MAE, [ours], [ours])
+    assert same.over_examples == (0.0, 0.0)
+
+
+def test_models_that_are_right_on_the_same_examples_cannot_be_told_apart():
+    assert paired_difference.p_value(rights("rrwwrrw"), rights("rrwwrrw")) == 1.0
+
+
+def test_the_exact_test_counts_the_examples_where_one_is_right():
+    better = rights("r" * 9 + "w" + "r" * 5 + "w" * 5)
+    worse = rights("w" * 9 + "r" + "r" * 5 + "w" * 5)
+    # 9 against 1: two tails of (1 + 10) / 1024.
+    assert paired_difference.p_value(better, worse) == pytest.approx(22 / 1024)
+    assert paired_difference.p_value(worse, better) == paired_difference.p_value(better, worse)

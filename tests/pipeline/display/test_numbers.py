@@ -32,3 +32,24 @@ def test_counts_have_three_digits_and_a_unit(value, shown):
 )
 def test_times_have_three_digits_or_so(value, shown):
     assert numbers.milliseconds(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.91234, "0.912"),
+        (0.0, "0.000"),
+        (-0.05, "-0.050"),
+        (0.00123, "0.0012"),
+        (34.567, "34.57"),
+        (345.67, "345.7"),
+        (12345.6, "12,346"),
+        (None, "-"),
+    ],
+)
+def test_a_metric_has_the_digits_that_its_unit_needs(value, shown):
+    assert numbers.figure(value) == shown
+
+
+def test_a_difference_has_its_sign():
+    assert [numbers.signed(value) for value in (1.5, -1.5)] == ["+1.500", "-1.500"]

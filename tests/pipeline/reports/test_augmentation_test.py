@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from pipeline.comparison import arms
+from models.tasks import metrics
+from pipeline.comparison import arms, headline
 from pipeline.comparison.augmentation_result import ArmResult, Report, Training
 from pipeline.comparison.paired_difference import PairedDifference
 from pipeline.config import loading
@@ -69,17 +70,18 @@ def test_the_longer_training_sees_as_many_batches():
     assert arms.lengthen(load("eda"), rows=100, augmented_rows=100) == []
 
 
-CONTRAST = PairedDifference((0.02, 0.04), 0.03, (-0.01, 0.07), (0.01, 0.05))
+ACCURACY = headline.of(metrics.accuracy("label"))
+CONTRAST = PairedDifference((0.02, 0.04), 0.03, (-0.01, 0.07), (0.01, 0.05), True)
 
 
 def report(**more):
     rows = [
-        ArmResult("without", [0.5, 0.52], 0.5, 100, 30, None, None),
-        ArmResult("with", [0.52, 0.56], 0.53, 500, 150, CONTRAST, CONTRAST.verdict),
-        ArmResult("eda.random_insertion", [], None, None, None, None, None),
+        ArmResult("without", [0.5, 0.52], {}, 100, 30, None, None),
+        ArmResult("with", [0.52, 0.56], {"macro_f1": 0.53}, 500, 150, CONTRAST, CONTRAST.verdict),
+        ArmResult("eda.random_insertion", [], {}, None, None, None, None),
     ]
     failed = Training("eda.random_insertion", 0, error="no synonyms")
-    fields = {"name": "mail", "split": "eval", "examples": 1200, "seeds": 2}
+    fields = {"name": "mail", "split": "eval", "examples": 1200, "seeds": 2, "headline": ACCURACY}
     return Report(**fields, rows=rows, trainings=[failed], **more)
 
 
@@ -101,6 +103,33 @@ def test_the_table_fits_a_terminal_and_has_every_figure():
     assert max(map(len, text.splitlines())) <= 80
 
 
+def of_errors(contrast):
+    rows = [
+        ArmResult("without", [210.0, 190.0], {}, 100, 30, None, None),
+        ArmResult("with", [150.0, 170.0], {}, 100, 30, contrast, contrast.verdict),
+    ]
+    told = headline.of(metrics.mean_absolute_error("price"))
+    return Report("homes", "eval", 1200, 2, told, rows=rows, trainings=[])
+
+
+def test_a_metric_in_another_unit_is_shown_in_it_and_less_of_it_is_better():
+    text = shown(of_errors(PairedDifference((-60, -20), -40.0, (-70, -10), (-55, -25), False)))
+    lines = [line.split() for line in text.splitlines()]
+    expected = ["with", "160.0", "±14.14", "-40.00", "-70.00", "to", "-10.00"]
+    assert [*expected, "-55.00", "to", "-25.00", "30"] in lines
+    assert "`with` is better than without: both intervals lie below 0" in text
+    assert "mae, less is better: mean and standard deviation" in text
+    assert "In percent" not in text and "accuracy" not in text
+
+
+def test_the_plot_names_the_metric(tmp_path, drawn):
+    contrast = PairedDifference((-60, -20), -40.0, (-70, -10), (-55, -25), False)
+    augmentation_test.draw(of_errors(contrast), tmp_path / "test.png")
+    (figure,) = drawn
+    labels = [axes.get_xlabel() for axes in figure.axes]
+    assert labels == ["mae, a point for each seed", "difference to `without`, less is better"]
+
+
 def test_json_and_plot_are_written_and_an_old_plot_is_not_left(tmp_path):
     augmentation_test.write(report(), tmp_path)
     found = json.loads((tmp_path / augmentation_test.DATA).read_text("utf-8"))
@@ -108,14 +137,14 @@ def test_json_and_plot_are_written_and_an_old_plot_is_not_left(tmp_path):
     assert any("Student's t" in line for line in found["remarks"])
     with Image.open(tmp_path / augmentation_test.PLOT) as image:
         assert image.width > image.height
-    nothing = Report("mail", "", 0, 2, rows=[], trainings=[])
+    nothing = Report("mail", "", 0, 2, ACCURACY, rows=[], trainings=[])
     augmentation_test.write(nothing, tmp_path)
     assert not (tmp_path / augmentation_test.PLOT).exists()
     assert "no training finished" in shown(nothing)
 
 
 def test_pairs_are_those_that_finished():
-    one = PairedDifference((0.03,), 0.03, None, (0.01, 0.05))
+    one = PairedDifference((0.03,), 0.03, None, (0.01, 0.05), True)
     found = report()
     rows = [*found.rows, dataclasses.replace(found.rows[1], name="eda.random_swap", contrast=one)]
     lines = augmentation_test.remarks(dataclasses.replace(found, rows=rows))
@@ -125,8 +154,8 @@ def test_pairs_are_those_that_finished():
 @pytest.mark.parametrize("steps", [30, None])
 def test_equal_steps_are_not_remarked_on(steps):
     rows = [
-        ArmResult("without", [0.5], 0.5, 9, 30, None, None),
-        ArmResult("with", [0.5], 0.5, 9, steps, CONTRAST, CONTRAST.verdict),
+        ArmResult("without", [0.5], {}, 9, 30, None, None),
+        ArmResult("with", [0.5], {}, 9, steps, CONTRAST, CONTRAST.verdict),
     ]
-    found = Report("mail", "eval", 9, 2, rows=rows, trainings=[])
+    found = Report("mail", "eval", 9, 2, ACCURACY, rows=rows, trainings=[])
     assert not any("times the batches" in line for line in augmentation_test.remarks(found))

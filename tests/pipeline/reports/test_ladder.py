@@ -8,13 +8,14 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from models.tasks import metrics
+from pipeline.comparison import headline
 from pipeline.comparison.ladder_result import Ladder, ModelResult
 from pipeline.reports import ladder as ladder_report
 
 BEST = ModelResult(
     "pretrained_text",
-    accuracy=0.91234,
-    macro_f1=0.9,
+    figures={"accuracy": 0.91234, "macro_f1": 0.9},
     interval=(0.88, 0.94),
     is_best=True,
     trainable=3_000_000,
@@ -34,26 +35,42 @@ CLOSE = dataclasses.replace(
     latency_ms=0.21,
     parameters=3_000_000,
 )
-FAR = dataclasses.replace(CLOSE, name="rnn", accuracy=0.6, interval=(0.55, 0.65), p_value=1e-9)
-SIMPLE = ModelResult(
-    "most frequent label", accuracy=0.5, macro_f1=0.3, interval=(0.4, 0.6), p_value=1e-20
+FAR = dataclasses.replace(
+    CLOSE, name="rnn", figures={"accuracy": 0.6}, interval=(0.55, 0.65), p_value=1e-9
 )
+SIMPLE = ModelResult(
+    "most frequent label", figures={"accuracy": 0.5}, interval=(0.4, 0.6), p_value=1e-20
+)
+ACCURACY = headline.of(metrics.accuracy("label"))
 FAILED = ModelResult("vgg", error="image_size must be at least 17 pixels")
 
 
 def ladder(*rows):
-    return Ladder("mail", "test", 1752, rows)
+    return Ladder("mail", "test", 1752, ACCURACY, rows)
 
 
-def shown(*rows, width=80):
+def prices(*rows):
+    return Ladder("homes", "test", 310, headline.of(metrics.mean_absolute_error("price")), rows)
+
+
+PRICED = dataclasses.replace(BEST, figures={"mae": 12345.6}, interval=(11_000.0, 13_500.0))
+PRICED_CLOSE = dataclasses.replace(
+    PRICED, name="tfidf", is_best=False, figures={"mae": 12400.0}, difference=(-300.0, 410.0)
+)
+PRICED_FAR = dataclasses.replace(
+    PRICED_CLOSE, name="rnn", figures={"mae": 20_000.0}, difference=(6000.0, 9000.0)
+)
+
+
+def shown(found, width=80):
     terminal = Console(width=width, record=True, file=None, quiet=False)
     with terminal.capture() as capture:
-        terminal.print(ladder_report.show(ladder(*rows)))
+        terminal.print(ladder_report.show(found))
     return capture.get()
 
 
 def test_the_table_fits_a_terminal_of_80_columns():
-    text = shown(SIMPLE, FAR, CLOSE, BEST)
+    text = shown(ladder(SIMPLE, FAR, CLOSE, BEST))
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= 80
     assert "mail on 1,752 test examples" in text
@@ -63,19 +80,40 @@ def test_the_table_fits_a_terminal_of_80_columns():
 
 
 def test_only_what_the_examples_do_not_tell_from_the_best_is_marked():
-    text = shown(SIMPLE, FAR, CLOSE, BEST)
+    text = shown(ladder(SIMPLE, FAR, CLOSE, BEST))
     assert "tfidf ≈" in text and "rnn ≈" not in text
     assert "McNemar" in text
-    assert "McNemar" not in shown(FAR, BEST)
+    assert "McNemar" not in shown(ladder(FAR, BEST))
+
+
+def test_any_metric_is_named_shown_in_its_unit_and_marked_by_the_interval_of_the_difference():
+    text = shown(prices(PRICED, PRICED_CLOSE, PRICED_FAR))
+    assert "mae (95 %)" in text and "accuracy" not in text
+    assert "12,346 (11,000-13,500)" in text
+    assert "tfidf ≈" in text and "rnn ≈" not in text
+    assert "of the difference" not in shown(prices(PRICED, PRICED_FAR))
+    assert "of resampled examples, holds 0" in text and "McNemar" not in text
+    assert "mae: less is better." in text
+
+
+def test_an_interval_below_zero_is_no_row_of_dashes():
+    low = dataclasses.replace(BEST, figures={"accuracy": -0.05}, interval=(-0.1, -0.02))
+    assert "-0.050 (-0.100 to -0.020)" in shown(ladder(low))
+
+
+def test_the_chart_names_the_metric_and_says_if_less_is_better(tmp_path, drawn):
+    ladder_report.draw(prices(PRICED, PRICED_FAR), tmp_path / "ladder.png")
+    (figure,) = drawn
+    assert figure.axes[0].get_ylabel() == "mae, 95 % interval, less is better"
 
 
 def test_a_failed_rung_is_shown_with_its_reason_below_the_others():
-    text = shown(BEST, FAILED)
+    text = shown(ladder(BEST, FAILED))
     assert text.index("vgg failed: image_size must be at least 17 pixels") > text.index("9.88")
 
 
 def test_a_ladder_of_failures_has_no_table(tmp_path):
-    failed = Ladder("mail", "", 0, [FAILED])
+    failed = Ladder("mail", "", 0, ACCURACY, [FAILED])
     terminal = Console(width=80)
     with terminal.capture() as capture:
         terminal.print(ladder_report.show(failed))
@@ -86,7 +124,7 @@ def test_a_ladder_of_failures_has_no_table(tmp_path):
 
 
 def test_a_continued_training_and_a_small_batch_are_explained():
-    text = shown(dataclasses.replace(BEST, is_continued=True, batch=29))
+    text = shown(ladder(dataclasses.replace(BEST, is_continued=True, batch=29)))
     assert ">372 s" in text
     assert "only its last part was timed" in text
     assert "the batch has 29" in text
