@@ -34,7 +34,7 @@ def values(uri: str, split: str, names: Sequence[str]) -> Iterator[dict[str, lis
     """The values of some columns by name, row by row: bytes or numbers, any number of them."""
     for record in serialized(uri, split):
         features = tf.train.Example.FromString(record).features.feature
-        yield {name: _values(features[name]) for name in names}
+        yield {name: feature_values(features[name]) for name in names}
 
 
 def target(holds: str, found: Sequence[Any]) -> Any:
@@ -50,6 +50,7 @@ def target(holds: str, found: Sequence[Any]) -> Any:
     return words if holds == "categories" else next(iter(words), "")
 
 
-def _values(feature: tf.train.Feature) -> list[Any]:
+def feature_values(feature: tf.train.Feature) -> list[Any]:
+    """The values of a feature: bytes or numbers, any number of them."""
     kind = feature.WhichOneof("kind")
     return list(getattr(feature, kind).value) if kind else []

@@ -143,15 +143,17 @@ def _measure(
     terminal: Console,
 ) -> tuple[dict[str, dict[str, list[float]]], float]:
     """New texts per second by operation and library, one figure a round; our first pass."""
-    labels = [""] * len(sentences)
+    labels, rows = [""] * len(sentences), [(text,) for text in sentences]
     resources = augmenting.Resources(preset=presets.resolve, cache=pathlib.Path())
     augmenters = {
-        name: augmenting.TextAugmenter([_config(name, wordnet, copies)], len(sentences), resources)
+        name: augmenting.TextAugmenter(
+            [_config(name, wordnet, copies)], len(sentences), resources, ["text"]
+        )
         for name in (*EDA_OPERATIONS, _ALL)
     }
     started = time.process_time()
     for augmenter in augmenters.values():
-        list(augmenter.augment(sentences, labels, seed=0))
+        list(augmenter.augment(rows, labels, seed=0))
     first = time.process_time() - started
     libraries = {name: ["textaugment"] for name in EDA_OPERATIONS}
     libraries["random_swap"].append("nlpaug")
@@ -160,7 +162,7 @@ def _measure(
     for number in range(1, rounds + 1):
         for name, augmenter in augmenters.items():
             started = time.process_time()
-            count = sum(1 for _ in augmenter.augment(sentences, labels, seed=number))
+            count = sum(1 for _ in augmenter.augment(rows, labels, seed=number))
             rate = count / (time.process_time() - started)
             rates[name].setdefault("Maru", []).append(rate)
             for library in libraries.get(name, ()):

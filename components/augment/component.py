@@ -21,8 +21,7 @@ def AugmentedExamples(
     augmented: OutputArtifact[standard_artifacts.Examples],
     report: OutputArtifact[artifacts.AugmentationReport],
     kind: Parameter[str],
-    input_column: Parameter[str],
-    label_column: Parameter[str],
+    columns: Parameter[str],
     augmenter: Parameter[str],
     augmentation: Parameter[str],
     resources: Parameter[str],
@@ -34,7 +33,7 @@ def AugmentedExamples(
     """Write examples whose train split holds augmented copies; other splits are the same bytes.
 
     Inputs:
-        examples: tf.Examples with the input and the label column.
+        examples: tf.Examples with the columns.
 
     Outputs:
         augmented: The same splits.
@@ -42,8 +41,7 @@ def AugmentedExamples(
 
     Parameters:
         kind: `text` or `image`.
-        input_column: Feature with the text or the encoded image.
-        label_column: Feature with the label.
+        columns: JSON list of the task's columns: `name`, `holds` and `role`.
         augmenter: Dotted path of a function that makes an `Augmenter`.
         augmentation: JSON list of the operations.
         resources: JSON object of what else that function needs.
@@ -54,7 +52,7 @@ def AugmentedExamples(
     """
     parameters = stage.AugmentParameters(
         kind=kind,
-        columns=copying.Columns(input_column, label_column),
+        columns=copying.read_columns(columns),
         augmenter_fn=augmenter,
         operations=augmentation,
         resources=resources,
@@ -72,8 +70,7 @@ def Policy(
     examples: InputArtifact[standard_artifacts.Examples],
     report: OutputArtifact[artifacts.AugmentationReport],
     kind: Parameter[str],
-    input_column: Parameter[str],
-    label_column: Parameter[str],
+    columns: Parameter[str],
     augmenter: Parameter[str],
     augmentation: Parameter[str],
     resources: Parameter[str],
@@ -84,15 +81,14 @@ def Policy(
     """Write down what is done to the train split anew each epoch, and what it looks like.
 
     Inputs:
-        examples: tf.Examples with the input and the label column.
+        examples: tf.Examples with the columns.
 
     Outputs:
         report: `counts.json`, `policy.json`, and `preview.html` or `preview.png`.
 
     Parameters:
         kind: `text` or `image`.
-        input_column: Feature with the text or the encoded image.
-        label_column: Feature with the label.
+        columns: JSON list of the task's columns: `name`, `holds` and `role`.
         augmenter: Dotted path of a function that makes an `Augmenter`.
         augmentation: JSON list of the operations.
         resources: JSON object of what else that function needs.
@@ -102,7 +98,7 @@ def Policy(
     """
     parameters = stage.AugmentParameters(
         kind=kind,
-        columns=copying.Columns(input_column, label_column),
+        columns=copying.read_columns(columns),
         augmenter_fn=augmenter,
         operations=augmentation,
         resources=resources,

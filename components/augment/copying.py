@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from components import records, round_robin, tfrecord
 from components.augment import balance
-from components.augment.contract import Augmenter
+from components.augment.contract import Augmenter, Inputs, labels_of
 from components.augment.sheet import TrainRow
 
 TRAIN = "train"
@@ -26,7 +27,7 @@ class Counts:
     """What became of the train split."""
 
     before: Counter[str] = dataclasses.field(default_factory=Counter)
-    """Rows by label as they came."""
+    """Rows by label as they came; see `TrainSplit.rows`."""
     wanted: Counter[str] = dataclasses.field(default_factory=Counter)
     """Copies asked for, by label."""
     written: dict[str, Counter[str]] = dataclasses.field(
@@ -43,7 +44,8 @@ class Counts:
 
     def to_json(self) -> dict[str, Any]:
         """What `counts.json` holds; keys are stable."""
-        labels = sorted(self.before)
+        # Rows that have not exactly one label are counted under the empty one.
+        labels = sorted(label for label in self.before if label)
         operations = sorted(self.written.keys() | self.dropped.keys())
         return {
             "split": TRAIN,
@@ -62,7 +64,11 @@ class Counts:
                 name: {
                     "written": self.written[name].total() if name in self.written else 0,
                     "dropped": self.dropped[name],
-                    "labels": dict(sorted(self.written.get(name, Counter()).items())),
+                    "labels": {
+                        label: count
+                        for label, count in sorted(self.written.get(name, Counter()).items())
+                        if label
+                    },
                 }
                 for name in operations
             },
@@ -73,14 +79,50 @@ class Counts:
 class Columns:
     """Where in an example things are."""
 
-    input: str
-    """Column with the text or the encoded image."""
-    label: str
-    """Column with the label."""
+    inputs: tuple[str, ...]
+    """Columns with texts, or the one with the encoded image."""
+    target: str
+    """Column with what is learned."""
+    holds: str
+    """What it holds: `category`, `categories` or `number`."""
+
+    def row(self, features: Mapping[str, Any]) -> TrainRow:
+        """What a row has in these columns.
+
+        Args:
+            features: Of its tf.Example.
+        """
+        values = [records.feature_values(features[name]) for name in self.inputs]
+        target = records.target(self.holds, records.feature_values(features[self.target]))
+        return TrainRow(tuple(next(iter(one), b"") for one in values), target)
+
+    def label(self, target: Any) -> str:
+        """What rows are counted by: the label if they have exactly one, else the empty text."""
+        return target if self.holds == "category" else ""
 
 
-def count(uri: str, columns: Columns, shown: int) -> tuple[Counter[str], list[TrainRow]]:
-    """Rows by label, and some rows to look at, of all labels in turn.
+def read_columns(described: str) -> Columns:
+    """From JSON of the task's columns: a list of `name`, `holds` and `role`."""
+    columns = json.loads(described)
+    (target,) = (column for column in columns if column["role"] == "target")
+    inputs = tuple(column["name"] for column in columns if column["role"] == "input")
+    return Columns(inputs, target["name"], target["holds"])
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainSplit:
+    """What the train split has before it is augmented."""
+
+    rows: Counter[str]
+    """Rows by label; all under the empty one where rows have not exactly one."""
+    labels: frozenset[str]
+    """All labels; none where targets are numbers."""
+    shown: Sequence[TrainRow]
+    """Some rows to look at, of all labels in turn."""
+
+
+def count(uri: str, columns: Columns, shown: int) -> TrainSplit:
+    """Read the train split.
 
     Args:
         uri: Examples artifact.
@@ -88,13 +130,16 @@ def count(uri: str, columns: Columns, shown: int) -> tuple[Counter[str], list[Tr
         shown: Rows to look at.
     """
     found: Counter[str] = Counter()
+    labels: set[str] = set()
     first: dict[str, list[TrainRow]] = defaultdict(list)
-    for content, label in records.columns(uri, TRAIN, (columns.input, columns.label)):
-        row = TrainRow(content, label.decode())
-        found[row.label] += 1
-        if len(first[row.label]) < shown:
-            first[row.label].append(row)
-    return found, round_robin.in_turn(first, shown)
+    for record in records.serialized(uri, TRAIN):
+        row = columns.row(tf.train.Example.FromString(record).features.feature)
+        label = columns.label(row.target)
+        labels.update(labels_of(row.target))
+        found[label] += 1
+        if len(first[label]) < shown:
+            first[label].append(row)
+    return TrainSplit(found, frozenset(labels), round_robin.in_turn(first, shown))
 
 
 def write(
@@ -147,25 +192,23 @@ def _with_copies(
     for batch in dataset.as_numpy_iterator():
         serialized = batch.tolist()
         examples = [tf.train.Example.FromString(record) for record in serialized]
-        inputs = [_value(example, columns.input) for example in examples]
-        labels = [_value(example, columns.label).decode() for example in examples]
+        rows = [columns.row(example.features.feature) for example in examples]
+        labels = [columns.label(row.target) for row in rows]
         wanted = [shares.next(label) for label in labels]
         copies: Sequence[list[Any]] = [[] for _ in serialized]
-        for copy in augmenter.augment(inputs, labels, seed, wanted):
+        inputs, targets = [row.inputs for row in rows], [row.target for row in rows]
+        for copy in augmenter.augment(inputs, targets, seed, wanted):
             copies[copy.row].append(copy)
         for index, record in enumerate(serialized):
             yield record
             for copy in copies[index]:
                 counts.written[copy.operation][labels[index]] += 1
-                yield _replaced(examples[index], columns.input, copy.content)
+                yield _replaced(examples[index], columns.inputs, copy.inputs)
 
 
-def _value(example: Any, name: str) -> bytes:
-    return next(iter(example.features.feature[name].bytes_list.value), b"")
-
-
-def _replaced(example: Any, name: str, content: bytes) -> bytes:
+def _replaced(example: Any, names: Sequence[str], inputs: Inputs) -> bytes:
     copied = tf.train.Example()
     copied.CopyFrom(example)
-    copied.features.feature[name].bytes_list.value[:] = [content]
+    for name, content in zip(names, inputs, strict=True):
+        copied.features.feature[name].bytes_list.value[:] = [content]
     return copied.SerializeToString(deterministic=True)

@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Callable, Sequence
 
 from components.augment import preview_images, preview_text
-from components.augment.contract import ORIGINAL, Augmenter, Copy
+from components.augment.contract import ORIGINAL, Augmenter, Copy, words
 from components.augment.sheet import Sample, Sheet, TrainRow
 
 _Draw = Callable[[Sheet, pathlib.Path], None]
@@ -20,28 +20,34 @@ ROWS = 8
 
 
 def sheet(
-    title: str, rows: Sequence[TrainRow], augmenter: Augmenter, seed: int, warnings: Sequence[str]
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[TrainRow],
+    augmenter: Augmenter,
+    seed: int,
+    warnings: Sequence[str],
 ) -> Sheet:
     """Apply every operation to every row; one that gives nothing new for any is warned of.
 
     Args:
         title: What the rows are of.
+        columns: Names of the input columns.
         rows: What to show.
         augmenter: Has the operations.
         seed: Of their draws.
         warnings: Doubts about the operations, shown above the rows.
     """
-    inputs, labels = [row.input for row in rows], [row.label for row in rows]
+    inputs, targets = [row.inputs for row in rows], [row.target for row in rows]
     originals = list(inputs)
     made: list[list[Copy]] = [[] for _ in rows]
-    for copy in augmenter.show(inputs, labels, seed):
+    for copy in augmenter.show(inputs, targets, seed):
         if copy.operation == ORIGINAL:
-            originals[copy.row] = copy.content
+            originals[copy.row] = copy.inputs
         else:
             made[copy.row].append(copy)
     samples = tuple(
-        Sample(label, original, tuple(copies))
-        for label, original, copies in zip(labels, originals, made, strict=True)
+        Sample(words(target), original, tuple(copies))
+        for target, original, copies in zip(targets, originals, made, strict=True)
     )
     working = {copy.operation for copies in made for copy in copies}
     idle = [
@@ -49,4 +55,5 @@ def sheet(
         for name in augmenter.shown
         if name not in working
     ]
-    return Sheet(title, tuple(augmenter.shown), samples, (*warnings, *(idle if rows else ())))
+    doubts = (*warnings, *(idle if rows else ()))
+    return Sheet(title, tuple(columns), tuple(augmenter.shown), samples, doubts)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from components import figure_text
+from components.augment.contract import Inputs
 from components.augment.sheet import Sheet
 
 _CELL = 1.5
@@ -45,10 +46,10 @@ def _figure(sheet: Sheet) -> Figure:
     panels = figure.subplots(height, width, squeeze=False)
     for row, sample in zip(panels, sheet.samples, strict=True):
         made = {copy.operation: copy for copy in sample.copies}
-        _draw(row[0], sample.original, sample.label)
+        _draw(row[0], sample.originals, sample.target)
         for panel, name in zip(row[1:], sheet.operations, strict=True):
             if name in made:
-                _draw(panel, made[name].content, made[name].note)
+                _draw(panel, made[name].inputs, made[name].note)
             else:
                 panel.text(0.5, 0.5, "nothing new", ha="center", va="center", fontsize=8)
                 _bare(panel)
@@ -58,7 +59,8 @@ def _figure(sheet: Sheet) -> Figure:
     return figure
 
 
-def _draw(panel: Axes, content: bytes, note: str) -> None:
+def _draw(panel: Axes, inputs: Inputs, note: str) -> None:
+    (content,) = inputs
     image = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
     # Small images as their pixels are, large ones smoothed to the size of the cell.
     is_small = max(image.shape[:2]) < _CELL * _DPI

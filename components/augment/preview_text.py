@@ -6,7 +6,9 @@ import difflib
 import html
 import pathlib
 import re
+from collections.abc import Iterable
 
+from components.augment.contract import Inputs
 from components.augment.sheet import Sample, Sheet
 
 # Words; characters where a script puts no spaces between words (kana, Han, Thai, Lao, Khmer).
@@ -29,7 +31,8 @@ h2 {{ font-size: 1rem; margin: 2rem 0 .3rem; }}
 table {{ border-collapse: collapse; width: 100%; }}
 th {{ text-align: left; font-weight: normal; color: #666; white-space: nowrap;
   padding: .3rem 1rem .3rem 0; vertical-align: top; }}
-td {{ width: 100%; padding: .3rem 0; overflow-wrap: anywhere; }}
+td {{ width: {width}%; padding: .3rem 1rem .3rem 0; overflow-wrap: anywhere;
+  vertical-align: top; }}
 tr + tr {{ border-top: 1px solid #e4e4e4; }}
 tr.original td {{ font-weight: 600; }}
 mark {{ background: #ffe08a; color: inherit; border-radius: 2px; }}
@@ -56,25 +59,42 @@ def write(sheet: Sheet, path: pathlib.Path) -> None:
         path: HTML file.
     """
     warnings = [f'<p class="warning">{html.escape(line)}</p>' for line in sheet.warnings]
-    rows = [_sample(sample, sheet.operations) for sample in sheet.samples]
-    page = _PAGE.format(title=html.escape(sheet.title), body="\n".join([*warnings, *rows]))
+    rows = [_sample(sample, sheet) for sample in sheet.samples]
+    page = _PAGE.format(
+        title=html.escape(sheet.title),
+        width=100 // len(sheet.columns),
+        body="\n".join([*warnings, *rows]),
+    )
     path.write_text(page, "utf-8")
 
 
-def _sample(sample: Sample, operations: tuple[str, ...]) -> str:
+def _sample(sample: Sample, sheet: Sheet) -> str:
     """A row as it was, and below it what each operation made."""
-    original = sample.original.decode("utf-8", "replace")
-    made = {copy.operation: copy.content.decode("utf-8", "replace") for copy in sample.copies}
-    lines = [_line("original", html.escape(original), "original")]
-    for name in operations:
-        shown = _changes(original, made[name]) if name in made else _UNCHANGED
+    originals = _decoded(sample.originals)
+    made = {copy.operation: _decoded(copy.inputs) for copy in sample.copies}
+    lines = [_line("original", map(html.escape, originals), "original")]
+    if len(sheet.columns) > 1:
+        lines.insert(0, _headings(sheet.columns))
+    for name in sheet.operations:
+        # Without a copy: in the first column alone, whatever the number of columns.
+        shown = map(_changes, originals, made[name]) if name in made else [_UNCHANGED]
         lines.append(_line(name, shown))
-    return f"<h2>{html.escape(sample.label)}</h2>\n<table>\n{''.join(lines)}</table>"
+    return f"<h2>{html.escape(sample.target)}</h2>\n<table>\n{''.join(lines)}</table>"
 
 
-def _line(name: str, shown: str, kind: str = "") -> str:
+def _headings(columns: tuple[str, ...]) -> str:
+    cells = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
+    return f"<tr><th></th>{cells}</tr>\n"
+
+
+def _line(name: str, shown: Iterable[str], kind: str = "") -> str:
     attribute = f' class="{kind}"' if kind else ""
-    return f'<tr{attribute}><th>{html.escape(name)}</th><td dir="auto">{shown}</td></tr>\n'
+    cells = "".join(f'<td dir="auto">{one}</td>' for one in shown)
+    return f"<tr{attribute}><th>{html.escape(name)}</th>{cells}</tr>\n"
+
+
+def _decoded(inputs: Inputs) -> list[str]:
+    return [text.decode("utf-8", "replace") for text in inputs]
 
 
 def _changes(before: str, after: str) -> str:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
-from components.augment.contract import Copy
+from components.augment.contract import Copy, Inputs
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainRow:
     """A row of the train split."""
 
-    input: bytes
-    """Text or encoded image."""
-    label: str
-    """Its label."""
+    inputs: Inputs
+    """Its texts or its encoded image."""
+    target: Any
+    """A label, a tuple of labels or a number."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
     """One row and what came of it."""
 
-    label: str
-    """Its label."""
-    original: bytes
-    """UTF-8 text or encoded image, as operations see it."""
+    target: str
+    """Its target in words."""
+    originals: Inputs
+    """Its texts or its encoded image, as operations see it."""
     copies: tuple[Copy, ...]
     """At most one of each operation; one without a copy here changed nothing."""
 
@@ -35,6 +36,8 @@ class Sheet:
 
     title: str
     """What the rows are of."""
+    columns: tuple[str, ...]
+    """Names of the input columns."""
     operations: tuple[str, ...]
     """Names of all operations, in the order they are shown."""
     samples: tuple[Sample, ...]

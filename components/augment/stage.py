@@ -21,7 +21,7 @@ class AugmentParameters:
     """What is to be done; the parameters of the component."""
 
     kind: str
-    """`text` or `image`: what the input column holds."""
+    """`text` or `image`: what the input columns hold."""
     columns: copying.Columns
     """Where things are."""
     augmenter_fn: str
@@ -49,22 +49,23 @@ def augment(
     Returns:
         What the counts file holds, see `copying.Counts.to_json`, and `warnings`.
     """
-    rows, shown = copying.count(source, parameters.columns, preview.ROWS)
+    split = copying.count(source, parameters.columns, preview.ROWS)
     build = dotted_path.load(parameters.augmenter_fn)
-    augmenter = build(parameters.operations, parameters.resources, rows.total())
-    counts = copying.Counts(before=rows)
+    augmenter = build(parameters.operations, parameters.resources, split.rows.total())
+    counts = copying.Counts(before=split.rows)
     if target is not None:
         counts = copying.write(
-            source, target, parameters.columns, augmenter, rows, parameters.copies
+            source, target, parameters.columns, augmenter, split.rows, parameters.copies
         )
-    found = counts.to_json() | {"warnings": augmenter.warnings(rows.keys())}
+    found = counts.to_json() | {"warnings": augmenter.warnings(split.labels)}
     folder = pathlib.Path(report)
     _write(folder / COUNTS, found)
     _write(folder / POLICY, json.loads(parameters.operations))
     name, draw = preview.DRAW[parameters.kind]
     title = "train rows beside what each operation makes of them"
-    seed = parameters.copies.seed
-    draw(preview.sheet(title, shown, augmenter, seed, found["warnings"]), folder / name)
+    columns, seed = parameters.columns.inputs, parameters.copies.seed
+    drawn = preview.sheet(title, columns, split.shown, augmenter, seed, found["warnings"])
+    draw(drawn, folder / name)
     return found
 
 

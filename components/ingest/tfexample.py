@@ -55,3 +55,10 @@ def parse(data: bytes) -> dict[str, Any]:
         values = list(getattr(feature, kind).value) if kind else []
         found[name] = values[0] if len(values) == 1 else (values or None)
     return found
+
+
+def all_of(value: Any) -> list[Any]:
+    """The values of a feature as `parse` gives it, none or several."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

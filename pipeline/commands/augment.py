@@ -11,6 +11,7 @@ from rich.console import Console
 from components import dotted_path
 from components.augment import balance, contract
 from components.ingest import preview as ingest
+from components.ingest import tfexample
 from models.tasks import task as tasks
 from pipeline import paths
 from pipeline.config import augmentation, augmentation_files, loading, relative_paths
@@ -18,6 +19,9 @@ from pipeline.config.sections import PipelineConfig
 from pipeline.display import run_view
 from pipeline.runtime import logs
 
+_OF_SEVERAL = (
+    "of several texts each is varied by itself: what they are to each other survives that, too"
+)
 _EXAMPLES = {"text": "[eda]", "image": "[flip, {kind: crop, padding: 4}]"}
 
 
@@ -77,6 +81,7 @@ def _draw(
     number: int,
 ) -> tuple[Counter[str], contract.Augmenter, Sequence[str], pathlib.Path]:
     """Rows by label, the augmenter, what is doubtful, and the file of the preview."""
+    from components import records
     from components.augment import preview, sheet
 
     task = config.task
@@ -90,18 +95,26 @@ def _draw(
     rows, first = ingest.train_rows(
         config.data, config.features, str(base), str(where.samples), number
     )
-    column, label = tasks.inputs(task)[0].name, tasks.targets(task)[0].name
-    shown = [sheet.TrainRow(row[column], row[label].decode()) for row in first]
+    columns, (learned,) = [column.name for column in tasks.inputs(task)], tasks.targets(task)
+    shown = [
+        sheet.TrainRow(
+            tuple(row[name] for name in columns),
+            records.target(learned.holds, tfexample.all_of(row[learned.name])),
+        )
+        for row in first
+    ]
     operations = augmentation_files.place(config.augmentation, str(base))
     augmenter = dotted_path.load(augmentation.AUGMENTERS[tasks.reads(task)])(
         loading.dump_operations(operations),
         augmentation.resources(config, where),
         rows.total(),
     )
-    warnings = augmenter.warnings(rows.keys())
+    # Rows of several labels are counted under none; those that are shown have to do.
+    several = (label for row in shown for label in contract.labels_of(row.target))
+    warnings = augmenter.warnings({*filter(None, rows), *several})
     title = f"{config.name}: train rows beside what each operation makes of them"
     paths.make(target.parent, "--out")
-    drawn = preview.sheet(title, shown, augmenter, config.copies.seed, warnings)
+    drawn = preview.sheet(title, columns, shown, augmenter, config.copies.seed, warnings)
     draw(drawn, target)
     return rows, augmenter, drawn.warnings, target
 
@@ -114,14 +127,16 @@ def _show(
     target: pathlib.Path,
     terminal: Console,
 ) -> None:
-    terminal.print("what is assumed of the labels", style="bold")
+    terminal.print("what is assumed of the answers", style="bold")
     for kind, assumed in dict((o.kind, o.assumes) for o in config.augmentation).items():
         terminal.print(f"  {kind}: {assumed}", markup=False)
+    if len(tasks.inputs(config.task)) > 1:
+        terminal.print(f"  {_OF_SEVERAL}", markup=False)
     for warning in warnings:
         terminal.print(warning, style="yellow", markup=False)
     if augmentation.writes_examples(config):
         copies = balance.totals(rows, augmenter.copies, balanced=config.copies.balance)
-        table = [[n, f"{rows[n]:,}", f"{rows[n] + copies[n]:,}"] for n in sorted(rows)]
+        table = [[n, f"{rows[n]:,}", f"{rows[n] + copies[n]:,}"] for n in sorted(rows) if n]
         total = rows.total() + sum(copies.values())
         table.append(["all", f"{rows.total():,}", f"{total:,}"])
         terminal.print(

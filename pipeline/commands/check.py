@@ -9,10 +9,11 @@ from rich import table
 from rich.console import Console
 
 from components import spelling
-from components.ingest import preview
+from components.ingest import preview, tfexample
 from models.image.augmentation import label_safety
 from pipeline import paths
 from pipeline.config import augmentation_files, loading, relative_paths
+from pipeline.config.sections import PipelineConfig
 from pipeline.display import run_view
 
 _SHOWN_LABELS = 50
@@ -53,7 +54,7 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
         run_view.print_line(shown, line)
     for rejected in seen.rejected[:10]:
         shown.print(f"  {rejected.where}: {rejected.reason}", style="yellow", markup=False)
-    for doubt in label_safety.doubts(config.augmentation, sorted(seen.counts.labels)):
+    for doubt in label_safety.doubts(config.augmentation, _labels(seen, config)):
         shown.print(doubt, style="yellow", markup=False)
     for remark in seen.remarks:
         shown.print(remark, style="yellow", markup=False)
@@ -62,6 +63,13 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     if not seen.problems:
         run_view.print_line(shown, f"\nready: maru run {shlex.quote(str(path))}", "green")
     return 2 if seen.problems else 0
+
+
+def _labels(seen: preview.Preview, config: PipelineConfig) -> list[str]:
+    """All labels where rows have exactly one, those of the first rows where they have several."""
+    sets = [column.name for column in config.task.columns if column.holds == "categories"]
+    several = (one for row in seen.rows for name in sets for one in tfexample.all_of(row[name]))
+    return sorted({*filter(None, seen.counts.labels), *(one.decode() for one in several)})
 
 
 def _formats(seen: preview.Preview) -> list[str]:
@@ -101,9 +109,9 @@ def _counts(seen: preview.Preview, heading: str) -> table.Table:
 def _cell(value: Any, holds: str, width: int) -> str:
     if holds == "image":
         return f"<image, {len(value):,} bytes>"
-    values = value if isinstance(value, list) else [] if value is None else [value]
     words = [
-        one.decode("utf-8", "replace") if isinstance(one, bytes) else f"{one:g}" for one in values
+        one.decode("utf-8", "replace") if isinstance(one, bytes) else f"{one:g}"
+        for one in tfexample.all_of(value)
     ]
     text = " ".join(", ".join(words).split())
     return text if len(text) <= width else text[: width - 1] + "…"

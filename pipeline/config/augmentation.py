@@ -25,6 +25,8 @@ OPERATIONS: dict[str, dict[str, type]] = {
 }
 """Operations of `augmentation:` by what they change and by name."""
 
+TARGETS = ("category", "categories", "number")
+"""What may be learned from augmented rows: a copy has its row's target, or a blend of two."""
 
 AUGMENTERS = {
     "text": "pipeline.modules.augmenters.text_augmenter",
@@ -36,9 +38,16 @@ AUGMENTERS = {
 def resources(config: Any, where: paths.Paths) -> str:
     """JSON of what an augmenter needs beside its operations."""
     if tasks.reads(config.task) == "text":
-        return json.dumps({"cache": str(where.translations)})
-    fields = {"image_size": config.model.image_size, "copies": config.copies.materialize}
-    return json.dumps(fields)
+        columns = [column.name for column in tasks.inputs(config.task)]
+        return json.dumps({"cache": str(where.translations), "columns": columns})
+    (target,) = tasks.targets(config.task)
+    return json.dumps(
+        {
+            "image_size": config.model.image_size,
+            "copies": config.copies.materialize,
+            "holds": target.holds,
+        }
+    )
 
 
 def is_drawn_anew(config: Any) -> bool:
@@ -65,8 +74,26 @@ def check(config: Any) -> None:
     Raises:
         ValueError: In terms of the YAML.
     """
+    _check_targets(config)
     _check_kinds(config)
+    _check_columns(config)
     _check_padding(config)
+    _check_copies(config)
+    _check_search(config)
+
+
+def _check_targets(config: Any) -> None:
+    for column in tasks.targets(config.task):
+        if config.augmentation and column.holds not in TARGETS:
+            raise ValueError(
+                "`augmentation` changes what a row's answer is about and keeps or blends the "
+                f"answer, which is right for {', '.join(TARGETS)}. Received: "
+                f"task.kind={config.task.kind}, whose `{column.name}` holds {column.holds}. Leave "
+                "`augmentation` out."
+            )
+
+
+def _check_copies(config: Any) -> None:
     copies = config.copies
     if (copies.balance or copies.materialize) and not config.augmentation:
         field = "balance" if copies.balance else "materialize"
@@ -74,6 +101,11 @@ def check(config: Any) -> None:
             f"`copies.{field}` says how augmented examples are written, but `augmentation` is "
             "empty. Add an operation, or leave `copies` out. (To weigh rare labels without "
             "copies: `training.class_weights: balanced`.)"
+        )
+    if copies.balance and not any(c.holds == "category" for c in tasks.targets(config.task)):
+        raise ValueError(
+            "`copies.balance` gives rare labels more copies, but the rows of "
+            f"`task.kind: {config.task.kind}` have not exactly one label each. Leave it out."
         )
     if copies.materialize and tasks.reads(config.task) != "image":
         raise ValueError(
@@ -83,10 +115,9 @@ def check(config: Any) -> None:
     mixing = [o.kind for o in config.augmentation if copies.materialize and o.mixes]
     if mixing:
         raise ValueError(
-            f"`augmentation` has `{mixing[0]}`, which mixes labels, but an example that "
-            "`copies.materialize` writes has one label. Leave out one of the two."
+            f"`augmentation` has `{mixing[0]}`, which blends the answers of two rows, but a copy "
+            "that `copies.materialize` writes has those of one. Leave out one of the two."
         )
-    _check_search(config)
 
 
 def _check_kinds(config: Any) -> None:
@@ -98,6 +129,18 @@ def _check_kinds(config: Any) -> None:
                 f"{tasks.reads(config.task)} data as `task.kind: {config.task.kind}` has. "
                 f"Operations that fit: {', '.join(fitting) or 'none'}."
             )
+
+
+def _check_columns(config: Any) -> None:
+    known = [column.name for column in tasks.inputs(config.task)]
+    for operation in config.augmentation:
+        for name in getattr(operation, "columns", ()):
+            if name not in known:
+                raise ValueError(
+                    f"`augmentation` has `{operation.kind}` with a column that `task` reads no "
+                    f"texts from. Received: columns={list(operation.columns)}. Columns with texts: "
+                    f"{', '.join(known)}."
+                )
 
 
 def _check_padding(config: Any) -> None:

@@ -111,8 +111,6 @@ class PipelineConfig:
         self.task.check_training(self.training)
         if self.doctor is not None:
             tasks.check_labelled(self.task, "`doctor`")
-        if self.augmentation:
-            tasks.check_labelled(self.task, "`augmentation`")
         self.evaluation.check(self.task.metrics)
         if self.tuning is not None:
             self.tuning.check(self.task.monitored)

@@ -195,7 +195,8 @@ def _show_augmentation(counts: dict[str, Any], report: str, terminal: Console) -
             for label, numbers in list(counts["labels"].items())[:_SHOWN_LABELS]
         ]
         total = ["all", f"{counts['before']:,}", f"{counts['after']:,}"]
-        terminal.print(run_view.grid(["label", "before", "after"], [*rows, total]))
+        heading = ["label" if rows else "", "before", "after"]
+        terminal.print(run_view.grid(heading, [*rows, total]))
         rows = [
             [name, f"{numbers['written']:,}", f"{numbers['dropped']:,}"]
             for name, numbers in counts["operations"].items()

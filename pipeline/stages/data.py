@@ -98,8 +98,7 @@ def _augment(config: PipelineConfig, where: Paths, base: str, examples: Any) -> 
     parameters = {
         "examples": examples,
         "kind": kind,
-        "input_column": tasks.inputs(config.task)[0].name,
-        "label_column": tasks.targets(config.task)[0].name,
+        "columns": json.dumps([dataclasses.asdict(column) for column in config.task.columns]),
         "augmenter": augmentation.AUGMENTERS[kind],
         "augmentation": loading.dump_operations(operations),
         "resources": augmentation.resources(config, where),

@@ -13,17 +13,18 @@ class Numbering:
         self.shown = ("number",)
         self.dropped = Counter()
 
-    def augment(self, inputs, labels, seed, copies):
-        for row, (content, wanted) in enumerate(zip(inputs, copies, strict=True)):
+    def augment(self, inputs, targets, seed, copies):
+        for row, (texts, wanted) in enumerate(zip(inputs, copies, strict=True)):
             for number in range(wanted):
                 if number % 3 == 2:
                     self.dropped["number"] += 1
                 else:
-                    yield Copy(row, "number", content + f" {seed}.{number}".encode())
+                    end = f" {seed}.{number}".encode()
+                    yield Copy(row, "number", tuple(text + end for text in texts))
 
-    def show(self, inputs, labels, seed):
-        for row, content in enumerate(inputs):
-            yield Copy(row, "number", content + b" <new>", "a note")
+    def show(self, inputs, targets, seed):
+        for row, texts in enumerate(inputs):
+            yield Copy(row, "number", tuple(text + b" <new>" for text in texts), "a note")
 
     def warnings(self, labels):
         return [f"doubtful: {', '.join(sorted(labels))}"]

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from components.augment.text import draws, preparing
 from components.augment.text.config import TextAugmentation
 from components.augment.text.preparing import Resources
@@ -12,16 +14,19 @@ from components.augment.text.rows import Operation, Rows
 
 _BATCH = 1024
 
+Texts = tuple[str, ...]
+"""A row's texts, one of each column."""
+
 
 class Augmented(NamedTuple):
-    """One new text."""
+    """One row's new texts."""
 
     row: int
-    """Index of the row that it comes from."""
+    """Index of the row that they come from."""
     operation: str
     """Name of the operation."""
-    text: str
-    """The new text."""
+    texts: Texts
+    """Of each column; at least one of them is new."""
 
 
 class TextAugmenter:
@@ -31,17 +36,23 @@ class TextAugmenter:
         operations: What the YAML says.
         num_train: Rows of the whole training split.
         resources: What operations need beyond their config.
+        columns: Names of the columns with texts.
 
     Raises:
         ValueError: If a file or a model cannot be used.
     """
 
     def __init__(
-        self, operations: Sequence[TextAugmentation], num_train: int, resources: Resources
+        self,
+        operations: Sequence[TextAugmentation],
+        num_train: int,
+        resources: Resources,
+        columns: Sequence[str],
     ) -> None:
         self._operations = preparing.prepare(operations, num_train, resources)
+        self._columns = tuple(columns)
         self.dropped: Counter[str] = Counter()
-        """Texts by operation that could not be made, or that were blank, the row's own or equal to
+        """Copies by operation that could not be made, or that were blank, the row's own or equal to
         another of the row's."""
 
     @property
@@ -56,65 +67,114 @@ class TextAugmenter:
 
     def augment(
         self,
-        texts: Sequence[str],
-        labels: Sequence[str],
+        rows: Sequence[Texts],
+        targets: Sequence[str],
         seed: int,
         copies: Sequence[int] | None = None,
     ) -> Iterator[Augmented]:
         """Make new texts.
 
-        What a row gives depends on the seed, its text, its label and its number of copies alone.
+        What a row gives depends on the seed, its texts, its target and its number of copies alone.
+        Of several columns each is varied by itself; where an operation makes nothing of one, that
+        one stays as it is. Columns never change places.
 
         Args:
-            texts: Any, empty ones included.
-            labels: One per text.
+            rows: Texts of each column, any, empty ones included.
+            targets: One per row, in words.
             seed: Seed of all augmentations.
-            copies: New texts wanted of each row, at least 0; by default those of the config. More
+            copies: Copies wanted of each row, at least 0; by default those of the config. More
                 are further draws of all operations in turn.
 
         Yields:
-            New texts by row. Fewer than wanted where a row gives no others: none is equal to the
-            row's text or to another of its new texts.
+            Copies by row. Fewer than wanted where a row gives no others: none is equal to the row
+            or to another copy of it.
         """
-        for start in range(0, len(texts), _BATCH):
+        for start in range(0, len(rows), _BATCH):
             part = slice(start, start + _BATCH)
-            rows = Rows(texts[part], draws.keys(seed, labels[part], texts[part]))
-            owners, names, made = self._make(rows, None if copies is None else copies[part])
+            owners, names, made = self._make(
+                rows[part], targets[part], seed, None if copies is None else copies[part]
+            )
             last, seen = -1, set()
-            # Python's sort is stable: texts of a row stay in the order of the operations.
+            # Python's sort is stable: copies of a row stay in the order of the operations.
             for place in sorted(range(len(owners)), key=owners.__getitem__):
-                row, text = owners[place], made[place]
+                row, texts = owners[place], made[place]
                 if row != last:
-                    last, seen = row, {rows.texts[row]}
-                if text in seen or not text or text.isspace():
+                    last, seen = row, {rows[start + row]}
+                if texts in seen:
                     self.dropped[names[place]] += 1
                     continue
-                seen.add(text)
-                yield Augmented(start + row, names[place], text)
+                seen.add(texts)
+                yield Augmented(start + row, names[place], texts)
 
     def _make(
-        self, rows: Rows, copies: Sequence[int] | None
-    ) -> tuple[list[int], list[str], list[str]]:
-        """Row, operation and text of all that is made, by operation."""
+        self, rows: Sequence[Texts], targets: Sequence[str], seed: int, copies: Sequence[int] | None
+    ) -> tuple[list[int], list[str], list[Texts]]:
+        """Row, operation and texts of all that is made, by operation."""
+        columns = [
+            Rows(texts, self._keys(seed, targets, rows, place))
+            for place, texts in enumerate(zip(*rows, strict=True))
+        ]
         # Flat lists of strings and numbers: the garbage collector has nothing to follow.
         owners: list[int] = []
         names: list[str] = []
-        texts: list[str] = []
-        for operation, counts in zip(self._operations, self._shares(rows, copies), strict=True):
+        made: list[Texts] = []
+        shares = self._shares(columns[0], copies)
+        for operation, counts in zip(self._operations, shares, strict=True):
             before = len(owners)
-            for owner, text in operation.make(rows, counts):
+            for owner, texts in self._together(operation, rows, columns, counts):
                 owners.append(owner)
-                texts.append(text)
+                made.append(texts)
             names += [operation.name] * (len(owners) - before)
             self.dropped[operation.name] += sum(counts) - (len(owners) - before)
-        return owners, names, texts
+        return owners, names, made
+
+    def _keys(
+        self, seed: int, targets: Sequence[str], rows: Sequence[Texts], place: int
+    ) -> np.ndarray:
+        """What randomness of each row's text in a column depends on."""
+        if len(self._columns) > 1:
+            name = self._columns[place]
+            targets = [
+                "\0".join((target, name, *row)) for target, row in zip(targets, rows, strict=True)
+            ]
+        return draws.keys(seed, targets, [row[place] for row in rows])
+
+    def _together(
+        self,
+        operation: Operation,
+        rows: Sequence[Texts],
+        columns: Sequence[Rows],
+        counts: Sequence[int],
+    ) -> Iterator[tuple[int, Texts]]:
+        """An operation's copies of each row, put together from what it makes of each column."""
+        made: list[list[list[str]]] = []
+        for name, texts in zip(self._columns, columns, strict=True):
+            made.append([[] for _ in rows])
+            if operation.varies(name):
+                for owner, text in operation.make(texts, counts):
+                    made[-1][owner].append(text)
+        for owner, (originals, *new) in enumerate(zip(rows, *made, strict=True)):
+            for number in range(max(map(len, new))):
+                yield (
+                    owner,
+                    tuple(
+                        _chosen(original, of_column, number)
+                        for original, of_column in zip(originals, new, strict=True)
+                    ),
+                )
 
     def _shares(self, rows: Rows, copies: Sequence[int] | None) -> list[list[int]]:
-        """How many new texts each operation makes of each row."""
+        """How many copies each operation makes of each row."""
         if copies is None:
             return [[operation.copies] * len(rows.texts) for operation in self._operations]
         shares = [_divide(self._operations, *pair) for pair in zip(copies, rows.keys, strict=True)]
         return [list(column) for column in zip(*shares, strict=True)]
+
+
+def _chosen(original: str, made: Sequence[str], number: int) -> str:
+    """The new text of a copy, or the original where there is none or it is blank."""
+    text = made[number] if number < len(made) else ""
+    return text if text and not text.isspace() else original
 
 
 def _divide(operations: Sequence[Operation], wanted: int, key: int) -> list[int]:
@@ -123,16 +183,3 @@ def _divide(operations: Sequence[Operation], wanted: int, key: int) -> list[int]
     rounds, rest = divmod(wanted, len(slots))
     drawn = Counter(random.Random(int(key)).sample(slots, rest))
     return [rounds * o.copies + drawn[place] for place, o in enumerate(operations)]
-
-
-def augment(
-    texts: Sequence[str],
-    labels: Sequence[str],
-    operations: Sequence[TextAugmentation],
-    seed: int,
-    num_train: int,
-    resources: Resources,
-    copies: Sequence[int] | None = None,
-) -> Iterator[Augmented]:
-    """Load operations and use them once; see `TextAugmenter`."""
-    return TextAugmenter(operations, num_train, resources).augment(texts, labels, seed, copies)

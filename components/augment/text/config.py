@@ -1,7 +1,7 @@
 """How texts are augmented: the text kinds of `augmentation:` in the YAML.
 
 Plain dataclasses; importing this file costs nothing but pydantic. What each kind assumes about
-labels is its `assumes`.
+answers is its `assumes`.
 """
 
 import dataclasses
@@ -93,12 +93,14 @@ class EdaConfig:
     """
 
     assumes: ClassVar[str] = (
-        "the label survives the loss, the order and the near-synonyms of a few words; it does "
+        "the answer survives the loss, the order and the near-synonyms of a few words; it does "
         "not where one word such as `not` decides, nor for grammar or word order"
     )
-    """What must hold of the labels."""
+    """What must hold of the answers."""
     kind: Literal["eda"] = "eda"
     """Always `eda`."""
+    columns: tuple[str, ...] = ()
+    """Columns whose texts are varied; left out: all that the task reads."""
     synonym_replacement: EdaOperation = EdaOperation()
     """Words that are no stop words give way to synonyms."""
     random_insertion: EdaOperation = EdaOperation()
@@ -153,10 +155,10 @@ class BackTranslationConfig:
     """
 
     assumes: ClassVar[str] = (
-        "the label is carried by meaning that both translators keep; style, spelling and rare "
+        "the answer is carried by meaning that both translators keep; style, spelling and rare "
         "names are often lost"
     )
-    """What must hold of the labels."""
+    """What must hold of the answers."""
     forward: str
     """Into the other language: a SavedModel's folder, relative to the YAML, or the URL of a
     served model, such as `http://localhost:8501/v1/models/en_de`."""
@@ -164,6 +166,8 @@ class BackTranslationConfig:
     """Back: the same."""
     kind: Literal["back_translation"] = "back_translation"
     """Always `back_translation`."""
+    columns: tuple[str, ...] = ()
+    """Columns whose texts are varied; left out: all that the task reads."""
     temperature: Annotated[float, Ge(0)] = 0.8
     """Randomness of the translators, at least 0; 0 is the likeliest translation, and then all
     copies of a row are equal."""
@@ -187,15 +191,17 @@ class ContextualConfig:
     """
 
     assumes: ClassVar[str] = (
-        "the label survives any word that fits its context; the model does not know the label, "
+        "the answer survives any word that fits its context; the model does not know the answer, "
         "so `a good film` may become `a bad film`"
     )
-    """What must hold of the labels."""
+    """What must hold of the answers."""
     preset: str
     """KerasHub preset with a trained masked-language-model head (`minilm` has none): a
     preset name, a handle such as `kaggle://...`, or a folder, relative to the YAML."""
     kind: Literal["contextual"] = "contextual"
     """Always `contextual`."""
+    columns: tuple[str, ...] = ()
+    """Columns whose texts are varied; left out: all that the task reads."""
     alpha: UpTo1 = 0.15
     """Share of the words that change, above 0 to 1, one word at least."""
     n_aug: Count = 1

@@ -51,7 +51,8 @@ def prepare(
         kinds.append(config.kind)
         repeated = kinds.count(config.kind)
         prefix = f"{repeated}." if repeated > 1 else ""
-        prepared += _PREPARE[config.kind](config, prefix, num_train, resources, index)
+        made = _PREPARE[config.kind](config, prefix, num_train, resources, index)
+        prepared += [dataclasses.replace(one, columns=config.columns) for one in made]
     return prepared
 
 

@@ -53,3 +53,9 @@ class Operation:
     make: Callable[[Rows, Sequence[int]], Iterator[tuple[int, str]]]
     """Makes up to the given number of new texts of each row: index of the row and text, in the
     order of the rows."""
+    columns: tuple[str, ...] = ()
+    """Columns whose texts it varies; all of them if empty."""
+
+    def varies(self, column: str) -> bool:
+        """Whether texts of a column are varied."""
+        return not self.columns or column in self.columns

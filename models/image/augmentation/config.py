@@ -25,7 +25,7 @@ class Crop(Operation):
     of 32 pixels.
     """
 
-    assumes = "what the label names is not at the very edge"
+    assumes = "what the answer is about is not at the very edge"
 
     kind: Literal["crop"] = "crop"
     """Name of this operation."""
@@ -43,7 +43,7 @@ class ResizedCrop(Operation):
     its longer side is cut to the image.
     """
 
-    assumes = "a part of the image shows the label as well as the whole"
+    assumes = "a part of the image shows the answer as well as the whole"
 
     kind: Literal["resized_crop"] = "resized_crop"
     """Name of this operation."""
@@ -87,7 +87,7 @@ class Flip(Operation):
 class Rotation(Operation):
     """Turn the image around its centre."""
 
-    assumes = "the label does not depend on which way is up: not for digits by 90 degrees or more"
+    assumes = "the answer does not depend on which way is up: not for digits by 90 degrees or more"
 
     kind: Literal["rotation"] = "rotation"
     """Name of this operation."""
@@ -110,7 +110,7 @@ class Erasing(Operation):
     does not fit is cut to the image instead of drawn again.
     """
 
-    assumes = "the rest of the image shows the label if a part is covered"
+    assumes = "the rest of the image shows the answer if a part is covered"
 
     kind: Literal["erasing"] = "erasing"
     """Name of this operation."""
@@ -134,13 +134,13 @@ class Erasing(Operation):
 
 @dataclasses.dataclass(frozen=True)
 class MixUp(Operation):
-    """Blend each image, and its label, with another one of the batch.
+    """Blend each image, and its target, with another one of the batch.
 
     Zhang et al. (2017), https://arxiv.org/abs/1710.09412, section 2. Shares are drawn for each
     image; `probability` too.
     """
 
-    assumes = "a blend of two images shows both labels in proportion"
+    assumes = "a blend of two images shows both answers in proportion; numbers are blended, too"
     mixes = True
 
     kind: Literal["mixup"] = "mixup"
@@ -152,13 +152,15 @@ class MixUp(Operation):
 
 @dataclasses.dataclass(frozen=True)
 class CutMix(Operation):
-    """Put a rectangle of another image of the batch into each, and mix the labels by area.
+    """Put a rectangle of another image of the batch into each, and mix the targets by area.
 
     Yun et al. (2019), https://arxiv.org/abs/1905.04899, section 3.1. Shares are drawn for each
     image; `probability` too.
     """
 
-    assumes = "each part of an image shows its label in proportion to its area"
+    assumes = (
+        "each part of an image shows its answer in proportion to its area; numbers are blended, too"
+    )
     mixes = True
 
     kind: Literal["cutmix"] = "cutmix"
@@ -175,7 +177,7 @@ class RandAugment(Operation):
     moves pixels is done at once, before what changes colours.
     """
 
-    assumes = "small turns and shifts, and strong changes of colour, leave the label as it is"
+    assumes = "small turns and shifts, and strong changes of colour, leave the answer as it is"
 
     kind: Literal["rand_augment"] = "rand_augment"
     """Name of this operation."""
@@ -199,7 +201,7 @@ class AugMix(Operation):
     consistency.
     """
 
-    assumes = "small turns and shifts, and changes of tone and colour, leave the label as it is"
+    assumes = "small turns and shifts, and changes of tone and colour, leave the answer as it is"
 
     kind: Literal["augmix"] = "augmix"
     """Name of this operation."""

@@ -92,10 +92,10 @@ def cutmix(packed: Any, drawn: Any) -> Any:
     return tf.where(_inside(box, packed), _before(packed), packed)
 
 
-def mix_labels(labels: Any, share: Any) -> Any:
-    """Mix soft labels `(batch, classes)` as `mixup` mixes images."""
+def mix_targets(targets: Any, share: Any) -> Any:
+    """Mix softened targets `(batch, k)` as `mixup` mixes images."""
     share = share[:, tf.newaxis]
-    return share * labels + (1.0 - share) * _before(labels)
+    return share * targets + (1.0 - share) * _before(targets)
 
 
 def _before(rows: Any) -> Any:

@@ -17,16 +17,16 @@ class Operation:
     """A change of an image that is drawn anew each epoch."""
 
     assumes: ClassVar[str] = ""
-    """What an operation takes for granted about the labels."""
+    """What an operation takes for granted about the answers."""
     mixes: ClassVar[bool] = False
-    """Whether labels become shares of several classes."""
+    """Whether targets become blends of two: shares of labels, or numbers between."""
 
     probability: Probability = 1.0
     """Share of the images that are changed, in [0, 1]."""
 
     @property
     def loses(self) -> frozenset[Trait]:
-        """What of an image labels must not depend on."""
+        """What of an image answers must not depend on."""
         return frozenset()
 
     def check_rising(self, *fields: str) -> None:
@@ -44,6 +44,6 @@ class Operation:
                 )
 
 
-def mixes_labels(operations: Iterable[Operation]) -> bool:
-    """Whether training with these operations needs soft labels."""
+def mixes_targets(operations: Iterable[Operation]) -> bool:
+    """Whether training with these operations needs targets that can be mixed."""
     return any(operation.mixes for operation in operations)

@@ -30,7 +30,7 @@ from models.image.augmentation.config import (
     ImageOperation,
     Rotation,
 )
-from models.image.augmentation.operation import mixes_labels
+from models.image.augmentation.operation import mixes_targets
 from models.tensor import Tensor
 
 Augment = Callable[[Any, Any, Any], tuple[Any, Any]]
@@ -169,12 +169,12 @@ def _mix_targets(
     drawn: Sequence[Any],
     soften: Callable[[Any], Any],
 ) -> Any:
-    if not mixes_labels(operations):
+    if not mixes_targets(operations):
         return targets
     targets = soften(targets)
     for operation, numbers in zip(operations, drawn, strict=True):
         if operation.mixes:
-            targets = covering.mix_labels(targets, _SHARES[operation.kind](numbers))
+            targets = covering.mix_targets(targets, _SHARES[operation.kind](numbers))
     return targets
 
 

@@ -9,7 +9,7 @@ from components.augment import balance, copying, stage
 from components.ingest import tfexample
 from tests.components import augmenters
 
-COLUMNS = copying.Columns("text", "label")
+COLUMNS = copying.Columns(("text",), "label", "category")
 LABELS = ["up", "up", "down", "up", "아래"]
 
 
@@ -32,7 +32,7 @@ def source(tmp_path):
 
 def write(source, name, config, copies=2):
     target = source.parent / name
-    rows, _ = copying.count(str(source), COLUMNS, 0)
+    rows = copying.count(str(source), COLUMNS, 0).rows
     maker = augmenters.Numbering(copies)
     counts = copying.write(str(source), str(target), COLUMNS, maker, rows, config)
     return target, counts
@@ -87,9 +87,57 @@ def test_balance_gives_rare_labels_more_copies(source):
 
 
 def test_rows_to_look_at_are_of_all_labels_in_turn(source):
-    rows, shown = copying.count(str(source), COLUMNS, 4)
-    assert rows == {"up": 3, "down": 1, "아래": 1}
-    assert [row.label for row in shown] == ["down", "up", "아래", "up"]
+    found = copying.count(str(source), COLUMNS, 4)
+    assert found.rows == {"up": 3, "down": 1, "아래": 1}
+    assert found.labels == {"up", "down", "아래"}
+    assert [row.target for row in found.shown] == ["down", "up", "아래", "up"]
+
+
+def write_split(folder, rows):
+    split = folder / "Split-train"
+    split.mkdir(parents=True)
+    with open(split / "data.gz", "wb") as stream:
+        tfrecord.write(stream, [tfexample.serialize(row) for row in rows])
+    return str(folder)
+
+
+def test_of_two_texts_and_a_number_all_columns_are_read_and_written(tmp_path):
+    rows = [{"a": b"one", "b": "둘".encode(), "n": 2.5}, {"a": b"three", "b": b"four", "n": -1.0}]
+    source = write_split(tmp_path / "in", rows)
+    described = [
+        {"name": "a", "holds": "text", "role": "input"},
+        {"name": "b", "holds": "text", "role": "input"},
+        {"name": "n", "holds": "number", "role": "target"},
+    ]
+    columns = copying.read_columns(json.dumps(described))
+    found = copying.count(source, columns, 5)
+    assert found.rows == {"": 2} and found.labels == frozenset()
+    assert [row.target for row in found.shown] == [2.5, -1.0]
+    counts = copying.write(
+        source,
+        str(tmp_path / "out"),
+        columns,
+        augmenters.Numbering(1),
+        found.rows,
+        balance.CopiesConfig(),
+    )
+    written = train(tmp_path / "out")
+    assert [(row["a"], row["b"].decode(), row["n"]) for row in written[:2]] == [
+        (b"one", "둘", 2.5),
+        (b"one 0.0", "둘 0.0", 2.5),
+    ]
+    told = counts.to_json()
+    assert (told["before"], told["after"], told["labels"]) == (2, 4, {})
+    assert told["operations"]["number"] == {"written": 2, "dropped": 0, "labels": {}}
+
+
+def test_rows_of_several_labels_are_counted_together_and_their_labels_known(tmp_path):
+    rows = [{"text": b"1", "named": [b"fig", b"plum"]}, {"text": b"2", "named": []}]
+    columns = copying.Columns(("text",), "named", "categories")
+    found = copying.count(write_split(tmp_path / "in", rows), columns, 5)
+    assert found.rows == {"": 2}
+    assert found.labels == {"fig", "plum"}
+    assert [row.target for row in found.shown] == [("fig", "plum"), ()]
 
 
 @pytest.mark.parametrize("is_written", [True, False])

@@ -14,8 +14,9 @@ from tests.components.augmenters import Numbering
 
 
 def page(tmp_path, before, after, **more):
-    copies = (Copy(0, "swap", after.encode()),)
-    sheet = Sheet("mail", ("swap",), (Sample("<up>", before.encode(), copies),), **more)
+    copies = (Copy(0, "swap", (after.encode(),)),)
+    samples = (Sample("<up>", (before.encode(),), copies),)
+    sheet = Sheet("mail", ("text",), ("swap",), samples, **more)
     preview_text.write(sheet, tmp_path / "p.html")
     return (tmp_path / "p.html").read_text("utf-8")
 
@@ -49,24 +50,43 @@ def test_the_page_needs_nothing_but_itself(tmp_path):
 
 def test_an_operation_that_changed_nothing_says_so(tmp_path):
     samples = (
-        Sample("up", b"two words", (Copy(0, "swap", b"words two"),)),
-        Sample("down", b"one", ()),
+        Sample("up", (b"two words",), (Copy(0, "swap", (b"words two",)),)),
+        Sample("down", (b"one",), ()),
     )
-    preview_text.write(Sheet("mail", ("swap",), samples), tmp_path / "p.html")
+    preview_text.write(Sheet("mail", ("text",), ("swap",), samples), tmp_path / "p.html")
     assert (tmp_path / "p.html").read_text("utf-8").count("nothing new") == 1
+
+
+def test_two_texts_stand_beside_each_other_below_their_names(tmp_path):
+    copies = (Copy(0, "swap", (b"words two", b"same")),)
+    samples = (Sample("3.5", (b"two words", b"same"), copies),)
+    preview_text.write(Sheet("mail", ("a&b", "other"), ("swap",), samples), tmp_path / "p.html")
+    found = (tmp_path / "p.html").read_text("utf-8")
+    assert "<tr><th></th><th>a&amp;b</th><th>other</th></tr>" in found
+    assert '</del></td><td dir="auto">same</td>' in found
+    assert "width: 50%" in found and "<h2>3.5</h2>" in found
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [("up", "up"), (("사과", "fig"), "사과, fig"), ((), "no label"), (12.50, "12.5")],
+)
+def test_every_kind_of_target_has_words(target, shown):
+    found = preview.sheet("mail", ["text"], [TrainRow((b"one",), target)], Numbering(), 0, [])
+    assert found.samples[0].target == shown
 
 
 def test_an_operation_that_changed_no_row_is_shown_and_warned_of():
     augmenter = Numbering()
     augmenter.shown = ("number", "swap")
-    rows = [TrainRow(b"one", "up"), TrainRow(b"two", "down")]
-    found = preview.sheet("mail", rows, augmenter, 0, ["a doubt"])
+    rows = [TrainRow((b"one",), "up"), TrainRow((b"two",), "down")]
+    found = preview.sheet("mail", ["text"], rows, augmenter, 0, ["a doubt"])
     assert found.operations == ("number", "swap")
     assert found.warnings == ("a doubt", "swap made nothing new of any row shown")
 
 
 def test_without_rows_nothing_is_warned_of():
-    assert preview.sheet("mail", [], Numbering(), 0, []).warnings == ()
+    assert preview.sheet("mail", ["text"], [], Numbering(), 0, []).warnings == ()
 
 
 def png(shape, mode="RGB"):
@@ -76,14 +96,15 @@ def png(shape, mode="RGB"):
 
 
 def test_images_are_drawn_in_a_row_for_each_and_a_column_for_each_operation(tmp_path):
-    copies = (Copy(0, "flip", png((6, 4, 3))), Copy(0, "mixup", png((6, 4, 3)), "60% $a, 40% b"))
+    image = (png((6, 4, 3)),)
+    copies = (Copy(0, "flip", image), Copy(0, "mixup", image, "60% $a, 40% b"))
     samples = (
-        Sample("녹색", png((6, 4, 3)), copies),
-        Sample("grey", png((90, 200), "L"), copies[:1]),
-        Sample("clear", png((5, 5, 3), "RGBA"), ()),
+        Sample("녹색", image, copies),
+        Sample("grey", (png((90, 200), "L"),), copies[:1]),
+        Sample("clear", (png((5, 5, 3), "RGBA"),), ()),
     )
     preview_images.write(
-        Sheet("colours", ("flip", "mixup"), samples, ("a doubt",)), tmp_path / "p.png"
+        Sheet("colours", ("image",), ("flip", "mixup"), samples, ("a doubt",)), tmp_path / "p.png"
     )
     with Image.open(tmp_path / "p.png") as found:
         assert found.format == "PNG"

@@ -57,7 +57,7 @@ def test_texts_are_shown_beside_what_each_operation_makes(texts, tmp_path, capfd
     for name in ("eda.synonym_replacement", "eda.random_swap", "eda.random_deletion"):
         assert page.count(f"<th>{name}</th>") == 3
     shown = capfd.readouterr().out
-    assert "eda: the label survives" in shown
+    assert "eda: the answer survives" in shown
     (total,) = (line.split() for line in shown.splitlines() if line.split()[:1] == ["all"])
     # Up to 500 rows each of the three operations gives four texts; labels are balanced.
     rows = [line.split() for line in shown.splitlines() if line.split()[:1] in (["good"], ["bad"])]

@@ -1,11 +1,13 @@
 """Tests of the `augmentation` section: what a YAML may say, where it is done, what is doubtful."""
 
+import dataclasses
 import json
 import re
 
 import pytest
 
 from models.image.augmentation import label_safety
+from models.tasks.task import Column
 from pipeline import paths
 from pipeline.config import augmentation, augmentation_files, loading, sections
 from pipeline.config.problems import ConfigError
@@ -38,7 +40,7 @@ def load(base, *operations, **sections):
         (TEXTS, ["edaa"], {}, r"Unknown operation 'edaa'. Did you mean 'eda'"),
         (TEXTS, [], {"copies": {"balance": True}}, r"`copies.balance` .* `augmentation` is empty"),
         (TEXTS, ["eda"], {"copies": {"materialize": 2}}, "`copies.materialize` is for images"),
-        (IMAGES, ["mixup"], {"copies": {"materialize": 2}}, "`mixup`, which mixes labels"),
+        (IMAGES, ["mixup"], {"copies": {"materialize": 2}}, "`mixup`, which blends the answers"),
         (IMAGES, [{"kind": "crop", "padding": 8}], {}, "padding=8, model.image_size=8"),
         (
             IMAGES,
@@ -63,6 +65,50 @@ def load(base, *operations, **sections):
 def test_what_does_not_fit_is_refused_in_terms_of_the_yaml(base, operations, sections, message):
     with pytest.raises(ConfigError, match=message):
         load(base, *operations, **sections)
+
+
+NUMBERS = IMAGES | {
+    "task": {"kind": "image_regression"},
+    "data": {"source": {"kind": "csv", "path": "photos.csv"}},
+}
+SETS = TEXTS | {"task": {"kind": "text_multi_label"}}
+PAIRS = TEXTS | {"task": {"kind": "text_pair_classification", "second": "reply"}}
+
+
+@pytest.mark.parametrize("base", [NUMBERS, SETS], ids=["number", "categories"])
+def test_labels_that_are_not_exactly_one_cannot_be_balanced(base):
+    operation = "flip" if base is NUMBERS else "eda"
+    message = r"`copies.balance` .* have not exactly one label each. Leave it out"
+    with pytest.raises(ConfigError, match=message):
+        load(base, operation, copies={"balance": True})
+
+
+@pytest.mark.parametrize("base", [NUMBERS, IMAGES], ids=["number", "category"])
+def test_images_with_any_target_can_be_mixed(base):
+    assert [one.kind for one in load(base, "cutmix", "mixup").augmentation] == ["cutmix", "mixup"]
+
+
+def test_an_operation_may_vary_one_of_two_texts():
+    (eda,) = load(PAIRS, {"kind": "eda", "columns": ["reply"]}).augmentation
+    assert eda.columns == ("reply",)
+    message = r"`eda` with a column that .*\['second'\]. Columns with texts: first, reply"
+    with pytest.raises(ConfigError, match=message):
+        load(PAIRS, {"kind": "eda", "columns": ["second"]})
+
+
+def test_a_target_that_copies_cannot_keep_is_refused():
+    @dataclasses.dataclass(frozen=True)
+    class Translation:
+        kind: str = "translation"
+        columns: tuple = (Column("to", "text", "target", "to"),)
+
+    @dataclasses.dataclass(frozen=True)
+    class Config:
+        augmentation: tuple
+        task: Translation = Translation()
+
+    with pytest.raises(ValueError, match=r"task.kind=translation, whose `to` holds text"):
+        augmentation.check(Config(load(TEXTS, "eda").augmentation))
 
 
 def test_the_search_may_vary_what_is_drawn_anew():
@@ -96,7 +142,7 @@ def test_operations_survive_json():
 def test_all_commands_and_pipelines_of_a_workspace_share_translations(tmp_path):
     names = ("mail", "mail/augment_test", "letters")
     found = {augmentation.resources(load(TEXTS), paths.Paths(tmp_path, name)) for name in names}
-    assert found == {json.dumps({"cache": str(tmp_path / "translations")})}
+    assert found == {json.dumps({"cache": str(tmp_path / "translations"), "columns": ["text"]})}
 
 
 def test_paths_start_from_the_yaml_and_words_and_addresses_are_left(tmp_path):

@@ -1,5 +1,6 @@
 """Tests of components/augment/text/augmenting.py, preparing.py and config.py."""
 
+import dataclasses
 import pathlib
 from typing import Annotated
 
@@ -12,14 +13,15 @@ from tests import strict
 
 THESAURUS = "film\tmovie\tflick\ngood\tfine\nbad\tpoor\n영화\t필름\n"
 TEXTS = [
-    "A good film, a bad end",
-    "",
-    "film",
-    "!!!",
-    "좋은 영화 보고 싶다",
-    "film film",
-    "a b c d e",
+    ("A good film, a bad end",),
+    ("",),
+    ("film",),
+    ("!!!",),
+    ("좋은 영화 보고 싶다",),
+    ("film film",),
+    ("a b c d e",),
 ]
+COLUMNS = ["text"]
 LABELS = ["up", "down", "up", "up", "down", "up", "down"]
 
 
@@ -38,12 +40,12 @@ def resources(tmp_path):
 def rows_of(made):
     found = {}
     for one in made:
-        found.setdefault(one.row, []).append((one.operation, one.text))
+        found.setdefault(one.row, []).append((one.operation, *one.texts))
     return found
 
 
 def test_new_texts_differ_from_their_row_and_from_each_other(eda, resources):
-    augmenter = augmenting.TextAugmenter([eda], 100, resources)
+    augmenter = augmenting.TextAugmenter([eda], 100, resources, COLUMNS)
     made = rows_of(augmenter.augment(TEXTS, LABELS, seed=0))
     assert list(made) == [0, 2, 4, 5, 6]
     texts = {text for _, text in made[2]}
@@ -52,11 +54,11 @@ def test_new_texts_differ_from_their_row_and_from_each_other(eda, resources):
     assert {"movie", "flick"} < texts <= {"movie", "flick"} | inserted
     for row, found in made.items():
         texts = [text for _, text in found]
-        assert len({*texts, TEXTS[row]}) == len(texts) + 1
+        assert len({*texts, *TEXTS[row]}) == len(texts) + 1
 
 
 def test_wanted_texts_are_given_or_dropped(eda, resources):
-    augmenter = augmenting.TextAugmenter([eda], 100, resources)
+    augmenter = augmenting.TextAugmenter([eda], 100, resources, COLUMNS)
     made = list(augmenter.augment(TEXTS, LABELS, seed=0))
     assert augmenter.copies == 16
     assert len(made) + augmenter.dropped.total() == 16 * len(TEXTS)
@@ -64,10 +66,10 @@ def test_wanted_texts_are_given_or_dropped(eda, resources):
 
 
 def test_a_row_depends_on_seed_text_and_label_alone(eda, resources):
-    augmenter = augmenting.TextAugmenter([eda], 100, resources)
+    augmenter = augmenting.TextAugmenter([eda], 100, resources, COLUMNS)
     together = rows_of(augmenter.augment(TEXTS, LABELS, seed=3))
-    for row, (text, label) in enumerate(zip(TEXTS, LABELS, strict=True)):
-        alone = rows_of(augmenter.augment([text], [label], seed=3))
+    for row, (texts, label) in enumerate(zip(TEXTS, LABELS, strict=True)):
+        alone = rows_of(augmenter.augment([texts], [label], seed=3))
         assert alone.get(0) == together.get(row)
     first = rows_of(augmenter.augment(TEXTS[:1], ["other"], seed=3))[0]
     assert first != together[0]
@@ -75,7 +77,7 @@ def test_a_row_depends_on_seed_text_and_label_alone(eda, resources):
 
 
 def test_batches_do_not_show(eda, resources, monkeypatch):
-    augmenter = augmenting.TextAugmenter([eda], 100, resources)
+    augmenter = augmenting.TextAugmenter([eda], 100, resources, COLUMNS)
     together = list(augmenter.augment(TEXTS, LABELS, 0, [16] * len(TEXTS)))
     assert together == list(augmenter.augment(TEXTS, LABELS, 0))
     monkeypatch.setattr(augmenting, "_BATCH", 2)
@@ -84,9 +86,9 @@ def test_batches_do_not_show(eda, resources, monkeypatch):
 
 def test_copies_are_as_many_as_wanted_where_there_are_enough(eda, resources):
     text = "good film bad words one two three four five six seven eight nine ten"
-    augmenter = augmenting.TextAugmenter([eda], 3000, resources)
+    augmenter = augmenting.TextAugmenter([eda], 3000, resources, COLUMNS)
     assert augmenter.copies == 4
-    texts, wanted = [text] * 6, [0, 1, 3, 4, 5, 11]
+    texts, wanted = [(text,)] * 6, [0, 1, 3, 4, 5, 11]
     made = rows_of(augmenter.augment(texts, ["x"] * 6, 0, wanted))
     counts = [len(made.get(row, ())) for row in range(6)]
     assert all(count <= want for count, want in zip(counts, wanted, strict=True))
@@ -97,14 +99,15 @@ def test_copies_are_as_many_as_wanted_where_there_are_enough(eda, resources):
 
 
 def test_kinds_that_come_twice_have_names_of_their_own(eda, resources):
-    augmenter = augmenting.TextAugmenter([eda, eda], 3000, resources)
+    augmenter = augmenting.TextAugmenter([eda, eda], 3000, resources, COLUMNS)
     assert augmenter.copies == 8
     assert augmenter.names[0] == "eda.synonym_replacement"
     assert augmenter.names[4] == "2.eda.synonym_replacement"
 
 
 def test_no_rows_give_no_texts(eda, resources):
-    assert list(augmenting.augment([], [], [eda], 0, 1, resources)) == []
+    augmenter = augmenting.TextAugmenter([eda], 1, resources, COLUMNS)
+    assert list(augmenter.augment([], [], 0)) == []
 
 
 def test_vectors_of_a_preset_are_found_by_its_name(tmp_path, resources):
@@ -116,7 +119,7 @@ def test_vectors_of_a_preset_are_found_by_its_name(tmp_path, resources):
 
     with pytest.raises(ValueError, match="needs a folder with vocab.txt"):
         augmenting.TextAugmenter(
-            [config.EdaConfig()], 1, augmenting.Resources(locate, tmp_path / "cache")
+            [config.EdaConfig()], 1, augmenting.Resources(locate, tmp_path / "cache"), COLUMNS
         )
     assert names == ["minilm"]
 
@@ -124,7 +127,7 @@ def test_vectors_of_a_preset_are_found_by_its_name(tmp_path, resources):
 def test_no_source_is_loaded_where_no_synonyms_are_sought(tmp_path, resources):
     off = config.EdaOperation(n_aug=0)
     swaps = config.EdaConfig(synonym_replacement=off, random_insertion=off)
-    augmenter = augmenting.TextAugmenter([swaps], 1, resources)
+    augmenter = augmenting.TextAugmenter([swaps], 1, resources, COLUMNS)
     assert augmenter.names == ("eda.random_swap", "eda.random_deletion")
 
 
@@ -132,10 +135,57 @@ def test_word_vectors_come_from_a_file(tmp_path, resources):
     path = tmp_path / "vectors.txt"
     path.write_text("film 1 0\nmovie 1 0.1\nend 0 1\n")
     source = config.VectorSynonyms(path=str(path))
-    made = augmenting.augment(
-        ["Film"], ["x"], [config.EdaConfig(synonyms=(source,))], 0, 1, resources
-    )
-    assert {one.text for one in made} >= {"Movie"}
+    eda = config.EdaConfig(synonyms=(source,))
+    augmenter = augmenting.TextAugmenter([eda], 1, resources, COLUMNS)
+    assert {one.texts for one in augmenter.augment([("Film",)], ["x"], 0)} >= {("Movie",)}
+
+
+PAIR = ("A good film, a bad end", "good film")
+
+
+def of_pairs(eda, resources, **fields):
+    changed = dataclasses.replace(eda, **fields)
+    return augmenting.TextAugmenter([changed], 3000, resources, ["first", "second"])
+
+
+def test_both_texts_of_a_row_are_varied_each_by_itself_and_never_change_places(eda, resources):
+    made = [one.texts for one in of_pairs(eda, resources).augment([PAIR], ["up"], 0, [30])]
+    assert {first == PAIR[0] for first, _ in made} >= {False}
+    assert {second == PAIR[1] for _, second in made} >= {False}
+    assert len({PAIR, *made}) == len(made) + 1
+    assert all(len(first.split()) > 2 * len(second.split()) - 2 for first, second in made)
+    # The same text in both columns does not give the same copies.
+    twins = [("a good film", "a good film")]
+    same = [one.texts for one in of_pairs(eda, resources).augment(twins, ["up"], 0, [30])]
+    assert any(first != second for first, second in same)
+
+
+@pytest.mark.parametrize(("column", "kept"), [("first", 1), ("second", 0)])
+def test_only_the_columns_that_an_operation_names_are_varied(eda, resources, column, kept):
+    some = of_pairs(eda, resources, columns=(column,))
+    made = [one.texts for one in some.augment([PAIR], ["up"], 0, [9])]
+    assert made
+    assert {texts[kept] for texts in made} == {PAIR[kept]}
+    assert PAIR[1 - kept] not in {texts[1 - kept] for texts in made}
+
+
+def test_a_text_that_nothing_can_be_made_of_stays_beside_a_new_one(eda, resources):
+    augmenter = of_pairs(eda, resources)
+    made = list(augmenter.augment([("!!!", PAIR[0]), ("!!!", "")], ["1.5", "2"], 0))
+    assert {one.row for one in made} == {0}
+    assert {one.texts[0] for one in made} == {"!!!"}
+    assert len(made) + augmenter.dropped.total() == 2 * augmenter.copies
+
+
+def test_a_pairs_copies_depend_on_seed_texts_and_target_alone(eda, resources):
+    def made(rows, targets, seed):
+        found = of_pairs(eda, resources).augment(rows, targets, seed, [5] * len(rows))
+        return [one.texts for one in found if one.row == len(rows) - 1]
+
+    alone = made([PAIR], ["up"], 3)
+    assert made([PAIR[::-1], PAIR], ["up", "up"], 3) == alone
+    assert made([PAIR], ["down"], 3) != alone
+    assert made([PAIR], ["up"], 4) != alone
 
 
 OPERATION = Annotated[config.TextAugmentation, pydantic.Discriminator("kind")]
@@ -201,7 +251,7 @@ def test_files_that_are_missing_are_told_by_their_key(tmp_path, resources):
             )
         )
         with pytest.raises(ValueError, match=message):
-            augmenting.TextAugmenter([config.EdaConfig(**settings, **off)], 1, resources)
+            augmenting.TextAugmenter([config.EdaConfig(**settings, **off)], 1, resources, COLUMNS)
 
 
 def test_importing_the_config_is_cheap():

@@ -194,12 +194,13 @@ def test_a_translator_is_told_by_its_place_in_the_yaml(pair, tmp_path):
     wrong = BackTranslationConfig(pair[0], str(tmp_path))
     resources = augmenting.Resources(preset=str, cache=tmp_path)
     with pytest.raises(ValueError, match=r"^`augmentation\[1\].backward`: there is no translator"):
-        augmenting.TextAugmenter([fitting, wrong], 2, resources)
+        augmenting.TextAugmenter([fitting, wrong], 2, resources, ["text"])
 
 
 def test_the_config_loads_both_translators(pair, tmp_path):
     config = BackTranslationConfig(*pair, n_aug=3)
     resources = augmenting.Resources(preset=str, cache=tmp_path)
-    made = list(augmenting.augment([TEXT, ""], ["a", "b"], [config], 1, 2, resources))
+    augmenter = augmenting.TextAugmenter([config], 2, resources, ["text"])
+    made = list(augmenter.augment([(TEXT,), ("",)], ["a", "b"], 1))
     assert made
     assert {(one.row, one.operation) for one in made} == {(0, "back_translation")}

@@ -237,7 +237,7 @@ def test_mixup_blends_with_the_image_before():
     share = tf.constant([0.75, 0.5, 1.0])
     result = packing.unpack(covering.mixup(packed(pair), share)).numpy()
     assert result[:, 0, 0].tolist() == [[75, 0, 38], [150, 50, 50], [0, 0, 0]]
-    mixed = covering.mix_labels(tf.one_hot([0, 1, 2], 3), share).numpy()
+    mixed = covering.mix_targets(tf.one_hot([0, 1, 2], 3), share).numpy()
     assert mixed.tolist() == [[0.75, 0, 0.25], [0.5, 0.5, 0], [0, 0, 1.0]]
 
 

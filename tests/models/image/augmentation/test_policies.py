@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from models.image.augmentation import colour_config, config, drawn_policies, policy
-from models.image.augmentation.operation import mixes_labels
+from models.image.augmentation.operation import mixes_targets
 from models.image.input import decode
 from pipeline.config.problems import ConfigError
 from tests import strict
@@ -61,7 +61,7 @@ def test_mixing_gives_shares_of_integer_labels_and_keeps_the_images_type(augment
 
 
 def test_without_mixing_labels_stay_as_they_are():
-    assert not mixes_labels([config.Flip()])
+    assert not mixes_targets([config.Flip()])
     _, same = policy.augmenter([config.Flip()])(images(), labels(), (1, 2))
     np.testing.assert_array_equal(same, labels())
 
