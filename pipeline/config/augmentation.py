@@ -134,13 +134,14 @@ def _check_kinds(config: Any) -> None:
 def _check_columns(config: Any) -> None:
     known = [column.name for column in tasks.inputs(config.task)]
     for operation in config.augmentation:
-        for name in getattr(operation, "columns", ()):
-            if name not in known:
-                raise ValueError(
-                    f"`augmentation` has `{operation.kind}` with a column that `task` reads no "
-                    f"texts from. Received: columns={list(operation.columns)}. Columns with texts: "
-                    f"{', '.join(known)}."
-                )
+        if not isinstance(operation, text_augmentation.TextAugmentation):
+            continue
+        if not set(operation.columns) <= set(known):
+            raise ValueError(
+                f"`augmentation` has `{operation.kind}` with a column that `task` reads no texts "
+                f"from. Received: columns={list(operation.columns)}. Columns with texts: "
+                f"{', '.join(known)}."
+            )
 
 
 def _check_padding(config: Any) -> None:
