@@ -25,8 +25,11 @@ class Wanted:
 class Roles:
     """What the columns of a task are for, to word messages by."""
 
-    label: str
-    """Column of the label; empty where rows have none, or not exactly one."""
+    target: str
+    """Column whose category rows are counted and stratified by; empty where they have none, or not
+    exactly one."""
+    target_field: str
+    """Field of `task` that names it."""
     inputs: tuple[str, ...]
     """Columns of texts or images."""
     kind: str
@@ -41,12 +44,19 @@ class Roles:
         """Key of the YAML that names the input column."""
         return f"task.{self.field}"
 
+    @property
+    def target_key(self) -> str:
+        """Key of the YAML that names the column of categories."""
+        return f"task.{self.target_field}"
+
 
 def roles(features: Sequence[config.Feature], split: config.SplitConfig) -> Roles:
     """What the columns are for."""
     inputs = [f for f in features if f.holds in ("text", "image")]
+    target = next((f for f in features if f.holds == "category"), None)
     return Roles(
-        label=next((f.name for f in features if f.holds == "category"), ""),
+        target=target.name if target else "",
+        target_field=target.field if target else "",
         inputs=tuple(f.name for f in inputs),
         kind=inputs[0].holds,
         field=inputs[0].field or inputs[0].holds,

@@ -21,8 +21,8 @@ class Record(NamedTuple):
     """One example and what its split is decided by."""
 
     digest: bytes
-    label: str
-    """What rows are counted and stratified by: the label, if they have exactly one, else empty."""
+    stratum: str
+    """What rows are counted and stratified by: the category, if they have just one, else empty."""
     named: str | None
     example: bytes
     original: images.Original | None = None
@@ -31,7 +31,7 @@ class Record(NamedTuple):
     @property
     def fact(self) -> splits.Fact:
         """What decides the split."""
-        return splits.Fact(self.digest, self.label, self.named)
+        return splits.Fact(self.digest, self.stratum, self.named)
 
 
 def attempt(
@@ -61,7 +61,7 @@ def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str
     """
     values: dict[str, tfexample.Value] = {}
     content: list[bytes | str] = []
-    label = ""
+    stratum = ""
     original = None
     for feature in features:
         if feature.holds == "derived":
@@ -74,8 +74,8 @@ def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str
             continue
         value = _present(entry, feature.name)
         if feature.holds == "category":
-            label = _label(value, feature.name)
-            values[feature.name] = label.encode()
+            stratum = _label(value, feature.name)
+            values[feature.name] = stratum.encode()
         elif feature.holds == "categories":
             labels = _labels(value, feature)
             values[feature.name] = [one.encode() for one in labels]
@@ -91,7 +91,7 @@ def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str
         named = splits.from_column(
             _slice(_present(entry, split_column), split_column), split_column
         )
-    return Record(splits.digest(content), label, named, tfexample.serialize(values), original)
+    return Record(splits.digest(content), stratum, named, tfexample.serialize(values), original)
 
 
 class InputValue(NamedTuple):

@@ -221,7 +221,7 @@ def _write(
 
 
 def _content_order(record: encode.Record) -> tuple[bytes, str, bytes]:
-    return record.digest, record.label, record.example
+    return record.digest, record.stratum, record.example
 
 
 def _write_records(path: str, records: Iterable[bytes]) -> None:

@@ -135,7 +135,7 @@ def train_rows(
     samples_dir: str,
     number: int,
 ) -> tuple[Counter[str], list[dict[str, Any]]]:
-    """Some rows of the train split, of all labels in turn.
+    """Some rows of the train split, of all strata in turn.
 
     Args:
         data: The `data` section.
@@ -145,7 +145,7 @@ def train_rows(
         number: Rows to return at most.
 
     Returns:
-        All train rows by label, and feature to value of the rows asked for.
+        All train rows by stratum (see `encode.Record`), and feature to value of the rows asked for.
 
     Raises:
         DataError: If files or columns are missing or damaged, or there are no train rows.
@@ -160,7 +160,7 @@ def train_rows(
     places: dict[str, list[int]] = defaultdict(list)
     for place, record in enumerate(accepted):
         if splits.assign(plan, record.fact) == "train":
-            places[record.label].append(place)
+            places[record.stratum].append(place)
     if not places:
         raise errors.DataError("The train split has no rows. Look at `data.split`.")
     chosen = round_robin.in_turn(places, number)
@@ -171,7 +171,7 @@ def train_rows(
             found[place] = tfexample.parse(record.example)
         if len(found) == len(chosen):
             break
-    counts = Counter({label: len(rows) for label, rows in places.items()})
+    counts = Counter({stratum: len(rows) for stratum, rows in places.items()})
     return counts, [found[place] for place in chosen]
 
 

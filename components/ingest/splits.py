@@ -40,7 +40,8 @@ class Fact(NamedTuple):
     """What a plan needs to know of one row."""
 
     digest: bytes
-    label: str
+    stratum: str
+    """What rows are counted and stratified by; empty where they have nothing of the kind."""
     named: str | None
 
 
@@ -51,9 +52,9 @@ class Plan:
     ratio: tuple[tuple[str, int], ...]
     """Split and its parts; only splits that rows may be divided into."""
     bounds: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
-    """When stratified: by label, the first hash of each split after the first."""
+    """When stratified: by stratum, the first hash of each split after the first."""
     owner: Mapping[bytes, str] = dataclasses.field(default_factory=dict)
-    """When stratified: for contents with several labels, the label whose bounds count."""
+    """When stratified: for contents of several strata, the one whose bounds count."""
 
 
 def digest(parts: Iterable[bytes | str]) -> bytes:
@@ -144,8 +145,8 @@ def assign(plan: Plan, fact: Fact) -> str:
     if fact.named in ("eval", "test"):
         return fact.named
     position = int.from_bytes(fact.digest[:8], "big")
-    label = plan.owner.get(fact.digest, fact.label)
-    bounds = plan.bounds[label] if plan.bounds else _even_bounds(plan.ratio)
+    stratum = plan.owner.get(fact.digest, fact.stratum)
+    bounds = plan.bounds[stratum] if plan.bounds else _even_bounds(plan.ratio)
     return plan.ratio[sum(position >= bound for bound in bounds)][0]
 
 
@@ -165,22 +166,23 @@ def _stratify(
     ratio: tuple[tuple[str, int], ...], facts: list[Fact]
 ) -> tuple[dict[str, tuple[int, ...]], dict[bytes, str]]:
     copies = Counter(fact.digest for fact in facts)
-    labels: dict[bytes, str] = {}
+    strata: dict[bytes, str] = {}
     owner = {}
     for fact in facts:
-        known = labels.setdefault(fact.digest, fact.label)
-        if known != fact.label:
+        known = strata.setdefault(fact.digest, fact.stratum)
+        if known != fact.stratum:
             # Any fixed choice keeps the copies together; the smallest needs no order of rows.
-            labels[fact.digest] = owner[fact.digest] = min(known, fact.label)
+            strata[fact.digest] = owner[fact.digest] = min(known, fact.stratum)
     contents = defaultdict(list)
-    for content, label in labels.items():
-        contents[label].append(content)
+    for content, stratum in strata.items():
+        contents[stratum].append(content)
     bounds = {
-        label: _bounds_within(ratio, sorted(members), copies) for label, members in contents.items()
+        stratum: _bounds_within(ratio, sorted(members), copies)
+        for stratum, members in contents.items()
     }
-    # A label that owns no content still needs an entry to be looked up.
+    # A stratum that owns no content still needs an entry to be looked up.
     even = _even_bounds(ratio)
-    return {fact.label: even for fact in facts} | bounds, owner
+    return {fact.stratum: even for fact in facts} | bounds, owner
 
 
 def _bounds_within(

@@ -70,7 +70,7 @@ def own_labels_told(
             "that class in it."
         )
     swapped = next((n for name, n in like_labels if name in roles.inputs), None)
-    told += f"is `task.label` ({roles.label!r}) the right column?"
+    told += f"is `{roles.target_key}` ({roles.target!r}) the right column?"
     if swapped:
         return (
             f"{told} Column {roles.inputs[0]!r}, now `{roles.input_key}`, has {swapped} different "
@@ -125,7 +125,7 @@ def _splits(
         return
     yield from (_empty(name, counts, data, roles) for name in empty)
     labels = counts.classes.get("train", Counter())
-    if len(labels) == 1 and roles.label:
+    if len(labels) == 1 and roles.target:
         yield _one_label(counts, data, roles)
     if labels and unlearned:
         yield from _unlearned(unlearned, counts, data, roles)
@@ -179,7 +179,7 @@ def _one_label(counts: summary.Summary, data: config.DataConfig, roles: columns.
     )
     if isinstance(data.source, config.ImageFolderSource):
         return f"{told} Put the images of each class into a folder of their own."
-    return f"{told} Is `task.label` ({roles.label!r}) the right column?"
+    return f"{told} Is `{roles.target_key}` ({roles.target!r}) the right column?"
 
 
 def _unlearned(

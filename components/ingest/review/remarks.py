@@ -56,7 +56,7 @@ def remarks(
     if problems.own_labels(counts):
         # A column of names of rows: whatever else is to be said of it does not matter.
         return [problems.own_labels_told(counts, data, roles, details.like_labels)]
-    if not roles.label:
+    if not roles.target:
         return [
             *_shared(counts, roles, details),
             *_columns(counts, data, roles, details),
@@ -103,8 +103,8 @@ def _conflicts(counts: summary.Summary, roles: columns.Roles, details: Details) 
     if counts.conflicts:
         what = "occurs" if counts.conflicts == 1 else "occur"
         examples = "; ".join(
-            f"{other.where} says {spelling.shown(other.fact.label)}, "
-            f"{one.where} {spelling.shown(one.fact.label)}"
+            f"{other.where} says {spelling.shown(other.fact.stratum)}, "
+            f"{one.where} {spelling.shown(one.fact.stratum)}"
             for one, other in details.contradicting[:SHOWN]
         )
         told = f"{_count(counts.conflicts, roles.kind)} {what} with more than one label"
@@ -121,13 +121,14 @@ def _columns(
     if problems.are_measured(labels):
         yield (
             f"The {len(labels)} labels are numbers with {total / len(labels):.1f} rows each on "
-            f"average. If `task.label` ({roles.label!r}) is a quantity, {problems.QUANTITY}."
+            f"average. If `{roles.target_key}` ({roles.target!r}) is a quantity, "
+            f"{problems.QUANTITY}."
         )
     if sum(n for label, n in labels.items() if len(label) > _LONG) > total / 2:
         yield (
             f"Most labels have more than {_LONG} characters, such as "
-            f"{spelling.shown(max(labels, key=len))}: is `task.label` ({roles.label!r}) the right "
-            "column?"
+            f"{spelling.shown(max(labels, key=len))}: is `{roles.target_key}` ({roles.target!r}) "
+            "the right column?"
         )
     if details.headers:
         yield (
@@ -160,7 +161,7 @@ def _alike(counts: summary.Summary, data: config.DataConfig, roles: columns.Role
     where = (
         "by moving the images of one folder into the other"
         if isinstance(data.source, config.ImageFolderSource)
-        else f"in column {roles.label!r} of the data"
+        else f"in column {roles.target!r} of the data"
     )
     lines = [
         f"\n  {spelling.describe(one, counts.classes)}; {spelling.mend(one)}"

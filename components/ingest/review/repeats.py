@@ -1,4 +1,4 @@
-"""Which rows have the content of another one: in another split, or with another label."""
+"""Which rows have the content of another one: in another split, or in another stratum."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,12 +34,12 @@ def shared(rows: Sequence[Placed]) -> Iterator[Pair]:
 
 
 def contradicting(rows: Sequence[Placed]) -> Iterator[Pair]:
-    """The first row of each content with another label than the content's first row has."""
+    """The first row of each content of another stratum than the content's first row."""
     firsts: dict[bytes, Placed] = {}
     told = set()
     for one in rows:
         other = firsts.setdefault(one.fact.digest, one)
-        if other.fact.label != one.fact.label and one.fact.digest not in told:
+        if other.fact.stratum != one.fact.stratum and one.fact.digest not in told:
             told.add(one.fact.digest)
             yield one, other
 

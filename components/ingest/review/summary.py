@@ -104,14 +104,14 @@ def of_placed(placed: Iterable[tuple[str, splits.Fact]]) -> Summary:
     """
     found = Summary()
     splits_of = defaultdict(list)
-    labels_of = defaultdict(set)
+    strata_of = defaultdict(set)
     for split, fact in placed:
-        found.classes.setdefault(split, Counter())[fact.label] += 1
+        found.classes.setdefault(split, Counter())[fact.stratum] += 1
         if fact.named:
             found.named.add(fact.named)
         splits_of[fact.digest].append(split)
-        labels_of[fact.digest].add(fact.label)
-    found.conflicts = sum(len(labels) > 1 for labels in labels_of.values())
+        strata_of[fact.digest].add(fact.stratum)
+    found.conflicts = sum(len(strata) > 1 for strata in strata_of.values())
     for members in splits_of.values():
         found.duplicates += len(members) - 1
         present = [split for split in config.SPLITS if split in members]

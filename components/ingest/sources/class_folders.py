@@ -31,8 +31,8 @@ class ClassFolder:
     """One folder whose images have the same label."""
 
     path: pathlib.Path
-    label: str
-    """In Unicode's NFC."""
+    name: str
+    """Its label, in Unicode's NFC."""
     split: str | None
     """Split that it stands in or holds, if folders name splits."""
 

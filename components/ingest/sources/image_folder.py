@@ -53,4 +53,4 @@ def _image(
     path: pathlib.Path, root: pathlib.Path, folder: class_folders.ClassFolder
 ) -> image_batch.ImageFile:
     where = names.shown(path.relative_to(root).as_posix())
-    return image_batch.listed(path, where, {"label": folder.label}, folder.split)
+    return image_batch.listed(path, where, {"label": folder.name}, folder.split)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from components.ingest import config, images, preview
 
-FEATURES = [config.Feature("image", "image"), config.Feature("label", "category")]
+FEATURES = [config.Feature("image", "image"), config.Feature("label", "category", field="label")]
 KINDS = {
     "a.png": ("PNG", {}), "b.jpg": ("JPEG", {}), "c.gif": ("GIF", {}), "d.webp": ("WEBP", {}),
     "e.bmp": ("BMP", {}), "f.bmp": ("BMP", {"mode": "P"}), "g.gif": ("GIF", {}),

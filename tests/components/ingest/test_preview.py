@@ -12,7 +12,7 @@ from components.ingest import config, encode, errors, fingerprint, preview, row,
 
 TEXT = [
     config.Feature("text", "text"),
-    config.Feature("label", "category"),
+    config.Feature("label", "category", field="label"),
     config.Feature("text_length", "derived"),
 ]
 
@@ -116,13 +116,13 @@ def test_unusable_values_are_rejected_with_the_reason(values, reason):
     [(1, "1"), (1.0, "1"), (2.5, "2.5"), (True, "true"), (" a ", "a"), (b"b", "b")],
 )
 def test_labels_become_text(label, expected):
-    assert encoded({"text": "a", "label": label}).label == expected
+    assert encoded({"text": "a", "label": label}).stratum == expected
 
 
 def test_labels_are_composed_and_texts_left_as_given():
     decomposed = unicodedata.normalize("NFD", "한글")
     record = encoded({"text": decomposed, "label": decomposed})
-    assert record.label == "한글"
+    assert record.stratum == "한글"
     assert decomposed.encode() in record.example
     assert record.digest == splits.digest(["한글"])
 
@@ -152,7 +152,7 @@ def test_image_size_is_the_longer_side(tmp_path):
     (tmp_path / "a" / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     features = [
         config.Feature("image", "image"),
-        config.Feature("label", "category"),
+        config.Feature("label", "category", field="label"),
         config.Feature("image_size", "derived"),
     ]
     data = config.DataConfig(config.ImageFolderSource("."))

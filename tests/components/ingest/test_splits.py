@@ -46,7 +46,7 @@ def test_the_borders_between_parts_are_part_of_the_content():
 
 
 def test_stratifying_keeps_the_ratio_in_every_label():
-    counts = Counter(zip((f.label for f in FACTS), place(FACTS, stratify=True), strict=True))
+    counts = Counter(zip((f.stratum for f in FACTS), place(FACTS, stratify=True), strict=True))
     assert counts == {
         ("often", "train"): 784,
         ("often", "eval"): 196,
@@ -57,7 +57,7 @@ def test_stratifying_keeps_the_ratio_in_every_label():
 
 def test_stratifying_gives_every_split_a_row_of_small_labels():
     facts = [fact(f"{label}{i}", label) for label in "abc" for i in range(3)]
-    found = set(zip((f.label for f in facts), place(facts, stratify=True, test=1), strict=True))
+    found = set(zip((f.stratum for f in facts), place(facts, stratify=True, test=1), strict=True))
     assert len(found) == 9
 
 

@@ -8,10 +8,10 @@ from PIL import Image
 
 from components.ingest import config, preview
 
-TEXT = [config.Feature("text", "text"), config.Feature("label", "category")]
-SWAPPED = [config.Feature("label", "text"), config.Feature("text", "category")]
-TIMED = [config.Feature("text", "text"), config.Feature("when", "category")]
-IMAGE = [config.Feature("image", "image"), config.Feature("label", "category")]
+TEXT = [config.Feature("text", "text"), config.Feature("label", "category", field="label")]
+SWAPPED = [config.Feature("label", "text"), config.Feature("text", "category", field="label")]
+TIMED = [config.Feature("text", "text"), config.Feature("when", "category", field="label")]
+IMAGE = [config.Feature("image", "image"), config.Feature("label", "category", field="label")]
 JSONL = config.JsonlSource("*.jsonl")
 HASHED, STRATIFIED = {}, {"stratify": True}
 PARTS = {"column": "part"}

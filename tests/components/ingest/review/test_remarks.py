@@ -8,8 +8,8 @@ from PIL import Image
 
 from components.ingest import config, preview
 
-TEXT = [config.Feature("text", "text"), config.Feature("label", "category")]
-IMAGE = [config.Feature("image", "image"), config.Feature("label", "category")]
+TEXT = [config.Feature("text", "text"), config.Feature("label", "category", field="label")]
+IMAGE = [config.Feature("image", "image"), config.Feature("label", "category", field="label")]
 
 
 def rows(number, labels="ab", start=0):

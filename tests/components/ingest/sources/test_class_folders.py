@@ -10,7 +10,7 @@ from PIL import Image
 from components.ingest import columns, config, errors, fingerprint, reading, row
 
 WANTED = columns.Wanted(("image", "label"), "image")
-FEATURES = (config.Feature("image", "image"), config.Feature("label", "category"))
+FEATURES = (config.Feature("image", "image"), config.Feature("label", "category", field="label"))
 
 
 def put(base, *paths):

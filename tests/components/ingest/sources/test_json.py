@@ -180,7 +180,7 @@ def test_reasons_are_in_words_of_json(tmp_path, line, reason):
 )
 def test_numbers_are_labels(tmp_path, label, told):
     (entry,), _ = read(tmp_path, f'{{"text": "a", "label": {label}}}\n')
-    assert encode.encode(entry, FEATURES, None).label == told
+    assert encode.encode(entry, FEATURES, None).stratum == told
 
 
 @pytest.mark.parametrize(

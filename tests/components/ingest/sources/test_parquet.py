@@ -28,7 +28,7 @@ def read(tmp_path, column, wanted=WANTED, name="label"):
 
 def labels(tmp_path, column):
     found = [encode.attempt(entry, FEATURES, None) for entry in read(tmp_path, column)]
-    return [f.reason if isinstance(f, row.Rejected) else f.label for f in found]
+    return [f.reason if isinstance(f, row.Rejected) else f.stratum for f in found]
 
 
 def array(values, kind):
