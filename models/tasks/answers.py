@@ -1,4 +1,4 @@
-"""Answers as metrics take them: text in place of bytes."""
+"""Answers as the graph gives them and as metrics take them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+LENGTH = "_length"
+"""End of the name of an output that says how many values of another one count; `serving.ragged`
+reads it."""
+
+
+def padded(name: str, values: Any, width: int) -> dict[str, Any]:
+    """Answers with different numbers of values, as the dense tensors that servers answer with.
+
+    Args:
+        name: Of the output.
+        values: Ragged in its second axis only, `(n, None, ...)`.
+        width: Most values of a row.
+
+    Returns:
+        `name` `(n, width, ...)`, filled up with empty text or 0, and `name_length` `(n,)` int32.
+    """
+    import tensorflow as tf
+
+    dense = values.to_tensor(shape=(None, width))
+    return {name: dense, name + LENGTH: tf.cast(values.row_lengths(), tf.int32)}
 
 
 def plain(outputs: Mapping[str, Any]) -> dict[str, np.ndarray]:

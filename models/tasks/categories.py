@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from models.backbone import Backbone, Provided
-from models.tasks import metrics
+from models.tasks import answers, metrics
 from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown
 
 _HALF = 0.5
@@ -121,16 +121,23 @@ class ManyLabels:
         return dataclasses.replace(facts, thresholds={**facts.thresholds, self.labels: chosen})
 
     def answers(self, outputs: Any, facts: Facts) -> dict[str, Any]:
-        """All labels in a fixed order, their probabilities, and which of them are answered."""
+        """All labels in a fixed order, their probabilities, and which of them are answered.
+
+        `chosen_labels` are those alone, in the same order.
+        """
         import tensorflow as tf
 
-        labels = tf.constant(facts.vocabularies[self.labels])
+        names = facts.vocabularies[self.labels]
         probabilities = tf.sigmoid(outputs)
-        thresholds = facts.thresholds.get(self.labels, (_HALF,) * int(labels.shape[0]))
+        thresholds = facts.thresholds.get(self.labels, (_HALF,) * len(names))
+        is_chosen = probabilities >= tf.constant(thresholds, probabilities.dtype)
+        labels = tf.tile(tf.constant(names)[None], [tf.shape(probabilities)[0], 1])
+        chosen = tf.ragged.boolean_mask(labels, is_chosen)
         return {
-            "labels": tf.tile(labels[None], [tf.shape(probabilities)[0], 1]),
+            "labels": labels,
             "probabilities": probabilities,
-            "is_chosen": probabilities >= tf.constant(thresholds, probabilities.dtype),
+            "is_chosen": is_chosen,
+            **answers.padded("chosen_labels", chosen, len(names)),
         }
 
 

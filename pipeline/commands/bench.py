@@ -18,6 +18,7 @@ from pipeline.runtime import logs
 from serving import client
 from serving.batching.parameters import BatchingParameters
 from serving.client import address
+from serving.export import description, request_form
 from serving.load import bare, child, examples, grid, measuring, payloads, server
 from serving.load.bare import BareResult
 from serving.load.examples import Examples
@@ -74,9 +75,9 @@ def bench(
     folder = _folder(where)
     folder.mkdir(parents=True, exist_ok=True)
     with _reword_errors():
-        kept = _examples(where)
+        kept, origin = _examples(where)
         limit = _limit(where, kept, max_batch_size, load.seconds, progress)
-        notes = _notes(kept, limit, max_batch_size)
+        notes = _notes(origin, limit, max_batch_size)
         sample = kept or (limit.examples if limit else _remote(name, addresses))
         if limit is not None:
             sample = dataclasses.replace(sample, outputs=limit.examples.outputs)
@@ -181,11 +182,22 @@ def batching(max_batch_size: int) -> BatchingParameters:
     )
 
 
-def _examples(where: paths.Paths) -> Examples | None:
-    """Real examples of the newest run that kept some; None if there is no run."""
+def _examples(where: paths.Paths) -> tuple[Examples | None, str]:
+    """Real examples and where they are from: of the newest run that kept some, or of the export.
+
+    None of a model of others, whose inputs are made up.
+    """
     kept = where.artifacts.glob(f"Trainer/model_run/*/{artifact_files.REFERENCE}")
     newest = max(kept, key=lambda path: path.stat().st_mtime, default=None)
-    return examples.from_reference(newest) if newest else None
+    if newest:
+        return examples.from_reference(newest), ""
+    versions = storage.find_versions(where.served)
+    described = description.read(versions[max(versions)]) if versions else None
+    if described is None:
+        return None, "There is no run of this model here: the inputs are made up."
+    asked = Examples(request_form.arrays(described.examples), {})
+    count = len(described.examples)
+    return asked, f"There is no run of this model here: the inputs are {count} kept by the export."
 
 
 def _limit(
@@ -208,14 +220,15 @@ def _limit(
     return result
 
 
-def _notes(kept: Examples | None, limit: BareResult | None, max_batch_size: int) -> list[str]:
+def _notes(origin: str, limit: BareResult | None, max_batch_size: int) -> list[str]:
     notes = [
         "The load generator is a process on this machine; its share of the processors is in the "
         "JSON as generator_cpus.",
         f"The limit is the model called in batches of {max_batch_size} without a server.",
+        "REST is asked by rows (instances) and by columns (inputs) in turn.",
     ]
-    if kept is None:
-        notes.append("There is no run of this model here: the inputs are made up.")
+    if origin:
+        notes.append(origin)
     if limit is None:
         notes[1] = "The model is not in this workspace: there is no limit, and answers are "
         notes[1] += "compared only with those of a run."
@@ -232,7 +245,7 @@ def _measure_ours(
     progress: Callable[[str], None],
 ) -> list[Measurement]:
     rows = []
-    bodies = {"grpc": payloads.grpc(sample, name), "rest": payloads.rest(sample)}
+    bodies = {"grpc": payloads.grpc(sample, name), "rest": _rest(sample)}
     for title, settings in {"Maru": None, "Maru, batching": batching(max_batch_size)}.items():
         progress(f"starting {title}")
         with server.serve(name, base_path, folder, settings) as running:
@@ -259,9 +272,14 @@ def _measure_running(
             both["grpc"] = Target("grpc", where.host, where.port), payloads.grpc(sample, name)
         else:
             path = f"{where.prefix}/v1/models/{name}:predict"
-            both["rest"] = Target("rest", where.host, where.port, path), payloads.rest(sample)
+            both["rest"] = Target("rest", where.host, where.port, path), _rest(sample)
         rows += grid.run(where.target, both, load, lambda row: progress(bench_report.words(row)))
     return rows
+
+
+def _rest(sample: Examples) -> Payloads:
+    """Requests in both forms."""
+    return payloads.in_turn(payloads.rest(sample), payloads.rest_columns(sample))
 
 
 def _remote(name: str, addresses: Sequence[str]) -> Examples:

@@ -143,10 +143,10 @@ def _make_twins(
         for dtype in dict.fromkeys(dtypes):
             with terminal.status(f"{source.name}: {dtype} twin"), _reword_errors(source.name):
                 twin = twins.make(source, dtype, folder / writing.MODELS)
+            equal = "" if twin.agreement is None else f"{twin.agreement:.1%} of the answers equal, "
             terminal.print(
-                f"✓ {twin.source.name}: largest difference {twin.difference:.1e}, "
-                f"{twin.agreement:.1%} of the labels equal, {twin.twin_ms:.0f} ms for "
-                f"{twin.original_ms:.0f} ms",
+                f"✓ {twin.source.name}: largest difference {twin.difference:.1e}, {equal}"
+                f"{twin.twin_ms:.0f} ms for {twin.original_ms:.0f} ms",
                 markup=False,
             )
             made.append(twin)

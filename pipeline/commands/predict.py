@@ -5,7 +5,6 @@ import os
 import pathlib
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -14,19 +13,9 @@ from components.ingest.files import locate
 from pipeline import paths, pushed_models
 from pipeline.display import answers, terminal
 from pipeline.runtime import logs, running_server
+from pipeline.scoring import asking
 from serving import client, errors, process
-
-_KINDS = {
-    "is_chosen": ("b", 2),
-    "labels": ("O", 2),
-    "probabilities": ("f", 2),
-    "value": ("f", 1),
-}
-"""NumPy's kind of the outputs that are shown, and their rank."""
-_NOT_OURS = (
-    "{} is no model of `maru run`, whose serving_default answers labels with probabilities or a "
-    "value about texts or an image. Ask it with `serving.client`."
-)
+from serving.repository import storage
 
 
 def predict(
@@ -36,8 +25,9 @@ def predict(
 
     Args:
         name: Model.
-        inputs: A text or the path of an image for each input of the model, in the order of their
-            names, or each as NAME=VALUE.
+        inputs: A text or the path of an image for each input of the model, in the order of the
+            task's columns (of a model that is not in the workspace: of their names), or each as
+            NAME=VALUE.
         server: Address of a running server; None asks the one that `maru serve` runs for this
             workspace, and loads the model if there is none.
         workspace: Where pushed models are.
@@ -47,75 +37,56 @@ def predict(
         ValueError: If there is no such model or image, the image cannot be read, other inputs are
             needed, or the server refuses.
     """
-    answer = _from_server(name, inputs, server) if server else None
+    where = paths.Paths(paths.workspace(workspace), name)
+    answer = _from_server(inputs, server, where) if server else None
     if not server and (running := running_server.find(paths.workspace(workspace))):
-        answer = _from_running(name, inputs, running)
+        answer = _from_running(inputs, running, where)
     if answer is None:
-        answer = _from_disk(name, inputs, paths.Paths(paths.workspace(workspace), name))
+        answer = _from_disk(inputs, where)
     form = answers.form_of(answer)
-    if form is None:
-        raise ValueError(_NOT_OURS.format(name))
     if not as_json:
         return form.words(answer)
     is_ascii = not terminal.takes_any_character(sys.stdout)
     return json.dumps(form.fields(answer), ensure_ascii=is_ascii)
 
 
-def _from_running(name: str, inputs: Sequence[str], address: str) -> answers.Answer | None:
+def _from_running(inputs: Sequence[str], address: str, where: paths.Paths) -> answers.Answer | None:
     """The answer of the server that runs for the workspace; None if it cannot give one."""
     try:
         # One look is enough: the model is on the disk, too.
-        return _ask(name, inputs, address, client.Retries(attempts=1))
+        return _ask(inputs, address, client.Retries(attempts=1), where)
     except client.ClientError as error:
         if error.status in (None, 404):
             return None
         raise ValueError(str(error)) from error
 
 
-def _from_server(name: str, inputs: Sequence[str], address: str) -> answers.Answer:
+def _from_server(inputs: Sequence[str], address: str, where: paths.Paths) -> answers.Answer:
     """The answer of the server that was named."""
     try:
-        return _ask(name, inputs, address, client.Retries())
+        return _ask(inputs, address, client.Retries(), where)
     except client.ClientError as error:
         raise ValueError(str(error)) from error
 
 
-def _ask(name: str, inputs: Sequence[str], address: str, retries: client.Retries) -> answers.Answer:
+def _ask(
+    inputs: Sequence[str], address: str, retries: client.Retries, where: paths.Paths
+) -> answers.Answer:
+    which = f"{where.name} at {address}"
     with client.Client(address, retries=retries) as asked:
-        signature = asked.signatures(name).get("serving_default")
-        if signature is None or answers.form_of(signature.outputs) is None:
-            raise ValueError(_NOT_OURS.format(f"{name} at {address}"))
-        values = _values(sorted(signature.inputs), inputs)
-        outputs = asked.predict(name, {key: [value] for key, value in values.items()})
-    return _first(outputs, f"{name} at {address}")
+        signature = asked.signatures(where.name).get("serving_default")
+        versions = storage.find_versions(where.served)
+        newest = versions[max(versions)] if versions else None
+        taken = asking.inputs_of(signature.inputs if signature else {}, which, newest)
+        values = _values([one.name for one in taken], inputs)
+        outputs = asked.predict(where.name, {key: [value] for key, value in values.items()})
+    return _only(outputs, which)
 
 
-def _first(outputs: Mapping[str, Any], which: str) -> answers.Answer:
-    """The outputs of the only row.
-
-    Raises:
-        ValueError: If they are something else, for a model that is not ours.
-    """
-    form = answers.form_of(outputs)
-    if form is None:
-        raise ValueError(_NOT_OURS.format(which))
-    rows = {key: np.asarray(outputs[key]) for key in form.outputs}
-    fits = (
-        len({row.shape for row in rows.values()}) == 1
-        and all(row.shape[:1] == (1,) and row.size for row in rows.values())
-        and all((row.dtype.kind, row.ndim) == _KINDS[key] for key, row in rows.items())
-    )
-    if not fits:
-        raise ValueError(_NOT_OURS.format(which))
-    return {key: _text(row[0]) for key, row in rows.items()}
-
-
-def _text(row: Any) -> Any:
-    """Over REST and gRPC words are text already."""
-    if not isinstance(row, np.ndarray) or row.dtype.kind != "O":
-        return row
-    words = [one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in row]
-    return np.array(words, object)
+def _only(outputs: Mapping[str, np.ndarray], which: str) -> answers.Answer:
+    """The answer to the only example."""
+    (row,) = asking.rows_of(outputs, which, 1)
+    return row
 
 
 def _values(names: Sequence[str], inputs: Sequence[str]) -> dict[str, str | bytes]:
@@ -138,7 +109,7 @@ def _values(names: Sequence[str], inputs: Sequence[str]) -> dict[str, str | byte
     return {key: _value(key, value) for key, value in asked.items()}
 
 
-def _from_disk(name: str, inputs: Sequence[str], where: paths.Paths) -> answers.Answer:
+def _from_disk(inputs: Sequence[str], where: paths.Paths) -> answers.Answer:
     """The answer of the newest pushed version, loaded for this question."""
     newest = pushed_models.newest(where)
     with logs.to_file(where.root / "predict.log"):
@@ -149,9 +120,9 @@ def _load_and_ask(pushed: pushed_models.PushedModel, inputs: Sequence[str]) -> a
     process.skip_keras()
     predictor = pushed_models.load(pushed)
     signature = predictor.signatures.get("serving_default")
-    if signature is None or {spec.dtype for spec in signature.inputs.values()} != {"string"}:
-        raise ValueError(_NOT_OURS.format(pushed.folder))
-    values = _values(sorted(signature.inputs), inputs)
+    specs = signature.inputs if signature else {}
+    taken = asking.inputs_of(specs, str(pushed.folder), pushed.folder)
+    values = _values([one.name for one in taken], inputs)
     arrays = {
         key: np.array([value.encode() if isinstance(value, str) else value], dtype=object)
         for key, value in values.items()
@@ -165,7 +136,7 @@ def _load_and_ask(pushed: pushed_models.PushedModel, inputs: Sequence[str]) -> a
         reason = error.text.splitlines()[0]  # Below it is where in the graph.
         asked = ", ".join(map(repr, inputs))
         raise ValueError(f"The model refuses the image {asked}: {reason}") from error
-    return _first(outputs, str(pushed.folder))
+    return _only(outputs, str(pushed.folder))
 
 
 def _value(input_name: str, question: str) -> str | bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,29 +12,40 @@ from rich import cells
 
 _SHOWN = 5
 
-Answer = Mapping[str, np.ndarray]
-"""Outputs by name, of one example and without the axis of the examples; text as text."""
+Answer = Mapping[str, Any]
+"""What counts of one example, by output: arrays, numbers and text."""
+_Kind = tuple[str, int]
+"""NumPy's kind of an output and the number of its axes."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Form:
     """How answers with some outputs are shown."""
 
-    outputs: tuple[str, ...]
-    """Names of the outputs that it takes."""
+    outputs: Mapping[str, _Kind]
+    """The outputs that it takes, all of the same size."""
     words: Callable[[Answer], str]
     """For people."""
     fields: Callable[[Answer], dict[str, Any]]
     """For `--json`."""
 
 
-def form_of(outputs: Mapping[str, Any]) -> Form | None:
-    """The form of an answer; None for a model that is not ours.
+def form_of(answer: Answer) -> Form:
+    """The form that an answer has; any other answer is shown output by output.
 
     Args:
-        outputs: By name.
+        answer: By output.
     """
-    return next((form for form in _FORMS if set(form.outputs) <= set(outputs)), None)
+    return next((form for form in _FORMS if _fits(form, answer)), _OUTPUT_BY_OUTPUT)
+
+
+def _fits(form: Form, answer: Answer) -> bool:
+    found = {name: np.asarray(answer[name]) for name in form.outputs if name in answer}
+    return (
+        {name: (one.dtype.kind, one.ndim) for name, one in found.items()} == form.outputs
+        and len({one.shape for one in found.values()}) == 1
+        and all(one.size for one in found.values())
+    )
 
 
 def _ranked(answer: Answer) -> list[tuple[float, str]]:
@@ -84,6 +96,28 @@ def _value_fields(answer: Answer) -> dict[str, Any]:
     return {"value": float(answer["value"])}
 
 
+def _output_words(answer: Answer) -> str:
+    return _lines([(name, _short(value)) for name, value in _output_fields(answer).items()])
+
+
+def _output_fields(answer: Answer) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in answer.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"b64": base64.b64encode(value).decode()}
+    if isinstance(value, np.ndarray):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_short, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def _lines(rows: list[tuple[str, str]]) -> str:
     # In columns of a terminal, of which Hangul and emoji take two.
     width = max(cells.cell_len(name) for name, _ in rows)
@@ -91,8 +125,13 @@ def _lines(rows: list[tuple[str, str]]) -> str:
 
 
 _FORMS = (
-    Form(("labels", "probabilities", "is_chosen"), _chosen_words, _chosen_fields),
-    Form(("labels", "probabilities"), _ranked_words, _ranked_fields),
-    Form(("value",), _value_words, _value_fields),
+    Form(
+        {"labels": ("O", 1), "probabilities": ("f", 1), "is_chosen": ("b", 1)},
+        _chosen_words,
+        _chosen_fields,
+    ),
+    Form({"labels": ("O", 1), "probabilities": ("f", 1)}, _ranked_words, _ranked_fields),
+    Form({"value": ("f", 0)}, _value_words, _value_fields),
 )
-"""The first whose outputs an answer has."""
+"""The first that fits is taken."""
+_OUTPUT_BY_OUTPUT = Form({}, _output_words, _output_fields)

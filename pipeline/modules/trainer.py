@@ -26,11 +26,13 @@ from models.training.checkpoint import STATE
 from pipeline.artifact_files import REFERENCE, SUMMARY, TOKENIZER
 from pipeline.config import loading
 from pipeline.modules import learner as learners
-from serving.export import description, reference, warm_up_file
+from serving.export import description, reference, request_form, warm_up_file
 from serving.export import signatures as exporting
 
 NUM_REFERENCE = 32
 """Examples the Canary compares on."""
+NUM_EXAMPLES = 3
+"""Requests that every export brings for people to try."""
 WARM_UP_BATCHES = (1, NUM_REFERENCE)
 """Rows of the requests that every export brings, for servers to replay before it answers."""
 _ANY_NAME = "default"  # A server replays the requests to the version they lie in.
@@ -67,7 +69,7 @@ def run_fn(fn_args: Any) -> None:
     exporting.export(signatures, resources, export)
     # Let servers meet real requests before clients do.
     warm_up_file.write(export, _ANY_NAME, answers, WARM_UP_BATCHES)
-    description.write(export, _description(learner, examples[0]))
+    description.write(export, _description(learner, answers[exporting.DEFAULT]))
 
 
 def _train(learner: learners.Learner, fn_args: Any, run: pathlib.Path) -> keras.Model:
@@ -193,20 +195,23 @@ def _raw(learner: learners.Learner, examples: Sequence[bytes]) -> dict[str, list
     }
 
 
-def _description(learner: learners.Learner, example: bytes) -> dict[str, Any]:
-    """What an export says of itself, see `serving/export/description.py`."""
+def _description(learner: learners.Learner, answered: Mapping[str, Any]) -> description.Description:
+    """What an export says of itself.
+
+    Args:
+        learner: What was trained.
+        answered: Inputs and outputs of the default signature.
+    """
     task = learner.config.task
-    columns = tasks.inputs(task)
-    return {
-        "kind": task.kind,
-        "inputs": [{"name": c.served_as, "holds": c.holds, "column": c.name} for c in columns],
-        "shown_as": task.shown_as,
-        "example": {
-            c.served_as: _feature(example, c.name).decode("utf-8", "replace")
-            for c in columns
-            if c.holds == "text"
-        },
-    }
+    first = {name: rows[:NUM_EXAMPLES] for name, rows in answered["inputs"].items()}
+    return description.Description(
+        kind=task.kind,
+        inputs=tuple(description.Input(c.served_as, c.holds, c.name) for c in tasks.inputs(task)),
+        labels=learner.facts.vocabularies,
+        shown_as=task.shown_as,
+        outputs=description.outputs(answered["outputs"]),
+        examples=tuple(request_form.rows(first)),
+    )
 
 
 def _records(patterns: list[str]) -> Any:

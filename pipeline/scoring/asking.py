@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,8 +12,14 @@ import numpy as np
 from pipeline import pushed_models
 from pipeline.display import answers
 from pipeline.scoring.rows import Input
-from serving import client, errors, process
+from serving import client, errors, process, ragged
 from serving.export import description
+
+_NOT_ASKED = (
+    "{} cannot be asked here: `maru predict` asks models whose serving_default takes a text or an "
+    "image for each input and answers with a row for each example. Ask it with `serving.client`. "
+    "Received: {}"
+)
 
 Ask = Callable[[Mapping[str, Sequence[bytes]]], Mapping[str, np.ndarray]]
 """Values by input, each `(rows,)`, to outputs by name, each `(rows, ...)`."""
@@ -30,8 +35,6 @@ class Model:
 
     inputs: tuple[Input, ...]
     """What it takes; columns are named as its training data named them, where that is known."""
-    form: answers.Form
-    """How an answer is written."""
     ask: Ask
     """Raises `Refused` for a request that the model does not take."""
     identity: dict[str, Any]
@@ -49,11 +52,63 @@ class Model:
             if len(rows) == 1:
                 return [error]
             return [answer for row in rows for answer in self.answer([row])]
-        texts = {name: _text(outputs[name]) for name in self.form.outputs}
-        return [
-            self.form.fields({name: values[index] for name, values in texts.items()})
-            for index in range(len(rows))
-        ]
+        answered = rows_of(outputs, str(self.identity), len(rows))
+        form = answers.form_of(answered[0])
+        return [form.fields(one) for one in answered]
+
+
+def inputs_of(
+    specs: Mapping[str, client.TensorSpec], which: str, version: pathlib.Path | None
+) -> tuple[Input, ...]:
+    """Inputs of a model, in the order of its task where that is known.
+
+    Args:
+        specs: What the signature takes.
+        which: The model, for errors.
+        version: Folder of a version that may say more.
+
+    Raises:
+        ValueError: If they are no texts or images.
+    """
+    if not specs or not all(_is_one_string(spec) for spec in specs.values()):
+        received = ", ".join(f"{name} ({spec.dtype})" for name, spec in sorted(specs.items()))
+        raise ValueError(_NOT_ASKED.format(which, f"inputs {received or 'of another signature'}"))
+    described = description.read(version) if version else None
+    known = {one.name: one.column for one in described.inputs} if described else {}
+    names = list(known) if known.keys() == specs.keys() else sorted(specs)
+    return tuple(
+        Input(
+            name,
+            "image" if name.endswith("_bytes") else "text",
+            known.get(name, name.removesuffix("_bytes")),
+        )
+        for name in names
+    )
+
+
+def _is_one_string(spec: client.TensorSpec) -> bool:
+    return spec.dtype == "string" and (spec.shape is None or len(spec.shape) == 1)
+
+
+def rows_of(
+    outputs: Mapping[str, np.ndarray], which: str, num_examples: int
+) -> list[dict[str, Any]]:
+    """The answer to each example, text as text and without what ragged ones are filled up with.
+
+    Args:
+        outputs: By name.
+        which: The model, for errors.
+        num_examples: How many were asked about.
+
+    Raises:
+        ValueError: If they are no rows, or others.
+    """
+    arrays = {name: np.asarray(array) for name, array in outputs.items()}
+    texts = {name: one if name.endswith("_bytes") else _text(one) for name, one in arrays.items()}
+    if any(array.shape[:1] != (num_examples,) for array in arrays.values()):
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise ValueError(_NOT_ASKED.format(which, f"outputs {shapes}"))
+    return ragged.rows(texts)
 
 
 def _text(values: np.ndarray) -> np.ndarray:
@@ -78,21 +133,19 @@ def from_disk(pushed: pushed_models.PushedModel) -> Model:
     process.skip_keras()
     predictor = pushed_models.load(pushed)
     signature = predictor.signatures.get("serving_default")
-    form = answers.form_of(signature.outputs) if signature else None
-    if signature is None or form is None:
-        raise _not_ours(pushed.name)
+    inputs = inputs_of(signature.inputs if signature else {}, pushed.name, pushed.folder)
 
     def ask(values: Mapping[str, Sequence[bytes]]) -> Mapping[str, np.ndarray]:
         arrays = {name: np.array(each, dtype=object) for name, each in values.items()}
         try:
-            return predictor.predict("serving_default", arrays, form.outputs)
+            return predictor.predict("serving_default", arrays)
         except errors.ServingError as error:
             if error.code != "INVALID_ARGUMENT":
                 raise
             raise Refused(error.text.splitlines()[0]) from error
 
     source = {"name": pushed.name, "version": pushed.version}
-    return Model(_inputs(sorted(signature.inputs), pushed.folder), form, ask, source)
+    return Model(inputs, ask, source)
 
 
 def from_server(name: str, address: str, known: pathlib.Path | None) -> Model:
@@ -111,9 +164,7 @@ def from_server(name: str, address: str, known: pathlib.Path | None) -> Model:
         signature = asked.signatures(name).get("serving_default")
     except client.ClientError as error:
         raise ValueError(str(error)) from error
-    form = answers.form_of(signature.outputs) if signature else None
-    if signature is None or form is None:
-        raise _not_ours(f"{name} at {address}")
+    inputs = inputs_of(signature.inputs if signature else {}, f"{name} at {address}", known)
 
     def ask(values: Mapping[str, Sequence[bytes]]) -> Mapping[str, np.ndarray]:
         # Over REST, text travels as text and images as base64, by the name's ending.
@@ -122,33 +173,10 @@ def from_server(name: str, address: str, known: pathlib.Path | None) -> Model:
             for key, each in values.items()
         }
         try:
-            return asked.predict(name, given, outputs=form.outputs)
+            return asked.predict(name, given)
         except client.ClientError as error:
             if error.status == 400:
                 raise Refused(str(error).splitlines()[0]) from error
             raise ValueError(str(error)) from error
 
-    return Model(
-        _inputs(sorted(signature.inputs), known), form, ask, {"name": name, "server": address}
-    )
-
-
-def _inputs(names: Sequence[str], version: pathlib.Path | None) -> tuple[Input, ...]:
-    path = version / description.FILE if version else None
-    described = json.loads(path.read_text("utf-8")) if path and path.is_file() else {}
-    columns = {one["name"]: one.get("column", one["name"]) for one in described.get("inputs", [])}
-    return tuple(
-        Input(
-            name,
-            "image" if name.endswith("_bytes") else "text",
-            columns.get(name, name.removesuffix("_bytes")),
-        )
-        for name in names
-    )
-
-
-def _not_ours(name: str) -> ValueError:
-    return ValueError(
-        f"{name} is no model of `maru run`, whose serving_default answers labels with "
-        "probabilities or a value about texts or an image. Ask it with `serving.client`."
-    )
+    return Model(inputs, ask, {"name": name, "server": address})

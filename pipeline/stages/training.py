@@ -25,6 +25,7 @@ _SPLITS = {
 EXPORT_CODE = (
     "serving/export/description.py",
     "serving/export/reference.py",
+    "serving/export/request_form.py",
     "serving/export/signatures.py",
     "serving/export/warm_up_file.py",
 )

@@ -3,7 +3,9 @@
 import pathlib
 import string
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import orjson
 from tabulate import tabulate
 
 from serving.bundle import compose, kubernetes, model, server_files
@@ -12,6 +14,7 @@ from serving.bundle.sweep import Sweep
 from serving.bundle.twins import Twin
 
 _TEMPLATE = pathlib.Path(__file__).with_name("manual.md")
+_ROWS, _COLUMNS = "requests/{}.rows.json", "requests/{}.columns.json"
 _PER_MODEL = (
     "Each model batches by `batching_params.pbtxt` in its version's folder "
     "(`--enable_per_model_batching_parameters`); of `config/batching.config` only the threads "
@@ -51,9 +54,9 @@ def text(app: kubernetes.App, sweeps: Mapping[str, Sweep], made: Sequence[Twin])
         "docker_flags": _docker_flags(app.models),
         "name": first.name,
         "version": str(first.version),
-        "input": first.inputs[0],
-        "curl": _curl(first),
-        "example_bytes": _example_bytes(first),
+        "rows_file": _ROWS.format(first.name),
+        "columns_file": _COLUMNS.format(first.name),
+        "answers": "\n".join(_answer(entry) for entry in app.models),
         "metrics_path": server_files.METRICS_PATH,
         "app": app.name,
         "app_file": service,
@@ -65,6 +68,19 @@ def text(app: kubernetes.App, sweeps: Mapping[str, Sweep], made: Sequence[Twin])
     }
     filled = string.Template(_TEMPLATE.read_text("utf-8")).substitute(values)
     return filled.replace("\n\n\n", "\n\n")
+
+
+def requests(entry: Bundled) -> dict[str, str]:
+    """Bodies for REST in both of its forms, by path in the bundle.
+
+    Args:
+        entry: A model.
+    """
+    columns = {name: [row[name] for row in entry.requests] for name in entry.requests[0]}
+    return {
+        _ROWS.format(entry.name): _json({"instances": entry.requests}),
+        _COLUMNS.format(entry.name): _json({"inputs": columns}),
+    }
 
 
 def _table(models: Sequence[Bundled]) -> str:
@@ -88,13 +104,13 @@ def _table(models: Sequence[Bundled]) -> str:
 def _twins(made: Sequence[Twin]) -> str:
     if not made:
         return ""
-    headers = ("twin", "in low precision", "largest difference", "equal labels", "float32", "twin")
+    headers = ("twin", "in low precision", "largest difference", "equal answers", "float32", "twin")
     rows = [
         (
             twin.source.name,
             f"{twin.products} products in {twin.dtype}",
             f"{twin.difference:.1e}",
-            f"{twin.agreement:.1%}",
+            "-" if twin.agreement is None else f"{twin.agreement:.1%}",
             f"{twin.original_ms:.1f} ms",
             f"{twin.twin_ms:.1f} ms",
         )
@@ -108,18 +124,18 @@ def _docker_flags(models: Sequence[Bundled]) -> str:
     return " \\\n".join(f"  {argument}" for argument in arguments)
 
 
-def _is_binary(entry: Bundled) -> bool:
-    return entry.inputs[0].endswith("_bytes")
+def _answer(entry: Bundled) -> str:
+    """What a model answers, and what of it only fills up."""
+    named = ", ".join(f"`{output.name}` ({output.dtype})" for output in entry.outputs)
+    filled = [
+        f" Of each row of `{output.name}` only the first `{output.length}` values count: the rest "
+        "fills it up to the longest row."
+        for output in entry.outputs
+        if output.length
+    ]
+    return f"- `{entry.name}` answers {named}.{''.join(filled)}"
 
 
-def _curl(entry: Bundled) -> str:
-    url = f"http://127.0.0.1:{server_files.REST_PORT}/v1/models/{entry.name}:predict"
-    if _is_binary(entry):
-        body = '"{\\"instances\\": [{\\"b64\\": \\"$(base64 -w0 image.png)\\"}]}"'
-    else:
-        body = '\'{"instances": ["some text"]}\''
-    return f"curl -d {body} {url}"
-
-
-def _example_bytes(entry: Bundled) -> str:
-    return 'open("image.png", "rb").read()' if _is_binary(entry) else '"some text"'
+def _json(content: Mapping[str, Any]) -> str:
+    option = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(content, option=option).decode()

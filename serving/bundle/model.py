@@ -4,8 +4,10 @@ import dataclasses
 import math
 import pathlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from serving.export.description import Output
 from serving.export.reference import Reference
 
 _MEBI = 2**20
@@ -54,8 +56,10 @@ class Bundled:
     """Its only version in the bundle."""
     size: int
     """Bytes of the SavedModel."""
-    inputs: tuple[str, ...]
-    """Input names of `serving_default`."""
+    requests: tuple[Mapping[str, Any], ...]
+    """Real requests to `serving_default`, each as `serving.export.request_form.rows` makes them."""
+    outputs: tuple[Output, ...]
+    """What it answers to them."""
     batching: Batching
     """What its sweep chose."""
     throughput: float

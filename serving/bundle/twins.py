@@ -22,6 +22,7 @@ import tensorflow as tf
 from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
+from serving import ragged
 from serving.bundle import sweep
 from serving.bundle.model import Source
 from serving.execution.saved_model import SavedModelPredictor
@@ -45,10 +46,10 @@ class Twin:
     products: int
     """Operations that do."""
     difference: float
-    """Largest absolute difference of a number over all signatures and examples."""
-    agreement: float
-    """Share of the string answers that are the same, such as labels; 1 if there are none. Strings
-    that are the same for every example, such as a list of all labels, do not count."""
+    """Largest absolute difference of a fraction over all signatures and examples."""
+    agreement: float | None
+    """Share of the other answers, such as labels, that are the same; None if there are none. What
+    is the same for every example, such as a list of all labels, does not count."""
     original_ms: float
     """Median milliseconds of the float32 model, all examples in one batch."""
     twin_ms: float
@@ -137,19 +138,23 @@ def _add_cast(
     node.attr["SrcT"].type, node.attr["DstT"].type = types
 
 
-def _compare(twin: Source, dtype: str) -> tuple[float, float]:
-    """Largest difference of the numbers, and share of equal strings."""
-    largest, equal, strings = 0.0, 0, 0
+def _compare(twin: Source, dtype: str) -> tuple[float, float | None]:
+    """Largest difference of the fractions, and share of the other answers that are equal."""
+    largest, equal, compared = 0.0, 0, 0
     predictor = SavedModelPredictor(twin.folder, twin.version)
     try:
         for signature, kinds in twin.reference.items():
-            answers = predictor.predict(signature, kinds["inputs"])
-            for alias, expected in kinds["outputs"].items():
-                answer = answers[alias]
-                if expected.dtype.kind != "O":
-                    largest = max(largest, _difference(expected, answer))
-                elif not np.array_equal(expected[:-1], expected[1:]):
-                    equal, strings = equal + int(np.sum(answer == expected)), strings + answer.size
+            expected = ragged.rows(kinds["outputs"])
+            received = ragged.rows(predictor.predict(signature, kinds["inputs"]))
+            for alias in expected[0]:
+                pairs = [
+                    (want[alias], got[alias]) for want, got in zip(expected, received, strict=True)
+                ]
+                if np.asarray(pairs[0][0]).dtype.kind == "f":
+                    largest = max(largest, *(_difference(*pair) for pair in pairs))
+                elif not all(np.array_equal(pairs[0][0], want) for want, _ in pairs):
+                    equal += sum(np.array_equal(*pair) for pair in pairs)
+                    compared += len(pairs)
     finally:
         predictor.close()
     if not np.isfinite(largest):
@@ -157,12 +162,14 @@ def _compare(twin: Source, dtype: str) -> tuple[float, float]:
             f"No {dtype} twin: {twin.name} answers with values that are not finite. Its numbers "
             "leave the range of the type; try bfloat16, which has float32's."
         )
-    return largest, equal / strings if strings else 1.0
+    return largest, equal / compared if compared else None
 
 
 def _difference(expected: np.ndarray, answer: np.ndarray) -> float:
-    differences = np.abs(answer.astype(np.float64) - expected.astype(np.float64))
-    return float(np.nan_to_num(differences, nan=np.inf).max(initial=0.0))
+    """The largest one; where ragged answers have other lengths, of what both have."""
+    common = tuple(map(slice, np.minimum(np.shape(expected), np.shape(answer)).tolist()))
+    first, second = (np.asarray(one, np.float64)[common] for one in (expected, answer))
+    return float(np.nan_to_num(np.abs(second - first), nan=np.inf).max(initial=0.0))
 
 
 def _milliseconds(source: Source) -> float:

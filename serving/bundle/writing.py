@@ -27,7 +27,7 @@ from serving.bundle.releases import RELEASES, Release
 from serving.bundle.sweep import Sweep
 from serving.execution import warmup
 from serving.execution.saved_model import SavedModelPredictor
-from serving.export import warm_up_file
+from serving.export import description, request_form, warm_up_file
 from serving.model import DEFAULT_SIGNATURE
 from serving.telemetry import metrics
 
@@ -35,6 +35,7 @@ MODELS = "models"
 """Folder of the SavedModels in a bundle."""
 SWEEP_FILE = "sweep.json"
 CHECKSUMS_FILE = "SHA256SUMS"
+_NUM_REQUESTS = 2
 _SPARE_BYTES = 64 * 2**20
 
 
@@ -139,14 +140,16 @@ def add_model(source: Source, swept: Sweep, folder: pathlib.Path) -> Bundled:
     predictor = SavedModelPredictor(version_folder, source.version)
     try:
         warmup.run(predictor, source.name, version_folder, 1, metrics.Metrics())
-        inputs = tuple(predictor.signatures[DEFAULT_SIGNATURE].inputs)
     finally:
         predictor.close()
+    known = source.reference[DEFAULT_SIGNATURE]
+    first = {name: array[:_NUM_REQUESTS] for name, array in known["inputs"].items()}
     return Bundled(
         name=source.name,
         version=source.version,
         size=size,
-        inputs=inputs,
+        requests=tuple(request_form.rows(first)),
+        outputs=description.outputs(known["outputs"]),
         batching=batching,
         throughput=swept.chosen.requests_per_second,
         p95_ms=swept.chosen.p95_ms,
@@ -184,6 +187,7 @@ def add_files(
     texts |= {path: to_yaml(content) for path, content in documents.items()}
     texts[SWEEP_FILE] = json.dumps({k: s.to_json() for k, s in sweeps.items()}, indent=2) + "\n"
     texts["README.md"] = manual.text(app, sweeps, made)
+    texts |= {path: text for entry in models for path, text in manual.requests(entry).items()}
     for path, text in texts.items():
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_text(text, "utf-8")

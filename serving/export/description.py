@@ -1,25 +1,120 @@
-"""What an export is for, in a file beside the model, so that whoever asks it can show the answer.
+"""What an export is for, in a file beside the model, for whoever asks it or shows its answers.
 
 TensorFlow Serving hands nothing of `assets.extra/` to clients; it travels with the model.
 """
 
-import json
+import dataclasses
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import orjson
+
+from serving import ragged
+
 FILE = "assets.extra/task.json"
+_INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY
 
 
-def write(version_folder: pathlib.Path, description: Mapping[str, Any]) -> None:
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """What a request brings."""
+
+    name: str
+    """In requests."""
+    holds: str
+    """`text` or `image`."""
+    column: str
+    """Column of the training data that it was learned from."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Output:
+    """What an answer brings."""
+
+    name: str
+    """In answers."""
+    dtype: str
+    """NumPy's name of the type; `string` for text."""
+    length: str | None = None
+    """The output that says how many values of each row count; None if all do. See
+    `serving.ragged`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Description:
+    """What a model is for."""
+
+    kind: str
+    """Of the task."""
+    inputs: tuple[Input, ...]
+    """In the order of the task's columns."""
+    labels: Mapping[str, Sequence[str]]
+    """Labels that are told apart, by the column that they were learned from."""
+    shown_as: str
+    """How people read an answer."""
+    outputs: tuple[Output, ...]
+    """What `serving_default` answers."""
+    examples: tuple[Mapping[str, Any], ...]
+    """Real requests of one row, each as `serving.export.request_form.rows` makes them."""
+
+
+def outputs(answer: Mapping[str, np.ndarray]) -> tuple[Output, ...]:
+    """The form of an answer.
+
+    Args:
+        answer: Arrays by output, `(rows, ...)`.
+    """
+    kept = set(ragged.rows(answer)[0])
+    lengths = {name: name + ragged.LENGTH for name in kept}
+    return tuple(
+        Output(
+            name,
+            "string" if array.dtype == object else array.dtype.name,
+            lengths[name] if name in kept and lengths[name] in set(answer) - kept else None,
+        )
+        for name, array in answer.items()
+    )
+
+
+def write(version_folder: pathlib.Path, description: Description) -> None:
     """Write what a model is for.
 
     Args:
         version_folder: Folder with `saved_model.pb`.
-        description: `kind` of the task, `inputs` (each with `name`, `holds` and `column`, that of
-            the training data, in the order of the task's columns), `shown_as` (how an answer
-            reads) and `example` (a value by name).
+        description: Of it.
     """
     path = version_folder / FILE
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(description, ensure_ascii=False, indent=2), "utf-8")
+    path.write_bytes(orjson.dumps(description, option=_INDENTED))
+
+
+def read(version_folder: pathlib.Path) -> Description | None:
+    """What a model is for; None if it says nothing of it, as those of others.
+
+    Args:
+        version_folder: Folder with `saved_model.pb`.
+
+    Raises:
+        ValueError: If the file is not one of this version of the project.
+    """
+    path = version_folder / FILE
+    if not path.is_file():
+        return None
+    try:
+        content = orjson.loads(path.read_bytes())
+        return Description(
+            kind=content["kind"],
+            inputs=tuple(Input(**one) for one in content["inputs"]),
+            labels=content["labels"],
+            shown_as=content["shown_as"],
+            outputs=tuple(Output(**one) for one in content["outputs"]),
+            examples=tuple(content["examples"]),
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"{path} does not say what this version of Maru wants to know of a model "
+            f"({type(error).__name__}: {error}). Train the model again with `maru run`, or remove "
+            "the file."
+        ) from error

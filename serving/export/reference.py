@@ -77,12 +77,17 @@ def with_rounding(answers: Reference, moved: Reference) -> Reference:
 
 def _distances(outputs: Arrays, moved: Arrays) -> dict[str, np.ndarray]:
     return {
-        name: np.nan_to_num(np.abs(array.astype(np.float64) - moved[name].astype(np.float64))).max(
-            initial=0.0
-        )
+        name: _distance(array, moved[name])
         for name, array in outputs.items()
         if array.dtype.kind != "O"
     }
+
+
+def _distance(array: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    """The largest one; where rows of ragged answers have other lengths, of what both have."""
+    common = tuple(map(slice, np.minimum(array.shape, moved.shape).tolist()))
+    first, second = (one[common].astype(np.float64) for one in (array, moved))
+    return np.nan_to_num(np.abs(first - second)).max(initial=0.0)
 
 
 def _pack(key: str, array: np.ndarray) -> dict[str, np.ndarray]:

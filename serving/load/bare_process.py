@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from serving import process
+from serving import process, ragged
 from serving.load import child, examples, processes
 from serving.load.bare import BareJob, BareRate, BareResult
 from serving.load.examples import Examples
@@ -51,7 +51,7 @@ def _outputs(predictor: Predictor, asked: Examples) -> dict[str, np.ndarray]:
         predictor.predict(asked.signature, asked.rows(row, row + 1))
         for row in range(asked.num_rows)
     ]
-    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    return ragged.concatenate(rows)
 
 
 def _rate(

@@ -9,8 +9,11 @@ import numpy as np
 import orjson
 from google.protobuf.message import DecodeError
 
+from serving import ragged
+from serving.export import request_form
 from serving.load.examples import Examples
 from serving.load.measuring import Check
+from serving.model import DEFAULT_SIGNATURE
 
 TOLERANCE = 2e-3
 """Largest difference of a number; batches of other sizes round differently."""
@@ -30,18 +33,41 @@ def rest(examples: Examples) -> Payloads:
     """Bodies `{"instances": [...]}` of TensorFlow Serving's REST API.
 
     Args:
-        examples: Rows; inputs whose name ends in `_bytes`, and strings that are no UTF-8, are
-            written as base64.
+        examples: Rows; the only input of a signature is sent without its name.
     """
-    bodies = []
-    for row in range(examples.num_rows):
-        values = {name: _plain(name, array[row]) for name, array in examples.inputs.items()}
-        instance = next(iter(values.values())) if len(values) == 1 else values
-        request: dict[str, Any] = {"instances": [instance]}
-        if examples.signature != "serving_default":
-            request["signature_name"] = examples.signature
-        bodies.append(orjson.dumps(request, option=orjson.OPT_SERIALIZE_NUMPY))
-    return Payloads(bodies, checked(examples, _from_json))
+    is_single = len(examples.inputs) == 1
+    bodies = [
+        _body(examples, {"instances": [next(iter(row.values())) if is_single else row]})
+        for row in request_form.rows(examples.inputs)
+    ]
+    return Payloads(bodies, checked(examples, _first_of_rows))
+
+
+def rest_columns(examples: Examples) -> Payloads:
+    """Bodies `{"inputs": {...}}` of TensorFlow Serving's REST API.
+
+    Args:
+        examples: Rows.
+    """
+    bodies = [
+        _body(examples, {"inputs": {name: [value] for name, value in row.items()}})
+        for row in request_form.rows(examples.inputs)
+    ]
+    return Payloads(bodies, checked(examples, _first_of_columns))
+
+
+def in_turn(first: Payloads, second: Payloads) -> Payloads:
+    """Bodies of both, one of the first and one of the second in turn.
+
+    Args:
+        first: Of as many rows as the second.
+        second: Of the same examples.
+    """
+    bodies = [body for pair in zip(first.bodies, second.bodies, strict=True) for body in pair]
+    if first.check is None or second.check is None:
+        return Payloads(bodies, None)
+    checks = (first.check, second.check)
+    return Payloads(bodies, lambda index, answer: checks[index % 2](index // 2, answer))
 
 
 def grpc(examples: Examples, model: str) -> Payloads:
@@ -78,8 +104,10 @@ def compare(expected: dict[str, np.ndarray], received: dict[str, Any]) -> str:
     """
     if set(expected) != set(received):
         return f"expected the outputs {sorted(expected)}, received {sorted(received)}"
-    for name, want in expected.items():
-        got = np.asarray(received[name], want.dtype if want.dtype.kind != "O" else object)
+    # How far a ragged answer is filled up is for its batch to say.
+    values = ragged.trimmed(received)
+    for name, want in ragged.trimmed(expected).items():
+        got = np.asarray(values.get(name), want.dtype if want.dtype.kind != "O" else object)
         if want.shape != got.shape:
             return f"{name}: expected the shape {want.shape}, received {got.shape}"
         if want.dtype.kind == "O":
@@ -121,24 +149,21 @@ def _row(array: np.ndarray, index: int) -> np.ndarray:
     return row
 
 
-def _from_json(answer: bytes) -> Any:
+def _body(examples: Examples, request: dict[str, Any]) -> bytes:
+    if examples.signature != DEFAULT_SIGNATURE:
+        request["signature_name"] = examples.signature
+    return orjson.dumps(request, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _first_of_rows(answer: bytes) -> Any:
     return orjson.loads(answer)["predictions"][0]
 
 
-def _plain(name: str, value: Any) -> Any:
-    """A value as `orjson` takes it: strings as text or base64, numbers as they are."""
-    if isinstance(value, np.ndarray) and value.dtype.kind == "O":
-        return [_plain(name, item) for item in value]
-    return _text(name, value) if isinstance(value, bytes) else value
-
-
-def _text(name: str, value: bytes) -> Any:
-    if not name.endswith("_bytes"):
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            pass
-    return {"b64": base64.b64encode(value).decode()}
+def _first_of_columns(answer: bytes) -> Any:
+    outputs = orjson.loads(answer)["outputs"]
+    if isinstance(outputs, dict):
+        return {name: column[0] for name, column in outputs.items()}
+    return outputs[0]
 
 
 def _bytes(item: Any) -> bytes:

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from pipeline import artifact_files
-from pipeline.commands import predict
+from pipeline.commands import bench, bundle, predict
 from pipeline.paths import Paths
+from serving import client
 from serving.command import server
 from serving.export import description
+from serving.load import grid
 from tests.end_to_end import parity, running
 
 pytestmark = pytest.mark.tfx
@@ -96,13 +98,18 @@ def test_the_headline_has_an_interval_and_stands_beside_the_simple_model(ran):
 
 
 def test_the_export_says_what_it_is_for(ran):
-    written = pathlib.Path(ran.finished.summary["model"], description.FILE)
-    found = json.loads(written.read_text("utf-8"))
+    found = description.read(pathlib.Path(ran.finished.summary["model"]))
     kinds = {"distance": "text_pair_regression", "fruits": "text_multi_label"}
-    assert found["kind"] == kinds[ran.name]
-    names = [one["name"] for one in found["inputs"]]
+    assert found.kind == kinds[ran.name]
+    names = [one.name for one in found.inputs]
     assert names == {"distance": ["first", "second"], "fruits": ["text"]}[ran.name]
-    assert sorted(found["example"]) == sorted(names)
+    assert all(sorted(example) == sorted(names) for example in found.examples)
+    lengths = {one.name: one.length for one in found.outputs if one.length}
+    if ran.name == "distance":
+        assert (found.labels, lengths) == ({}, {})
+    else:
+        assert sorted(found.labels["named"]) == sorted(WORDS)
+        assert lengths == {"chosen_labels": "chosen_labels_length"}
 
 
 def test_the_trainer_writes_down_the_facts_that_answers_depend_on(ran):
@@ -125,6 +132,52 @@ def test_a_server_takes_rows_and_columns_of_several_inputs(ran, served):
     else:
         assert [row["labels"] for row in of_rows] == of_columns["labels"]
         assert [row["is_chosen"] for row in of_rows] == of_columns["is_chosen"]
+
+
+def test_a_client_gets_rows_without_what_fills_them_up(ran, served):
+    examples = description.read(pathlib.Path(ran.finished.summary["model"])).examples
+    columns = {name: [row[name] for row in examples] for name in examples[0]}
+    for address in (f"127.0.0.1:{served.rest_port}", f"grpc://127.0.0.1:{served.grpc_port}"):
+        with client.Client(address) as asked:
+            answer = asked.predict(ran.name, columns)
+        for index, row in enumerate(client.rows(answer)):
+            if ran.name == "distance":
+                assert row.keys() == {"value"}
+            else:
+                chosen = row["labels"][row["is_chosen"]].tolist()
+                assert row["chosen_labels"].tolist() == chosen
+                assert answer["chosen_labels"][index].tolist()[: len(chosen)] == chosen
+
+
+def test_the_servers_speed_is_measured_and_every_answer_right(ran):
+    load = grid.Grid((1, 3), seconds=0.3, warmup_seconds=0.0)
+    outcome = bench.bench(ran.name, ran.workspace, [], load, 4, lambda _: None)
+    assert {row.protocol for row in outcome.rows} == {"grpc", "rest"}
+    for row in outcome.rows:
+        assert row.result.is_clean, (row.result.error_text, row.result.wrong_text)
+
+
+def test_a_bundle_holds_requests_that_the_server_answers(ran, served, tmp_path):
+    options = bundle.BundleOptions(
+        names=(ran.name,),
+        output=tmp_path / "out",
+        serving_version=None,
+        dtypes=("bfloat16",),
+        max_batch_size=2,
+        callers=2,
+        seconds=0.05,
+        force=False,
+    )
+    bundle.bundle(options, ran.workspace)
+    bodies = [
+        json.loads((tmp_path / "out" / f"requests/{ran.name}.{form}.json").read_bytes())
+        for form in ("rows", "columns")
+    ]
+    by_row, by_column = (_post(served, ran.name, body) for body in bodies)
+    assert len(by_row["predictions"]) == 2
+    if ran.name == "fruits":
+        chosen = [row["chosen_labels"] for row in by_row["predictions"]]
+        assert chosen == by_column["outputs"]["chosen_labels"]
 
 
 def test_a_person_asks_the_server_and_the_disk_and_gets_the_same(ran, served):

@@ -7,6 +7,7 @@ import numpy as np
 from serving.bundle.model import Batching, Bundled, Source
 from serving.bundle.sweep import SettingMeasured, SizeMeasured, Sweep
 from serving.execution.saved_model import SavedModelPredictor
+from serving.export import description
 
 BATCHING = Batching((1, 2, 4), 1000, 2, 8)
 INPUTS = {
@@ -20,7 +21,8 @@ INPUTS = {
 def bundled(name="reviews", version=7, batching=BATCHING, **changes):
     values = {
         "size": 300_000_000,
-        "inputs": ("text",),
+        "requests": ({"text": "one"}, {"text": "하나"}),
+        "outputs": (description.Output("label", "string"),),
         "throughput": 120.0,
         "p95_ms": 31.5,
         "load_seconds": 7.5,

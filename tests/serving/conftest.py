@@ -1,4 +1,4 @@
-"""The export that several tests serve."""
+"""The exports that several tests serve."""
 
 import pytest
 
@@ -10,3 +10,11 @@ def exported(tmp_path_factory):
     from tests.serving import exports
 
     return exports.export_text_model(tmp_path_factory.mktemp("exported") / "1")
+
+
+@pytest.fixture(scope="session")
+def exported_pairs(tmp_path_factory):
+    """An export of two inputs with ragged answers, to be read only or copied."""
+    from tests.serving import exports
+
+    return exports.export_pair_model(tmp_path_factory.mktemp("exported_pairs") / "1")

@@ -123,3 +123,38 @@ def export_matrix_model(path: pathlib.Path, scale: float = 1.0) -> pathlib.Path:
     model = MatrixModel(scale)
     tf.saved_model.save(model, str(path), {"serving_default": model.score})
     return path
+
+
+class PairModel(tf.Module):
+    """Two texts in; the first one's words, a sum and a yes or no out.
+
+    The words are filled up to the longest row of a batch.
+    """
+
+    def __init__(self):
+        self.weights = tf.Variable([[0.3], [-0.1]])
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, "first"),
+            tf.TensorSpec([None], tf.string, "second"),
+        ]
+    )
+    def compare(self, first, second):
+        words = tf.strings.split(first)
+        lengths = tf.cast(
+            tf.stack([tf.strings.length(one) for one in (first, second)], 1), tf.float32
+        )
+        return {
+            "words": words.to_tensor(),
+            "words_length": tf.cast(words.row_lengths(), tf.int32),
+            "score": (lengths @ self.weights)[:, 0],
+            "is_longer": lengths[:, 0] > lengths[:, 1],
+        }
+
+
+def export_pair_model(path: pathlib.Path) -> pathlib.Path:
+    """Write the model of two texts, with the signature `serving_default`."""
+    model = PairModel()
+    tf.saved_model.save(model, str(path), {"serving_default": model.compare})
+    return path

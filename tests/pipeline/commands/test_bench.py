@@ -53,8 +53,11 @@ class ModelHandler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        (x,) = json.loads(body)["instances"]
-        self.answer({"predictions": [2 * x]})
+        asked = json.loads(body)
+        if "inputs" in asked:
+            self.answer({"outputs": [2 * x for x in asked["inputs"]["x"]]})
+        else:
+            self.answer({"predictions": [2 * x for x in asked["instances"]]})
 
     def answer(self, content):
         body = json.dumps(content).encode()
@@ -131,10 +134,10 @@ def test_a_running_server_is_asked_about_the_runs_examples(tmp_path, address):
 
 
 def test_wrong_answers_are_in_the_figures_and_in_the_progress(tmp_path, address):
-    keep_reference(tmp_path, [2, 4, 7])
+    keep_reference(tmp_path, [3, 4, 6])
     outcome, told = measure(tmp_path, address)
     assert all(0 < row.result.wrong < row.result.checked for row in outcome.rows)
-    assert "answers wrong: y: expected 7.0, received 6.0" in told[0]
+    assert "answers wrong: y: expected 3.0, received 2.0" in told[0]
 
 
 def test_without_a_run_inputs_are_made_up_and_a_note_says_so(tmp_path, address):

@@ -16,6 +16,7 @@ from pipeline.commands import predict
 from pipeline.runtime import running_server
 from serving import client, errors
 from serving.execution import saved_model
+from serving.export import description
 
 OUTPUTS = {
     "labels": np.array([["a", "b", "c", "d", "ham", "스팸"]], object),
@@ -104,20 +105,34 @@ def test_a_server_of_another_workspace_is_not_asked(asked, running, tmp_path):
     assert asked == []
 
 
+def test_a_model_that_answers_something_else_is_shown_output_by_output(
+    asked, tmp_path, monkeypatch
+):
+    outputs = {"tags": np.array([["N", "V", ""]], object), "tags_length": np.array([2])}
+    monkeypatch.setattr(FakeClient, "predict", lambda *_: outputs)
+    assert predict.predict("mail", ["hello"], "host:1", tmp_path, as_json=False) == "tags  N, V"
+    answer = predict.predict("mail", ["hello"], "host:1", tmp_path, as_json=True)
+    assert json.loads(answer) == {"tags": ["N", "V"]}
+
+
+def test_a_model_that_answers_without_rows_is_told(asked, tmp_path, monkeypatch):
+    monkeypatch.setattr(FakeClient, "predict", lambda *_: {"total": np.float32(2)})
+    with pytest.raises(ValueError, match=r"cannot be asked here.*outputs total \(\)"):
+        predict.predict("mail", ["hello"], "host:1", tmp_path, as_json=False)
+
+
 @pytest.mark.parametrize(
-    "outputs",
+    ("specs", "received"),
     [
-        {"labels": np.array([["a"]], object)},
-        {"labels": np.array([[1, 2]]), "probabilities": np.array([[0.1, 0.9]])},
-        {"labels": np.array([["a", "b"]], object), "probabilities": np.array([[0.1]])},
-        {"labels": np.array(["a"], object), "probabilities": np.array([0.1])},
-        {"labels": np.zeros((1, 0), object), "probabilities": np.zeros((1, 0))},
-        {"scores": np.array([[0.1, 0.9]])},
+        ({"x": client.TensorSpec("float", (-1, 2))}, "inputs x .float."),
+        ({"text": client.TensorSpec("string", (-1, 3))}, "inputs text .string."),
+        ({}, "inputs of another signature"),
     ],
 )
-def test_a_model_that_answers_something_else_is_told(asked, tmp_path, monkeypatch, outputs):
-    monkeypatch.setattr(FakeClient, "predict", lambda *_: outputs)
-    with pytest.raises(ValueError, match="mail at host:1 is no model of `maru run`"):
+def test_a_model_that_takes_something_else_is_told(asked, tmp_path, monkeypatch, specs, received):
+    signatures = {"serving_default": client.Signature(specs, {})}
+    monkeypatch.setattr(FakeClient, "signatures", lambda *_: signatures)
+    with pytest.raises(ValueError, match=f"mail at host:1 cannot be asked here.*{received}"):
         predict.predict("mail", ["hello"], "host:1", tmp_path, as_json=False)
 
 
@@ -258,3 +273,22 @@ def test_too_few_inputs_or_too_many_are_refused_with_their_names(monkeypatch, tm
     monkeypatch.setattr(client, "Client", PairClient)
     with pytest.raises(ValueError, match=f"inputs are: first, second. Received {len(given)}"):
         predict.predict("alike", given, "host:1", tmp_path, as_json=False)
+
+
+def test_inputs_stand_in_the_order_of_the_task_where_the_model_was_pushed(monkeypatch, tmp_path):
+    folder = tmp_path / "served" / "alike" / "3"
+    folder.mkdir(parents=True)
+    (folder / "saved_model.pb").write_bytes(b"")
+    described = description.Description(
+        kind="text_pair_regression",
+        inputs=(description.Input("second", "text", "b"), description.Input("first", "text", "a")),
+        labels={},
+        shown_as="number",
+        outputs=(),
+        examples=(),
+    )
+    description.write(folder, described)
+    monkeypatch.setattr(client, "Client", PairClient)
+    monkeypatch.setattr(FakeClient, "calls", [])
+    predict.predict("alike", ["하나", "two"], "host:1", tmp_path, as_json=False)
+    assert FakeClient.calls == [{"second": ["하나"], "first": ["two"]}]

@@ -10,7 +10,6 @@ import pytest
 
 from pipeline import pushed_models
 from pipeline.commands import predict_file
-from pipeline.display import answers
 from pipeline.scoring import asking
 from pipeline.scoring.rows import Input
 
@@ -39,7 +38,6 @@ def fake(monkeypatch):
     fake = FakeModel()
     model = asking.Model(
         (Input("text", "text", "review"),),
-        answers.form_of({"value": None}),
         fake.ask,
         {"name": "mail", "version": 1},
     )

@@ -53,5 +53,41 @@ def test_a_number_is_written_short(value, words):
     assert form.fields(answer)["value"] == pytest.approx(value)
 
 
-def test_other_outputs_have_no_form():
-    assert answers.form_of({"logits": np.zeros(3), "labels": np.zeros(3)}) is None
+def test_other_outputs_are_shown_one_by_one():
+    answer = {
+        "답": "Seoul",
+        "score": np.float32(0.25),
+        "spans": np.array([[1, 3], [5, 6]]),
+        "words": np.array(["a", "b"], object),
+        "none": np.array([], object),
+        "mask_bytes": b"\xff",
+    }
+    form = answers.form_of(answer)
+    assert [line.split(maxsplit=1) for line in form.words(answer).splitlines()] == [
+        ["답", "Seoul"],
+        ["score", "0.25"],
+        ["spans", "1, 3, 5, 6"],
+        ["words", "a, b"],
+        ["none"],
+        ["mask_bytes", "{'b64': '/w=='}"],
+    ]
+    fields = form.fields(answer)
+    assert fields["spans"] == [[1, 3], [5, 6]]
+    assert fields["mask_bytes"] == {"b64": "/w=="}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"probabilities": np.array([0.1])},
+        {"labels": np.array([1, 2])},
+        {"labels": "a", "probabilities": np.float32(0.1)},
+        {"labels": np.array([], object), "probabilities": np.array([])},
+    ],
+)
+def test_outputs_of_known_names_but_other_shapes_are_no_labels(changes):
+    answer = {"labels": np.array(["a", "b"], object), "probabilities": np.array([0.1, 0.9])}
+    assert answers.form_of(answer).fields(answer)["label"] == "b"
+    answer |= changes
+    assert answers.form_of(answer).fields(answer).keys() == {"labels", "probabilities"}
+    answers.form_of(answer).words(answer)

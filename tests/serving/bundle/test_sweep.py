@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from serving import errors
@@ -36,6 +37,13 @@ def test_a_model_is_measured_alone_and_through_the_batching_of_the_server(export
     assert told[:2] == ["batch size 1", "batch size 2"]
     assert told[-1].startswith(f"setting {len(swept.settings)} of {len(swept.settings)}: ")
     assert swept.to_json()["chosen"]["requests_per_second"] > 0
+
+
+def test_a_model_of_several_inputs_and_ragged_answers_is_measured(exported_pairs):
+    texts = np.array([b"a b c", b"d", b""], object)
+    inputs = {"serving_default": {"first": texts, "second": texts[::-1]}}
+    source = bundles.source(exported_pairs, "pairs", inputs=inputs)
+    assert sweep.measure(source, TINY, lambda _: None).chosen.requests_per_second > 0
 
 
 def test_all_callers_have_room_in_the_queue_of_every_setting(exported):

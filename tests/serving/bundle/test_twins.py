@@ -67,6 +67,28 @@ def test_a_list_that_is_the_same_for_every_example_does_not_count_as_agreement(t
     assert twins.make(source, "bfloat16", tmp_path / "models").agreement == 0.75
 
 
+def test_of_several_inputs_ragged_answers_and_numbers_each_is_compared_by_its_kind(
+    exported_pairs, tmp_path
+):
+    inputs = {
+        "first": np.array([b"one two", b"three"], object),
+        "second": np.array([b"longer than", b"it"], object),
+    }
+    source = bundles.source(exported_pairs, "pairs", inputs={"serving_default": inputs})
+    twin = twins.make(source, "bfloat16", tmp_path / "models")
+    assert 0 < twin.difference < 0.05
+    assert twin.agreement == 1.0
+    source.reference["serving_default"]["outputs"]["words_length"][0] = 1
+    assert twins.make(source, "float16", tmp_path / "models").agreement == 0.75
+
+
+def test_without_labels_there_is_no_agreement(tmp_path):
+    source = matrix_source(tmp_path)
+    for name in ("label", "labels"):
+        del source.reference["serving_default"]["outputs"][name]
+    assert twins.make(source, "bfloat16", tmp_path / "models").agreement is None
+
+
 def test_a_model_without_products_has_no_twin(exported, tmp_path):
     source = bundles.source(exported, inputs={"add": bundles.INPUTS["add"]})
     with pytest.raises(ValueError, match=r"No bfloat16 twin of reviews: none of its .* MatMul"):

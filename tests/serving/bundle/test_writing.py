@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import requests
 from tensorflow_serving.config import model_server_config_pb2
@@ -25,25 +26,31 @@ from tests.serving import bundles, exports
 
 ROOT = pathlib.Path(__file__).parents[3]
 LARGE = Batching((1, 2, 4, 8), 0, 1, 3)
+PAIRS = {
+    "first": np.array(["하나 둘".encode(), b"'\"\\", b"x"], object),
+    "second": np.array([b"one", b"", b"y"], object),
+}
 
 
 @pytest.fixture(scope="module")
-def folder(exported, tmp_path_factory):
-    """A bundle of a text model, of one that multiplies, and of that one's twin."""
+def folder(exported, exported_pairs, tmp_path_factory):
+    """A bundle of a model of two texts, of one text, of one that multiplies, and its twin."""
     place = tmp_path_factory.mktemp("written")
     matrix = exports.export_matrix_model(place / "matrix" / "3")
     inputs = {"serving_default": {"x": bundles.INPUTS["add"]["a"]}}
     text, product = bundles.source(exported), bundles.source(matrix, "matrix", 3, inputs)
+    pairs = bundles.source(exported_pairs, "pairs", 1, {"serving_default": PAIRS})
     with writing.appearing(place / "bundle", replace=False) as incoming:
         twin = twins.make(product, "bfloat16", incoming / writing.MODELS)
         sweeps = {
+            "pairs": bundles.sweep(),
             "reviews": bundles.sweep(),
             "matrix": bundles.sweep(LARGE),
             "matrix_bf16": bundles.sweep(LARGE),
         }
         models = [
             writing.add_model(source, sweeps[source.name], incoming)
-            for source in (text, product, twin.source)
+            for source in (pairs, text, product, twin.source)
         ]
         writing.add_files(models, sweeps, [twin], RELEASES["2.20"], incoming)
     return place / "bundle"
@@ -76,6 +83,7 @@ def test_our_server_reads_the_configuration_back(folder):
         protos.read(config / "models.config", model_server_config_pb2.ModelServerConfig)
     )
     assert [(m.name, str(m.base_path), dict(m.labels)) for m in served] == [
+        ("pairs", "/models/pairs", {"stable": 1}),
         ("reviews", "/models/reviews", {"stable": 7}),
         ("matrix", "/models/matrix", {"stable": 3}),
         ("matrix_bf16", "/models/matrix_bf16", {"stable": 3}),
@@ -92,13 +100,19 @@ def test_our_server_reads_the_configuration_back(folder):
 
 def test_the_readme_has_every_model_and_nothing_left_to_fill_in(folder):
     text = (folder / "README.md").read_text()
-    for name in ("reviews", "matrix", "matrix_bf16", "TensorFlow Serving 2.20.0"):
+    for name in ("pairs", "reviews", "matrix", "matrix_bf16", "TensorFlow Serving 2.20.0"):
         assert name in text
     assert "$models_table" not in text
     assert re.search(r"^\| matrix +\| 3 +\|", text, re.MULTILINE)
-    assert "maru bundle reviews matrix --max-batch-size" in text
-    for path in re.findall(r"(?:kubernetes|kserve|config)/[\w.-]+\.\w+", text):
+    assert "maru bundle pairs reviews matrix --max-batch-size" in text
+    for path in re.findall(r"(?:kubernetes|kserve|config|requests)/[\w.-]+\.\w+", text):
         assert (folder / path).is_file(), path
+
+
+def test_the_readme_says_what_is_answered_and_what_only_fills_up(folder):
+    text = (folder / "README.md").read_text()
+    assert "- `matrix` answers `label` (string), `labels` (string), `scores` (float32).\n" in text
+    assert "Of each row of `words` only the first `words_length` values count" in text
 
 
 def free_port():
@@ -111,7 +125,7 @@ def command(folder, config):
     shutil.copytree(folder / "config", config)
     models = (config / "models.config").read_text()
     (config / "models.config").write_text(models.replace('"/models/', f'"{folder}/models/'))
-    names = [bundles.bundled(name) for name in ("reviews", "matrix", "matrix_bf16")]
+    names = [bundles.bundled(name) for name in ("pairs", "reviews", "matrix", "matrix_bf16")]
     flags = server_files.flags(names, str(config))
     # 0 turns a protocol off.
     ports = [f"--{name}={free_port()}" for name in ("port", "rest_api_port")]
@@ -153,6 +167,20 @@ def test_our_server_answers_from_the_bundle_by_label(address):
     url = f"http://{address}/v1/models/matrix_bf16:predict"
     answer = requests.post(url, json={"instances": [[0.0, 1.0]]}, timeout=30).json()
     assert answer["predictions"][0]["label"] == "b"
+
+
+@pytest.mark.parametrize("name", ["pairs", "reviews", "matrix"])
+def test_our_server_answers_the_requests_of_the_bundle_in_both_forms(address, folder, name):
+    url = f"http://{address}/v1/models/{name}:predict"
+    rows, columns = (
+        requests.post(url, (folder / f"requests/{name}.{form}.json").read_bytes(), timeout=30)
+        for form in ("rows", "columns")
+    )
+    assert (rows.status_code, columns.status_code) == (200, 200)
+    by_row = rows.json()["predictions"]
+    assert len(by_row) == 2
+    for output, values in columns.json()["outputs"].items():
+        assert [row[output] for row in by_row] == values
 
 
 def test_our_server_has_replayed_the_warm_up_records_and_shows_its_metrics(address):

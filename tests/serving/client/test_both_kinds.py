@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving.client import AsyncClient, Client, ClientError
+from serving.client import AsyncClient, Client, ClientError, rows
 from serving.command.server import Server, ServerConfig, Sources
 from serving.repository.model_config import ServedModel, Specific
 from serving.repository.repository import RepositoryConfig
@@ -24,9 +24,10 @@ NUMBERS = (
 
 
 @pytest.fixture(scope="module")
-def server(exported, tmp_path_factory):
-    """Models: `texts` in two versions, `echo`, `old` (classify, regress)."""
+def server(exported, exported_pairs, tmp_path_factory):
+    """Models: `texts` in two versions, `pairs`, `echo`, `old` (classify, regress)."""
     folder = tmp_path_factory.mktemp("models")
+    shutil.copytree(exported_pairs, folder / "pairs" / "1")
     shutil.copytree(exported, folder / "texts" / "1")
     exports.export_text_model(folder / "texts" / "2", shift=-3.0)
     exports.export_echo_model(folder / "echo" / "7", *NUMBERS)
@@ -34,6 +35,7 @@ def server(exported, tmp_path_factory):
     version1_exports.export(folder / "old" / "1")
     models = [
         ServedModel("texts", folder / "texts", Specific((1, 2)), {"stable": 1}),
+        ServedModel("pairs", folder / "pairs"),
         ServedModel("echo", folder / "echo"),
         ServedModel("old", folder / "old"),
     ]
@@ -280,3 +282,14 @@ def test_a_client_starts_no_thread_over_rest(server):
     with Client(address(server, "rest")) as client:
         client.status("texts")
         assert threading.active_count() == before
+
+
+def test_two_inputs_go_by_name_and_ragged_answers_come_as_rows(client):
+    answer = client.predict("pairs", {"second": ["one", "ab"], "first": ["하나 둘", "a"]})
+    first, second = rows(answer)
+    assert (first["words"].tolist(), second["words"].tolist()) == (["하나", "둘"], ["a"])
+    assert (bool(first["is_longer"]), bool(second["is_longer"])) == (True, False)
+    assert second["score"] == pytest.approx(0.1)
+    assert first.keys() == {"words", "is_longer", "score"}
+    with pytest.raises(ValueError, match=r"expects first: string .*second.* Missing: second"):
+        client.predict("pairs", {"first": ["a"]})

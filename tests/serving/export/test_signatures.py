@@ -1,13 +1,11 @@
 """Tests of serving/export/signatures.py: what an export holds."""
 
-import json
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from serving.execution.saved_model import SavedModelPredictor
-from serving.export import description, signatures
+from serving.export import signatures
 
 
 def build():
@@ -73,9 +71,3 @@ def test_an_export_holds_each_weight_once_and_answers_by_every_signature(tmp_pat
         atol=1e-6,
     )
     predictor.close()
-
-
-def test_a_description_travels_with_its_version(tmp_path):
-    description.write(tmp_path, {"kind": "텍스트", "inputs": []})
-    written = json.loads((tmp_path / description.FILE).read_text("utf-8"))
-    assert written == {"kind": "텍스트", "inputs": []}

@@ -11,22 +11,29 @@ BATCHING = BatchingParameters(
 )
 
 
-def test_our_server_answers_every_load_rightly_with_batching(exported, tmp_path):
-    texts = np.array([b"", b"long enough"], object)
-    inputs = {"text": texts}
-    scores = np.array([0, 11])[:, None] * np.array([[-0.1, 0.05, 0.1]])
-    probabilities = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
-    outputs = {
-        "label": np.array(["짧다".encode(), b"long"], object),
-        "probability": probabilities.max(1).astype(np.float32),
-        "probabilities": probabilities.astype(np.float32),
-    }
-    asked = Examples(inputs, outputs)
+ASKED = Examples(
+    {
+        "first": np.array([b"one", "둘 셋 넷".encode(), b""], object),
+        "second": np.array([b"longer", b"short", b""], object),
+    },
+    {
+        "words": np.array(
+            [[b"one", b"", b""], ["둘".encode(), "셋".encode(), "넷".encode()], [b""] * 3], object
+        ),
+        "words_length": np.array([1, 3, 0], np.int32),
+        "score": np.array([0.3, 2.8, 0], np.float32),
+        "is_longer": np.array([False, True, False]),
+    },
+)
+
+
+def test_our_server_answers_every_load_rightly_with_batching(exported_pairs, tmp_path):
     seen = []
-    with server.serve("m", exported.parent, tmp_path, BATCHING) as running:
+    with server.serve("m", exported_pairs.parent, tmp_path, BATCHING) as running:
+        rest = payloads.in_turn(payloads.rest(ASKED), payloads.rest_columns(ASKED))
         both = {
-            "grpc": (running.grpc(), payloads.grpc(asked, "m")),
-            "rest": (running.rest("m"), payloads.rest(asked)),
+            "grpc": (running.grpc(), payloads.grpc(ASKED, "m")),
+            "rest": (running.rest("m"), rest),
         }
         load = grid.Grid(callers=(1, 3), seconds=0.2, warmup_seconds=0.0)
         rows = grid.run("ours", both, load, seen.append)

@@ -86,6 +86,48 @@ def test_grpc_bodies_and_answers_are_tensorflow_servings_messages():
     assert "cannot read" in asked.check(0, b"\xff")
 
 
+PAIR = Examples(
+    {"first": TEXTS, "second": np.array([b"x", b"y", b"z"], object)},
+    {
+        "found": np.array([[b"a", b"b"], [b"c", b""], [b"", b""]], object),
+        "found_length": np.array([2, 1, 0], np.int32),
+    },
+)
+
+
+def test_columns_bring_every_input_by_its_name():
+    bodies = payloads.rest_columns(PAIR).bodies
+    assert orjson.loads(bodies[1]) == {"inputs": {"first": ["zwölf"], "second": ["y"]}}
+    assert payloads.rest_columns(ONE_OUTPUT).bodies[0] == b'{"inputs":{"x":[0.1]}}'
+
+
+def test_answers_by_columns_are_compared_and_of_one_output_come_without_its_name():
+    check = payloads.rest_columns(TWO_OUTPUTS).check
+    right = {"label": ["b"], "scores": [[0.5, 0.5]]}
+    assert check(1, orjson.dumps({"outputs": right})) == ""
+    assert "label" in check(0, orjson.dumps({"outputs": right}))
+    assert payloads.rest_columns(ONE_OUTPUT).check(1, b'{"outputs": [4.0]}') == ""
+
+
+@pytest.mark.parametrize("width", [1, 2, 5])
+def test_how_far_a_ragged_answer_is_filled_up_does_not_matter(width):
+    check = payloads.rest(PAIR).check
+    answer = {"found": ["c", *[""] * (width - 1)], "found_length": 1}
+    assert check(1, orjson.dumps({"predictions": [answer]})) == ""
+    assert "found: expected the shape (2,), received (1,)" in check(
+        0, orjson.dumps({"predictions": [answer]})
+    )
+
+
+def test_both_forms_are_sent_in_turn_and_each_is_compared():
+    both = payloads.in_turn(payloads.rest(ONE_OUTPUT), payloads.rest_columns(ONE_OUTPUT))
+    assert [next(iter(orjson.loads(body))) for body in both.bodies] == ["instances", "inputs"] * 2
+    assert both.check(2, b'{"predictions": [4.0]}') == both.check(3, b'{"outputs": [4.0]}') == ""
+    assert "cannot read" in both.check(2, b'{"outputs": [4.0]}')
+    unknown = payloads.rest(Examples(ONE_OUTPUT.inputs, {}))
+    assert payloads.in_turn(unknown, unknown).check is None
+
+
 def test_rows_begin_again_after_the_last():
     asked = Examples({"x": np.array([1, 2, 3])}, {})
     assert asked.rows(2, 7)["x"].tolist() == [3, 1, 2, 3, 1]
@@ -138,6 +180,14 @@ def test_the_bare_model_is_called_in_a_process_of_its_own(exported):
     assert [(rate.batch_size, rate.callers) for rate in result.rates] == [(1, 1), (4, 1)]
     assert result.limit(4) > 0 < result.call_ms()
     assert not result.is_synthetic
+
+
+def test_ragged_answers_of_the_bare_model_stand_below_each_other(exported_pairs):
+    texts = np.array([b"a b c", b"d"], object)
+    asked = Examples({"first": texts, "second": texts}, {})
+    found = bare.measure(bare.BareJob(exported_pairs, asked, (1,), (1,), seconds=0.05)).examples
+    assert found.outputs["words"].tolist() == [[b"a", b"b", b"c"], [b"d", b"", b""]]
+    assert found.outputs["words_length"].tolist() == [3, 1]
 
 
 def test_a_model_that_does_not_load_is_told(tmp_path):
