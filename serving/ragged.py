@@ -41,15 +41,15 @@ def rows(outputs: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
         ValueError: If outputs have no rows, or not equally many.
     """
     shapes = {name: np.shape(array) for name, array in outputs.items()}
-    sizes = {shape[0] if shape else None for shape in shapes.values()}
-    if len(sizes) != 1 or None in sizes:
+    sizes = {shape[0] for shape in shapes.values() if shape}
+    if len(sizes) != 1 or () in shapes.values():
         raise ValueError(
             "Every output must have the same number of rows as its first axis. "
             f"Received the shapes: {shapes}"
         )
-    (size,) = sizes
     return [
-        trimmed({name: array[index] for name, array in outputs.items()}) for index in range(size)
+        trimmed({name: array[index] for name, array in outputs.items()})
+        for index in range(sizes.pop())
     ]
 
 
