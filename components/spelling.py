@@ -53,7 +53,7 @@ _NUMBER, _WORDS = "how a number is written", "words for yes and no"
 class Alike(NamedTuple):
     """Labels that look like one."""
 
-    labels: tuple[str, ...]
+    spellings: tuple[str, ...]
     """The one to keep first: it has training rows, and most rows."""
     difference: str
     """What they differ in, in words."""
@@ -75,14 +75,14 @@ def alike(classes: Mapping[str, Mapping[str, int]]) -> list[Alike]:
             ordered = sorted(labels, key=lambda x: (not train.get(x), -rows[x], x))
             found.append(Alike(tuple(ordered), difference))
             taken.update(labels)
-    return sorted(found, key=lambda one: -sum(rows[label] for label in one.labels))
+    return sorted(found, key=lambda one: -sum(rows[label] for label in one.spellings))
 
 
 def describe(one: Alike, classes: Mapping[str, Mapping[str, int]]) -> str:
     """Which labels look alike, with their rows by split, and what differs."""
     as_codes = _look_the_same(one)
     counted = [
-        f"{shown(label, as_codes)} ({rows_by_split(label, classes)})" for label in one.labels
+        f"{shown(label, as_codes)} ({rows_by_split(label, classes)})" for label in one.spellings
     ]
     return f"{', '.join(counted)}: {one.difference}"
 
@@ -97,7 +97,7 @@ def rows_by_split(label: str, classes: Mapping[str, Mapping[str, int]]) -> str:
 def mend(one: Alike) -> str:
     """What to do if these labels are one."""
     as_codes = _look_the_same(one)
-    first, *others = (shown(label, as_codes) for label in one.labels)
+    first, *others = (shown(label, as_codes) for label in one.spellings)
     return f"rename {', '.join(others)} to {first}"
 
 
@@ -131,7 +131,7 @@ def visible(label: str, longest: int = 60) -> str:
 
 def _look_the_same(one: Alike) -> bool:
     """Whether the labels must be shown by code points to be told apart."""
-    return _SCRIPT in one.difference or any(map(_RADICAL.search, one.labels))
+    return _SCRIPT in one.difference or any(map(_RADICAL.search, one.spellings))
 
 
 def _totals(classes: Mapping[str, Mapping[str, int]]) -> dict[str, int]:

@@ -69,7 +69,7 @@ def _labels(seen: preview.Preview, config: PipelineConfig) -> list[str]:
     """All labels where rows have exactly one, those of the first rows where they have several."""
     sets = [column.name for column in config.task.columns if column.holds == "categories"]
     several = (one for row in seen.rows for name in sets for one in tfexample.all_of(row[name]))
-    return sorted({*filter(None, seen.counts.labels), *(one.decode() for one in several)})
+    return sorted({*filter(None, seen.counts.strata), *(one.decode() for one in several)})
 
 
 def _formats(seen: preview.Preview) -> list[str]:
@@ -91,15 +91,15 @@ def _formats(seen: preview.Preview) -> list[str]:
 def _counts(seen: preview.Preview, heading: str) -> table.Table:
     """Rows by label and split; of very many labels, those with the most rows."""
     counts, splits = seen.counts, seen.counts.splits()
-    shown = sorted(label for label, _ in counts.labels.most_common(_SHOWN_LABELS))
+    shown = sorted(label for label, _ in counts.strata.most_common(_SHOWN_LABELS))
     rows = [
         [spelling.visible(label, _CELL), *(str(counts.classes[s][label]) for s in splits)]
         for label in shown
     ]
-    if len(counts.labels) > len(shown):
+    if len(counts.strata) > len(shown):
         left = [sum(counts.classes[s][label] for label in shown) for s in splits]
         others = [str(counts.classes[s].total() - n) for s, n in zip(splits, left, strict=True)]
-        rows.append([f"... {len(counts.labels) - len(shown):,} more", *others])
+        rows.append([f"... {len(counts.strata) - len(shown):,} more", *others])
     if not heading:  # Rows of other tasks are counted under no label.
         rows = []
     total = ["all", *(str(counts.classes[split].total()) for split in splits)]

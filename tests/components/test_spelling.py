@@ -44,7 +44,7 @@ def alike(labels):
 )
 def test_spellings_of_one_label_are_found_with_what_differs(labels, difference):
     (found,) = alike([*labels, "else"])
-    assert set(found.labels) == set(labels)
+    assert set(found.spellings) == set(labels)
     assert difference in found.difference
 
 
@@ -77,13 +77,13 @@ def test_rare_labels_with_a_typing_error_are_found(rows):
     if "Sports News" in rows:
         assert found == []  # Short words, and the first letter, are not judged.
     else:
-        assert found[0].labels == tuple(rows)
+        assert found[0].spellings == tuple(rows)
 
 
 def test_a_typing_error_need_not_be_rare_where_train_lacks_it():
     rows = {"train": {"negative": 20, "positive": 20}, "test": {"negatve": 20}}
     (found,) = spelling.alike(rows)
-    assert found.labels == ("negative", "negatve")
+    assert found.spellings == ("negative", "negatve")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_labels_that_differ_are_left_alone(labels):
 def test_the_label_to_keep_has_training_rows_and_most_of_them():
     rows = {"train": {"Good": 3, "good": 9}, "test": {"GOOD": 50, "bad": 4}}
     (found,) = spelling.alike(rows)
-    assert found.labels == ("good", "Good", "GOOD")
+    assert found.spellings == ("good", "Good", "GOOD")
     assert spelling.describe(found, rows) == (
         "'good' (train 9), 'Good' (train 3), 'GOOD' (test 50): capital letters"
     )

@@ -23,7 +23,7 @@ def label_names(labels: Mapping[str, Sequence[str]]) -> Finding:
     counts = {split: Counter(values) for split, values in labels.items()}
     alike = spelling.alike(counts)
     missing = stand_ins.doubtful(set().union(*counts.values()))
-    figures = {"alike": [list(one.labels) for one in alike], "missing": missing}
+    figures = {"alike": [list(one.spellings) for one in alike], "missing": missing}
     if not alike and not missing:
         number = len(set().union(*counts.values()))
         evidence = f"No two of the {number} labels look like one, and none like a missing value."

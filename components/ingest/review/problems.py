@@ -49,7 +49,7 @@ def problems(
 
 def own_labels(counts: summary.Summary) -> int:
     """Rows with a label that no other row has, if these are nearly all rows; else 0."""
-    labels = counts.labels
+    labels = counts.strata
     singles = sum(rows == 1 for rows in labels.values())
     total = labels.total()
     return singles if total >= _FEWEST_ROWS and singles >= _OWN_LABELS * total else 0
@@ -62,7 +62,7 @@ def own_labels_told(
     like_labels: Sequence[tuple[str, int]] = (),
 ) -> str:
     """The message for a column of labels that names rows, not classes."""
-    total = counts.labels.total()
+    total = counts.strata.total()
     told = f"Nearly every row has a label of its own ({own_labels(counts)} of {total}): "
     if isinstance(data.source, config.ImageFolderSource):
         return (
@@ -76,7 +76,7 @@ def own_labels_told(
             f"{told} Column {roles.inputs[0]!r}, now `{roles.input_key}`, has {swapped} different "
             "values: perhaps the two are swapped."
         )
-    if are_measured(counts.labels):
+    if are_measured(counts.strata):
         told = f"{told} If it is a quantity, {QUANTITY}."
     shown = ", ".join(f"{name!r} ({n})" for name, n in like_labels[:_SHOWN])
     return f"{told} Columns with few different values: {shown}." if shown else told
@@ -119,7 +119,7 @@ def _splits(
     like_labels: Sequence[tuple[str, int]],
 ) -> Iterable[str]:
     empty = [name for name in ("train", "eval") if not counts.classes.get(name)]
-    unlearned = set(counts.labels) - set(counts.classes.get("train", ()))
+    unlearned = set(counts.strata) - set(counts.classes.get("train", ()))
     if own_labels(counts) and (empty or unlearned):
         yield own_labels_told(counts, data, roles, like_labels)
         return
@@ -190,7 +190,7 @@ def _unlearned(
 ) -> Iterable[str]:
     """Labels that train lacks: those that it has in another spelling, and the others."""
     renamed = [one for one in counts.alike if is_renamed(one, counts)]
-    told = {label for one in renamed for label in one.labels} & set(unlearned)
+    told = {label for one in renamed for label in one.spellings} & set(unlearned)
     if renamed:
         lines = "".join(
             f"\n  {spelling.describe(one, counts.classes)}; {spelling.mend(one)}"
@@ -206,14 +206,14 @@ def _unlearned(
         shown += ", ..." if len(others) > _SHOWN else ""
         yield (
             f"Labels without a train row cannot be learned ({len(others)} of "
-            f"{len(counts.labels)}): {shown}. {_unlearned_fix(others, counts, data, roles)}"
+            f"{len(counts.strata)}): {shown}. {_unlearned_fix(others, counts, data, roles)}"
         )
 
 
 def is_renamed(one: spelling.Alike, counts: summary.Summary) -> bool:
     """Whether train has one of these labels but not all of them."""
     train = counts.classes.get("train", Counter())
-    return 0 < sum(label in train for label in one.labels) < len(one.labels)
+    return 0 < sum(label in train for label in one.spellings) < len(one.spellings)
 
 
 def _unlearned_fix(

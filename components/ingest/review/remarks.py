@@ -51,7 +51,7 @@ def remarks(
         roles: What the columns are for.
         details: Examples, where the rows were seen.
     """
-    if not counts.labels:
+    if not counts.strata:
         return []
     if problems.own_labels(counts):
         # A column of names of rows: whatever else is to be said of it does not matter.
@@ -116,7 +116,7 @@ def _columns(
     counts: summary.Summary, data: config.DataConfig, roles: columns.Roles, details: Details
 ) -> Iterator[str]:
     """Columns that may not be the right ones."""
-    labels = counts.labels
+    labels = counts.strata
     total = labels.total()
     if problems.are_measured(labels):
         yield (
@@ -176,10 +176,10 @@ def _alike(counts: summary.Summary, data: config.DataConfig, roles: columns.Role
 
 
 def _hidden(counts: summary.Summary) -> Iterator[str]:
-    alike = {label for one in counts.alike for label in one.labels}
+    alike = {label for one in counts.alike for label in one.spellings}
     found = {
         label: rows
-        for label, rows in counts.labels.items()
+        for label, rows in counts.strata.items()
         if label not in alike and spelling.HIDDEN.search(label)
     }
     if found:
@@ -190,7 +190,7 @@ def _hidden(counts: summary.Summary) -> Iterator[str]:
 
 
 def _quoted(counts: summary.Summary, data: config.DataConfig) -> Iterator[str]:
-    found = {x: n for x, n in counts.labels.items() if len(x) > 1 and x[0] == x[-1] == '"'}
+    found = {x: n for x, n in counts.strata.items() if len(x) > 1 and x[0] == x[-1] == '"'}
     source = data.source
     if found and isinstance(source, config.CsvSource | config.TsvSource) and not source.quoting:
         yield (
@@ -200,7 +200,7 @@ def _quoted(counts: summary.Summary, data: config.DataConfig) -> Iterator[str]:
 
 
 def _doubtful(counts: summary.Summary) -> Iterator[str]:
-    found = stand_ins.doubtful(counts.labels)
+    found = stand_ins.doubtful(counts.strata)
     if found:
         counted = "; ".join(
             f"{spelling.shown(label)} ({spelling.rows_by_split(label, counts.classes)})"
@@ -227,7 +227,7 @@ def _unevaluated(
     """Labels of train that another split has no row of, so that no figure is about them."""
     train = counts.classes.get("train", Counter())
     # What has two spellings is told already, and each may be in one split only.
-    known = set(train) - {label for one in counts.alike for label in one.labels}
+    known = set(train) - {label for one in counts.alike for label in one.spellings}
     for split in counts.splits():
         lacking = sorted(known - set(counts.classes[split]))
         if lacking:
@@ -251,7 +251,7 @@ def _evaluation_fix(
         if roles.split:
             return f"Name {split} in column {roles.split!r} of some of their rows."
         return f"Move some of their rows into the files or folders of {split}."
-    is_divisible = any(counts.labels[label] > 1 for label in labels)
+    is_divisible = any(counts.strata[label] > 1 for label in labels)
     if is_divisible and not data.split.stratify:
         return "Set `data.split.stratify: true`."
     return "Collect more rows of them: they have too few to be divided."

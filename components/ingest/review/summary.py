@@ -17,7 +17,7 @@ class Summary:
     """Counts of a run or of a part of one; `merge` adds them up."""
 
     classes: dict[str, Counter[str]] = dataclasses.field(default_factory=dict)
-    """Rows by split and label."""
+    """Rows by split and stratum."""
     rejected: list[row.Rejected] = dataclasses.field(default_factory=list)
     """First rejected rows, in the order of the files; at most `MAX_REASONS`."""
     num_rejected: int = 0
@@ -37,8 +37,8 @@ class Summary:
         return self.num_rejected + sum(c.total() for c in self.classes.values())
 
     @property
-    def labels(self) -> Counter[str]:
-        """Rows by label."""
+    def strata(self) -> Counter[str]:
+        """Rows by stratum: by label, where rows have exactly one."""
         total: Counter[str] = Counter()
         for counts in self.classes.values():
             total.update(counts)

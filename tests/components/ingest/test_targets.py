@@ -78,7 +78,7 @@ def test_rows_without_one_label_are_counted_by_split_alone(tmp_path):
     data = config.DataConfig(config.JsonlSource("a.jsonl"))
     found = preview.preview(data, NUMBER, str(tmp_path), str(tmp_path))
     assert found.problems == () and found.remarks == ()
-    assert found.counts.labels == {"": 60}
+    assert found.counts.strata == {"": 60}
     assert found.rows[3]["score"] == 1.5
 
 

@@ -133,7 +133,7 @@ def test_quotes_kept_in_labels_name_the_setting(tmp_path):
     assert "Set `data.source.quoting: true` if the quotes are no part" in kept.remarks[0]
     read = look(tmp_path, {}, source=config.TsvSource("a.tsv", quoting=True))
     assert read.remarks == ()
-    assert set(read.counts.labels) == {"a, too", "b, too"}
+    assert set(read.counts.strata) == {"a, too", "b, too"}
 
 
 def test_texts_that_are_words_for_nothing_are_counted(tmp_path):
@@ -204,7 +204,7 @@ def test_numbers_and_truths_of_json_are_one_label_however_they_are_stored(tmp_pa
     lines = [json.dumps({"text": f"row {i}", "label": values[i % 4]}) for i in range(40)]
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
     found = look(tmp_path, {}, source=config.JsonlSource("a.jsonl"))
-    assert set(found.counts.labels) == labels
+    assert set(found.counts.strata) == labels
     assert found.remarks == ()
 
 
@@ -214,7 +214,7 @@ def test_numbers_and_truths_of_json_are_one_label_however_they_are_stored(tmp_pa
 )
 def test_labels_of_any_kind_are_counted_and_never_break_the_remarks(tmp_path, labels):
     found = look(tmp_path, {"a.csv": rows(40, labels)}, stratify=True)
-    assert set(found.counts.labels) == set(labels)
+    assert set(found.counts.strata) == set(labels)
     assert found.problems == ()
     assert "\x1b" not in "".join(found.remarks)
 
