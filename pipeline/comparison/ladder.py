@@ -60,9 +60,7 @@ def compare(comparison: Comparison, chosen: Sequence[Rung]) -> Ladder:
     metric = task.metrics[0]
     simple = _ask_simple(examples, task) if examples.artifact else []
     asked = [model.answers for model in (*simple, *trained) if model.answers is not None]
-    best = max(
-        asked, key=lambda given: metric.rank(metric.figure(given.statistics(metric))), default=None
-    )
+    best = _best(metric, asked)
     return Ladder(
         name=comparison.config.name,
         split=examples.split,
@@ -158,6 +156,13 @@ def _latencies(probed: Mapping[str, Any]) -> dict[str, Any]:
         "batch_latency_ms": probed["batch_p50_ms"],
         "batch": probed["batch"],
     }
+
+
+def _best(metric: Metric, asked: Sequence[Answers]) -> Answers | None:
+    """Those with the best headline, the first of equals."""
+    return max(
+        asked, key=lambda given: metric.rank(metric.figure(given.statistics(metric))), default=None
+    )
 
 
 def _compare(metric: Metric, model: _Asked, best: Answers | None) -> ModelResult:

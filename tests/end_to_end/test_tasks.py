@@ -26,7 +26,17 @@ task: {task}
 data: {{source: {{kind: csv, path: {name}.csv}}, split: {{train: 3, eval: 1}}}}
 model: {{kind: bag_of_words, vocabulary_size: 40, sequence_length: 6}}
 training: {{epochs: 2, batch_size: 7, learning_rate: 1.0e-2}}
+augmentation:
+  - kind: eda
+    columns: [{column}]
+    synonyms: []
+    synonym_replacement: {{n_aug: 0}}
+    random_insertion: {{n_aug: 0}}
+    random_swap: {{n_aug: 1}}
+    random_deletion: {{n_aug: 0}}
 """
+COLUMNS = {"distance": "right", "fruits": "text"}
+"""Those that are augmented."""
 TASKS = {
     "distance": "{kind: text_pair_regression, first: left, second: right, target: apart}",
     "fruits": '{kind: text_multi_label, labels: named, separator: "|"}',
@@ -69,7 +79,9 @@ def ran(request, tmp_path_factory):
     folder, name = tmp_path_factory.mktemp("tasks"), request.param
     (folder / f"{name}.csv").write_text("\n".join(ROWS[name]()), encoding="utf-8")
     path = folder / f"{name}.yaml"
-    path.write_text(YAML.format(name=name, task=TASKS[name]), encoding="utf-8")
+    path.write_text(
+        YAML.format(name=name, task=TASKS[name], column=COLUMNS[name]), encoding="utf-8"
+    )
     finished = running.run(path, folder / "workspace")
     assert finished.code == 0, finished.shown
     return Ran(folder / "workspace", finished)
@@ -95,6 +107,13 @@ def test_the_headline_has_an_interval_and_stands_beside_the_simple_model(ran):
     assert f"95 % interval of the {headline.replace('_', ' ')}" in ran.finished.shown
     assert "TF-IDF" in ran.finished.shown
     assert headline in ran.finished.summary["metrics"]["all"]
+
+
+def test_copies_of_rows_keep_their_target_and_are_counted_without_a_label(ran):
+    found = ran.finished.summary["augmentation"]
+    assert found["before"] < found["after"] <= 2 * found["before"]
+    assert found["labels"] == {}
+    assert "eda.random_swap" in ran.finished.shown
 
 
 def test_the_export_says_what_it_is_for(ran):

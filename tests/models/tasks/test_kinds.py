@@ -139,6 +139,14 @@ def test_targets_can_be_mixed_by_shares(task):
     assert np.isfinite(float(objective.loss(mixed, built(task)(inputs_of(task)))))
 
 
+def test_of_mixed_images_a_label_counts_as_theirs_if_half_of_it_is():
+    task = make("image_multi_label")
+    (watched,) = task.objective(facts_of(task), TrainingConfig()).metrics
+    mixed = tf.constant([[0.75, 0.25, 0.0], [0.5, 1.0, 0.3]])
+    logits = tf.constant([[2.0, -1.0, 3.0], [0.1, -4.0, -1.0]])
+    assert float(watched(mixed, logits)) == pytest.approx(4 / 6)
+
+
 def test_numbers_are_learned_standardised_and_answered_in_their_unit():
     task = make("text_regression")
     batch = batch_of(task)

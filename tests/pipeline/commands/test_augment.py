@@ -1,5 +1,7 @@
 """Tests of `maru augment` and of what `maru check` says of `augmentation`."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -65,6 +67,45 @@ def test_texts_are_shown_beside_what_each_operation_makes(texts, tmp_path, capfd
     assert {int(after) for *_, after in rows} == {13 * largest}
     assert int(total[1]) == sum(int(before) for _, before, _ in rows)
     assert str(out) in shown
+
+
+def test_two_texts_and_a_number_are_shown_beside_each_other(texts, tmp_path, capfd):
+    rows = [f"정말 좋은 영화 {i},a good film of {i},{i / 2}" for i in range(20)]
+    (tmp_path / "pairs.csv").write_text("\n".join(["first,second,alike", *rows]), "utf-8")
+    overrides = (
+        "task={kind: text_pair_regression, target: alike}",
+        "data.source.path=pairs.csv",
+        "copies={}",
+        "augmentation.0.columns=[first]",
+    )
+    out = tmp_path / "sheet.html"
+    augment.run(texts, overrides, tmp_path / "w", out, 3)
+    page = out.read_text("utf-8")
+    assert page.count("<tr><th></th><th>first</th><th>second</th></tr>") == 3
+    assert page.count("<del>좋은</del><mark>훌륭한</mark>") >= 3
+    assert '<td dir="auto">a good film of ' in page
+    headings = re.findall(r"<h2>(.*?)</h2>", page)
+    assert all(float(heading) * 2 in range(20) for heading in headings)
+    shown = capfd.readouterr().out
+    assert "each is varied by itself" in " ".join(shown.split())
+    lines = [line.split() for line in shown.splitlines()]
+    (total,) = (line for line in lines if line[:1] == ["all"])
+    assert int(total[2]) == 13 * int(total[1])
+
+
+def test_sets_of_labels_are_shown_and_doubted_too(images, tmp_path, capfd):
+    files = sorted((tmp_path / "signs").rglob("*.png"))
+    rows = [f"{path.relative_to(tmp_path)},{i % 3}|{i % 5 + 3}" for i, path in enumerate(files)]
+    (tmp_path / "sets.csv").write_text("\n".join(["image,named", *rows]), "utf-8")
+    overrides = (
+        'task={kind: image_multi_label, labels: named, separator: "|"}',
+        "data.source={kind: image_table, path: sets.csv}",
+        "augmentation=[flip, {kind: mixup, alpha: 5.0}]",
+    )
+    augment.run(images, overrides, tmp_path / "w", None, 3)
+    assert "(flip) mirrors images" in " ".join(capfd.readouterr().out.split())
+    assert check.check(images, overrides, tmp_path / "w") == 0
+    assert "(flip) mirrors images" in " ".join(capfd.readouterr().out.split())
 
 
 def test_images_are_drawn_and_doubts_are_said(images, tmp_path, capfd):

@@ -52,6 +52,22 @@ def test_the_seed_decides_and_nothing_else(augment):
     assert np.any(first_shares != other_shares)
 
 
+@pytest.mark.parametrize("kind", [config.MixUp, config.CutMix])
+def test_numbers_and_sets_of_labels_are_blended_as_shares_are(kind):
+    operations, seed = (kind(alpha=1.0),), (1, 2)
+    _, each = policy.augmenter(operations, lambda ids: tf.one_hot(ids, 5))(
+        images(), tf.range(5, dtype=tf.int64), seed
+    )
+    own, before = each.numpy().diagonal(), 1 - each.numpy().diagonal()
+    for targets in (
+        np.array([[-2.0], [0.5], [10.0], [3.0], [4.0]], "float32"),
+        np.array([[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0], [1, 1, 0]], "float32"),
+    ):
+        _, blended = policy.augmenter(operations)(images(), tf.constant(targets), seed)
+        expected = own[:, None] * targets + before[:, None] * np.roll(targets, 1, axis=0)
+        np.testing.assert_allclose(blended, expected, rtol=1e-5)
+
+
 def test_mixing_gives_shares_of_integer_labels_and_keeps_the_images_type(augment):
     changed, shares = augment(images(), labels(), (1, 2))
     assert (changed.dtype, changed.shape) == (tf.uint8, images().shape)
