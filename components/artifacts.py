@@ -36,3 +36,9 @@ class DoctorReport(artifact.Artifact):
     """Findings of the doctor: `findings.json`, and `doctor.png` with what can be drawn of them."""
 
     TYPE_NAME = "DoctorReport"
+
+
+class ErrorAnalysis(artifact.Artifact):
+    """Slices, calibration, mistakes and rows as they look, in `analysis.json`."""
+
+    TYPE_NAME = "ErrorAnalysis"

@@ -9,6 +9,7 @@ from tfx.proto import pusher_pb2
 
 from components.baseline import component as baseline
 from components.doctor.config import DoctorConfig
+from components.error_analysis import component as error_analysis
 from components.evaluation import component as evaluation
 from components.push import component as push
 from pipeline.config import loading
@@ -70,8 +71,18 @@ def build(config: PipelineConfig, where: Paths, base: str) -> Any:
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(where.served))
         ),
     ).with_id("Pusher")
+    analysed = error_analysis.ErrorAnalysis(
+        examples=data.examples,
+        model=trained.outputs["model"],
+        analyse="pipeline.modules.error_analysis.write",
+        task=loading.dump_task(config.task),
+        code=fingerprint.hash_code(
+            "pipeline/modules/error_analysis.py", "pipeline/error_analysis", "models/tasks"
+        ),
+    )
+    analysed.add_upstream_node(pushed)
     stages = [*data.stages, *examined, *tuned, trained, *verdict]
-    stages += [simple, champion, judged, probed, pushed]
+    stages += [simple, champion, judged, probed, pushed, analysed]
     return _pipeline(config, where, stages)
 
 

@@ -27,6 +27,7 @@ STAGES = {
     "Evaluator": "evaluate, compare with the served model",
     "Canary": "ask the export in a fresh process",
     "Pusher": "put it where servers look",
+    "ErrorAnalysis": "slices, calibration, mistakes",
 }
 """Every stage and what it does, in order."""
 OPTIONAL = ("Augment", "Doctor", "Gate", "Tuner", "Verdict")

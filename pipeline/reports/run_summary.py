@@ -74,6 +74,10 @@ class Summary:
     """What the doctor says of data, model and curves; empty without `doctor`."""
     doctor_reports: list[str]
     """Folders with the same as JSON and figures: before and after training."""
+    analysis: str
+    """Folder with `analysis.json`: slices, calibration, mistakes, rows as they look."""
+    stages: list[dict[str, Any]]
+    """Stages in order: `stage`, `outcome`, `seconds`, `why`, and `outputs`, folders by name."""
     trials: list[dict[str, Any]]
     """Finished trials of the search, best first: `score` and the values of the fields."""
 
@@ -130,8 +134,20 @@ def summarize(config: PipelineConfig, results: Mapping[str, Any]) -> Summary:
         augmentation_report=_real(augmented) if augmented else None,
         findings=[one for report in examined for one in doctor.read(report)],
         doctor_reports=[_real(report) for report in examined],
+        analysis=_real(folder("ErrorAnalysis", "analysis")),
+        stages=[_stage(result) for result in results.values()],
         trials=_trials(folder("Tuner", "tuner_results")) if "Tuner" in results else [],
     )
+
+
+def _stage(result: Any) -> dict[str, Any]:
+    return {
+        "stage": result.stage,
+        "outcome": result.outcome,
+        "seconds": round(result.seconds, 1),
+        "why": result.why,
+        "outputs": {name: artifact.uri for name, artifact in result.outputs.items()},
+    }
 
 
 def _real(path: str | pathlib.Path) -> str:

@@ -1,0 +1,47 @@
+"""Rows of the evaluated split with the model's answers, as every view of them needs them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from models.tasks.task import Metric
+
+Values = Mapping[str, list[Any]]
+"""Of a row by column: bytes or numbers."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Examined:
+    """What was asked and answered."""
+
+    rows: Sequence[Values]
+    """Input columns and target of each row."""
+    targets: Sequence[Any]
+    """Of each row: a label, a tuple of labels or a number."""
+    answers: Sequence[Mapping[str, np.ndarray]]
+    """Of each row: outputs by name, arrays without the axis of the rows."""
+    metric: Metric
+    """The task's headline."""
+    statistics: np.ndarray
+    """Of the headline, `(rows, k)`."""
+
+
+def answered(answer: Mapping[str, np.ndarray]) -> Any:
+    """What a model answers, in the form of a target: a label, a tuple of labels or a number."""
+    if "value" in answer:
+        return float(np.ravel(answer["value"])[0])
+    labels = answer["labels"]
+    if "is_chosen" in answer:
+        return tuple(labels[np.asarray(answer["is_chosen"], bool)].tolist())
+    return str(labels[int(np.argmax(answer["probabilities"]))])
+
+
+def confidence(answer: Mapping[str, np.ndarray]) -> float | None:
+    """Probability of the one label that is answered; None for other answers."""
+    if "probabilities" not in answer or "is_chosen" in answer:
+        return None
+    return float(np.max(answer["probabilities"]))

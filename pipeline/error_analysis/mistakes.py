@@ -1,0 +1,76 @@
+"""The answers that are most wrong, and what is confused with what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.error_analysis.examined import Examined, answered
+
+Severity = Callable[[Any, Mapping[str, np.ndarray]], float]
+"""How wrong an answer is, given the target; 0 or less if it is right."""
+
+
+def worst(examined: Examined, count: int) -> list[int]:
+    """Places of the rows that are most wrong, the worst first.
+
+    One label: by the probability of the wrong answer. Several: by the probability that is on the
+    wrong side, summed over the labels. A number: by the distance.
+
+    Args:
+        examined: The rows.
+        count: How many at most.
+    """
+    severities = [
+        _severity(target, answer)
+        for target, answer in zip(examined.targets, examined.answers, strict=True)
+    ]
+    places = [place for place in np.argsort(severities)[::-1] if severities[place] > 0]
+    return [int(place) for place in places[:count]]
+
+
+def confusion(examined: Examined, most: int) -> dict[str, Any] | None:
+    """Rows by true label and answered label; None for other targets than one label.
+
+    Args:
+        examined: The rows.
+        most: Labels that are shown, those with the most rows; the others are summed up.
+    """
+    if not isinstance(examined.targets[0], str):
+        return None
+    pairs = Counter(zip(examined.targets, map(answered, examined.answers), strict=True))
+    totals = Counter(examined.targets)
+    labels = sorted(set(totals) | {label for _, label in pairs})
+    shown = sorted(sorted(labels, key=lambda label: -totals[label])[:most])
+    others = [label for label in labels if label not in shown]
+    names = [*shown, f"{len(others)} others"] if others else shown
+    matrix = np.zeros((len(names), len(names)), int)
+    for (true, found), number in pairs.items():
+        matrix[_place(true, shown), _place(found, shown)] += number
+    return {"labels": names, "matrix": matrix.tolist()}
+
+
+def _place(label: str, shown: Sequence[str]) -> int:
+    return shown.index(label) if label in shown else len(shown)
+
+
+def _severity(target: Any, answer: Mapping[str, np.ndarray]) -> float:
+    if isinstance(target, float):
+        return abs(float(answered(answer)) - target)
+    probabilities = dict(
+        zip(answer["labels"].tolist(), answer["probabilities"].tolist(), strict=True)
+    )
+    if isinstance(target, str):
+        found = answered(answer)
+        return 0.0 if found == target else float(probabilities[found])
+    wrong = set(target) ^ set(answered(answer))
+    # A label of the data that the model never saw is as wrong as can be.
+    return float(
+        sum(
+            1 - probabilities.get(label, 0.0) if label in target else probabilities[label]
+            for label in wrong
+        )
+    )

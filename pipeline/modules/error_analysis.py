@@ -1,0 +1,180 @@
+"""Ask an export about the evaluated split and look at single answers; a stage calls it by name."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from components import records
+from models.tasks import answers
+from models.tasks import task as tasks
+from models.tasks.task import Column, Task
+from pipeline.config import loading
+from pipeline.error_analysis import calibration, mistakes, neighbours, shown_rows, slices
+from pipeline.error_analysis.examined import Examined, Values, answered, confidence
+from serving import errors
+from serving.execution import saved_model
+
+FILE = "analysis.json"
+_BATCH = 32
+_MOST_ROWS = 2_000
+"""Rows that are asked about; a bigger split is thinned out evenly."""
+_MOST_TRAIN = {"image": 5_000, "text": 20_000}
+"""Train rows that are looked at for words and neighbours, by what the inputs hold."""
+_MOST_LABELS = 20
+_SAMPLES = 12
+_MISTAKES = 24
+_NEIGHBOURS = 3
+
+
+def write(task: str, uri: str, split: str, export: pathlib.Path, folder: pathlib.Path) -> None:
+    """Write `analysis.json`.
+
+    Args:
+        task: The `task` of the config, JSON.
+        uri: Of the examples.
+        split: The evaluated one.
+        export: Folder of the SavedModel.
+        folder: To write to.
+    """
+    described = loading.load_task(task)
+    names = [column.name for column in described.columns]
+    every = max(1, -(-_count(uri, split) // _MOST_ROWS))
+    chosen = list(itertools.islice(records.serialized(uri, split), 0, None, every))
+    rows = list(itertools.islice(records.values(uri, split, names), 0, None, every))
+    most = _MOST_TRAIN[tasks.reads(described)]
+    train = list(itertools.islice(records.values(uri, "train", names), most))
+    analysis = {"split": split, "asked": len(rows), "samples": _samples(train, described)}
+    try:
+        examined = _examined(described, rows, _ask(export, chosen))
+    except errors.ServingError as error:  # The Canary has refused such a model.
+        analysis["problem"] = f"the export cannot be asked: {error.text}"
+    else:
+        analysis |= _analysis(described, examined, train)
+    text = json.dumps(analysis, ensure_ascii=False)
+    (folder / FILE).write_text(text, "utf-8")
+
+
+def _count(uri: str, split: str) -> int:
+    return sum(1 for _ in records.serialized(uri, split))
+
+
+def _ask(export: pathlib.Path, examples: Sequence[bytes]) -> list[dict[str, np.ndarray]]:
+    """The outputs of `serve_examples` for each example."""
+    predictor = saved_model.SavedModelPredictor(export)
+    found: list[dict[str, np.ndarray]] = []
+    for start in range(0, len(examples), _BATCH):
+        batch = np.array(examples[start : start + _BATCH], dtype=object)
+        outputs = predictor.predict("serve_examples", {"examples": batch})
+        found += [
+            answers.plain({name: values[index] for name, values in outputs.items()})
+            for index in range(len(batch))
+        ]
+    predictor.close()
+    return found
+
+
+def _examined(
+    task: Task, rows: Sequence[Values], found: Sequence[dict[str, np.ndarray]]
+) -> Examined:
+    (column,) = tasks.targets(task)
+    metric = task.metrics[0]
+    targets = [records.target(column.holds, row[column.name]) for row in rows]
+    statistics = [
+        metric.statistics({column.name: target}, answer)
+        for target, answer in zip(targets, found, strict=True)
+    ]
+    return Examined(rows, targets, found, metric, np.stack(statistics))
+
+
+def _analysis(task: Task, examined: Examined, train: Sequence[Values]) -> dict[str, Any]:
+    inputs = tasks.inputs(task)
+    worst = mistakes.worst(examined, _MISTAKES)
+    near = _neighbours(inputs, [examined.rows[place] for place in worst], train)
+    confidences = [confidence(answer) for answer in examined.answers]
+    told = [c for c in confidences if c is not None]
+    is_right = [
+        answered(answer) == target
+        for answer, target in zip(examined.answers, examined.targets, strict=True)
+    ]
+    return {
+        "metric": examined.metric.name,
+        "confusion": mistakes.confusion(examined, _MOST_LABELS),
+        "slices": slices.as_json(slices.measured(_slices(inputs, examined, train), examined)),
+        "calibration": dataclasses.asdict(calibration.calibration(told, is_right))
+        if told
+        else None,
+        "pairs": _pairs(examined),
+        "mistakes": [
+            {
+                "inputs": shown_rows.shown(examined.rows[place], inputs),
+                "target": shown_rows.worded(examined.targets[place]),
+                "answer": shown_rows.worded(answered(examined.answers[place])),
+                "confidence": confidences[place],
+                "neighbours": [_sample(train[index], task) for index in found],
+            }
+            for place, found in zip(worst, near, strict=True)
+        ],
+    }
+
+
+def _pairs(examined: Examined) -> list[tuple[float, float]] | None:
+    """Target and answer of each row, to be drawn; None unless they are numbers."""
+    if not isinstance(examined.targets[0], float):
+        return None
+    found = zip(examined.targets, examined.answers, strict=True)
+    return [(target, answered(answer)) for target, answer in found]
+
+
+def _slices(
+    inputs: Sequence[Column], examined: Examined, train: Sequence[Values]
+) -> dict[str, list[slices.Part]]:
+    if inputs[0].holds == "image":
+        return slices.by_image([row[inputs[0].name][0] for row in examined.rows])
+    texts = [_text(row, inputs) for row in examined.rows]
+    return slices.by_text(texts, lambda: slices.words(_text(row, inputs) for row in train))
+
+
+def _neighbours(
+    inputs: Sequence[Column], asked: Sequence[Values], train: Sequence[Values]
+) -> list[list[int]]:
+    if not asked or not train:
+        return [[] for _ in asked]
+    if inputs[0].holds == "image":
+        name = inputs[0].name
+        return neighbours.of_images(
+            [row[name][0] for row in asked], [row[name][0] for row in train], _NEIGHBOURS
+        )
+    return neighbours.of_texts(
+        [_text(row, inputs) for row in asked], [_text(row, inputs) for row in train], _NEIGHBOURS
+    )
+
+
+def _text(row: Values, inputs: Sequence[Column]) -> str:
+    return "\n".join(row[column.name][0].decode("utf-8", "replace") for column in inputs)
+
+
+def _samples(train: Sequence[Values], task: Task) -> list[dict[str, Any]]:
+    """Some train rows, evenly from all of them, as they look."""
+    step = max(1, len(train) // _SAMPLES)
+    return [_sample(row, task) for row in list(train)[::step][:_SAMPLES]]
+
+
+def _sample(row: Values, task: Task) -> dict[str, Any]:
+    (column,) = tasks.targets(task)
+    return {
+        "inputs": shown_rows.shown(row, tasks.inputs(task)),
+        "target": shown_rows.worded(records.target(column.holds, row[column.name])),
+    }
+
+
+def read(folder: pathlib.Path) -> dict[str, Any]:
+    """What `write` wrote."""
+    found: dict[str, Any] = json.loads((folder / FILE).read_text("utf-8"))
+    return found
