@@ -26,6 +26,7 @@ from models.tasks.table import Task
 from models.training.config import TrainingConfig
 from models.tuning.config import TuningConfig
 from pipeline.config import augmentation
+from pipeline.config.card import CardConfig
 from pipeline.config.evaluation import EvaluationConfig
 
 Augmentation = Annotated[
@@ -90,6 +91,8 @@ class PipelineConfig:
     """What a model must reach before it is pushed."""
     runtime: RuntimeConfig = dataclasses.field(default_factory=RuntimeConfig)
     """Where the work is done."""
+    card: CardConfig = dataclasses.field(default_factory=CardConfig)
+    """What people should know of the model, for its report and its model card."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):

@@ -1,0 +1,104 @@
+"""A model card as the Hugging Face Hub reads it, from what a run found out."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import huggingface_hub
+
+from models.tasks import task as tasks
+from models.tasks.table import Task
+from pipeline.config.card import CardConfig
+
+FILE = "README.md"
+_LIBRARY = "keras"
+_TAGS = {
+    ("text", "category"): "text-classification",
+    ("text", "categories"): "text-classification",
+    ("text", "number"): "text-classification",
+    ("image", "category"): "image-classification",
+    ("image", "categories"): "image-classification",
+    ("image", "number"): "image-feature-extraction",
+}
+"""The Hub's name of a task by what inputs and target hold; it has none for one number."""
+
+
+def text(summary: Mapping[str, Any], task: Task, card: CardConfig) -> str:
+    """The card: metadata with the evaluation's results, then words.
+
+    Args:
+        summary: Of the run, see `reports/run_summary.py`.
+        task: Of the config.
+        card: What its owners say.
+    """
+    whole = summary["metrics"]["all"]
+    (target,) = tasks.targets(task)
+    tag = _TAGS[tasks.reads(task), target.holds]
+    data = huggingface_hub.ModelCardData(
+        language=list(card.language) or None,
+        license=card.licence or None,
+        library_name=_LIBRARY,
+        pipeline_tag=tag,
+        tags=["maru", task.kind],
+        metrics=list(summary["shown"]),
+        model_name=summary["name"],
+        eval_results=[
+            huggingface_hub.EvalResult(
+                task_type=tag,
+                task_name=task.kind,
+                dataset_type=summary["name"],
+                dataset_name=card.data or summary["name"],
+                dataset_split=summary["split"],
+                metric_type=name,
+                metric_name=name.replace("_", " "),
+                metric_value=round(whole[name], 4),
+            )
+            for name in summary["shown"]
+        ],
+    )
+    return f"---\n{data.to_yaml()}\n---\n\n{_words(summary, task, card)}"
+
+
+def write(version: pathlib.Path, content: str) -> None:
+    """Put a card beside a pushed model, at once or not at all."""
+    incoming = version / f".{FILE}.incoming"
+    incoming.write_text(content, "utf-8")
+    incoming.replace(version / FILE)
+
+
+def _words(summary: Mapping[str, Any], task: Task, card: CardConfig) -> str:
+    name, (low, high) = summary["shown"][0], summary["interval"]
+    headline = name.replace("_", " ")
+    baseline = summary["baseline"]
+    value = summary["metrics"]["all"][name]
+    rows = sum(sum(counts.values()) for counts in summary["rows"].values())
+    inputs = ", ".join(f"`{column.served_as}`" for column in tasks.inputs(task))
+    return "\n".join(
+        [
+            f"# {summary['name']}",
+            "",
+            card.purpose or (type(task).__doc__ or "").splitlines()[0],
+            "",
+            "## Evaluation",
+            "",
+            f"{headline} {value:.3f} (95 % interval {low:.3f} to {high:.3f}) on "
+            f"{round(summary['metrics']['all']['example_count']):,} {summary['split']} examples; "
+            f"{baseline['name']} {baseline['simple']:.3f}, {baseline['constant_name']} "
+            f"{baseline['constant']:.3f}.",
+            "",
+            "## Data",
+            "",
+            f"{card.data + ' ' if card.data else ''}{rows:,} rows.",
+            "",
+            "## Limits",
+            "",
+            card.limits or "None are told. Figures are of data like that of the evaluation.",
+            "",
+            "## Use",
+            "",
+            f"A TensorFlow SavedModel for TensorFlow Serving; its inputs are {inputs}.",
+            "",
+        ]
+    )
