@@ -125,6 +125,17 @@ def runs(name: str | None, chosen: tuple[str, ...], as_json: bool, workspace: pa
 
 @click.command()
 @click.argument("name")
+@click.argument("started", required=False, metavar="[RUN]")
+@cli_options.WORKSPACE
+def report(name: str, started: str | None, workspace: pathlib.Path) -> None:
+    """Write the page of a run of pipeline NAME again: of the newest, or of the one of time RUN."""
+    from pipeline.commands import report as command
+
+    command.report(workspace, name, started)
+
+
+@click.command()
+@click.argument("name")
 @click.option(
     "--to", type=int, metavar="VERSION", help="Version.  [default: the model served before]"
 )
@@ -220,4 +231,4 @@ def bench(
     command.run(name, workspace, servers, callers, seconds, max_batch_size)
 
 
-COMMANDS = (serve, predict, runs, rollback, bundle, bench)
+COMMANDS = (serve, predict, runs, report, rollback, bundle, bench)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from models.tasks import task as tasks
 from pipeline import artifact_files, paths
-from pipeline.commands import session
+from pipeline.commands import report, session
 from pipeline.config import augmentation_files, loading, relative_paths
 from pipeline.config.sections import PipelineConfig
 
@@ -28,6 +28,7 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
     where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     with session.start(config, where, where.run(session.stamp())) as running:
         running.code = _run(config, where, relative_paths.base(path), running)
+    report.write(where, running.folder.name)
     return running.code
 
 

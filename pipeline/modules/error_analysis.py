@@ -16,7 +16,7 @@ from models.tasks import answers
 from models.tasks import task as tasks
 from models.tasks.task import Column, Task
 from pipeline.config import loading
-from pipeline.error_analysis import calibration, mistakes, neighbours, shown_rows, slices
+from pipeline.error_analysis import calibration, mistakes, neighbours, shown_rows, slices, spread
 from pipeline.error_analysis.examined import Examined, Values, answered, confidence
 from serving import errors
 from serving.execution import saved_model
@@ -50,7 +50,12 @@ def write(task: str, uri: str, split: str, export: pathlib.Path, folder: pathlib
     rows = list(itertools.islice(records.values(uri, split, names), 0, None, every))
     most = _MOST_TRAIN[tasks.reads(described)]
     train = list(itertools.islice(records.values(uri, "train", names), most))
-    analysis = {"split": split, "asked": len(rows), "samples": _samples(train, described)}
+    analysis = {
+        "split": split,
+        "asked": len(rows),
+        "samples": _samples(train, described),
+        "spread": spread.spread(train, tasks.inputs(described)),
+    }
     try:
         examined = _examined(described, rows, _ask(export, chosen))
     except errors.ServingError as error:  # The Canary has refused such a model.

@@ -37,6 +37,8 @@ class Summary:
     """Split the metrics were measured on."""
     metrics: dict[str, dict[str, float]]
     """Metrics by slice; `all` is the whole split."""
+    served_before: dict[str, float] | None
+    """Metrics on the whole split of the model that it was compared with, if there was one."""
     shown: tuple[str, ...]
     """Names of the task's metrics, the headline first."""
     interval: tuple[float, float]
@@ -108,6 +110,7 @@ def summarize(config: PipelineConfig, results: Mapping[str, Any]) -> Summary:
         name=config.name,
         split=records.evaluated_split(list(ingested["splits"])),
         metrics=metrics,
+        served_before=evaluator.read_served(folder("Evaluator", "evaluation")),
         shown=tuple(metric.name for metric in config.task.metrics),
         interval=(whole[headline + tfma_metrics.LOW], whole[headline + tfma_metrics.HIGH]),
         baseline=simple,

@@ -93,6 +93,19 @@ def read(directory: pathlib.Path) -> dict[str, dict[str, float]]:
     return slices
 
 
+def read_served(directory: pathlib.Path) -> dict[str, float] | None:
+    """Metrics of the model that the candidate was compared with, on the whole split, if any."""
+    found = tfma.load_eval_result(str(directory), model_name=BASELINE).slicing_metrics
+    whole = [values for key, values in found if not key]
+    if not whole:
+        return None
+    return {
+        metric: value["doubleValue"]
+        for metric, value in whole[0][""][""].items()
+        if "doubleValue" in value
+    }
+
+
 def read_refusals(directory: pathlib.Path) -> list[str]:
     """Why the Evaluator refused the model, in words; nothing if it did not."""
     validation = tfma.load_validation_result(str(directory))

@@ -17,12 +17,10 @@ _LIBRARY = "keras"
 _TAGS = {
     ("text", "category"): "text-classification",
     ("text", "categories"): "text-classification",
-    ("text", "number"): "text-classification",
     ("image", "category"): "image-classification",
     ("image", "categories"): "image-classification",
-    ("image", "number"): "image-feature-extraction",
 }
-"""The Hub's name of a task by what inputs and target hold; it has none for one number."""
+"""The Hub's name of a task by what inputs and target hold; it has none for a number."""
 
 
 def text(summary: Mapping[str, Any], task: Task, card: CardConfig) -> str:
@@ -35,7 +33,7 @@ def text(summary: Mapping[str, Any], task: Task, card: CardConfig) -> str:
     """
     whole = summary["metrics"]["all"]
     (target,) = tasks.targets(task)
-    tag = _TAGS[tasks.reads(task), target.holds]
+    tag = _TAGS.get((tasks.reads(task), target.holds))
     data = huggingface_hub.ModelCardData(
         language=list(card.language) or None,
         license=card.licence or None,
@@ -46,7 +44,7 @@ def text(summary: Mapping[str, Any], task: Task, card: CardConfig) -> str:
         model_name=summary["name"],
         eval_results=[
             huggingface_hub.EvalResult(
-                task_type=tag,
+                task_type=tag or "other",
                 task_name=task.kind,
                 dataset_type=summary["name"],
                 dataset_name=card.data or summary["name"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import itertools
 import math
@@ -34,7 +35,12 @@ _MOST_POINTS = 1_000
 _SIZE = (5.2, 3.0)
 _PROLOGUE = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>", re.DOTALL)
 _FONT = re.compile(r"font: [^;\"]*?(\d+(?:\.\d+)?)px[^;\"]*")
-_MARKS = re.compile(r'(<svg [^>]*?) width="[^"]*" height="[^"]*"|xmlns:xlink="[^"]*"')
+_OPENING = re.compile(r"<svg [^>]*>")
+_VIEW = re.compile(r'viewBox="[^"]*"')
+_UNUSED_ID = re.compile(
+    r' id="(?:figure|axes|patch|line2d|text|xtick|ytick|matplotlib|legend|PathCollection)[^"]*"'
+)
+_USED_ID = re.compile(r'(id="|#)(?=[mpC]\w+["\)])')
 
 
 def curves(history: Mapping[str, Sequence[float]], names: Sequence[str], label: str) -> str:
@@ -58,7 +64,7 @@ def curves(history: Mapping[str, Sequence[float]], names: Sequence[str], label: 
         axes.set_ylabel(label)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend()
-        return _svg(figure)
+        return _svg(figure, f"{label} by epoch")
 
 
 def reliability(calibration: Mapping[str, Any]) -> str:
@@ -69,11 +75,16 @@ def reliability(calibration: Mapping[str, Any]) -> str:
         axes.plot([0, 1], [0, 1], "--", color=style.GREY, linewidth=1)
         sizes = 15 + 200 * counts / counts.max()
         axes.scatter(
-            calibration["confidence"], calibration["accuracy"], s=sizes, color=style.BLUE, alpha=0.8
+            calibration["confidence"],
+            calibration["accuracy"],
+            s=sizes,
+            color=style.BLUE,
+            alpha=0.8,
+            clip_on=False,
         )
         axes.set(xlabel="probability of the answer", ylabel="share that is right")
         axes.set(xlim=(0, 1.02), ylim=(-0.02, 1.02))
-        return _svg(figure)
+        return _svg(figure, "share that is right by probability")
 
 
 def answers(pairs: Sequence[tuple[float, float]]) -> str:
@@ -86,7 +97,7 @@ def answers(pairs: Sequence[tuple[float, float]]) -> str:
         axes.plot([low, high], [low, high], "--", color=style.GREY, linewidth=1)
         axes.scatter(true, found, s=10, color=style.BLUE, alpha=0.5, linewidths=0)
         axes.set(xlabel="true", ylabel="answered")
-        return _svg(figure)
+        return _svg(figure, "answered by true number")
 
 
 def trials(found: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> str:
@@ -118,7 +129,7 @@ def trials(found: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> str:
         axes.spines[["left"]].set_visible(False)
         axes.grid(axis="x", color=style.GREY, linewidth=0.6)
         axes.set_ylim(-0.15, 1.15)
-        return _svg(figure)
+        return _svg(figure, "searched fields and score of every trial")
 
 
 def _scaled(values: Sequence[Any], axes: Axes, place: int) -> list[float]:
@@ -149,12 +160,21 @@ def _axes(width: float = _SIZE[0]) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _svg(figure: Figure) -> str:
+def _svg(figure: Figure, label: str) -> str:
+    """What goes into a page.
+
+    Args:
+        figure: Drawn.
+        label: What it shows, for those who do not see it.
+    """
     written = io.StringIO()
     figure.savefig(written, format="svg", metadata={"Date": None})
-    text = _PROLOGUE.sub("", written.getvalue())
-    text = _MARKS.sub(lambda match: match[1] or "", text)
+    text = _UNUSED_ID.sub("", _PROLOGUE.sub("", written.getvalue()))
+    view = _VIEW.search(text)
+    opening = f'<svg {view[0] if view else ""} role="img" aria-label="{label}">'
+    text = _OPENING.sub(opening, text, count=1).replace("xlink:href", "href")
     # The page's own font, in which Hangul and emoji look right.
     text = _FONT.sub(r"font-size: \1px", text)
-    text = text.replace("xlink:href", "href").replace(' xmlns="http://www.w3.org/2000/svg"', "")
-    return text.replace(_INK, "currentColor")
+    # Several figures stand on a page, and no two may use the same names.
+    own = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+    return _USED_ID.sub(rf"\1f{own}", text).replace(_INK, "currentColor")

@@ -18,6 +18,7 @@ DONE = run_summary.Summary(
     name="mail",
     split="test",
     metrics={"all": METRICS},
+    served_before=None,
     shown=("accuracy", "cross_entropy", "macro_f1"),
     interval=(0.7, 0.9),
     is_below_baseline=False,
@@ -36,6 +37,8 @@ DONE = run_summary.Summary(
     augmentation_report=None,
     findings=[],
     doctor_reports=[],
+    analysis="runs/1/analysis",
+    stages=[],
     trials=TRIALS,
 )
 
