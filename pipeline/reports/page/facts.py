@@ -100,11 +100,11 @@ def verdict(run: PastRun, config: PipelineConfig) -> Verdict:
             ),
         )
     if run.outcome == "failed" and run.ending and run.ending.failure:
-        advice = "Mend what the message names, then run the same command again."
+        remedy = "Mend what the message names, then run the same command again."
         if run.ending.code == 1:
             log = run.folder.resolve() / "log.txt"
-            advice = f"This is a defect of the program; the traceback is in {log}"
-        return Verdict("failed", "bad", (run.ending.failure,), (advice,))
+            remedy = f"This is a defect of the program; the traceback is in {log}"
+        return Verdict("failed", "bad", (run.ending.failure,), (remedy,))
     return Verdict(run.outcome, "neutral", (), ("The same command continues where it stopped.",))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -19,7 +20,7 @@ from pipeline.display import style
 
 _INK = "#010203"
 """Stands for the page's text colour, which matplotlib cannot name."""
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "maru",
     "font.family": "sans-serif",
@@ -62,7 +63,7 @@ def curves(history: Mapping[str, Sequence[float]], names: Sequence[str], label: 
             axes.plot(epochs, values, line, color=color, label=text, marker="o", markersize=3)
         axes.set_xlabel("epoch")
         axes.set_ylabel(label)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
         axes.legend()
         return _svg(figure, f"{label} by epoch")
 

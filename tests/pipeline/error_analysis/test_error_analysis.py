@@ -97,7 +97,13 @@ def test_calibration_is_that_of_guo_et_al_by_hand():
 
 
 def test_texts_are_told_apart_by_length_script_and_unknown_words():
-    texts = ["a known word", "known " * 30, "안녕하세요 여러분 known", "12 34", "quite unseen things here"] * 20
+    texts = [
+        "a known word",
+        "known " * 30,
+        "안녕하세요 여러분 known",
+        "12 34",
+        "quite unseen things here",
+    ] * 20
     parts = slices.by_text(texts, lambda: {"a", "known", "word", "12", "34"})
     assert {part.name for part in parts["script"]} == {"Latin", "Hangul", "no letters"}
     assert [part.name for part in parts["unknown words"][:5]] == [
