@@ -10,7 +10,7 @@ import numpy as np
 
 from models.backbone import Backbone, Provided
 from models.tasks import answers, metrics
-from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown
+from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown, Training
 
 _HALF = 0.5
 
@@ -49,7 +49,7 @@ class ManyLabels:
         """Loss on the eval split, or the share of right decisions."""
         return {"val_loss": "min", "val_binary_accuracy": "max"}
 
-    def check_training(self, training: Any) -> None:
+    def check_training(self, training: Training) -> None:
         """Refuse what is about one label an example."""
         if training.class_weights is not None:
             raise ValueError(
@@ -85,7 +85,7 @@ class ManyLabels:
         """Logits `(batch, labels)`."""
         return backbone.head(len(facts.vocabularies[self.labels]), "logits")(backbone.vector)
 
-    def objective(self, facts: Facts, training: Any) -> Objective:
+    def objective(self, facts: Facts, training: Training) -> Objective:
         """Cross-entropy of each label's yes or no, and the share of right ones."""
         import keras
 
@@ -100,7 +100,7 @@ class ManyLabels:
         return Objective(loss, [keras.metrics.MeanMetricWrapper(is_right, name="binary_accuracy")])
 
     def class_weights(
-        self, training: Any, facts: Facts, targets: Callable[[], np.ndarray]
+        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
     ) -> dict[int, float] | None:
         """None: an example has no one class."""
         return None

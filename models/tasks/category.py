@@ -9,7 +9,7 @@ import numpy as np
 
 from models.backbone import Backbone, Provided
 from models.tasks import metrics
-from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown
+from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown, Training
 
 
 class OneLabel:
@@ -38,7 +38,7 @@ class OneLabel:
         """Accuracy or loss on the eval split."""
         return {"val_accuracy": "max", "val_loss": "min"}
 
-    def check_training(self, training: Any) -> None:
+    def check_training(self, training: Training) -> None:
         """Every field means something here."""
 
     def check(self, facts: Facts) -> None:
@@ -67,14 +67,14 @@ class OneLabel:
         """Logits `(batch, classes)`."""
         return backbone.head(len(facts.vocabularies[self.label]), "logits")(backbone.vector)
 
-    def objective(self, facts: Facts, training: Any) -> Objective:
+    def objective(self, facts: Facts, training: Training) -> Objective:
         """Cross-entropy of the logits, and accuracy."""
         from models.tasks import losses
 
         return Objective(losses.build(training.label_smoothing), [losses.accuracy()])
 
     def class_weights(
-        self, training: Any, facts: Facts, targets: Callable[[], np.ndarray]
+        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
     ) -> dict[int, float] | None:
         """As `training.class_weights` says."""
         from models.tasks import weighting

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.backbone import Backbone, Provided
 from models.tasks import metrics
-from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown
+from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown, Training
 
 
 class OneNumber:
@@ -46,7 +46,7 @@ class OneNumber:
         """Loss or mean absolute error on the eval split."""
         return {"val_loss": "min", "val_mae": "min"}
 
-    def check_training(self, training: Any) -> None:
+    def check_training(self, training: Training) -> None:
         """Refuse what is about labels."""
         for field, default in (("class_weights", None), ("label_smoothing", 0.0)):
             value = getattr(training, field)
@@ -81,7 +81,7 @@ class OneNumber:
         """Standardised value `(batch, 1)`."""
         return backbone.head(1, "value")(backbone.vector)
 
-    def objective(self, facts: Facts, training: Any) -> Objective:
+    def objective(self, facts: Facts, training: Training) -> Objective:
         """Mean squared error of standardised values, and the mean absolute error in the unit."""
         import keras
 
@@ -94,7 +94,7 @@ class OneNumber:
         return Objective(keras.losses.MeanSquaredError(), [mae])
 
     def class_weights(
-        self, training: Any, facts: Facts, targets: Callable[[], np.ndarray]
+        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
     ) -> dict[int, float] | None:
         """None: there are no classes."""
         return None

@@ -103,6 +103,18 @@ class Metric:
         return figure if self.is_better_high else -figure
 
 
+class Training(Protocol):
+    """What tasks read of `training:`; a `TrainingConfig` has it."""
+
+    @property
+    def label_smoothing(self) -> float:
+        """Share of the target that is spread evenly over all classes, in [0, 1)."""
+
+    @property
+    def class_weights(self) -> Literal["balanced"] | Mapping[str, float] | None:
+        """Factor of each label's loss."""
+
+
 class Task(Protocol):
     """What one kind of task decides."""
 
@@ -130,8 +142,8 @@ class Task(Protocol):
     def monitored(self) -> Mapping[str, Literal["max", "min"]]:
         """What a search may go by, and whether more of it is better; the default first."""
 
-    def check_training(self, training: Any) -> None:
-        """Refuse fields of a `TrainingConfig` that mean nothing here.
+    def check_training(self, training: Training) -> None:
+        """Refuse fields of `training:` that mean nothing here.
 
         Raises:
             ValueError: In terms of the YAML.
@@ -153,21 +165,21 @@ class Task(Protocol):
     def head(self, backbone: Backbone, facts: Facts) -> Any:
         """Layers on what a backbone provides; their output, float32."""
 
-    def objective(self, facts: Facts, training: Any) -> Objective:
+    def objective(self, facts: Facts, training: Training) -> Objective:
         """Loss and metrics of the head's output.
 
         Args:
             facts: Of the data.
-            training: A `TrainingConfig`.
+            training: Of the config.
         """
 
     def class_weights(
-        self, training: Any, facts: Facts, targets: Callable[[], np.ndarray]
+        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
     ) -> dict[int, float] | None:
         """Factor of the loss by class; None if all examples count alike.
 
         Args:
-            training: A `TrainingConfig`.
+            training: Of the config.
             facts: Of the data.
             targets: Gives those of the train split, `(examples, ...)`.
         """

@@ -7,12 +7,16 @@ read, unless `copies.materialize` has the stage write them, too.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Protocol
 
+from components.augment.balance import CopiesConfig
 from components.augment.text import config as text_augmentation
+from components.augment.text.config import TextAugmentation
+from models import zoo
 from models.image.augmentation import config as image_augmentation
 from models.image.augmentation.config import ImageOperation
 from models.tasks import task as tasks
+from models.tuning.config import TuningConfig
 from pipeline import paths
 
 OPERATIONS: dict[str, dict[str, type]] = {
@@ -35,7 +39,31 @@ AUGMENTERS = {
 """Dotted paths of the functions that make the Augment stage's copies."""
 
 
-def resources(config: Any, where: paths.Paths) -> str:
+class Augmented(Protocol):
+    """What is asked here of a `PipelineConfig`, which is composed of this section and others."""
+
+    @property
+    def task(self) -> tasks.Task:
+        """What is learned."""
+
+    @property
+    def model(self) -> zoo.Model:
+        """Architecture."""
+
+    @property
+    def augmentation(self) -> tuple[TextAugmentation | ImageOperation, ...]:
+        """The operations, one after the other."""
+
+    @property
+    def copies(self) -> CopiesConfig:
+        """How augmented examples are written."""
+
+    @property
+    def tuning(self) -> TuningConfig | None:
+        """What is searched."""
+
+
+def resources(config: Augmented, where: paths.Paths) -> str:
     """JSON of what an augmenter needs beside its operations."""
     if tasks.reads(config.task) == "text":
         columns = [column.name for column in tasks.inputs(config.task)]
@@ -43,33 +71,38 @@ def resources(config: Any, where: paths.Paths) -> str:
     (target,) = tasks.targets(config.task)
     return json.dumps(
         {
-            "image_size": config.model.image_size,
+            "image_size": _image_size(config),
             "copies": config.copies.materialize,
             "holds": target.holds,
         }
     )
 
 
-def is_drawn_anew(config: Any) -> bool:
+def _image_size(config: Augmented) -> int | None:
+    return zoo.MODELS[config.model.kind].image_size(config.model)
+
+
+def is_drawn_anew(config: Augmented) -> bool:
     """Whether the Trainer draws the operations anew each epoch."""
     return tasks.reads(config.task) == "image" and not config.copies.materialize
 
 
-def drawn_anew(config: Any) -> tuple[ImageOperation, ...]:
+def drawn_anew(config: Augmented) -> tuple[ImageOperation, ...]:
     """The operations that the Trainer draws anew each epoch."""
-    return config.augmentation if is_drawn_anew(config) else ()
+    operations = config.augmentation if is_drawn_anew(config) else ()
+    return tuple(one for one in operations if isinstance(one, ImageOperation))
 
 
-def writes_examples(config: Any) -> bool:
+def writes_examples(config: Augmented) -> bool:
     """Whether the Augment stage writes examples that the Trainer reads instead of Ingest's."""
     return bool(config.augmentation) and (not is_drawn_anew(config) or config.copies.balance)
 
 
-def check(config: Any) -> None:
+def check(config: Augmented) -> None:
     """Refuse operations and copies that do not fit the task or each other.
 
     Args:
-        config: A `PipelineConfig`.
+        config: The whole of it.
 
     Raises:
         ValueError: In terms of the YAML.
@@ -82,7 +115,7 @@ def check(config: Any) -> None:
     _check_search(config)
 
 
-def _check_targets(config: Any) -> None:
+def _check_targets(config: Augmented) -> None:
     for column in tasks.targets(config.task):
         if config.augmentation and column.holds not in TARGETS:
             raise ValueError(
@@ -93,7 +126,7 @@ def _check_targets(config: Any) -> None:
             )
 
 
-def _check_copies(config: Any) -> None:
+def _check_copies(config: Augmented) -> None:
     copies = config.copies
     if (copies.balance or copies.materialize) and not config.augmentation:
         field = "balance" if copies.balance else "materialize"
@@ -112,15 +145,16 @@ def _check_copies(config: Any) -> None:
             "`copies.materialize` is for images: augmented texts are always written, and `n_aug` "
             f"of each operation says how many. Received: materialize={copies.materialize}"
         )
-    mixing = [o.kind for o in config.augmentation if copies.materialize and o.mixes]
-    if mixing:
+    drawn = [one for one in config.augmentation if isinstance(one, ImageOperation)]
+    mixing = [one.kind for one in drawn if one.mixes]
+    if copies.materialize and mixing:
         raise ValueError(
             f"`augmentation` has `{mixing[0]}`, which blends the answers of two rows, but a copy "
             "that `copies.materialize` writes has those of one. Leave out one of the two."
         )
 
 
-def _check_kinds(config: Any) -> None:
+def _check_kinds(config: Augmented) -> None:
     fitting = sorted(OPERATIONS.get(tasks.reads(config.task), ()))
     for operation in config.augmentation:
         if operation.kind not in fitting:
@@ -131,10 +165,10 @@ def _check_kinds(config: Any) -> None:
             )
 
 
-def _check_columns(config: Any) -> None:
+def _check_columns(config: Augmented) -> None:
     known = [column.name for column in tasks.inputs(config.task)]
     for operation in config.augmentation:
-        if not isinstance(operation, text_augmentation.TextAugmentation):
+        if not isinstance(operation, TextAugmentation):
             continue
         if not set(operation.columns) <= set(known):
             raise ValueError(
@@ -144,18 +178,20 @@ def _check_columns(config: Any) -> None:
             )
 
 
-def _check_padding(config: Any) -> None:
+def _check_padding(config: Augmented) -> None:
+    size = _image_size(config)
     for operation in config.augmentation:
-        is_crop = isinstance(operation, image_augmentation.Crop)
-        if is_crop and operation.padding >= config.model.image_size:
+        if not isinstance(operation, image_augmentation.Crop) or size is None:
+            continue
+        if operation.padding >= size:
             raise ValueError(
                 "`augmentation` has `crop` with a border as wide as the image or wider, so a crop "
                 f"could show nothing of it. Received: padding={operation.padding}, "
-                f"model.image_size={config.model.image_size}. He et al. take 4 for 32 pixels."
+                f"model.image_size={size}. He et al. take 4 for 32 pixels."
             )
 
 
-def _check_search(config: Any) -> None:
+def _check_search(config: Augmented) -> None:
     space = config.tuning.space if config.tuning else ()
     searched = [path for path in space if _is_augmentation(path)]
     if searched and not is_drawn_anew(config):

@@ -74,7 +74,8 @@ def from_mapping(
         lines = problems.describe(error, data, PipelineConfig, written)
         raise problems.ConfigError(source, lines) from error
     lines = _describe_impossible_trials(config)
-    lines += unsearchable.describe(config) if config.tuning else ()
+    if config.tuning is not None:
+        lines += unsearchable.describe(config, config.tuning.space)
     if lines:
         raise problems.ConfigError(source, lines)
     return config
@@ -165,12 +166,12 @@ def dump_operations(operations: Sequence[Any]) -> str:
     return json.dumps(_OPERATIONS.dump_python(tuple(operations), mode="json"), sort_keys=True)
 
 
-def dump_task(task: Any) -> str:
+def dump_task(task: Task) -> str:
     """A `task` as JSON."""
     return json.dumps(_TASK.dump_python(task, mode="json"), sort_keys=True)
 
 
-def load_task(text: str) -> Any:
+def load_task(text: str) -> Task:
     """Read what `dump_task` wrote."""
     return _TASK.validate_json(text, strict=True)
 

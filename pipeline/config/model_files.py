@@ -8,46 +8,50 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from models import zoo
+from models.tuning.config import SearchRange
 from pipeline.config import relative_paths
+from pipeline.config.sections import LearnerConfig, PipelineConfig
 
 
-def place(config: Any, base: pathlib.Path) -> Any:
+def place(config: PipelineConfig, base: pathlib.Path) -> PipelineConfig:
     """The config with absolute paths in `model`, and among the values that `tuning` tries there.
 
     Args:
-        config: A `PipelineConfig`.
+        config: Whose files they are.
         base: Folder that relative paths start from.
     """
     files = zoo.MODELS[config.model.kind].files
-    model = {
+    fields: dict[str, Any] = {
         field: _PLACES[place](getattr(config.model, field), base)
         for field, place in files.items()
         if getattr(config.model, field) is not None
     }
-    changed = {"model": dataclasses.replace(config.model, **model)} if model else {}
-    if config.tuning is not None:
+    model, tuning = dataclasses.replace(config.model, **fields), config.tuning
+    if tuning is not None:
         space = {
             path: _place_searched(files.get(path.removeprefix("model.")), one, base)
             if path.startswith("model.")
             else one
-            for path, one in config.tuning.space.items()
+            for path, one in tuning.space.items()
         }
-        changed["tuning"] = dataclasses.replace(config.tuning, space=space)
-    return dataclasses.replace(config, **changed)
+        tuning = dataclasses.replace(tuning, space=space)
+    return dataclasses.replace(config, model=model, tuning=tuning)
 
 
-def _place_searched(place: zoo.Place | None, searched: Any, base: pathlib.Path) -> Any:
+def _place_searched(
+    place: zoo.Place | None, searched: SearchRange, base: pathlib.Path
+) -> SearchRange:
     if place is None or searched.values is None:
         return searched
     values = (_PLACES[place](v, base) if isinstance(v, str) else v for v in searched.values)
     return dataclasses.replace(searched, values=tuple(values))
 
 
-def list_files(learner: Any) -> Iterator[pathlib.Path]:
+def list_files(learner: LearnerConfig) -> Iterator[pathlib.Path]:
     """The files and folders that a learner's models are made from.
 
     Args:
-        learner: A `LearnerConfig` whose paths are absolute.
+        learner: With absolute paths.
     """
     for field in zoo.MODELS[learner.model.kind].files:
         searched = learner.tuning and learner.tuning.space.get(f"model.{field}")

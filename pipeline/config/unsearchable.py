@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from models import zoo
 from models.text import config as text_config
+from models.tuning.config import SearchRange
+from pipeline.config.sections import PipelineConfig
 
 _LADDER = "Compare configs that differ in it with `maru ladder`."
 _COUNTED = f"the stage Transform numbers the tokens with it, before the search. {_LADDER}"
@@ -24,14 +25,15 @@ _COPIED = (
 )
 
 
-def describe(config: Any) -> Iterator[str]:
+def describe(config: PipelineConfig, space: Mapping[str, SearchRange]) -> Iterator[str]:
     """What is wrong with the fields that `tuning.space` names.
 
     Args:
-        config: A `PipelineConfig` with `tuning`.
+        config: Whose fields they are.
+        space: The fields and their ranges.
     """
     reasons = _reasons(config)
-    for path, searched in config.tuning.space.items():
+    for path, searched in space.items():
         if path.endswith(".kind") and path != "model.kind":
             choice = path.removesuffix(".kind")
             yield f"tuning.space: {path} comes with its own fields: search `{choice}` instead."
@@ -43,7 +45,7 @@ def describe(config: Any) -> Iterator[str]:
             yield f"tuning.space: {path} is the same in every trial: {reason}"
 
 
-def _reasons(config: Any) -> dict[str, str]:
+def _reasons(config: PipelineConfig) -> dict[str, str]:
     """Why a field of the model is the same in every trial, for those that are."""
     model = config.model
     entry = zoo.MODELS[model.kind]
