@@ -8,6 +8,7 @@ defer loading them (`pipeline/runtime/deferred_imports.py`).
 from __future__ import annotations
 
 import dataclasses
+import typing
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ import pydantic
 from models import did_you_mean
 from models.backbone import Backbone, Provided
 from models.encoder import Encoder
+from models.estimator import Estimator
 from models.finetuning.config import Method
 from models.image import (
     alexnet,
@@ -29,17 +31,19 @@ from models.image import (
 )
 from models.image import config as image_config
 from models.recipe import Recipe
-from models.tasks.task import Facts, Task
+from models.tasks.task import Facts, Holds, Task
 from models.text import (
     bag_of_words,
     embedding_pooling,
     hub_text,
+    naive_bayes,
     pretrained,
     recurrent,
     text_cnn,
     transformer,
 )
 from models.text import config as text_config
+from models.training.config import TrainingConfig
 
 Model = Annotated[
     alexnet.AlexNetConfig
@@ -49,6 +53,7 @@ Model = Annotated[
     | hub_image.HubImageConfig
     | hub_text.HubTextConfig
     | mobilenet.MobileNetConfig
+    | naive_bayes.NaiveBayesConfig
     | pretrained_image.PretrainedImageConfig
     | pretrained.PretrainedTextConfig
     | recurrent.RecurrentConfig
@@ -64,6 +69,8 @@ Model = Annotated[
 Feature = Literal["token_ids", "text", "image_bytes"]
 Measured = Literal["document_frequencies", "pixels"]
 Place = Literal["file", "module", "preset", "weights"]
+
+_ANY: frozenset[Holds] = frozenset(typing.get_args(Holds))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,10 +95,15 @@ class Entry:
     sequence_length)` int, `text` `(batch,)` string or `image_bytes` `(batch,)` string."""
     provides: frozenset[Provided] = frozenset({"vector"})
     """What a task's head may stand on."""
+    learns: frozenset[Holds] = _ANY
+    """What the column of the target may hold."""
+    estimator: Callable[[Any, Holds], Estimator] | None = None
+    """`estimator(config, holds)` says how the model is fitted to such a target by counting; None:
+    it is trained by gradients."""
     paper: Recipe | None = None
     """What holds where `config.recipe` says nothing; None for models without a recipe."""
     tokenizer: Literal["fitted", "preset", "none"] = "none"
-    """Whether texts are split by what the training texts taught (fields of `TextModelConfig`), by
+    """Whether texts are split by what the training texts taught (fields of `TokenizedConfig`), by
     what a preset brings, or not at all before the model reads them."""
     is_pretrained: bool = False
     """Whether its vectors mean something before training; such a config is a `FineTuned`."""
@@ -111,6 +123,20 @@ class Entry:
         """
         if self.paper is not None:
             config.recipe.check_read(self.paper)
+
+    def check_training(self, config: Any, training: TrainingConfig) -> None:
+        """Refuse fields of `training` that are about gradients, if none train the model.
+
+        Raises:
+            ValueError: In terms of the YAML.
+        """
+        given = training.about_gradients() if self.estimator is not None else {}
+        for field, value in given.items():
+            raise ValueError(
+                f"`training.{field}` is about training by gradients, but `model.kind: "
+                f"{config.kind}` is counted in one pass over the examples. Received: "
+                f"{field}={value}. Leave it out."
+            )
 
     def image_size(self, config: Any) -> int | None:
         """Side of the images that the model reads, in pixels; None for models of texts."""
@@ -193,6 +219,18 @@ MODELS: dict[str, Entry] = {
         files={"handle": "module"},
     ),
     "mobilenet": _image(mobilenet, mobilenet.MobileNetConfig),
+    "naive_bayes": Entry(
+        naive_bayes.NaiveBayesConfig,
+        naive_bayes.build,
+        naive_bayes.encoder,
+        "text",
+        text_config.feature,
+        learns=naive_bayes.LEARNS,
+        estimator=naive_bayes.estimator,
+        tokenizer="fitted",
+        measured=naive_bayes.measured,
+        files={"tokenizer_file": "file"},
+    ),
     "pretrained_image": Entry(
         pretrained_image.PretrainedImageConfig,
         pretrained_image.build,

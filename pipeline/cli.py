@@ -96,7 +96,8 @@ def ladder(
 ) -> None:
     """Train several models on the data of CONFIG and compare them in one table.
 
-    Texts: bow, tfidf, embedding, text_cnn, rnn, lstm, gru, bilstm, transformer, pretrained_text.
+    Texts: naive_bayes, bow, tfidf, embedding, text_cnn, rnn, lstm, gru, bilstm, transformer,
+    pretrained_text.
     Images: alexnet, vgg, googlenet, plain, resnet, mobilenet, vit.
 
     Quality with interval, parameters, multiply-accumulates, training time and latency, beside

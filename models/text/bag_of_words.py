@@ -9,7 +9,7 @@ frequency). The weighting `tf_idf` is scikit-learn's default: counts times
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Literal, Protocol
 
 import keras
 
@@ -39,12 +39,7 @@ class BagOfWordsConfig(text_config.TextModelConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check_positive("ngrams")
-        if self.ngrams > 1 and text_config.feature(self) == "text":
-            raise ValueError(
-                "`ngrams` needs `tokenizer: words` or `characters`. Received: "
-                f"ngrams={self.ngrams} with tokenizer={self.tokenizer!r}"
-            )
+        self.check_ngrams(self.ngrams)
         if self.hidden_dims and min(self.hidden_dims) < 1:
             raise ValueError(
                 "`hidden_dims` must be at least 1 unit each. "
@@ -57,7 +52,19 @@ class BagOfWordsConfig(text_config.TextModelConfig):
             )
 
 
-def measured(config: BagOfWordsConfig) -> Literal["document_frequencies"] | None:
+class Weighted(Protocol):
+    """Config of a model that begins with a weighted bag."""
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Number of token ids."""
+
+    @property
+    def weighting(self) -> Literal["binary", "counts", "tf_idf"]:
+        """What a token counts."""
+
+
+def measured(config: Weighted) -> Literal["document_frequencies"] | None:
     """What the layer `idf` must know of the training split."""
     return "document_frequencies" if config.weighting == "tf_idf" else None
 
@@ -72,16 +79,10 @@ def build(config: BagOfWordsConfig) -> Backbone:
         The backbone, of `token_ids` `(batch, sequence_length)` int32. Layer `features` gives the
         weighted bag `(batch, vocabulary_size)`, or the last hidden layer.
     """
-    from models.layers.bag import BagOfTokens, InverseDocumentFrequency
-
     recipe = config.recipe.over(PAPER)
     token_ids = text_config.token_input(config)
 
-    x = BagOfTokens(config.vocabulary_size, config.weighting == "binary", name="bag")(token_ids)
-    if config.weighting == "tf_idf":
-        x = InverseDocumentFrequency(name="idf")(x)
-        # A text without known tokens has no length, and float16 no number small enough for that.
-        x = keras.layers.UnitNormalization(dtype="float32", name="unit")(x)
+    x = weighted_bag(config, token_ids)
     for index, units in enumerate(config.hidden_dims, start=1):
         x = blocks.dense(x, units, recipe, f"hidden_{index}")
         x = blocks.activate(x, recipe, f"hidden_{index}")
@@ -89,6 +90,23 @@ def build(config: BagOfWordsConfig) -> Backbone:
     x = keras.layers.Identity(name="features")(x)
 
     return Backbone("bag_of_words", {"token_ids": token_ids}, x, recipe_head(recipe))
+
+
+def weighted_bag(config: Weighted, token_ids: keras.KerasTensor) -> keras.KerasTensor:
+    """How often each token occurs, `(batch, vocabulary_size)`, as `weighting` says.
+
+    Args:
+        config: Of the model.
+        token_ids: `(batch, sequence_length)` int32.
+    """
+    from models.layers.bag import BagOfTokens, InverseDocumentFrequency
+
+    x = BagOfTokens(config.vocabulary_size, config.weighting == "binary", name="bag")(token_ids)
+    if config.weighting == "tf_idf":
+        x = InverseDocumentFrequency(name="idf")(x)
+        # A text without known tokens has no length, and float16 no number small enough for that.
+        x = keras.layers.UnitNormalization(dtype="float32", name="unit")(x)
+    return x
 
 
 encoder = text_config.encoder

@@ -20,8 +20,8 @@ COUNTED_WITH = ("vocabulary_size", "sequence_length", "tokenizer", "ngrams")
 
 
 @dataclasses.dataclass(frozen=True)
-class TextModelConfig:
-    """Input and recipe of a text model; each model adds its architecture."""
+class TokenizedConfig:
+    """Input of a text model whose tokens come from the training texts."""
 
     vocabulary_size: int = 20_000
     """Largest number of token ids, padding (0) and unknown tokens (1) included; training replaces
@@ -35,9 +35,6 @@ class TextModelConfig:
     tokenizer_file: str | None = None
     """A learned tokenizer to use instead of learning one, relative to the YAML, for example
     `tokenizer` in the folder of another model run; training fills it in."""
-    recipe: Recipe = Recipe()
-    """Initializer, activation, normalisation and regularisation; what is left out is the
-    paper's."""
 
     def __post_init__(self) -> None:
         if self.vocabulary_size < 3:
@@ -64,8 +61,30 @@ class TextModelConfig:
             if value < 1:
                 raise ValueError(f"`{field}` must be at least 1. Received: {field}={value}")
 
+    def check_ngrams(self, ngrams: int) -> None:
+        """Refuse runs of tokens that nobody counts.
 
-def counted_with(config: TextModelConfig) -> dict[str, Any]:
+        Raises:
+            ValueError: If they are shorter than 1, or the tokenizer makes pieces of words.
+        """
+        self.check_positive("ngrams")
+        if ngrams > 1 and feature(self) == "text":
+            raise ValueError(
+                "`ngrams` needs `tokenizer: words` or `characters`. Received: "
+                f"ngrams={ngrams} with tokenizer={self.tokenizer!r}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class TextModelConfig(TokenizedConfig):
+    """Input and recipe of a network for texts; each model adds its architecture."""
+
+    recipe: Recipe = Recipe()
+    """Initializer, activation, normalisation and regularisation; what is left out is the
+    paper's."""
+
+
+def counted_with(config: TokenizedConfig) -> dict[str, Any]:
     """The fields of `COUNTED_WITH` that a model has."""
     return {
         field.name: getattr(config, field.name)
@@ -74,17 +93,17 @@ def counted_with(config: TextModelConfig) -> dict[str, Any]:
     }
 
 
-def feature(config: TextModelConfig) -> Literal["token_ids", "text"]:
+def feature(config: TokenizedConfig) -> Literal["token_ids", "text"]:
     """The transformed feature the encoder reads: ids, or text for learned tokenizers."""
     return "token_ids" if config.tokenizer in UNLEARNED else "text"
 
 
-def token_input(config: TextModelConfig) -> keras.KerasTensor:
+def token_input(config: TokenizedConfig) -> keras.KerasTensor:
     """The model's input, `token_ids` `(batch, sequence_length)` int32."""
     return keras.Input((config.sequence_length,), dtype="int32", name="token_ids")
 
 
-def encoder(config: TextModelConfig) -> Encoder:
+def encoder(config: TokenizedConfig) -> Encoder:
     """Return the encoder to `token_ids` `(batch, sequence_length)` int32.
 
     Args:

@@ -6,7 +6,7 @@ Needs neither Keras nor TensorFlow.
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 from annotated_types import Ge
@@ -33,6 +33,10 @@ Schedule = Annotated[
     pydantic.Discriminator("kind"),
     ByName("schedule", tuple(schedule_config.SCHEDULES)),
 ]
+
+
+OF_ANY_MODEL = ("batch_size", "seed", "cache_mib")
+"""Fields that say how examples are read, whatever learns from them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,6 +93,16 @@ class TrainingConfig:
     cache_mib: Annotated[int, Ge(0)] = 512
     """Memory in MiB that prepared examples of one split may fill, at least 0; a larger split is
     prepared anew each epoch."""
+
+    def about_gradients(self) -> dict[str, Any]:
+        """The fields that say how gradients train, as the YAML has them; none if left out."""
+        fallback = TrainingConfig()
+        ours, usual = dataclasses.asdict(self), dataclasses.asdict(fallback)
+        return {
+            name: value
+            for name, value in ours.items()
+            if name not in OF_ANY_MODEL and value != usual[name]
+        }
 
     def __post_init__(self) -> None:
         if isinstance(self.class_weights, dict) and min(self.class_weights.values(), default=1) < 0:

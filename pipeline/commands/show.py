@@ -51,6 +51,11 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
         model = zoo.build(config.model, config.task, Facts({target.name: tuple(labels)}))
         entry = zoo.MODELS[config.model.kind]
         rows = listing.rows(model, entry.fine_tuning(config.model), config.training.epochs)
+        if entry.estimator is not None:
+            rows = [
+                dataclasses.replace(row, rate="counted" if row.trained else row.rate)
+                for row in rows
+            ]
     total = ("total", sum(row.parameters for row in rows), sum(row.trained for row in rows), "")
     cells = [
         (name, f"{parameters:,}", f"{trained:,}", rate)

@@ -8,6 +8,7 @@ from typing import Any
 
 from components.augment.balance import CopiesConfig
 from components.augment.text import config as text_augmentation
+from models import zoo
 from pipeline.config.sections import PipelineConfig
 
 WITHOUT, WITH, LONGER = "without", "with", "without, longer"
@@ -68,6 +69,8 @@ def lengthen(config: PipelineConfig, rows: int, augmented_rows: int) -> list[Arm
         rows: Of the train split without augmentation.
         augmented_rows: Of the train split with it.
     """
+    if zoo.MODELS[config.model.kind].estimator is not None:
+        return []  # It sees every example once, however many there are.
     epochs = round(config.training.epochs * augmented_rows / rows)
     return [Arm(LONGER, (), epochs)] if epochs > config.training.epochs else []
 

@@ -46,6 +46,10 @@ _HE_BATCH = {**_HE, "normalization": "batch"}
 
 # Of a text's length in tokens, n: a bag takes longer texts at no cost, and word pairs double it.
 _TEXTS: dict[str, Callable[[int], tuple[Fields, Fields]]] = {
+    "naive_bayes": lambda n: (
+        _text("naive_bayes", 4 * n, ngrams=2, vocabulary_size=50_000, weighting="binary"),
+        {},
+    ),
     "bow": lambda n: (_bag(2 * n, weighting="binary"), _BAG),
     "tfidf": lambda n: (_bag(4 * n, ngrams=2, vocabulary_size=50_000), _BAG),
     "embedding": lambda n: (_text("embedding_pooling", n, embedding_dim=64), _WORDS),

@@ -103,6 +103,7 @@ class PipelineConfig:
         check_fits(self.model.kind, self.task)
         entry = zoo.MODELS[self.model.kind]
         entry.check_recipe(self.model)
+        entry.check_training(self.model, self.training)
         fine_tuning = entry.fine_tuning(self.model)
         if isinstance(fine_tuning, finetuning_config.HeadFirst | finetuning_config.Gradual):
             fine_tuning.check_length(self.training.epochs)
@@ -117,6 +118,12 @@ class PipelineConfig:
         self.evaluation.check(self.task.metrics)
         if self.tuning is not None:
             self.tuning.check(self.task.monitored)
+            if entry.estimator is not None and self.tuning.algorithm == "hyperband":
+                raise ValueError(
+                    "`tuning.algorithm: hyperband` gives weak trials fewer epochs, but "
+                    f"`model.kind: {self.model.kind}` is counted in one pass. Use random, grid or "
+                    "bayesian."
+                )
         augmentation.check(self)
 
     @property
@@ -138,12 +145,19 @@ def fitting(task: Task) -> list[str]:
     return [
         kind
         for kind, entry in zoo.MODELS.items()
-        if entry.reads == tasks.reads(task) and task.needs in entry.provides
+        if entry.reads == tasks.reads(task)
+        and task.needs in entry.provides
+        and not _unlearned(entry, task)
     ]
 
 
+def _unlearned(entry: zoo.Entry, task: Task) -> list[str]:
+    """What target columns of a task hold that a model cannot learn."""
+    return [column.holds for column in tasks.targets(task) if column.holds not in entry.learns]
+
+
 def check_fits(kind: str, task: Task) -> None:
-    """Refuse a model that reads another kind of data, or does not provide what the task needs.
+    """Refuse a model that reads another kind of data, lacks what the task needs or cannot learn it.
 
     Raises:
         ValueError: Naming those that fit.
@@ -154,6 +168,12 @@ def check_fits(kind: str, task: Task) -> None:
     elif task.needs not in entry.provides:
         provided = ", ".join(sorted(entry.provides)) or "nothing"
         clash = f"provides {provided}, but `task.kind: {task.kind}` needs {task.needs}"
+    elif _unlearned(entry, task):
+        learned = " or ".join(sorted(entry.learns))
+        clash = (
+            f"learns targets of {learned}, but that of `task.kind: {task.kind}` is a "
+            f"{_unlearned(entry, task)[0]}"
+        )
     else:
         return
     raise ValueError(

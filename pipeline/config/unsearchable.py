@@ -18,6 +18,7 @@ _UNLEARNED = (
 )
 _IN_FILE = "`model.tokenizer_file` decides it. Without the file, tokenizers are learned in trials."
 _MEASURED = "it is measured on the training images. Search `model.pixels`, which says what for."
+_COUNTED_ONCE = "the model is counted in one pass over the examples. Search fields of `model`."
 _KIND = "each kind has fields of its own. Compare models with `maru ladder`."
 _COPIED = (
     "the stage Augment writes copies in this size, before the search. Leave out "
@@ -41,6 +42,8 @@ def describe(config: PipelineConfig, space: Mapping[str, SearchRange]) -> Iterat
         reason = reasons.get(field)
         if field == "tokenizer" and set(searched.values or ()) & set(text_config.UNLEARNED):
             reason = reason or _UNLEARNED
+        if section == "training" and zoo.MODELS[config.model.kind].estimator is not None:
+            yield f"tuning.space: {path} is the same in every trial: {_COUNTED_ONCE}"
         if section == "model" and reason:
             yield f"tuning.space: {path} is the same in every trial: {reason}"
 

@@ -61,7 +61,9 @@ class ExaminedLearner:
         )
 
     def findings(self) -> Iterator[Finding]:
-        """The checks of the model, one after the other."""
+        """The checks of the model, one after the other; none if no gradient trains it."""
+        if self._entry.estimator is not None:
+            return
         findings = examination.examine(
             lambda: self._learner.build("float32"),
             self._learner.batches(self._train_files, shuffled=True),
@@ -137,7 +139,7 @@ def _pieces(
 
 
 def _known_tokens(
-    model: text_config.TextModelConfig, vocabulary: frozenset[str]
+    model: text_config.TokenizedConfig, vocabulary: frozenset[str]
 ) -> Callable[[Sequence[str]], list[list[str]]]:
     """Words, characters and their runs, as the transform graph sees them."""
 

@@ -18,13 +18,15 @@ import tensorflow_transform as tft
 
 from models import zoo
 from models.encoder import Encoder
+from models.estimator import Estimator
 from models.image.augmentation import policy
 from models.image.config import ImageModelConfig
 from models.tasks import facts as measuring
 from models.tasks import task as tasks
 from models.tasks.task import Facts, Objective
+from models.tensor import Tensor
 from models.text import segments
-from models.text.config import TextModelConfig
+from models.text.config import TokenizedConfig
 from models.training import inputs, placement
 from pipeline.config.sections import LearnerConfig
 from pipeline.modules import transform
@@ -108,14 +110,23 @@ class Learner:
         operations = self.config.augmentation
         if not operations:
             return None
-        task, facts = self.config.task, self.facts
-        augment = policy.augmenter(operations, lambda target: task.soften(target, facts))
+        augment = policy.augmenter(operations, self.soften)
 
         def augment_inputs(features: Features, target: Any, seed: Any) -> tuple[Features, Any]:
             image, target = augment(features["image"], target, seed)
             return {**features, "image": image}, target
 
         return augment_inputs
+
+    def soften(self, target: Tensor) -> Tensor:
+        """Targets of a batch to float32 `(batch, k)`, in a graph."""
+        return self.config.task.soften(target, self.facts)
+
+    def estimator(self) -> Estimator | None:
+        """How the model is fitted by counting; None if it is trained by gradients."""
+        model, (target,) = self.config.model, tasks.targets(self.config.task)
+        estimator = zoo.MODELS[model.kind].estimator
+        return None if estimator is None else estimator(model, target.holds)
 
     def class_weights(self, patterns: Sequence[str]) -> dict[int, float] | None:
         """Factor of each class's loss, as the task and `training` say of some files' targets."""
@@ -201,7 +212,7 @@ def _numbers(name: str, spec: Any, files: Sequence[str]) -> Iterator[np.ndarray]
 
 def _with_tokenizer(
     learner: Learner,
-    model: TextModelConfig,
+    model: TokenizedConfig,
     transform_output: str,
     train_files: Sequence[str],
     folder: pathlib.Path,
@@ -218,7 +229,7 @@ def _with_tokenizer(
 
 def _learn_tokenizer(
     learner: Learner,
-    model: TextModelConfig,
+    model: TokenizedConfig,
     transform_output: str,
     train_files: Sequence[str],
     folder: pathlib.Path,
@@ -253,7 +264,7 @@ def _records(patterns: Sequence[str], count: int) -> Any:
 
 
 def _with_document_frequencies(
-    learner: Learner, model: TextModelConfig, train_files: Sequence[str]
+    learner: Learner, model: TokenizedConfig, train_files: Sequence[str]
 ) -> Learner:
     """Measure how rare each token is; scikit-learn's smoothed formula."""
     batches = learner.batches(train_files, shuffled=False)

@@ -18,10 +18,11 @@ import numpy as np
 import tensorflow as tf
 
 from models import rounding, zoo
+from models.estimator import Estimator
 from models.finetuning import trainable
 from models.layers import fused
 from models.tasks import task as tasks
-from models.training import fit, placement
+from models.training import estimate, fit, placement
 from models.training.checkpoint import STATE
 from pipeline.artifact_files import REFERENCE, SUMMARY, TOKENIZER
 from pipeline.config import loading
@@ -50,8 +51,13 @@ def run_fn(fn_args: Any) -> None:
     folder = pathlib.Path(fn_args.custom_config["resumable"])
     learner = learners.prepare(config, fn_args.transform_output, fn_args.train_files, folder)
     run = pathlib.Path(fn_args.model_run_dir)
-    is_continued = (_checkpoints(fn_args) / STATE).is_file()
-    model = _train(learner, fn_args, run)
+    left = [_checkpoints(fn_args) / name for name in (STATE, estimate.STATISTICS)]
+    is_continued = any(file.is_file() for file in left)
+    estimator = learner.estimator()
+    if estimator is None:
+        model = _train(learner, fn_args, run)
+    else:
+        model = _count(learner, estimator, fn_args, run)
     course = {"seconds": time.monotonic() - begin, "is_continued": is_continued}
     counts = trainable.trainable_counts(model)
     served = _served(trainable.merged(model))
@@ -73,7 +79,7 @@ def run_fn(fn_args: Any) -> None:
 
 
 def _train(learner: learners.Learner, fn_args: Any, run: pathlib.Path) -> keras.Model:
-    """The trained model, in float32 whatever it was trained in."""
+    """The model as gradients trained it, in float32 whatever it was trained in."""
     training = learner.config.training
     model_config = learner.config.model
     fine_tuning = zoo.MODELS[model_config.kind].fine_tuning(model_config)
@@ -98,6 +104,24 @@ def _train(learner: learners.Learner, fn_args: Any, run: pathlib.Path) -> keras.
     exported = learner.build("float32")
     exported.set_weights(model.get_weights())
     return exported
+
+
+def _count(
+    learner: learners.Learner, estimator: Estimator, fn_args: Any, run: pathlib.Path
+) -> keras.Model:
+    """The model with the weights that one pass over the train split gives it."""
+    model = learner.build("float32")
+    estimate.fit(
+        model,
+        estimator,
+        learner.objective(),
+        learner.batches(fn_args.train_files, shuffled=False),
+        learner.soften,
+        learner.batches(fn_args.eval_files, shuffled=False),
+        _checkpoints(fn_args),
+        run,
+    )
+    return model
 
 
 def _checkpoints(fn_args: Any) -> pathlib.Path:

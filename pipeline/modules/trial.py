@@ -16,7 +16,7 @@ import keras_tuner
 from models import json_files, zoo
 from models.finetuning.course import Course
 from models.training import callbacks as training_callbacks
-from models.training import fit, placement
+from models.training import estimate, fit, placement
 from models.training.averaging import AveragedWeights
 from models.training.config import TrainingConfig
 from models.tuning import space
@@ -78,8 +78,14 @@ def search_name(custom_config: dict[str, str], transform_graph: str) -> str:
     return paths.SEARCH + hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-class Trial(keras_tuner.HyperModel):
-    """Builds and fits the model of a trial.
+def hypermodel(job: Job) -> Trial | CountedTrial:
+    """What builds and fits the models of a search."""
+    is_counted = zoo.MODELS[job.config.model.kind].estimator is not None
+    return CountedTrial(job) if is_counted else Trial(job)
+
+
+class CountedTrial(keras_tuner.HyperModel):
+    """Builds the model of a trial, and fits it by one pass over the train split.
 
     Args:
         job: The data and the config whose fields are replaced.
@@ -88,12 +94,50 @@ class Trial(keras_tuner.HyperModel):
     def __init__(self, job: Job) -> None:
         super().__init__(name="trial")
         self._job = job
-        self._space = job.tuning.space
+        self._built: learners.Learner | None = None
+
+    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
+        """The model of a trial, whose weights are not counted yet."""
+        self._built = _prepare(self._job, hp)
+        return self._built.build("float32")
+
+    def fit(
+        self, hp: keras_tuner.HyperParameters, model: keras.Model, **_: Any
+    ) -> keras.callbacks.History:
+        """Count one trial.
+
+        Args:
+            hp: Values of the trial, those of the last `build`.
+            model: What `build` returned last.
+        """
+        learner, self._built = self._built, None
+        estimator = None if learner is None else learner.estimator()
+        if learner is None or estimator is None:
+            raise RuntimeError("`fit` counts for what `build` returned last: call `build` first.")
+        train = learner.batches(self._job.train_files, shuffled=False)
+        evaluation = learner.batches(self._job.eval_files, shuffled=False)
+        estimate.settle(model, estimator, train, learner.soften)
+        history = keras.callbacks.History()
+        history.epoch = [0]
+        history.history = estimate.measure(model, learner.objective(), train, evaluation)
+        return history
+
+
+class Trial(keras_tuner.HyperModel):
+    """Builds the model of a trial, and trains it by gradients.
+
+    Args:
+        job: The data and the config whose fields are replaced.
+    """
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(name="trial")
+        self._job = job
         self._built: tuple[learners.Learner, Course, list[AveragedWeights]] | None = None
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """The compiled model of a trial; its weights depend on the seed and the values alone."""
-        learner = self._prepare(hp)
+        learner = _prepare(self._job, hp)
         config = learner.config
         train = learner.batches(self._job.train_files, shuffled=True)
         fine_tuning = zoo.MODELS[config.model.kind].fine_tuning(config.model)
@@ -172,15 +216,15 @@ class Trial(keras_tuner.HyperModel):
                 history.history.setdefault(name, []).extend(values)
         return history
 
-    def _prepare(self, hp: keras_tuner.HyperParameters) -> learners.Learner:
-        """The learner of a trial."""
-        job = self._job
-        config = loading.load_learner(job.learner, space.decode(self._space, hp.values))
-        folder = pathlib.Path(job.resumable)
-        folder.mkdir(parents=True, exist_ok=True)
-        # Two workers must not learn the same tokenizer.
-        with filelock.FileLock(folder / "prepare.lock"):
-            return learners.prepare(config, job.transform_graph, job.train_files, folder)
+
+def _prepare(job: Job, hp: keras_tuner.HyperParameters) -> learners.Learner:
+    """The learner of a trial."""
+    config = loading.load_learner(job.learner, space.decode(job.tuning.space, hp.values))
+    folder = pathlib.Path(job.resumable)
+    folder.mkdir(parents=True, exist_ok=True)
+    # Two workers must not learn the same tokenizer.
+    with filelock.FileLock(folder / "prepare.lock"):
+        return learners.prepare(config, job.transform_graph, job.train_files, folder)
 
 
 def _early_stopping(training: TrainingConfig, first: int) -> list[keras.callbacks.Callback]:

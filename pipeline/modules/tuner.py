@@ -78,7 +78,7 @@ def _search(job: trial.Job, resumable: pathlib.Path, name: str) -> search.Search
         )
     return kind(
         oracle=oracles.build(tuning, config.training.epochs, config.task.monitored),
-        hypermodel=trial.Trial(job),
+        hypermodel=trial.hypermodel(job),
         folder=pathlib.Path(job.folder),
         searched=tuning.space,
         finished=lambda trials: _report(report_folder(resumable, name), trials, tuning, objective),

@@ -17,7 +17,7 @@ def work(job: trial.Job) -> None:
     config, tuning = job.config, job.tuning
     search.Trials(
         oracle=oracles.build(tuning, config.training.epochs, config.task.monitored),
-        hypermodel=trial.Trial(job),
+        hypermodel=trial.hypermodel(job),
         folder=pathlib.Path(job.folder),
         searched=tuning.space,
     ).search()

@@ -100,14 +100,14 @@ def hold_back(stages: Sequence[Any], examined: Sequence[Any]) -> None:
 
 
 def verdict(config: PipelineConfig, examples: Any, trained: Any) -> list[Any]:
-    """The stage that says what the curves mean; none without `doctor`.
+    """The stage that says what the curves mean; none without `doctor`, or where there are none.
 
     Args:
         config: What was trained.
         examples: Channel of the ingested examples.
         trained: The Trainer.
     """
-    if config.doctor is None:
+    if config.doctor is None or zoo.MODELS[config.model.kind].estimator is not None:
         return []
     return [
         doctor.Verdict(
