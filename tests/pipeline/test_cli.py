@@ -130,6 +130,17 @@ def test_show_lists_what_is_trained_in_comments(maru, reviews, tmp_path):
     assert rows["total"][0] == rows["total"][1]
 
 
+def test_show_says_what_is_counted_instead_of_trained(maru, reviews, tmp_path):
+    counted = "model={kind: naive_bayes, vocabulary_size: 7, weighting: tf_idf}"
+    code, out, _ = maru(
+        "show", reviews, "--layers", "--set", counted, "--workspace", tmp_path / "w"
+    )
+    assert code == 0
+    rows = {line.split()[1]: line.split()[2:] for line in out.splitlines() if line.startswith("# ")}
+    assert rows["logits"][-1] == "counted"
+    assert rows["idf"][1:] == ["0", "frozen"]
+
+
 @pytest.mark.parametrize(
     ("task", "code", "message"),
     [

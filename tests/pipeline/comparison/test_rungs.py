@@ -60,7 +60,7 @@ def test_text_rungs_cut_texts_as_the_configs_own_model_does(word, tokenizer):
     model = rungs.find(word, own, "mail.yaml").config.model
     assert model.tokenizer == tokenizer
     has_pairs = getattr(model, "ngrams", 1) == 2
-    assert has_pairs == (word == "tfidf" and tokenizer == "characters")
+    assert has_pairs == (word in ("tfidf", "naive_bayes") and tokenizer == "characters")
     assert model.vocabulary_size == (50_000 if has_pairs else 300)
 
 

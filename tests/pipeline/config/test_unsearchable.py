@@ -55,6 +55,15 @@ def test_with_a_learned_tokenizer_the_same_can_be_searched():
     assert load({"kind": "text_cnn", "tokenizer": "bpe"}, space).tuning.space.keys() == space.keys()
 
 
+def test_where_no_gradient_trains_only_the_model_can_be_searched():
+    model = {"kind": "naive_bayes"}
+    assert load(model, {"model.smoothing": [0.1, 1.0]}).tuning is not None
+    assert refusal(model, {"training.batch_size": [8, 16]}) == (
+        "tuning.space: training.batch_size is the same in every trial: the model is counted in one "
+        "pass over the examples. Search fields of `model`."
+    )
+
+
 def test_presets_count_for_themselves():
     space = {"model.sequence_length": [64, 128]}
     assert load({"kind": "pretrained_text"}, space).tuning.space.keys() == space.keys()

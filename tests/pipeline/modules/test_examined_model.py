@@ -48,6 +48,10 @@ def test_a_long_text_loses_words_and_runs_of_its_end():
     ]  # fmt: skip
 
 
+def test_a_model_that_is_counted_has_no_checks_of_its_training():
+    assert list(examined({"kind": "naive_bayes"}, tokens=["buy"]).findings()) == []
+
+
 def test_images_have_a_size_and_no_tokens():
     seen = examined({"kind": "resnet", "blocks": [1], "image_size": 12}, kind="image")
     assert (seen.reader, seen.image_size) == (None, 12)

@@ -5,10 +5,12 @@ import pathlib
 import shutil
 import types
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from models.tasks import classification
-from models.text import bag_of_words, subwords
+from models.text import bag_of_words, naive_bayes, subwords
 from models.training.config import TrainingConfig
 from pipeline import artifact_files
 from pipeline.config import loading, sections
@@ -22,6 +24,8 @@ MODEL = bag_of_words.BagOfWordsConfig(
     vocabulary_size=60, sequence_length=4, tokenizer="wordpiece", weighting="binary"
 )
 
+GRADIENTS = TrainingConfig(epochs=1, batch_size=8)
+
 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory):
@@ -33,12 +37,15 @@ def given(tmp_path_factory):
     return folder
 
 
-def train(given, folder, train="train.gz"):
+COUNTED = naive_bayes.NaiveBayesConfig(vocabulary_size=60, sequence_length=4, tokenizer="wordpiece")
+
+
+def train(given, folder, train="train.gz", model=MODEL, training=GRADIENTS):
     """Train in a folder, and return the summary of the model run."""
     learner = sections.LearnerConfig(
         classification.TextClassification("text_classification"),
-        MODEL,
-        TrainingConfig(epochs=1, batch_size=8),
+        model,
+        training,
     )
     resumable = str(folder / "unfinished")
     trainer.run_fn(
@@ -74,3 +81,22 @@ def test_only_a_training_that_takes_up_epochs_of_an_earlier_try_is_continued(giv
     noted = reference.load(tmp_path / "run" / artifact_files.REFERENCE)["serving_default"]
     assert noted["rounding"].keys() == {"probability", "probabilities"}
     assert 0 < noted["rounding"]["probabilities"] < 1e-5
+
+
+def test_a_model_that_is_counted_is_exported_continued_and_described_alike(given, tmp_path):
+    options = {"model": COUNTED, "training": TrainingConfig(batch_size=8)}
+    first = train(given, tmp_path, **options)
+    assert not first["is_continued"]
+    size = first["learner"]["model"]["vocabulary_size"]
+    assert (first["trainable_parameters"], first["frozen_parameters"]) == (2 * size + 2, 0)
+    history = json.loads((tmp_path / "run" / artifact_files.HISTORY).read_text("utf-8"))
+    assert history.keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    answers = reference.load(tmp_path / "run" / artifact_files.REFERENCE)["serving_default"]
+    signature = tf.saved_model.load(str(tmp_path / "export")).signatures["serving_default"]
+    served = signature(text=tf.constant(answers["inputs"]["text"].tolist()))
+    for name, wanted in answers["outputs"].items():
+        if wanted.dtype == object:
+            assert served[name].numpy().tolist() == wanted.tolist()
+        else:
+            np.testing.assert_allclose(served[name], wanted, rtol=1e-5)
+    assert train(given, tmp_path, **options)["is_continued"]

@@ -7,8 +7,8 @@ import pytest
 
 from models.finetuning.config import Full, Gradual, HeadFirst
 from models.tasks import classification
-from models.text import pretrained, text_cnn
-from models.training import fit
+from models.text import naive_bayes, pretrained, text_cnn
+from models.training import estimate, fit
 from models.training.config import TrainingConfig
 from models.tuning.config import SearchRange, TuningConfig
 from pipeline.config import loading, sections
@@ -38,12 +38,12 @@ def make_job(given, resumable, method, epochs=3):
     return job_of(given, resumable, model, TrainingConfig(epochs=epochs, batch_size=8))
 
 
-def job_of(given, resumable, model, training):
+def job_of(given, resumable, model, training, searched=RATE):
     learner = sections.LearnerConfig(
         classification.TextClassification("text_classification"),
         model,
         training,
-        TuningConfig(space={RATE: SearchRange(log=(1e-3, 1e-1))}),
+        TuningConfig(space={searched: SearchRange(log=(1e-3, 1e-1))}),
     )
     return trial.Job(
         learner=loading.dump_learner(learner),
@@ -116,3 +116,29 @@ def test_a_trial_with_the_values_of_the_one_before_can_read_its_texts(given, tmp
         losses += found.fit(values(), found.build(values())).history["loss"]
         keras.backend.clear_session()  # As a search does between trials.
     assert losses[0] == losses[1]
+
+
+def test_a_trial_that_is_counted_equals_the_trainer(given, tmp_path):
+    model = naive_bayes.NaiveBayesConfig(
+        vocabulary_size=40, sequence_length=6, tokenizer="unigram", weighting="tf_idf"
+    )
+    smoothing = {"model.smoothing": 0.2}
+    job = job_of(given, tmp_path, model, TrainingConfig(batch_size=8), "model.smoothing")
+    found, hp = trial.hypermodel(job), keras_tuner.HyperParameters()
+    hp.values = smoothing
+    history = found.fit(hp, found.build(hp))
+
+    learner_config = loading.load_learner(job.learner, smoothing)
+    learner = prepare(learner_config, job.transform_graph, job.train_files, tmp_path)
+    trained = estimate.fit(
+        learner.build("float32"),
+        learner.estimator(),
+        learner.objective(),
+        learner.batches(job.train_files, shuffled=False),
+        learner.soften,
+        learner.batches(job.eval_files, shuffled=False),
+        tmp_path / "checkpoints",
+        tmp_path / "logs",
+    )
+    assert history.history == trained
+    assert history.epoch == [0]
