@@ -8,7 +8,6 @@ import sys
 import pytest
 import yaml
 
-from models import zoo
 from models.finetuning import config as finetuning_config
 from models.tasks import task as tasks
 from models.training import optimizer_config, schedule_config
@@ -24,7 +23,6 @@ task: {kind: text_classification}
 data: {source: {kind: csv, path: reviews.csv}}
 model: {kind: text_cnn}
 """
-COUNTED = SMALL.replace("text_cnn", "naive_bayes")
 
 
 @pytest.fixture
@@ -168,69 +166,6 @@ def test_a_recipe_is_checked_with_what_the_models_paper_chose(write):
 )
 def test_a_wrong_section_is_refused(write, section, problem):
     assert refusal(write(SMALL + section)) == [problem]
-
-
-def test_a_model_that_cannot_read_the_task_is_refused_with_those_that_can(write):
-    path = write(SMALL.replace("text_cnn", "resnet, blocks: [1]"))
-    assert refusal(path) == [
-        "config: `model.kind: resnet` reads image, but `task.kind: text_classification` gives "
-        "text. Models that fit: bag_of_words, embedding_pooling, hub_text, pretrained_text, "
-        "recurrent, text_cnn, transformer."
-    ]
-
-
-def test_a_model_that_does_not_provide_what_the_task_needs_is_refused(write, monkeypatch):
-    bare = dataclasses.replace(zoo.MODELS["text_cnn"], provides=frozenset())
-    monkeypatch.setitem(zoo.MODELS, "text_cnn", bare)
-    (problem,) = refusal(write(SMALL))
-    assert problem.startswith(
-        "config: `model.kind: text_cnn` provides nothing, but `task.kind: text_classification` "
-        "needs vector. Models that fit: bag_of_words, "
-    )
-
-
-def test_a_model_that_cannot_learn_the_target_is_refused(write):
-    path = write(SMALL.replace("text_cnn", "naive_bayes").replace("classification", "regression"))
-    (problem,) = refusal(path)
-    assert problem.startswith(
-        "config: `model.kind: naive_bayes` learns targets of categories or category, but that of "
-        "`task.kind: text_regression` is a number. Models that fit: bag_of_words, "
-    )
-
-
-@pytest.mark.parametrize(
-    ("training", "received"),
-    [
-        ("epochs: 3", "epochs=3"),
-        ("learning_rate: 0.5", "learning_rate=0.5"),
-        ("optimizer: sgd", "optimizer={'kind': 'sgd', "),
-        ("schedule: cosine", "schedule={'warmup': 0.0, 'kind': 'cosine'}"),
-        ("class_weights: balanced", "class_weights=balanced"),
-        ("early_stopping: {patience: 2}", "early_stopping={'patience': 2}"),
-        ("precision: mixed_bfloat16", "precision=mixed_bfloat16"),
-    ],
-)
-def test_what_is_about_gradients_is_refused_where_none_train(write, training, received):
-    (problem,) = refusal(write(f"{COUNTED}training: {{{training}}}\n"))
-    field = training.split(":")[0]
-    assert problem.startswith(
-        f"config: `training.{field}` is about training by gradients, but `model.kind: naive_bayes` "
-        f"is counted in one pass over the examples. Received: {received}"
-    )
-    assert problem.endswith("Leave it out.")
-
-
-def test_how_examples_are_read_is_for_every_model(write):
-    path = write(f"{COUNTED}training: {{batch_size: 512, seed: 4, cache_mib: 0}}\n")
-    assert loading.load(path).training.batch_size == 512
-    shown = write(loading.to_yaml(loading.load(path)), "shown.yaml")
-    assert loading.load(shown) == loading.load(path)
-
-
-def test_a_search_that_shortens_trials_is_refused_where_there_are_no_epochs(write):
-    tuning = "tuning: {algorithm: hyperband, space: {model.smoothing: {values: [0.1, 1.0]}}}\n"
-    (problem,) = refusal(write(COUNTED + tuning))
-    assert "`tuning.algorithm: hyperband` gives weak trials fewer epochs, but" in problem
 
 
 def test_impossible_trials_are_found_before_any_training(write):
