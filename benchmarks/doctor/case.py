@@ -17,11 +17,13 @@ from PIL import Image
 from benchmarks import classifier
 from benchmarks.doctor import data as doctor_data
 from components.doctor.checks import data
+from components.doctor.columns import Column
 from components.doctor.curves import curves
 from components.doctor.finding import Finding
 from components.doctor.text import lengths
 from models import zoo
 from models.doctor import examination
+from models.tasks import expected, losses
 from models.training import fit
 from models.training.inputs import Batches
 from pipeline.config import loading
@@ -104,13 +106,19 @@ def examine(case: Case, folder: str) -> list[Finding]:
     splits = case.in_data(doctor_data.split(case.sample, folder, case.rows))
     prepared = _prepare(case, splits, folder)
     found = data.examine(
-        prepared.kind,
+        (Column("input", prepared.kind), Column("label", "category", "target", "label")),
         {name: zip(*columns, strict=True) for name, columns in splits.items()},
         reader=prepared.reader,
         image_size=getattr(prepared.config, "image_size", None),
-    )
+    ).findings
     for one in examination.examine(
-        prepared.build, prepared.train, prepared.training, "quick", prepared.method, case.loss
+        prepared.build,
+        prepared.train,
+        prepared.training,
+        case.loss or losses.build(prepared.training.label_smoothing),
+        expected.of_classes(len(set(splits["train"][1]))),
+        "quick",
+        prepared.method,
     ):
         found.append(Finding(**dataclasses.asdict(one)))
     if case.trains:

@@ -15,7 +15,9 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types import standard_artifacts
 
 from components import artifacts
+from components.doctor import columns as doctor_columns
 from components.doctor import stage, verdict
+from components.doctor.finding import Examination
 from components.doctor.setting import Setting
 
 
@@ -25,9 +27,7 @@ def Doctor(
     learned: InputArtifact[standard_artifacts.Examples],
     transform_graph: InputArtifact[standard_artifacts.TransformGraph],
     report: OutputArtifact[artifacts.DoctorReport],
-    kind: Parameter[str],
-    input_column: Parameter[str],
-    label_column: Parameter[str],
+    columns: Parameter[str],
     model: Parameter[str],
     learner: Parameter[str],
     resumable: Parameter[str],
@@ -39,7 +39,7 @@ def Doctor(
     """Examine data and model before anything is trained.
 
     Inputs:
-        examples: tf.Examples with the input and the label column, as ingested.
+        examples: tf.Examples with the task's columns, as ingested.
         learned: What is trained on: the same, or with augmented copies.
         transform_graph: From raw columns to what the model reads.
 
@@ -47,9 +47,7 @@ def Doctor(
         report: `findings.json` and `doctor.png`.
 
     Parameters:
-        kind: `text` or `image`.
-        input_column: Feature with the text or the encoded image.
-        label_column: Feature with the label.
+        columns: JSON list of the task's columns: `name`, `holds`, `role` and `field`.
         model: Dotted path of a function that makes a `contract.ExaminedModel`.
         learner: JSON of what is trained and how.
         resumable: Folder of what an unfinished run left.
@@ -59,9 +57,7 @@ def Doctor(
         code: Fingerprint of the code that examines.
     """
     parameters = stage.DoctorParameters(
-        kind=kind,
-        input_column=input_column,
-        label_column=label_column,
+        columns=doctor_columns.from_json(columns),
         model_fn=model,
         learner=learner,
         resumable=resumable,
@@ -93,7 +89,7 @@ def Gate(
         ValueError: With evidence, meaning and fix of each finding that bad.
     """
     folder = pathlib.Path(report.uri)
-    stage.refuse(stage.read(folder), stop_on, folder)
+    stage.refuse(stage.read(folder).findings, stop_on, folder)
     shutil.copy(folder / stage.FINDINGS, passed.uri)
 
 
@@ -104,13 +100,14 @@ def Verdict(
     report: OutputArtifact[artifacts.DoctorReport],
     history: Parameter[str],
     summary: Parameter[str],
-    label_column: Parameter[str],
+    columns: Parameter[str],
+    monitored: Parameter[str],
     code: Parameter[str],
 ) -> None:
     """Say in plain words what the curves of a training mean.
 
     Inputs:
-        examples: tf.Examples with the label column.
+        examples: tf.Examples with the target column.
         model_run: What the training says of itself.
 
     Outputs:
@@ -119,17 +116,21 @@ def Verdict(
     Parameters:
         history: File of the model run with each metric by epoch.
         summary: File of the model run with what was trained and how.
-        label_column: Feature with the label.
+        columns: JSON list of the task's columns: `name`, `holds`, `role` and `field`.
+        monitored: JSON object of what is watched on the eval split, `max` or `min` by name.
         code: Fingerprint of the code that judges.
     """
     run = pathlib.Path(model_run.uri)
-    findings = verdict.judge(examples.uri, run / history, run / summary, label_column)
-    stage.write(pathlib.Path(report.uri), findings)
+    target = doctor_columns.target(doctor_columns.from_json(columns))
+    findings = verdict.judge(
+        examples.uri, run / history, run / summary, target, json.loads(monitored)
+    )
+    stage.write(pathlib.Path(report.uri), Examination(findings, []))
     _remark(report)
 
 
 def _remark(report: artifacts.DoctorReport) -> None:
-    findings = stage.read(pathlib.Path(report.uri))
+    findings = stage.read(pathlib.Path(report.uri)).findings
     logging.getLogger("maru.outcome").info("%s", stage.remark(findings))
 
 

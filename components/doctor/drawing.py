@@ -57,6 +57,8 @@ _BELOW = 100
 _SERIES = (_LINE, _SECOND, _PALE, "#6a9a5b", "#8e6c8a")
 _NEEDS = {
     "class_balance": "counts",
+    "label_frequencies": "counts",
+    "target_values": "counts",
     "label_noise": "by_label",
     "learning_rate_range": "rates",
     "gradient_norms": "norm",
@@ -92,11 +94,16 @@ def _page(drawable: Sequence[Finding]) -> figure.Figure:
     page = figure.Figure(figsize=(_PANEL[0] * columns, _PANEL[1] * rows), layout="constrained")
     panels = list(page.subplots(rows, columns, squeeze=False).flat)
     for panel, one in zip(panels, drawable, strict=False):
-        panel.set_title(f"{one.check}: {one.verdict}", color=_VERDICTS[one.verdict])
+        panel.set_title(_title(one), color=_VERDICTS[one.verdict])
         PANELS[one.check](panel, one.figures)
     for panel in panels[len(drawable) :]:
         panel.set_visible(False)
     return page
+
+
+def _title(one: Finding) -> str:
+    column = one.figures.get("column")
+    return f"{one.check}{f' of {_short(column)}' if column else ''}: {one.verdict}"
 
 
 def _class_balance(panel: Axes, figures: Mapping[str, Any]) -> None:
@@ -113,6 +120,34 @@ def _class_balance(panel: Axes, figures: Mapping[str, Any]) -> None:
     panel.invert_yaxis()
     panel.set_xlabel("share of the split")
     panel.set_xlim(right=panel.get_xlim()[1] * _ROOM_FOR_LEGEND)
+    panel.legend()
+
+
+def _label_frequencies(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """Share of the rows that have each label, a bar for each split."""
+    counts = dict(sorted(figures["counts"].items(), key=lambda item: item[0] != "train"))
+    labels = list(counts["train"])[:_SHOWN_LABELS]
+    height = 0.8 / len(counts)
+    for place, (split, rows) in enumerate(counts.items()):
+        places = [index + place * height for index in range(len(labels))]
+        shares = [rows.get(label, 0) / max(1, figures["rows"][split]) for label in labels]
+        panel.barh(places, shares, height, label=split, color=_SERIES[place % len(_SERIES)])
+    panel.set_yticks(range(len(labels)), [_short(label) for label in labels])
+    panel.invert_yaxis()
+    panel.set_xlabel("share of the split's rows")
+    panel.set_xlim(right=panel.get_xlim()[1] * _ROOM_FOR_LEGEND)
+    panel.legend()
+
+
+def _target_values(panel: Axes, figures: Mapping[str, Any]) -> None:
+    """How the numbers of each split are distributed."""
+    counts = sorted(figures["counts"].items(), key=lambda item: item[0] != "train")
+    for place, (split, rows) in enumerate(counts):
+        shares = [count / max(1, sum(rows)) for count in rows]
+        color = _SERIES[place % len(_SERIES)]
+        panel.stairs(shares, figures["edges"], fill=not place, color=color, label=split, lw=1.2)
+    panel.set_xlabel("value")
+    panel.set_ylabel("share of the split")
     panel.legend()
 
 
@@ -254,6 +289,8 @@ def _pictures(panel: Axes, figures: Mapping[str, Any]) -> None:
 Panel = Callable[[Axes, Mapping[str, Any]], None]
 PANELS: dict[str, Panel] = {
     "class_balance": _class_balance,
+    "label_frequencies": _label_frequencies,
+    "target_values": _target_values,
     "label_noise": _label_noise,
     "learning_rate_range": _learning_rate_range,
     "gradient_norms": _gradient_norms,

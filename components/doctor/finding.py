@@ -55,6 +55,26 @@ class Finding:
             )
 
 
+@dataclasses.dataclass(frozen=True)
+class NotApplicable:
+    """A check that says nothing of data like these."""
+
+    check: str
+    """Its name."""
+    reason: str
+    """Why, in terms of the columns."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Examination:
+    """What a doctor looked at, and what there was nothing to look at for."""
+
+    findings: list[Finding]
+    """Of the checks that apply."""
+    not_applicable: list[NotApplicable]
+    """The others."""
+
+
 def worst(findings: Sequence[Finding]) -> Verdict:
     """The worst verdict among `findings`; `pass` if there are none."""
     return max((finding.verdict for finding in findings), key=VERDICTS.index, default="pass")
@@ -66,19 +86,23 @@ def at_least(findings: Sequence[Finding], verdict: Verdict) -> list[Finding]:
     return sorted(bad, key=lambda item: -VERDICTS.index(item.verdict))
 
 
-def to_json(findings: Sequence[Finding]) -> str:
-    """The report as JSON: `{"verdict": ..., "findings": [...]}`, readable by `from_json`.
+def to_json(examination: Examination) -> str:
+    """The report as JSON: `{"verdict": ..., "findings": [...], "not_applicable": [...]}`.
 
     Raises:
         ValueError: If a figure holds a NaN or an infinity: JSON has neither.
     """
     report = {
-        "verdict": worst(findings),
-        "findings": [dataclasses.asdict(finding) for finding in findings],
+        "verdict": worst(examination.findings),
+        **dataclasses.asdict(examination),
     }
     return json.dumps(report, indent=2, allow_nan=False)
 
 
-def from_json(text: str) -> list[Finding]:
-    """The findings that `to_json` wrote."""
-    return [Finding(**item) for item in json.loads(text)["findings"]]
+def from_json(text: str) -> Examination:
+    """What `to_json` wrote."""
+    report = json.loads(text)
+    return Examination(
+        [Finding(**item) for item in report["findings"]],
+        [NotApplicable(**item) for item in report["not_applicable"]],
+    )

@@ -13,27 +13,27 @@ import numpy as np
 class Rows:
     """What is kept of all rows of a split."""
 
-    labels: Sequence[str]
-    """One per row."""
+    targets: Sequence[Any]
+    """One per row: a label, a tuple of labels, or a number."""
     keys: np.ndarray
-    """`(rows,)` uint64; equal where two inputs are the same."""
+    """`(rows,)` uint64; equal where two rows have the same inputs."""
 
     def __len__(self) -> int:
         """Number of rows."""
-        return len(self.labels)
+        return len(self.targets)
 
     def take(self, places: np.ndarray) -> Self:
         """Some of the rows, by their index."""
-        labels = [self.labels[place] for place in places]
-        return dataclasses.replace(self, labels=labels, keys=self.keys[places])
+        targets = [self.targets[place] for place in places]
+        return dataclasses.replace(self, targets=targets, keys=self.keys[places])
 
 
 @dataclasses.dataclass(frozen=True)
 class Sample(Rows):
     """Rows with their inputs, of which memory holds so many only."""
 
-    inputs: Sequence[str] | Sequence[bytes]
-    """Texts, or encoded images."""
+    inputs: Sequence[str] | Sequence[bytes] | Sequence[tuple[str, ...]]
+    """Texts, encoded images, or two texts a row."""
     places: np.ndarray
     """Where among all rows they stand, `(rows,)` int."""
 
@@ -51,8 +51,13 @@ class Sample(Rows):
         return self.take(np.sort(drawn))
 
 
-Row = tuple[str | bytes, str | bytes]
-"""Input and label; texts and labels may be UTF-8."""
+Row = tuple[Any, Any]
+"""Input and target. Inputs are a text, an encoded image or a tuple of texts, targets what `Rows`
+says; texts and labels may be UTF-8."""
+_EXCERPT = 80
+"""Characters of a text that are shown."""
+_BETWEEN = b"\x1f"
+"""Between two texts; white space, of which a normal text has single spaces only."""
 
 
 def texts(split: Iterable[Row], limit: int, seed: int) -> tuple[Rows, Sample]:
@@ -78,28 +83,48 @@ def images(split: Iterable[Row], limit: int, seed: int) -> tuple[Rows, Sample]:
     return _read(split, bytes, limit, seed)
 
 
+def pairs(split: Iterable[Row], limit: int, seed: int) -> tuple[Rows, Sample]:
+    """Rows of two texts; two rows are the same if both their texts are.
+
+    Args:
+        split: Read once.
+        limit: Rows of the sample at most, at least 1.
+        seed: Of the sample, drawn without replacement, in the order of the rows.
+    """
+    decoded = ((tuple(map(_text, content)), target) for content, target in split)
+    return _read(decoded, lambda two: _BETWEEN.join(map(_normal_bytes, two)), limit, seed)
+
+
+def excerpt(content: Any, split: str, place: int) -> str:
+    """An input as a person finds it again: the start of its texts, or the number of an image."""
+    if isinstance(content, bytes):
+        return f"{split} image {place}"
+    texts_of_it = (content,) if isinstance(content, str) else content
+    return " | ".join(text[:_EXCERPT] for text in texts_of_it)
+
+
 def _read(
-    split: Iterable[tuple[Any, str | bytes]],
+    split: Iterable[tuple[Any, Any]],
     content_of: Callable[[Any], bytes],
     limit: int,
     seed: int,
 ) -> tuple[Rows, Sample]:
     """Draw the sample on the way (Vitter 1985, "Random Sampling with a Reservoir", algorithm R)."""
     random = np.random.default_rng(seed)
-    labels, digests = [], []
+    targets, digests = [], []
     reservoir: list[tuple[int, Any]] = []
-    for number, (value, label) in enumerate(split):
-        labels.append(_text(label))
+    for number, (value, target) in enumerate(split):
+        targets.append(_text(target) if isinstance(target, bytes) else target)
         digests.append(hashlib.blake2b(content_of(value), digest_size=8).digest())
         if number < limit:
             reservoir.append((number, value))
         elif (place := int(random.integers(number + 1))) < limit:
             reservoir[place] = (number, value)
-    rows = Rows(labels, np.frombuffer(b"".join(digests), "<u8"))
+    rows = Rows(targets, np.frombuffer(b"".join(digests), "<u8"))
     drawn = sorted(reservoir, key=lambda item: item[0])
     places = np.array([number for number, _ in drawn], int)
     chosen = rows.take(places)
-    return rows, Sample(chosen.labels, chosen.keys, [value for _, value in drawn], places)
+    return rows, Sample(chosen.targets, chosen.keys, [value for _, value in drawn], places)
 
 
 def normalize(text: str) -> str:

@@ -9,8 +9,12 @@ class Setting:
 
     source: str = "csv"
     """`data.source.kind`."""
-    label: str = "label"
-    """`task.label`."""
+    target: str = "label"
+    """Column with the target."""
+    target_field: str = "label"
+    """Field of `task` that names it."""
+    holds: str = "category"
+    """What it holds: `category`, `categories` or `number`."""
     split_column: str | None = None
     """`data.split.column`."""
     named_splits: tuple[str, ...] = ()
@@ -28,11 +32,11 @@ class Setting:
         """Whether the rows of a split were divided from train's by their content."""
         return split not in self.named_splits
 
-    def check_labels(self) -> str:
-        """How to make sure of the labels, as the start of a sentence."""
+    def check_target(self) -> str:
+        """How to make sure of the target, as the start of a sentence."""
         if self.source == "image_folder":
             return "Check that each class has a folder of its own with its images in it"
-        return f"Check that `task.label` ({self.label!r}) names the right column"
+        return f"Check that `task.{self.target_field}` ({self.target!r}) names the right column"
 
     def keep_together(self) -> str:
         """How rows that belong together stay in one split, as a part of a sentence."""
@@ -53,6 +57,6 @@ class Setting:
                 else "Put all rows into files or folders that name no split"
             )
             return f"{first}, and leave the division to `data.split`"
-        if not self.is_stratified:
+        if self.holds == "category" and not self.is_stratified:
             return "Set `data.split.stratify: true`, which divides each label alike"
         return "Collect more rows: these are divided from one pool, and few differ by chance"

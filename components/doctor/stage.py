@@ -6,12 +6,15 @@ import dataclasses
 import logging
 import pathlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from components import dotted_path, records
+from components.doctor import columns as doctor_columns
 from components.doctor import drawing, finding
 from components.doctor.checks import data
+from components.doctor.columns import Column
 from components.doctor.config import Effort
-from components.doctor.finding import Finding
+from components.doctor.finding import Examination, Finding
 from components.doctor.rows import Row
 from components.doctor.setting import Setting
 
@@ -30,12 +33,8 @@ _WORDS = {"fail": "failed", "warn": "warns"}
 class DoctorParameters:
     """What is to be examined; the parameters of the component."""
 
-    kind: str
-    """`text` or `image`: what the input column holds."""
-    input_column: str
-    """Column with the text or the encoded image."""
-    label_column: str
-    """Column with the label."""
+    columns: tuple[Column, ...]
+    """What is read and what is learned."""
     model_fn: str
     """Dotted path of a function of `learner`, the transform graph's folder, the patterns of the
     train split's files, `resumable` and `effort` that returns an `ExaminedModel`."""
@@ -51,7 +50,7 @@ class DoctorParameters:
 
 def examine(
     examples: str, learned: str, transform_graph: str, report: str, parameters: DoctorParameters
-) -> list[Finding]:
+) -> Examination:
     """Examine data and model, and write findings and figures.
 
     Args:
@@ -62,14 +61,14 @@ def examine(
         parameters: What is to be examined.
 
     Returns:
-        The findings on the data, then those on the model.
+        The findings on the data, then those on the model; and the checks that do not apply.
     """
     patterns = [str(pathlib.Path(learned, "Split-train", "*"))]
     model = dotted_path.load(parameters.model_fn)(
         parameters.learner, transform_graph, patterns, parameters.resumable, parameters.effort
     )
     found = data.examine(
-        parameters.kind,
+        parameters.columns,
         {split: _rows(examples, split, parameters) for split in _splits(examples)},
         ROWS[parameters.effort],
         reader=model.reader,
@@ -78,26 +77,36 @@ def examine(
         setting=parameters.setting,
     )
     for one in model.findings():
-        found.append(one)
+        found.findings.append(one)
         _LOG.info("%s: %s (%.1f s)", one.check, one.verdict, one.seconds)
     write(pathlib.Path(report), found)
     return found
 
 
 def _rows(examples: str, split: str, parameters: DoctorParameters) -> Iterator[Row]:
-    columns = (parameters.input_column, parameters.label_column)
-    rows = records.columns(examples, split, columns)
-    return ((content, label) for content, label in rows)
+    target = doctor_columns.target(parameters.columns)
+    inputs = [column.name for column in doctor_columns.inputs(parameters.columns)]
+    for row in records.values(examples, split, [*inputs, target.name]):
+        contents = tuple(_content(row[name]) for name in inputs)
+        yield (
+            contents if len(contents) > 1 else contents[0],
+            records.target(target.holds, row[target.name]),
+        )
 
 
-def write(folder: pathlib.Path, findings: Sequence[Finding]) -> None:
+def _content(found: Sequence[Any]) -> bytes:
+    """A text or an image; empty where a row lacks it."""
+    return next(iter(found), b"")
+
+
+def write(folder: pathlib.Path, examination: Examination) -> None:
     """Write findings and, if there is anything to draw, their figures."""
-    (folder / FINDINGS).write_text(finding.to_json(findings), "utf-8")
-    drawing.draw(findings, folder / FIGURES)
+    (folder / FINDINGS).write_text(finding.to_json(examination), "utf-8")
+    drawing.draw(examination.findings, folder / FIGURES)
 
 
-def read(folder: pathlib.Path) -> list[Finding]:
-    """The findings of an artifact's folder."""
+def read(folder: pathlib.Path) -> Examination:
+    """What an artifact's folder says."""
     return finding.from_json((folder / FINDINGS).read_text("utf-8"))
 
 

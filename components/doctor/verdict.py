@@ -5,43 +5,58 @@ from __future__ import annotations
 import json
 import pathlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from components import records
+from components.doctor.columns import Column
 from components.doctor.curves import curves
-from components.doctor.curves.history import Training
+from components.doctor.curves.history import Training, Watched
 from components.doctor.finding import Finding
+
+_LOSS = "val_loss"
+_VALIDATION = "val_"
+_WIDE = {"category": Watched.wide}
+"""Gap of what is watched that is wide, by what the target holds: a share of the rows where they
+have one label. Of several labels nearly all are right anyway, and numbers have a unit."""
 
 
 def judge(
-    examples: str, history: pathlib.Path, summary: pathlib.Path, label_column: str
+    examples: str,
+    history: pathlib.Path,
+    summary: pathlib.Path,
+    target: Column,
+    monitored: Mapping[str, str],
 ) -> list[Finding]:
     """The verdict on the curves.
 
     Args:
-        examples: Folder of the Examples, for how often each label occurs.
+        examples: Folder of the Examples, for what one answer to all rows would reach.
         history: JSON of the training with each metric by epoch.
         summary: JSON of the training with what was trained and how.
-        label_column: Feature with the label.
+        target: Column with the target.
+        monitored: What is watched on validation: `max` or `min` by name, the loss among them.
     """
-    labels = Counter(row[0] for row in records.columns(examples, "train", (label_column,)))
+    rows = records.values(examples, "train", (target.name,))
+    targets = [records.target(target.holds, row[target.name]) for row in rows]
+    guess, chance_loss = CONSTANT[target.holds]
+    watched = next(name for name in monitored if name != _LOSS)
     validation = sum(1 for _ in records.serialized(examples, "eval"))
     learner = _read(summary)["learner"]
-    return curves.judge(_read(history), _training(learner, labels, validation))
-
-
-def _training(learner: Mapping[str, Any], labels: Counter[bytes], validation: int) -> Training:
-    shares = np.array(list(labels.values())) / labels.total()
-    return Training(
-        chance_loss=float(-np.sum(shares * np.log(shares))),
+    training = Training(
+        chance_loss=chance_loss(targets),
+        guess=guess,
+        watched=Watched(
+            watched.removeprefix(_VALIDATION), monitored[watched] == "max", _WIDE.get(target.holds)
+        ),
         decays=learner["training"]["schedule"]["kind"] != "constant",
         is_harder=bool(learner["augmentation"]) or _drops(learner["model"]),
         num_validation=validation,
         has=frozenset(_has(learner)),
     )
+    return curves.judge(_read(history), training)
 
 
 def _has(learner: Mapping[str, Any]) -> Iterator[str]:
@@ -67,3 +82,26 @@ def _drops(model: Mapping[str, Any]) -> bool:
 
 def _read(path: pathlib.Path) -> Any:
     return json.loads(path.read_text("utf-8"))
+
+
+def _entropy(labels: Sequence[str]) -> float:
+    """Cross-entropy of the labels' shares, in nats."""
+    shares = np.array(list(Counter(labels).values())) / len(labels)
+    return float(-np.sum(shares * np.log(shares)))
+
+
+def _mean_entropy(sets: Sequence[Sequence[str]]) -> float:
+    """Cross-entropy of each label's share of the rows, yes or no, mean over labels, in nats."""
+    counts = Counter(label for row in sets for label in set(row))
+    shares = np.array(list(counts.values())) / len(sets)
+    both = np.stack([shares, 1 - shares])
+    return float(-np.sum(both * np.log(np.maximum(both, 1e-30)), axis=0).mean())
+
+
+CONSTANT: Mapping[str, tuple[str, Callable[[Sequence[Any]], float]]] = {
+    "categories": ("guessing by each label's frequency", _mean_entropy),
+    "category": ("guessing by class frequencies", _entropy),
+    "number": ("always answering the mean", lambda numbers: 1.0),
+}
+"""The best answer that is the same for all rows, and its loss, by what the target holds; numbers
+are learned standardised."""

@@ -8,7 +8,7 @@ import tensorflow as tf
 from models.doctor.examined import Sample, Subject
 from models.doctor.finding import Finding
 
-_ROUNDING = 1e-3  # Of the largest logit; padding and other kernels move the last digits.
+_ROUNDING = 1e-3  # Of the largest output; padding and other kernels move the last digits.
 _NOT_AT_ALL = 1e-6  # Little above what float32 can tell.
 _HARDLY = 1e-3
 _TINY = 1e-30
@@ -19,18 +19,18 @@ def batch_leakage(subject: Subject) -> Finding:
 
     In inference only: in training, batch normalisation mixes examples by design.
     """
-    name, logits = "batch_leakage", subject.logits
+    name, outputs = "batch_leakage", subject.outputs
     size = subject.sample.size
     if size < 2:  # Nothing to leak to.
         return Finding(name, "pass", "The sample has one example only.")
     # The last example becomes a copy of another; the order of the others turns around.
     changed = np.concatenate([np.arange(size - 1)[::-1], [0]])
     answers = np.asarray(subject.model(subject.sample.at(changed).inputs, training=False))
-    off = np.abs(answers - logits[changed]).max(-1)
-    scale = max(float(np.abs(logits).max()), _TINY)
+    off = np.abs(answers - outputs[changed]).max(-1)
+    scale = max(float(np.abs(outputs).max()), _TINY)
     worst = float(off.max()) / scale
     evidence = (
-        f"In another order and with one example replaced, the logits of {size} examples differ by "
+        f"In another order and with one example replaced, the outputs of {size} examples differ by "
         f"at most {worst:.1e} of their size."
     )
     figures = {"difference": worst}
@@ -50,22 +50,22 @@ def batch_leakage(subject: Subject) -> Finding:
 
 
 def input_dependence(subject: Subject) -> Finding:
-    """Check that different examples get different logits."""
-    name, logits = "input_dependence", subject.logits
+    """Check that different examples get different outputs."""
+    name, outputs = "input_dependence", subject.outputs
     kinds = num_different(subject.sample)
     if kinds < 2 <= subject.sample.size:
         return Finding(
             name,
             "fail",
             f"All {subject.sample.size} examples of the sample have the same inputs.",
-            "There is nothing to tell the classes apart by.",
+            "There is nothing to tell the targets apart by.",
             "Look at `task` (the right column?), `data.source` and, for texts, whether "
             "`model.sequence_length` or the vocabulary leaves anything of them.",
         )
-    scale = max(float(np.abs(logits).mean()), _TINY)
-    spread = float(logits.std(0).mean()) / scale
+    scale = max(float(np.abs(outputs).mean()), _TINY)
+    spread = float(outputs.std(0).mean()) / scale
     evidence = (
-        f"Logits of {kinds} different examples vary by {spread:.1e} of their size "
+        f"Outputs for {kinds} different examples vary by {spread:.1e} of their size "
         "(standard deviation over examples)."
     )
     figures = {"spread": spread if np.isfinite(spread) else None}

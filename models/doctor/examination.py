@@ -25,7 +25,7 @@ from models.doctor.examined import Loss, Subject, take
 from models.doctor.finding import Finding
 from models.doctor.short_training import Trial
 from models.finetuning import config as finetuning
-from models.tasks import losses
+from models.tasks.expected import Expected
 from models.training.config import TrainingConfig
 from models.training.inputs import Batches
 
@@ -61,9 +61,10 @@ def examine(
     build: Callable[[], keras.Model],
     batches: Batches,
     training: TrainingConfig,
+    loss: Loss,
+    expected: Expected,
     effort: Effort = "quick",
     fine_tuning: finetuning.Method | None = None,
-    loss: Loss | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Finding]:
     """Check a model, one finding at a time; what is not asked for is not computed.
@@ -71,12 +72,13 @@ def examine(
     Nothing that the caller holds is changed: every model comes from `build`.
 
     Args:
-        build: Gives a fresh, uncompiled model in float32 whose output is logits.
+        build: Gives a fresh, uncompiled model in float32 with the task's head.
         batches: The training split.
         training: How it is to be trained.
+        loss: Targets and outputs to a scalar, as training minimises it.
+        expected: What the task expects of an untrained model.
         effort: `quick`, for a minute or so, or `thorough`, with the grid of rates and decays.
         fine_tuning: What of a pretrained model is trained; None: as `build` left it.
-        loss: Labels and logits to a scalar; None: that of `training`.
         clock: Seconds, from an arbitrary start.
 
     Yields:
@@ -90,7 +92,8 @@ def examine(
         training.epochs * batches.num_batches,
         training,
         fine_tuning,
-        loss or losses.build(training.label_smoothing),
+        loss,
+        expected,
     )
     timed = _Timed(clock)
     for check in (untrained.parameters, untrained.initial_loss):

@@ -13,12 +13,12 @@ import numpy as np
 import tensorflow as tf
 
 from models.finetuning import config as finetuning
-from models.tasks import losses
+from models.tasks.expected import Expected
 from models.training.config import TrainingConfig
 from models.training.inputs import Batches
 
 Loss = Callable[[Any, Any], Any]
-"""Labels and logits to the loss of a batch, a scalar."""
+"""Targets and outputs to the loss of a batch, a scalar."""
 
 BACKBONE = "backbone"
 """Name of the layer that is pretrained, if there is one."""
@@ -30,19 +30,13 @@ class Sample:
 
     inputs: dict[str, tf.Tensor]
     """The model's inputs, each `(examples, ...)`."""
-    labels: tf.Tensor
-    """Label ids `(examples,)` int64, or shares of the classes `(examples, classes)`."""
+    targets: tf.Tensor
+    """What the model's output is held against, `(examples, ...)`; see `models/tasks`."""
 
     @property
     def size(self) -> int:
         """Number of examples."""
-        return int(self.labels.shape[0])
-
-    @property
-    def ids(self) -> np.ndarray:
-        """Label ids `(examples,)`: of the greatest share where labels are shares."""
-        labels = self.labels.numpy()
-        return labels.argmax(-1) if losses.is_soft(labels) else labels.reshape(-1)
+        return int(self.targets.shape[0])
 
     def first(self, count: int) -> Sample:
         """At most the first `count` examples."""
@@ -51,7 +45,7 @@ class Sample:
     def at(self, rows: np.ndarray) -> Sample:
         """The examples at some places, in that order."""
         inputs = {name: tf.gather(value, rows) for name, value in self.inputs.items()}
-        return Sample(inputs, tf.gather(self.labels, rows))
+        return Sample(inputs, tf.gather(self.targets, rows))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +53,8 @@ class Subject:
     """What is examined."""
 
     build: Callable[[], keras.Model]
-    """Gives a fresh, uncompiled model in float32 whose output is logits `(batch, classes)`."""
+    """Gives a fresh, uncompiled model in float32 whose output is that of the task's head,
+    `(batch, width)`."""
     sample: Sample
     """Examples of the training split."""
     steps: int
@@ -70,6 +65,8 @@ class Subject:
     """What of a pretrained model is trained; None: as `build` left it."""
     loss: Loss
     """What training minimises, without the penalties on weights."""
+    expected: Expected
+    """What the task expects of an untrained model."""
 
     @functools.cached_property
     def model(self) -> keras.Model:
@@ -77,8 +74,8 @@ class Subject:
         return self.build()
 
     @functools.cached_property
-    def logits(self) -> np.ndarray:
-        """What `model` answers to `sample`, `(examples, classes)`."""
+    def outputs(self) -> np.ndarray:
+        """What `model` answers to `sample`, `(examples, width)`."""
         return np.asarray(self.model(self.sample.inputs, training=False))
 
     @functools.cached_property
@@ -101,15 +98,15 @@ class Subject:
             for weight, value in zip(weights, saved, strict=True):
                 weight.assign(value)
 
-    def first_logits(self) -> np.ndarray:
-        """As `answer_as_in_training`, without a second answer where that is `logits`."""
+    def first_outputs(self) -> np.ndarray:
+        """As `answer_as_in_training`, without a second answer where that is `outputs`."""
         is_normalized = any(layer.trainable for layer in self.batch_norms)
-        return self.answer_as_in_training() if is_normalized else self.logits
+        return self.answer_as_in_training() if is_normalized else self.outputs
 
     def answer_as_in_training(self) -> np.ndarray:
-        """What the first step gets from `model`, `(examples, classes)`.
+        """What the first step gets from `model`, `(examples, width)`.
 
-        Differs from `logits` with batch normalisation only, whose statistics are not those of any
+        Differs from `outputs` with batch normalisation only, whose statistics are not those of any
         data yet; otherwise dropout would but blur the answer.
         """
         if not any(layer.trainable for layer in self.batch_norms):
@@ -126,6 +123,6 @@ def take(batches: Batches, count: int) -> Sample:
         count: Number of examples, fewer if the split has no more.
     """
     taken = batches.epoch(0).take(-(-count // batches.batch_size))
-    inputs, labels = zip(*taken, strict=True)
+    inputs, targets = zip(*taken, strict=True)
     joined = {name: tf.concat([part[name] for part in inputs], 0) for name in inputs[0]}
-    return Sample(joined, tf.concat(labels, 0)).first(count)
+    return Sample(joined, tf.concat(targets, 0)).first(count)

@@ -100,9 +100,9 @@ def _samples(batches: Batches) -> Iterator[Sample]:
     """Batches of full size, epoch after epoch; of any size if there are no others."""
     size = min(batches.batch_size, batches.num_examples)
     for number in itertools.count():
-        for inputs, labels in batches.epoch(number):
-            if int(labels.shape[0]) == size:
-                yield Sample(inputs, labels)
+        for inputs, targets in batches.epoch(number):
+            if int(targets.shape[0]) == size:
+                yield Sample(inputs, targets)
 
 
 def _range(trial: Trial, batches: Batches, steps: int) -> tuple[np.ndarray, np.ndarray]:

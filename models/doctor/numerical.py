@@ -97,7 +97,7 @@ def _gradients(subject: Subject, model: keras.Model, sample: Sample) -> tuple[fl
     values = [weight.value for weight in model.trainable_variables]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(values)
-        loss = subject.loss(sample.labels, model(sample.inputs, training=False))
+        loss = subject.loss(sample.targets, model(sample.inputs, training=False))
     gradients = tape.gradient(loss, values, unconnected_gradients="zero")
     return float(loss), [tf.convert_to_tensor(gradient) for gradient in gradients]
 
@@ -119,7 +119,7 @@ def _ratio(
     def moved(distance: float) -> float:
         for (weight, gradient), value in zip(pairs, before, strict=True):
             weight.assign(value + distance / length * gradient)
-        return float(subject.loss(sample.labels, model(sample.inputs, training=False)))
+        return float(subject.loss(sample.targets, model(sample.inputs, training=False)))
 
     ratios = [(moved(step) - moved(-step)) / (2 * step * length) for step in steps]
     for (weight, _), value in zip(pairs, before, strict=True):

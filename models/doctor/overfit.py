@@ -10,12 +10,12 @@ from models.doctor import batch_leakage
 from models.doctor.examined import Sample, Subject
 from models.doctor.finding import Finding, Verdict, drawable
 from models.doctor.short_training import Step, Trial
-from models.doctor.untrained import label_entropy
+from models.tasks.expected import Expected
 
 _FIX = (
     "First see what else has failed here; then make the model larger, raise "
-    "`model.trainable_layers` or choose `model.fine_tuning: full`, and look at the labels of the "
-    "examples that resist."
+    "`model.trainable_layers` or choose `model.fine_tuning: full`, and look at the targets of "
+    "the examples that resist."
 )
 _SMALL_LOSS = 0.1
 _LEARNT = 0.99
@@ -37,62 +37,61 @@ def overfit_sample(
         rate: Learning rate to begin with.
         steps: Most steps at each rate.
     """
-    name, ids = "overfit_sample", sample.ids
-    known = ids >= 0
+    name, expected, targets = "overfit_sample", subject.expected, sample.targets.numpy()
     best: tuple[float, list[Step]] = (-1.0, [])
     for factor in (1.0, 1 / 3, 3.0):
-        history = _learn(trial, sample, rate * factor, steps)
-        accuracy = _accuracy(history[-1], ids)
-        best = max(best, (accuracy, history), key=lambda item: item[0])
-        if accuracy == 1:
+        history = _learn(trial, sample, expected, rate * factor, steps)
+        share = _share_right(history[-1], targets, expected)
+        best = max(best, (share, history), key=lambda item: item[0])
+        if share == 1:
             break
-    accuracy, history = best
+    share, history = best
     last = history[-1]
-    resisting = _resisting(last, ids)
-    floor = label_entropy(ids[known]) if known.any() else 0.0
+    resisting = _resisting(last, targets, expected)
     evidence = (
-        f"After {len(history) - 1} steps on {sample.size} examples {accuracy:.0%} are right, and "
-        f"the loss is {last.loss:.3g}; without looking at the inputs none gets below {floor:.3g}."
+        f"After {len(history) - 1} steps on {sample.size} examples {share:.0%} are "
+        f"{expected.right}, and the loss is {last.loss:.3g}; without looking at the inputs none "
+        f"gets below {expected.constant_loss(targets):.3g}."
     )
     figures = {"losses": drawable(step.loss for step in history), "resisting": resisting}
-    if accuracy >= _LEARNT:
+    if share >= _LEARNT:
         return Finding(name, "pass", evidence, figures=figures)
-    verdict: Verdict = "warn" if accuracy >= _MOSTLY or _is_still_falling(history) else "fail"
+    verdict: Verdict = "warn" if share >= _MOSTLY or _is_still_falling(history) else "fail"
     return Finding(name, verdict, evidence, _meaning(sample, resisting), _FIX, figures)
 
 
-def _learn(trial: Trial, sample: Sample, rate: float, steps: int) -> list[Step]:
+def _learn(trial: Trial, sample: Sample, expected: Expected, rate: float, steps: int) -> list[Step]:
     """What each step saw; ends when all examples are right by some margin."""
-    history = []
+    history, targets = [], sample.targets.numpy()
     for _ in range(steps + 1):
         history.append(trial.step(sample, rate))
         step = history[-1]
-        is_sure = step.loss < _SMALL_LOSS and _accuracy(step, sample.ids) == 1
+        is_sure = step.loss < _SMALL_LOSS and _share_right(step, targets, expected) == 1
         if is_sure or not np.isfinite(step.loss):
             break
     trial.restart()
     return history
 
 
-def _accuracy(step: Step, ids: np.ndarray) -> float:
-    known = ids >= 0
-    right = step.logits.argmax(-1)[known] == ids[known]
-    return float(right.mean()) if known.any() else 0.0
+def _share_right(step: Step, targets: np.ndarray, expected: Expected) -> float:
+    """Share of right answers, of examples whose target is known."""
+    right = expected.is_right(targets, step.outputs)
+    known = ~np.isnan(right)
+    return float(right[known].mean()) if known.any() else 0.0
 
 
-def _resisting(step: Step, ids: np.ndarray) -> list[dict[str, Any]]:
+def _resisting(step: Step, targets: np.ndarray, expected: Expected) -> list[dict[str, Any]]:
     """Examples that are wrong, the worst first."""
-    shifted = step.logits - step.logits.max(-1, keepdims=True)
-    logarithms = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    wrong = [i for i in range(len(ids)) if ids[i] >= 0 and step.logits[i].argmax() != ids[i]]
+    losses = expected.errors(targets, step.outputs)
+    true, answered = expected.read(targets, step.outputs)
     rows: list[dict[str, Any]] = [
         {
-            "index": i,
-            "label": int(ids[i]),
-            "predicted": int(step.logits[i].argmax()),
-            "loss": drawable([-logarithms[i, ids[i]]])[0],
+            "index": int(i),
+            "target": true[i],
+            "answer": answered[i],
+            "loss": drawable([losses[i]])[0],
         }
-        for i in wrong
+        for i in np.flatnonzero(expected.is_right(targets, step.outputs) == 0)
     ]
     return sorted(rows, key=lambda row: -(row["loss"] or np.inf))
 
@@ -108,7 +107,7 @@ def _meaning(sample: Sample, resisting: list[dict[str, Any]]) -> str:
     if kinds < sample.size:
         return (
             f"Of {sample.size} examples {sample.size - kinds} repeat the input of another, which "
-            "no model can tell apart if their labels differ."
+            "no model can tell apart if their targets differ."
         )
     return (
         f"The model cannot learn a handful of examples by heart, so it will not learn thousands. "

@@ -79,8 +79,8 @@ def _row(
             for first in range(0, train.size, training.batch_size):
                 last = min(first + training.batch_size, train.size)
                 trial.step(train.at(np.arange(first, last)), rate)
-        logits = trial.model(held_out.inputs, training=False)
-        loss = float(subject.loss(held_out.labels, logits))
+        outputs = trial.model(held_out.inputs, training=False)
+        loss = float(subject.loss(held_out.targets, outputs))
         losses.append(loss if np.isfinite(loss) else np.inf)
         trial.restart()
     return losses

@@ -22,8 +22,8 @@ class Step:
 
     loss: float
     """Loss of the batch, without penalties on weights."""
-    logits: np.ndarray
-    """`(batch, classes)`, as in training but without dropout."""
+    outputs: np.ndarray
+    """`(batch, width)`, as in training but without dropout."""
     norms: np.ndarray
     """Norm of the gradient of each trainable weight; that of an embedding adds its rows up as
     they came, a row that came twice counting as two."""
@@ -63,8 +63,8 @@ class Trial:
         """Train one step."""
         self._rate.assign(rate)
         begun = self._clock()
-        loss, logits, norms = self._graph(sample.inputs, sample.labels)
-        step = Step(float(loss), logits.numpy(), norms.numpy())
+        loss, outputs, norms = self._graph(sample.inputs, sample.targets)
+        step = Step(float(loss), outputs.numpy(), norms.numpy())
         # The first step is slower, as it is traced.
         seconds = self._clock() - begun
         self.seconds_per_step = min(seconds, self.seconds_per_step or seconds)
@@ -81,13 +81,13 @@ class Trial:
             return most
         return min(most, max(least, int(seconds / self.seconds_per_step)))
 
-    def _compute(self, inputs: Tensor, labels: Tensor) -> Tensor:
+    def _compute(self, inputs: Tensor, targets: Tensor) -> Tensor:
         weights = self.model.trainable_variables
         values = [weight.value for weight in weights]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(values)
-            logits = self.model(inputs, training=True)
-            loss = self._subject.loss(labels, logits)
+            outputs = self.model(inputs, training=True)
+            loss = self._subject.loss(targets, outputs)
             total = loss + sum(self.model.losses)
         gradients = tape.gradient(total, values)
         self.unreached = {i for i, gradient in enumerate(gradients) if gradient is None}
@@ -97,7 +97,7 @@ class Trial:
         ]
         norms = tf.stack([tf.norm(_dense(gradient)) for gradient in gradients])
         self._optimizer.apply(gradients, weights)
-        return loss, logits, norms
+        return loss, outputs, norms
 
 
 class _Free(keras.optimizers.schedules.LearningRateSchedule):

@@ -14,8 +14,6 @@ from models.finetuning import trainable
 _HIGH_DROPOUT = 0.8
 _TOO_HIGH_DROPOUT = 0.9
 _GROWTH_OF_A_SUM = 1.5
-_OFF = 1.5  # Nats above log C: a variance of 3.
-_FAR_OFF = 5.0
 
 
 def parameters(subject: Subject) -> Finding:
@@ -39,28 +37,25 @@ def parameters(subject: Subject) -> Finding:
 def initial_loss(subject: Subject) -> Finding:
     """Compare the first loss with that of a model that knows nothing, and guess why it is off.
 
-    A model with a fresh head should give about the same logit to each class, so that the
-    cross-entropy is log C (Karpathy, "A Recipe for Training Neural Networks", 2019, and CS231n,
-    "Neural networks part 3": sanity checks). Logits of variance v add about v / 2.
+    What a task expects of outputs that know nothing is in `models/tasks/expected.py`.
     """
-    name, sample = "initial_loss", subject.sample
-    classes = subject.model.output.shape[-1]
-    wrong = _wrong_labels(sample.ids, classes)
+    name, sample, expected = "initial_loss", subject.sample, subject.expected
+    targets = sample.targets.numpy()
+    wrong = expected.check_targets(targets, subject.model.output.shape[-1])
     if wrong:
         return Finding(name, "fail", *wrong)
-    logits = subject.first_logits()
-    loss = float(subject.loss(sample.labels, logits))
-    expected = math.log(classes)
+    outputs = subject.first_outputs()
+    loss = float(subject.loss(sample.targets, outputs))
     figures = {
-        "expected": expected,
-        "entropy": label_entropy(sample.ids),
+        "expected": expected.loss,
+        "constant": expected.constant_loss(targets),
         "loss": loss if math.isfinite(loss) else None,
     }
     evidence = (
-        f"The first loss is {loss:.3f}; equal logits would give log {classes} = {expected:.3f}, "
-        f"knowing the labels' shares alone {figures['entropy']:.3f}."
+        f"The first loss is {loss:.3f}; {expected.reason} = {expected.loss:.3f}, "
+        f"{expected.constant} {figures['constant']:.3f}."
     )
-    cause = _cause(subject, logits, loss, expected)
+    cause = _cause(subject, outputs, loss)
     if cause is None:
         return Finding(name, "pass", evidence, figures=figures)
     verdict, meaning, fix = cause
@@ -89,47 +84,23 @@ def dropout(subject: Subject) -> Finding:
     )
 
 
-def label_entropy(ids: np.ndarray) -> float:
-    """Entropy of the labels' shares in nats: the least loss without looking at any input."""
-    shares = np.unique(ids, return_counts=True)[1] / len(ids)
-    return float(-(shares * np.log(shares)).sum())
-
-
-def _wrong_labels(ids: np.ndarray, classes: int) -> tuple[str, str, str] | None:
-    """Evidence, meaning and fix if a label has no logit; -1 stands for an unknown label."""
-    low, high = int(ids.min()), int(ids.max())
-    if low >= -1 and high < classes:
-        return None
-    return (
-        f"Labels run from {low} to {high}, but the model has logits for 0 to {classes - 1}.",
-        "Labels and classes do not match, for example because labels are counted from 1.",
-        "Count labels from 0; `task.label` must name the column that the labels were learned from.",
-    )
-
-
-def _cause(
-    subject: Subject, logits: np.ndarray, loss: float, expected: float
-) -> tuple[Verdict, str, str] | None:
+def _cause(subject: Subject, outputs: np.ndarray, loss: float) -> tuple[Verdict, str, str] | None:
     """Verdict, meaning and fix of a first loss that is off."""
     sample = subject.sample
-    if not math.isfinite(loss) or not np.isfinite(logits).all():
+    if not math.isfinite(loss) or not np.isfinite(outputs).all():
         return (
             "fail",
-            f"The model answers no number for {int((~np.isfinite(logits)).any(-1).sum())} of "
+            f"The model answers no number for {int((~np.isfinite(outputs)).any(-1).sum())} of "
             f"{sample.size} examples: either inputs are no numbers, or weights are far too large.",
             "Look for missing values in the data; then lower `model.recipe.initializer_std`.",
         )
-    if logits.min() >= 0 and np.allclose(logits.sum(-1), 1, atol=1e-3):
-        return (
-            "fail",
-            "The outputs are probabilities already (they sum to 1), and the loss applies softmax "
-            "again: it can hardly fall, and gradients are small.",
-            "Leave the activation of the layer `logits` linear.",
-        )
+    wrong = subject.expected.check_outputs(outputs)
+    if wrong:
+        return "fail", *wrong
     half = sample.first(max(sample.size // 2, 1))
-    once = float(subject.loss(half.labels, logits[: half.size]))
+    once = float(subject.loss(half.targets, outputs[: half.size]))
     rows = np.tile(np.arange(half.size), 2)
-    twice = float(subject.loss(half.at(rows).labels, logits[rows]))
+    twice = float(subject.loss(half.at(rows).targets, outputs[rows]))
     if once > 0 and twice / once > _GROWTH_OF_A_SUM:
         return (
             "fail",
@@ -139,16 +110,15 @@ def _cause(
             "Reduce the loss by the mean over the batch, or divide `training.learning_rate` by "
             "`training.batch_size`.",
         )
-    verdict: Verdict
-    if loss - expected > _FAR_OFF + expected:
-        verdict = "fail"
-    elif loss - expected > _OFF:
-        verdict = "warn"
-    else:
+    # The targets of a sample may be harder than those of the whole split.
+    nothing = float(subject.loss(sample.targets, np.zeros_like(outputs)))
+    excess = loss - max(subject.expected.loss, nothing)
+    warns, fails = subject.expected.excess
+    if excess <= warns:
         return None
     return (
-        verdict,
-        f"Logits have a standard deviation of {logits.std():.2f} before training: the model is "
+        "fail" if excess > fails else "warn",
+        f"Outputs have a standard deviation of {outputs.std():.2f} before training: the model is "
         "sure of itself without having seen anything, and must unlearn that first.",
         "Choose a smaller `model.recipe.initializer_std` or another `model.recipe.initializer`, "
         "add `model.recipe.normalization`, or let `model.pixels` scale the images.",

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from models.backbone import Backbone, Provided
-from models.tasks import answers, metrics
+from models.tasks import answers, expected, metrics
+from models.tasks.expected import Expected
 from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown, Training
 
 _HALF = 0.5
@@ -98,6 +99,10 @@ class ManyLabels:
             return keras.ops.equal(y_true >= _HALF, y_pred >= 0)
 
         return Objective(loss, [keras.metrics.MeanMetricWrapper(is_right, name="binary_accuracy")])
+
+    def expected(self, facts: Facts) -> Expected:
+        """Cross-entropy of logits of 0."""
+        return expected.of_label_sets()
 
     def class_weights(
         self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]

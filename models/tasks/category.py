@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from models.backbone import Backbone, Provided
-from models.tasks import metrics
+from models.tasks import expected, metrics
+from models.tasks.expected import Expected
 from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown, Training
 
 
@@ -72,6 +73,10 @@ class OneLabel:
         from models.tasks import losses
 
         return Objective(losses.build(training.label_smoothing), [losses.accuracy()])
+
+    def expected(self, facts: Facts) -> Expected:
+        """Cross-entropy of equal logits."""
+        return expected.of_classes(len(facts.vocabularies[self.label]))
 
     def class_weights(
         self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from models.backbone import Backbone, Provided
-from models.tasks import metrics
+from models.tasks import expected, metrics
+from models.tasks.expected import Expected
 from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown, Training
 
 
@@ -92,6 +93,10 @@ class OneNumber:
 
         mae = keras.metrics.MeanMetricWrapper(error, name="mae")
         return Objective(keras.losses.MeanSquaredError(), [mae])
+
+    def expected(self, facts: Facts) -> Expected:
+        """Variance of standardised numbers."""
+        return expected.of_number()
 
     def class_weights(
         self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from models.backbone import Backbone, Provided
+from models.tasks.expected import Expected
 
 Evaluated = Callable[[], tuple[np.ndarray, np.ndarray]]
 """Gives a trained model's outputs and the targets of a split, each `(examples, ...)`."""
@@ -173,6 +174,9 @@ class Task(Protocol):
             training: Of the config.
         """
 
+    def expected(self, facts: Facts) -> Expected:
+        """What an untrained model gives, and when an example is learned by heart."""
+
     def class_weights(
         self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
     ) -> dict[int, float] | None:
@@ -195,23 +199,6 @@ def reads(task: Task) -> str:
     """What the inputs of a task hold: `text` or `image`."""
     (holds,) = {column.holds for column in inputs(task)}
     return holds
-
-
-def check_labelled(task: Task, what: str) -> None:
-    """Refuse a task that has not one input and one label, for what knows no others.
-
-    Args:
-        task: Of the config.
-        what: What is asked for, as the YAML or the command line calls it.
-
-    Raises:
-        ValueError: In terms of the YAML.
-    """
-    if len(inputs(task)) != 1 or [column.holds for column in targets(task)] != ["category"]:
-        raise ValueError(
-            f"{what} is for tasks of one input and one label, such as text_classification. "
-            f"Received: task.kind={task.kind}"
-        )
 
 
 def inputs(task: Task) -> tuple[Column, ...]:

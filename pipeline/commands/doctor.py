@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from components.doctor import finding, stage
 from components.doctor.config import DoctorConfig
-from models.tasks import task as tasks
 from pipeline import paths
 from pipeline.commands import session
 from pipeline.config import augmentation_files, loading, relative_paths
@@ -35,7 +34,6 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
         ValueError: If the config is wrong or names files that are not there.
     """
     config = loading.load(path, overrides)
-    tasks.check_labelled(config.task, "`maru doctor`")
     augmentation_files.check(config.augmentation, path)
     where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     with session.start(config, where, where.examination(session.stamp())) as running:
@@ -55,7 +53,7 @@ def _examine(
     for name in (stage.FINDINGS, stage.FIGURES):
         if (report / name).is_file():
             shutil.copy(report / name, running.folder / name)
-    findings = stage.read(running.folder)
-    doctor.show(config.name, findings, running.folder, running.console)
+    examined = stage.read(running.folder)
+    doctor.show(config.name, examined, running.folder, running.console)
     stop_on = (config.doctor or DoctorConfig()).stop_on
-    return FAILED if stop_on != "never" and finding.at_least(findings, stop_on) else 0
+    return FAILED if stop_on != "never" and finding.at_least(examined.findings, stop_on) else 0

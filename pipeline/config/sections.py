@@ -113,8 +113,6 @@ class PipelineConfig:
                 f"xla=True with model.kind={self.model.kind}. Leave out `xla`."
             )
         self.task.check_training(self.training)
-        if self.doctor is not None:
-            tasks.check_labelled(self.task, "`doctor`")
         self.evaluation.check(self.task.metrics)
         if self.tuning is not None:
             self.tuning.check(self.task.monitored)

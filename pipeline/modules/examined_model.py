@@ -27,7 +27,10 @@ from pipeline.modules import transform
 from pipeline.modules.learner import Learner, prepare
 
 _EMBEDDED_AT_ONCE = 32
-_SPECIAL = 2  # What BERT and its kin put around a text.
+_SPECIAL = {1: 2, 2: 4}
+"""Tokens that BERT and its kin put around a text, and around and between two."""
+_BETWEEN = {1: 0, 2: 1}
+"""Tokens between texts of other models."""
 _UNKNOWN_ID = 1
 
 
@@ -68,6 +71,8 @@ class ExaminedLearner:
             lambda: self._learner.build("float32"),
             self._learner.batches(self._train_files, shuffled=True),
             self._learner.config.training,
+            self._learner.objective().loss,
+            self._learner.config.task.expected(self._learner.facts),
             self._effort,
             self._entry.fine_tuning(self._learner.config.model),
         )
@@ -119,11 +124,13 @@ def _reader(learner: Learner, tokens: Sequence[str]) -> Reader | None:
     length = entry.sequence_length(model)
     if length is None:
         return None
+    texts = len(tasks.inputs(learner.config.task))
     if entry.tokenizer == "preset":
         tokenizer = learner.encoder.trackable[0].tokenizer
         unknown = getattr(tokenizer, "oov_token", None)
         unknown_id = tokenizer.token_to_id(unknown) if unknown else None
-        return Reader(_pieces(tokenizer), length - _SPECIAL, unknown_id)
+        return Reader(_pieces(tokenizer), length - _SPECIAL[texts], unknown_id)
+    length -= _BETWEEN[texts]
     if tokens:
         runs = text_config.counted_with(model).get("ngrams", 1)
         return Reader(_known_tokens(model, frozenset(tokens)), length, subwords.UNKNOWN, runs)

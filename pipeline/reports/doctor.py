@@ -10,7 +10,7 @@ from rich import padding, text
 from rich.console import Console
 
 from components.doctor import finding, stage
-from components.doctor.finding import Finding, Verdict
+from components.doctor.finding import Examination, Finding, Verdict
 from pipeline import paths
 from pipeline.display import run_view
 
@@ -22,19 +22,21 @@ _MARKS: dict[Verdict, tuple[str, str]] = {
 _INDENT = 4
 
 
-def show(name: str, findings: Sequence[Finding], folder: pathlib.Path, terminal: Console) -> None:
+def show(name: str, examined: Examination, folder: pathlib.Path, terminal: Console) -> None:
     """Print every finding: in one line what passed, then in full what did not, the worst last.
 
     Args:
         name: Of the pipeline.
-        findings: What was found.
+        examined: What was found, and what there was nothing to look at for.
         folder: Where JSON and figures are.
         terminal: Where to print.
     """
+    findings = examined.findings
     terminal.print(f"\n{name}: {_count(findings)}", style="bold", markup=False)
     for one in findings:
         if one.verdict == "pass":
             _show_passed(one, terminal)
+    _show_not_applicable(examined, terminal)
     show_bad(findings, terminal)
     terminal.print()
     for file in (stage.FINDINGS, stage.FIGURES):
@@ -66,6 +68,16 @@ def _show_passed(one: Finding, terminal: Console) -> None:
     mark, color = _MARKS[one.verdict]
     line = text.Text.assemble((f"{mark} ", color), f"{one.check:<22}", (one.evidence, "dim"))
     terminal.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def _show_not_applicable(examined: Examination, terminal: Console) -> None:
+    """A line for each reason."""
+    checks: dict[str, list[str]] = {}
+    for one in examined.not_applicable:
+        checks.setdefault(one.reason, []).append(one.check)
+    for reason, names in checks.items():
+        line = text.Text(f"– not applicable: {', '.join(names)} ({reason})", style="dim")
+        terminal.print(line)
 
 
 def _show_whole(one: Finding, terminal: Console) -> None:

@@ -135,7 +135,7 @@ def summarize(config: PipelineConfig, results: Mapping[str, Any]) -> Summary:
         latency_ms=probed.get("signatures", {}).get("serving_default", {}).get("p50_ms"),
         augmentation=augment.read(augmented) if augmented else None,
         augmentation_report=_real(augmented) if augmented else None,
-        findings=[one for report in examined for one in doctor.read(report)],
+        findings=[one for report in examined for one in doctor.read(report).findings],
         doctor_reports=[_real(report) for report in examined],
         analysis=_real(folder("ErrorAnalysis", "analysis")),
         stages=[_stage(result) for result in results.values()],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from components.doctor import component as doctor
 from models import zoo
-from models.tasks import task as tasks
 from pipeline import artifact_files
 from pipeline.config.sections import PipelineConfig
 from pipeline.paths import Paths
@@ -52,9 +52,7 @@ def examine(config: PipelineConfig, where: Paths, data: Data, effort: str) -> Co
         examples=data.examples,
         learned=data.learned,
         transform_graph=data.transformed.outputs["transform_graph"],
-        kind=tasks.reads(config.task),
-        input_column=tasks.inputs(config.task)[0].name,
-        label_column=tasks.targets(config.task)[0].name,
+        columns=_columns(config),
         model="pipeline.modules.examined_model.load",
         learner=learned["learner"],
         resumable=learned["resumable"],
@@ -67,11 +65,14 @@ def examine(config: PipelineConfig, where: Paths, data: Data, effort: str) -> Co
     )
 
 
+def _columns(config: PipelineConfig) -> str:
+    return json.dumps([dataclasses.asdict(column) for column in config.task.columns])
+
+
 def _setting(config: PipelineConfig) -> dict[str, Any]:
-    """Fields of `components.doctor.setting.Setting` that a config tells."""
+    """Fields of `components.doctor.setting.Setting` that a config tells, but for the columns."""
     return {
         "source": config.data.source.kind,
-        "label": tasks.targets(config.task)[0].name,
         "split_column": config.data.split.column,
         "is_stratified": config.data.split.stratify,
         "is_weighted": config.copies.balance or config.training.class_weights is not None,
@@ -115,7 +116,8 @@ def verdict(config: PipelineConfig, examples: Any, trained: Any) -> list[Any]:
             model_run=trained.outputs["model_run"],
             history=artifact_files.HISTORY,
             summary=artifact_files.SUMMARY,
-            label_column=tasks.targets(config.task)[0].name,
+            columns=_columns(config),
+            monitored=json.dumps(dict(config.task.monitored)),
             code=fingerprint.hash_code("components/doctor"),
         )
     ]

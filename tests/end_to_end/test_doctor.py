@@ -53,7 +53,7 @@ def examined(project, workspace):
 
 def test_an_examination_names_the_fault_and_exits_with_2(examined):
     code, folder = examined
-    found = {one.check: one for one in stage.read(folder)}
+    found = {one.check: one for one in stage.read(folder).findings}
     assert code == 2
     assert found["learning_rate_range"].verdict == "fail"
     assert "training.learning_rate" in found["learning_rate_range"].fix

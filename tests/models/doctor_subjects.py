@@ -5,10 +5,13 @@ import numpy as np
 import tensorflow as tf
 
 from models.doctor import examination
+from models.tasks import expected as expectations
+from models.tasks import losses
 from models.training import config, inputs
 
 NUM_CLASSES = 3
 WIDTH = 5
+EXPECTED = expectations.of_classes(NUM_CLASSES)
 
 
 def points(count=21, seed=1):
@@ -52,14 +55,15 @@ def dense(units, **options):
 HEALTHY = network(dense(16, activation="relu", kernel_initializer="he_normal"))
 
 
-def examine(build=HEALTHY, features=None, labels=None, loss=None, **training):
+def examine(build=HEALTHY, features=None, labels=None, loss=None, expected=None, **training):
     """The findings of a quick examination, one after the other."""
     given, ids = points()
     return examination.examine(
         build,
         split(given if features is None else features, ids if labels is None else labels),
         config.TrainingConfig(**{"batch_size": 8, "learning_rate": 0.01, **training}),
-        loss=loss,
+        loss or losses.build(0.0),
+        expected or EXPECTED,
     )
 
 

@@ -49,7 +49,7 @@ def class_balance(labels: Mapping[str, Sequence[str]], setting: Setting = _NO_SE
             "fail",
             f"All {train.total():,} training rows have the label {largest!r}.",
             "There is nothing to tell apart.",
-            f"{setting.check_labels()}, and that there are training rows of every class.",
+            f"{setting.check_target()}, and that there are training rows of every class.",
             figures,
         )
     if unseen:

@@ -65,7 +65,7 @@ def image_features(pictures: Pictures) -> dict[str, np.ndarray]:
 
 def drift(
     features: Mapping[str, Mapping[str, np.ndarray]],
-    labels: Mapping[str, Sequence[str]],
+    labels: Mapping[str, Sequence[str]] | None = None,
     embeddings: Mapping[str, np.ndarray] | None = None,
     seed: int = 0,
     setting: Setting = _NO_SETTING,
@@ -78,7 +78,7 @@ def drift(
 
     Args:
         features: By split and name, `(rows,)` each; `train` and at least one more.
-        labels: By split.
+        labels: By split; None: not compared.
         embeddings: By split, `(rows, dim)`; None: not compared.
         seed: Of the permutations.
         setting: How the rows came into their splits.
@@ -93,7 +93,7 @@ def drift(
     """
     others = [split for split in features if split != "train"]
     by_feature = {s: _compare_features(features["train"], features[s]) for s in others}
-    by_label = {s: _compare_labels(labels["train"], labels[s]) for s in others}
+    by_label = {s: _compare_labels(labels["train"], labels[s]) for s in others if labels}
     by_embedding = {
         split: _compare_embeddings(embeddings["train"], embeddings[split], seed)
         for split in others

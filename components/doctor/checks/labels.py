@@ -5,24 +5,38 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from components.doctor import rows as doctor_rows
 from components.doctor.finding import Finding
 from components.doctor.rows import Rows, Sample
 
 NAME = "label_conflicts"
 _WARN, _FAIL = 0.005, 0.1  # shares of rows whose input occurs with other labels
 _EXAMPLES = 5
-_EXCERPT = 80  # characters of a text that is shown
+ONE_LABEL = (
+    "Correct the labels in `data.source`, or keep the most frequent label of each input; if an "
+    "input can have several labels, ask a question that has one answer."
+)
+"""What to do where a row has one label."""
+SEVERAL_LABELS = (
+    "Correct the labels in `data.source`: give equal inputs the same labels, since one that a row "
+    "lacks is learned as wrong for it."
+)
+"""What to do where a row has several."""
 
 
 def label_conflicts(
-    rows: Mapping[str, Rows], sample: Mapping[str, Sample], groups: Mapping[str, np.ndarray]
+    rows: Mapping[str, Rows],
+    sample: Mapping[str, Sample],
+    groups: Mapping[str, np.ndarray],
+    fix: str = ONE_LABEL,
 ) -> Finding:
     """Count rows whose input also occurs with another label, in any split.
 
     Args:
-        rows: All rows by split.
+        rows: All rows by split, with a text as their target.
         sample: The rows that were compared for near duplicates, by split.
         groups: Number of each sampled row's group of nearly equal inputs by split, `(rows,)` int.
+        fix: What to do.
 
     Returns:
         `warn` from 0.5 % of the rows, `fail` from a tenth; figures `exact` and `near` (shares, of
@@ -30,11 +44,11 @@ def label_conflicts(
     """
     found = _labels_by(
         np.concatenate([part.keys for part in rows.values()]),
-        [label for part in rows.values() for label in part.labels],
+        [label for part in rows.values() for label in part.targets],
     )
     alike = _labels_by(
         np.concatenate([groups[split] for split in sample]),
-        [label for part in sample.values() for label in part.labels],
+        [label for part in sample.values() for label in part.targets],
     )
     exact, near = _conflicting(found), _conflicting(alike)
     most = sum(max(labels.values()) for labels in found.values())
@@ -52,8 +66,7 @@ def label_conflicts(
         evidence,
         f"No model can be right in more than {right:.1%} of the rows, and training on "
         "contradictions teaches doubt.",
-        "Correct the labels in `data.source`, or keep the most frequent label of each input; if "
-        "an input can have several labels, ask a question that has one answer.",
+        fix,
         figures,
     )
 
@@ -79,6 +92,6 @@ def _examples(
             if len(shown) == _EXAMPLES:
                 return list(shown.values())
             if len(found[key]) > 1 and key not in shown:
-                name = content[:_EXCERPT] if isinstance(content, str) else f"{split} image {place}"
+                name = doctor_rows.excerpt(content, split, int(place))
                 shown[key] = {"input": name, "labels": dict(found[key])}
     return list(shown.values())

@@ -78,7 +78,7 @@ def _unrelated(evidence: str, setting: Setting, figures: Figures) -> Finding:
         evidence,
         "Labels look as if they were dealt out at random: shuffled, moved by a row against the "
         "inputs, or about something that neither words nor shapes show.",
-        f"{setting.check_labels()}; compare a few rows of `data.source` with their labels by eye, "
+        f"{setting.check_target()}; compare a few rows of `data.source` with their labels by eye, "
         "and look at how inputs and labels were joined.",
         figures,
     )

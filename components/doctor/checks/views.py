@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from components.doctor import near_duplicates, rows
 from components.doctor.checks import constant, drift
@@ -42,13 +43,16 @@ class Kind:
     """Views by split to what simple models read, `(rows, dim)` dense or sparse."""
     model: Callable[[int], Any]
     """Seed to a classifier that counts classes alike."""
+    regression: Callable[[int], Any]
+    """Seed to a model of a number, or of several at once."""
     doubter: Callable[[int], Any]
     """Seed to a classifier with probabilities, by which labels are doubted."""
     learned: float
     """Share of the way from chance to perfect that it must have gone for that."""
 
 
-def _measure_texts(views: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def measure_texts(views: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """TF-IDF of words and pairs of words, of all splits alike; `(texts, dim)` sparse by split."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(
@@ -139,6 +143,22 @@ def _image_doubter(seed: int) -> Any:
     return ExtraTreesClassifier(_TREES, min_samples_leaf=2, random_state=seed)
 
 
+def _text_regression(seed: int) -> Any:
+    from sklearn.linear_model import Ridge
+
+    return Ridge(random_state=seed)
+
+
+def _image_regression(seed: int) -> Any:
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    return ExtraTreesRegressor(_TREES, min_samples_leaf=2, random_state=seed)
+
+
+def _take(view: Sequence[Any], places: np.ndarray) -> list[Any]:
+    return [view[place] for place in places]
+
+
 def _group_pictures(views: Sequence[Pictures]) -> np.ndarray:
     return near_duplicates.group_images(np.concatenate([view.grey for view in views]))
 
@@ -147,16 +167,62 @@ def _group_texts(views: Sequence[Sequence[str]]) -> np.ndarray:
     return near_duplicates.group_texts([text for view in views for text in view])
 
 
+def _both(measure: Callable[[Sequence[str]], Any], view: Sequence[tuple[str, str]]) -> list[Any]:
+    """What a function of texts says of the first texts, and of the second ones."""
+    return [measure([row[place] for row in view]) for place in (0, 1)]
+
+
+def _are_pairs_missing(view: Sequence[tuple[str, str]]) -> np.ndarray:
+    """A row lacks something if one of its texts does."""
+    return np.logical_or(*_both(constant.are_missing, view))
+
+
+def _group_pairs(views: Sequence[Sequence[tuple[str, str]]]) -> np.ndarray:
+    """Rows are nearly the same if both their texts are."""
+    every = [row for view in views for row in view]
+    return np.unique(_both(_group_any_texts, every), axis=1, return_inverse=True)[1].ravel()
+
+
+def _group_any_texts(texts: Sequence[str]) -> np.ndarray:
+    """As `near_duplicates.group_texts`, of texts some of which may be the same."""
+    normal, which = np.unique([rows.normalize(text) for text in texts], return_inverse=True)
+    return near_duplicates.group_texts(normal.tolist())[which.ravel()]
+
+
+def _describe_pairs(view: Sequence[tuple[str, str]]) -> dict[str, np.ndarray]:
+    first, second = _both(drift.text_features, view)
+    return {f"{name} of the first text": values for name, values in first.items()} | {
+        f"{name} of the second text": values for name, values in second.items()
+    }
+
+
+def _measure_pairs(views: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, Any]:
+    """The words of each text, those in both, and how much the texts have in common."""
+    texts = {split: [a for a, _ in view] + [b for _, b in view] for split, view in views.items()}
+    return {split: _compared(sparse.csr_matrix(r)) for split, r in measure_texts(texts).items()}
+
+
+def _compared(read: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Rows of all first texts, then of all second ones, to those of pairs."""
+    half = read.shape[0] // 2
+    first, second = read[:half], read[half:]
+    shared = first.multiply(second)
+    # Rows have length 1, so that the products add up to the cosine.
+    cosine = sparse.csr_matrix(shared.sum(axis=1), dtype=np.float32)
+    return sparse.hstack([first, second, shared, cosine]).tocsr()
+
+
 KINDS = {
     "text": Kind(
         read=rows.texts,
         view=list,
-        take=lambda view, places: [view[place] for place in places],
+        take=_take,
         are_empty=constant.are_missing,
         group=_group_texts,
         describe=drift.text_features,
-        measure=_measure_texts,
+        measure=measure_texts,
         model=_text_model,
+        regression=_text_regression,
         doubter=_text_doubter,
         learned=0.25,
     ),
@@ -169,8 +235,22 @@ KINDS = {
         describe=drift.image_features,
         measure=_measure_images,
         model=_image_model,
+        regression=_image_regression,
         doubter=_image_doubter,
         learned=0.6,  # Of photographs, trees are sure for wrong reasons.
     ),
+    "texts": Kind(
+        read=rows.pairs,
+        view=list,
+        take=_take,
+        are_empty=_are_pairs_missing,
+        group=_group_pairs,
+        describe=_describe_pairs,
+        measure=_measure_pairs,
+        model=_text_model,
+        regression=_text_regression,
+        doubter=_text_doubter,
+        learned=0.75,  # Of how two texts go together, words are sure for wrong reasons.
+    ),
 }
-"""By the name that a task's inputs have."""
+"""`text`, `image`, or `texts` for two of them."""

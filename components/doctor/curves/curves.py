@@ -32,8 +32,8 @@ def judge(history: Mapping[str, Sequence[float]], training: Training) -> list[Fi
     """What the curves say.
 
     Args:
-        history: `loss` and, where measured, `val_loss`, `accuracy` and `val_accuracy`, one value
-            an epoch, losses in nats.
+        history: `loss` and, where measured, `val_loss` and both of what `training` watches, such
+            as `accuracy` and `val_accuracy`, one value an epoch.
         training: What is known of the training.
 
     Returns:
@@ -47,14 +47,22 @@ def judge(history: Mapping[str, Sequence[float]], training: Training) -> list[Fi
             "The history has no `loss`, so nothing can be said of the training. "
             f"It has: {sorted(history)}."
         )
-    names = [field.name for field in dataclasses.fields(Curves)]
-    curves = Curves(**{n: np.asarray(history[n], float) for n in names if n in history})
+    watched = training.watched.name
+    names = {
+        "loss": "loss",
+        "val_loss": "val_loss",
+        "metric": watched,
+        "val_metric": f"val_{watched}",
+    }
+    curves = Curves(
+        **{key: np.asarray(history[n], float) for key, n in names.items() if n in history}
+    )
     if not _is_finite(curves):
         found = [_not_finite(curves, training)]
     else:
         found = [f for look in PATTERNS if (f := look(curves, training)) is not None]
     found = found or [_nothing_wrong(curves, training)]
-    drawn = {name: _drawable(history[name]) for name in names if name in history}
+    drawn = {name: _drawable(history[name]) for name in names.values() if name in history}
     return [
         dataclasses.replace(f, figures={**f.figures, "curves": drawn} if index == 0 else f.figures)
         for index, f in enumerate(found)

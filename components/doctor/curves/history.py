@@ -14,11 +14,28 @@ CHECK = "learning_curves"
 
 
 @dataclasses.dataclass(frozen=True)
+class Watched:
+    """What the history has beside the loss."""
+
+    name: str = "accuracy"
+    """Its name; with `val_` before it on validation."""
+    is_better_high: bool = True
+    """Whether more of it is better."""
+    wide: float | None = 0.1
+    """Gap between training and validation that is wide; None: it is told by the losses alone."""
+
+    def __str__(self) -> str:
+        """In words."""
+        return self.name.replace("_", " ")
+
+
+@dataclasses.dataclass(frozen=True)
 class Training:
     """What is known of a training beside its history."""
 
     chance_loss: float
-    """Cross-entropy in nats of always answering with the class frequencies."""
+    """Loss of the best answer that is the same for all rows: of class frequencies, in nats, or of
+    the mean, which is 1 where numbers are learned standardised."""
     decays: bool
     """Whether the schedule lowers the learning rate by itself."""
     is_harder: bool
@@ -28,6 +45,10 @@ class Training:
     has: frozenset[str] = frozenset()
     """What the config sets already, of `clip_norm`, `warmup`, `early_stopping`, `augmentation` and
     `pretrained`, and what the model can set, of `recipe`, `sequence_length` and `fine_tuning`."""
+    guess: str = "guessing by class frequencies"
+    """What gives `chance_loss`, in words."""
+    watched: Watched = Watched()
+    """What is watched beside the loss."""
 
     @property
     def keeps_best(self) -> bool:
@@ -38,10 +59,11 @@ class Training:
         return "early_stopping" in self.has
 
     def noise(self, loss: float) -> float:
-        """Roughly the standard error of a validation loss, in nats.
+        """Roughly the standard error of a validation loss.
 
-        Nearly all of a low loss comes from a few rows that are wrong by about a nat each, so their
-        number, and with it the loss, varies as in a Poisson distribution.
+        Nearly all of a low cross-entropy comes from a few rows that are wrong by about a nat each,
+        so their number, and with it the loss, varies as in a Poisson distribution. A mean of
+        squared errors below 1 varies less.
         """
         return math.sqrt(loss / max(1, self.num_validation))
 
@@ -52,8 +74,10 @@ class Curves:
 
     loss: np.ndarray
     val_loss: np.ndarray | None = None
-    accuracy: np.ndarray | None = None
-    val_accuracy: np.ndarray | None = None
+    metric: np.ndarray | None = None
+    """What is watched beside the loss."""
+    val_metric: np.ndarray | None = None
+    """The same on validation."""
 
     @property
     def epochs(self) -> int:

@@ -34,8 +34,8 @@ def diverging(curves: Curves, training: Training) -> Finding | None:
     return finding(
         "fail",
         "diverging",
-        f"The training loss went from {first:.3g} to {last:.3g}; guessing by class frequencies "
-        f"gives {training.chance_loss:.3g}.",
+        f"The training loss went from {first:.3g} to {last:.3g}; {training.guess} gives "
+        f"{training.chance_loss:.3g}.",
         "The steps are so long that training moves away from a solution.",
         either("Lower `training.learning_rate` by ten", clip(training)),
     )
@@ -89,7 +89,7 @@ def flat(curves: Curves, training: Training) -> Finding | None:
     first = max(2, curves.epochs // 3)
     if curves.epochs < 2 or not is_flat[:first].all() or diverging(curves, training):
         return None
-    numbers = f"guessing by class frequencies gives {training.chance_loss:.3g}"
+    numbers = f"{training.guess} gives {training.chance_loss:.3g}"
     if is_flat.all():
         return finding(
             "fail",

@@ -21,13 +21,12 @@ from components.doctor.finding import Finding
 
 # Shares of the loss at chance, as in `curve_patterns.py`; set by hand on made-up histories.
 _GAP = 0.15
-_GAP_WITHOUT_ACCURACY = 0.3
+_GAP_OF_LOSSES_ALONE = 0.3
 _RISE = 0.1
 _LEARNED = 0.15
 _WEAK = 0.7
 _IMPROVING = 0.05
 _STEADY = 0.7  # of the mean fall of an epoch
-_ACCURACY_GAP = 0.1
 _RISE_OF_BEST = 0.15
 _STILL_FALLS = 0.9  # of the training loss at the best epoch
 # Standard errors that validation must rise by after one epoch, and after more.
@@ -42,11 +41,11 @@ def overfitting(curves: Curves, training: Training) -> Finding | None:
     kept = curves.best if training.keeps_best else curves.epochs - 1
     gap = curves.val_loss[kept] - curves.loss[kept]
     has_gap = gap > max(_GAP * training.chance_loss, _noise(training))
-    accuracy_gap = _accuracy_gap(curves, kept)
-    if accuracy_gap is None:
-        wide = gap > _GAP_WITHOUT_ACCURACY * training.chance_loss
+    limit, metric_gap = training.watched.wide, _metric_gap(curves, training, kept)
+    if limit is None or metric_gap is None:
+        wide = gap > _GAP_OF_LOSSES_ALONE * training.chance_loss
     else:
-        wide = accuracy_gap > max(_ACCURACY_GAP, _noise(training))
+        wide = metric_gap > max(limit, _noise(training))
     in_vain = _learns_in_vain(curves, training)
     has_risen = _has_risen(curves, training)
     if not (has_risen or in_vain or (has_gap and wide)):
@@ -61,7 +60,7 @@ def overfitting(curves: Curves, training: Training) -> Finding | None:
         "warn",
         "overfitting",
         f"The loss is {curves.loss[kept]:.3g} on training and {curves.val_loss[kept]:.3g} on "
-        f"validation after {kept + 1} epochs{said}{_accuracy_since(curves, has_risen)}.",
+        f"validation after {kept + 1} epochs{said}{_metric_since(curves, training, has_risen)}.",
         "The model learns the training examples by heart; what it learned last does not carry "
         "over, and makes it surer where it is wrong.",
         f"{keep_best(training, curves.best + 1)}{against_overfitting(training)}",
@@ -95,11 +94,11 @@ def _learns_in_vain(curves: Curves, training: Training) -> bool:
     return has_learned and float(curves.val_loss.min()) > (1 - FLAT) * training.chance_loss
 
 
-def _accuracy_since(curves: Curves, has_risen: bool) -> str:
-    if curves.val_accuracy is None or not has_risen:
+def _metric_since(curves: Curves, training: Training, has_risen: bool) -> str:
+    if curves.val_metric is None or not has_risen:
         return ""
-    before, last = curves.val_accuracy[curves.best], curves.val_accuracy[-1]
-    return f". Its accuracy went from {before:.3g} to {last:.3g} since"
+    before, last = curves.val_metric[curves.best], curves.val_metric[-1]
+    return f". Its {training.watched} went from {before:.3g} to {last:.3g} since"
 
 
 def unstable(curves: Curves, training: Training) -> Finding | None:
@@ -207,10 +206,12 @@ def _is_improving(curves: Curves) -> bool:
     return int(np.argmin(curves.val_loss)) == curves.epochs - 1
 
 
-def _accuracy_gap(curves: Curves, epoch: int) -> float | None:
-    if curves.accuracy is None or curves.val_accuracy is None:
+def _metric_gap(curves: Curves, training: Training, epoch: int) -> float | None:
+    """By how much validation is worse than training."""
+    if curves.metric is None or curves.val_metric is None:
         return None
-    return float(curves.accuracy[epoch] - curves.val_accuracy[epoch])
+    gap = float(curves.metric[epoch] - curves.val_metric[epoch])
+    return gap if training.watched.is_better_high else -gap
 
 
 def _noise(training: Training) -> float:

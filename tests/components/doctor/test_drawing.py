@@ -17,6 +17,11 @@ PIXEL = (
 
 FIGURES = {
     "class_balance": {"counts": {"train": {"good": 7, "bad": 2}, "eval": {"good": 3}}},
+    "label_frequencies": {
+        "counts": {"train": {"red": 7, "blue": 2}, "eval": {"red": 3}},
+        "rows": {"train": 8, "eval": 4},
+    },
+    "target_values": {"edges": [0.0, 1.0, 4.0], "counts": {"train": [3, 5], "eval": [1, 0]}},
     "label_noise": {"by_label": {"good": 0.02, "bad": 0.2}},
     "learning_rate_range": {
         "rates": [1e-4, 1e-3, 1e-2],
@@ -50,8 +55,8 @@ def test_every_check_that_can_be_drawn_has_figures_here():
 def test_all_panels_stand_on_one_page(tmp_path):
     drawing.draw([finding(check) for check in FIGURES], tmp_path / "doctor.png")
     with Image.open(tmp_path / "doctor.png") as image:
-        # Five rows of two, at 120 pixels an inch.
-        assert image.size == (2 * 5.4 * 120, 5 * 3.4 * 120)
+        # Six rows of two, at 120 pixels an inch.
+        assert image.size == (2 * 5.4 * 120, 6 * 3.4 * 120)
 
 
 def test_nothing_is_written_if_nothing_can_be_drawn(tmp_path):

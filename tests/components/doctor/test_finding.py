@@ -5,7 +5,7 @@ import math
 import pytest
 
 from components.doctor import finding, stage
-from components.doctor.finding import Finding
+from components.doctor.finding import Examination, Finding, NotApplicable
 
 FINE = Finding("class_balance", "pass", "3 labels.", figures={"counts": {"train": {"a": 2}}})
 DOUBT = Finding("truncation", "warn", "7 of 9 texts are cut.", "Ends are lost.", "Cut less.")
@@ -24,15 +24,16 @@ def test_findings_as_bad_as_asked_for_come_the_worst_first():
 
 
 def test_what_is_written_is_read_back():
-    text = finding.to_json([FINE, WRONG])
-    assert finding.from_json(text) == [FINE, WRONG]
+    examined = Examination([FINE, WRONG], [NotApplicable("image_sizes", "no column is an image")])
+    text = finding.to_json(examined)
+    assert finding.from_json(text) == examined
     assert '"verdict": "fail"' in text
 
 
 def test_a_number_that_json_lacks_is_refused():
     odd = Finding("initial_loss", "pass", "It is nan.", figures={"loss": math.nan})
     with pytest.raises(ValueError, match="not JSON compliant"):
-        finding.to_json([odd])
+        finding.to_json(Examination([odd], []))
 
 
 @pytest.mark.parametrize(
@@ -76,5 +77,6 @@ def test_a_remark_names_what_is_wrong():
 
 
 def test_a_report_is_read_back_and_drawn_where_there_is_something_to_draw(tmp_path):
-    stage.write(tmp_path, [FINE, WRONG])
-    assert stage.read(tmp_path) == [FINE, WRONG]
+    examined = Examination([FINE, WRONG], [])
+    stage.write(tmp_path, examined)
+    assert stage.read(tmp_path) == examined

@@ -91,6 +91,26 @@ def test_a_split_without_rows_has_bars_of_no_length(panels):
     assert bars(panel) == [[(0, 1)], [(pytest.approx(0.4), 0)]]
 
 
+def test_a_label_of_several_has_its_share_of_the_rows(panels):
+    counts = {"eval": {"a": 1}, "train": {"a": 4, "b": 3}}
+    figures = {"counts": counts, "rows": {"train": 5, "eval": 2}}
+    (panel,) = panels(("label_frequencies", figures))
+    assert bars(panel) == [[(0, 0.8), (1, 0.6)], [(pytest.approx(0.4), 0.5), (1.4, 0.0)]]
+
+
+def test_numbers_are_shares_of_their_split_with_train_first(panels):
+    figures = {"edges": [0.0, 1.0, 4.0], "counts": {"eval": [1, 3], "train": [3, 2]}}
+    (panel,) = panels(("target_values", figures))
+    assert ticks(panel.get_legend().get_texts()) == ["train", "eval"]
+    heights = [patch.get_data().values.tolist() for patch in panel.patches]
+    assert heights == [[0.6, 0.4], [0.25, 0.75]]
+
+
+def test_a_check_of_one_column_says_which(panels):
+    (panel,) = panels(("label_noise", {"by_label": {"a": 0.5}, "column": "reply"}))
+    assert panel.get_title("left") == "label_noise of reply: pass"
+
+
 @pytest.mark.parametrize("check", ["class_balance", "label_noise"])
 def test_the_first_twenty_labels_are_shown(check, panels):
     shares = {f"label{place:02}": place + 1 for place in range(22)}

@@ -8,9 +8,11 @@ import pytest
 
 from models.doctor import activations
 from models.doctor.examined import Subject, take
-from models.tasks import losses
+from models.tasks import expected, losses
 from models.training import config
 from tests.models import doctor_subjects as subjects
+
+EXPECTED = expected.of_classes(3)
 
 PLAIN = activations.Activation(
     name="plain",
@@ -42,7 +44,9 @@ def measured(values, *made):
     ids = np.arange(len(values), dtype="int64") % subjects.NUM_CLASSES
     sample = take(subjects.split({"x": values}, ids), len(values))
     training = config.TrainingConfig(batch_size=8)
-    return activations.activations(Subject(network, sample, 9, training, None, losses.build(0.0)))
+    return activations.activations(
+        Subject(network, sample, 9, training, None, losses.build(0.0), EXPECTED)
+    )
 
 
 def spread(seen):

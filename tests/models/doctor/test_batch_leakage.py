@@ -23,7 +23,7 @@ def subject(logits, difference=0.0, inputs=None):
         return answer
 
     sample = Sample(inputs, tf.zeros(len(logits), tf.int64))
-    return types.SimpleNamespace(logits=logits, sample=sample, model=model)
+    return types.SimpleNamespace(outputs=logits, sample=sample, model=model)
 
 
 LOGITS = [[1.0, -20.0], [3.0, 4.0], [5.0, 6.0]]
@@ -66,10 +66,10 @@ def test_every_example_changes_its_place_or_its_neighbour():
 def test_logits_that_hardly_vary_warn_and_then_fail(spread, verdict):
     # Float64, as steps of float32 are as large as the lowest limit.
     given = subject(LOGITS[:2])
-    given.logits = np.array([[2.0 + 2 * spread, -2.0], [2.0 - 2 * spread, -2.0]])
+    given.outputs = np.array([[2.0 + 2 * spread, -2.0], [2.0 - 2 * spread, -2.0]])
     finding = batch_leakage.input_dependence(given)
     assert finding.figures["spread"] == pytest.approx(spread / 2, rel=1e-6, abs=1e-12)
-    given.logits[:, 1] = [-2.0 + 2 * spread, -2.0 - 2 * spread]
+    given.outputs[:, 1] = [-2.0 + 2 * spread, -2.0 - 2 * spread]
     finding = batch_leakage.input_dependence(given)
     assert finding.verdict == verdict
     assert finding.figures["spread"] == pytest.approx(spread, rel=1e-6, abs=1e-12)

@@ -17,7 +17,7 @@ from models.doctor import (
 )
 from models.doctor.examined import Subject, take
 from models.doctor.finding import Finding
-from models.tasks import losses
+from models.tasks import expected, losses
 from models.training import config, schedule_config
 from tests.models import doctor_subjects as subjects
 
@@ -70,7 +70,11 @@ def test_an_examination_that_is_not_asked_further_stops():
         return subjects.HEALTHY()
 
     found = examination.examine(
-        build, subjects.split(*subjects.points()), config.TrainingConfig(batch_size=8)
+        build,
+        subjects.split(*subjects.points()),
+        config.TrainingConfig(batch_size=8),
+        losses.build(0.0),
+        expected.of_classes(3),
     )
     assert next(found).check == "parameters"
     assert len(built) == 1
@@ -306,6 +310,7 @@ def test_an_examination_costs_as_much_as_its_effort_allows(effort, costs, monkey
         config.TrainingConfig(batch_size=8),
         None,
         losses.build(0.0),
+        expected.of_classes(3),
     )
     timed = examination._Timed(lambda: 0.0)
     assert len(list(examination._trained(subject, batches, timed, budget, lambda: 0.0))) == 5

@@ -10,9 +10,11 @@ import pytest
 from models.doctor import fresh_rates
 from models.doctor.examined import Subject, take
 from models.doctor.short_training import Step, Trial
-from models.tasks import losses
+from models.tasks import expected, losses
 from models.training import config
 from tests.models import doctor_subjects as subjects
+
+EXPECTED = expected.of_classes(3)
 
 
 class Valley:
@@ -30,7 +32,7 @@ class Valley:
         self.now += self._seconds
         self.rates.append(rate)
         self.sizes.append(sample.size)
-        self.labels.append(sample.labels.numpy())
+        self.labels.append(sample.targets.numpy())
         before = self.loss
         if rate > 10 * self.best:
             self.loss *= 1.5
@@ -240,7 +242,9 @@ def test_a_short_training_that_explodes_ends_at_an_infinite_loss():
 
 def test_a_real_model_is_put_back_to_its_start():
     training = config.TrainingConfig(batch_size=8, learning_rate=0.01)
-    subject = Subject(subjects.HEALTHY, take(BATCHES, 8), 30, training, None, losses.build(0.0))
+    subject = Subject(
+        subjects.HEALTHY, take(BATCHES, 8), 30, training, None, losses.build(0.0), EXPECTED
+    )
     trial = Trial(subject)
     before = [np.array(weight) for weight in trial.model.weights]
     found = fresh_rates.measure(trial, BATCHES, 1e9)

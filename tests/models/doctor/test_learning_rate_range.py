@@ -8,9 +8,11 @@ from models.doctor.examined import Subject, take
 from models.doctor.fresh_rates import FreshRates
 from models.doctor.learning_rate_range import Range
 from models.doctor.short_training import Step
-from models.tasks import losses
+from models.tasks import expected, losses
 from models.training import config, schedule_config
 from tests.models import doctor_subjects as subjects
+
+EXPECTED = expected.of_classes(3)
 
 SAMPLE = take(subjects.split(*subjects.points(8)), 8)
 
@@ -114,7 +116,7 @@ def test_a_rate_is_too_high_after_which_the_loss_is_half_as_high_again(losses, l
 
 def subject(rate, steps=70, **training):
     chosen = config.TrainingConfig(batch_size=8, learning_rate=rate, **training)
-    return Subject(subjects.HEALTHY, SAMPLE, steps, chosen, None, losses.build(0.0))
+    return Subject(subjects.HEALTHY, SAMPLE, steps, chosen, None, losses.build(0.0), EXPECTED)
 
 
 FALLING = Range(np.array([0.1, 1.0, 2.0]), np.array([1.0, 0.5, 9.0]))

@@ -10,15 +10,17 @@ import tensorflow as tf
 from models.doctor import examination, finding, numerical
 from models.doctor.examined import Subject, take
 from models.doctor.short_training import Trial
-from models.tasks import losses
+from models.tasks import expected, losses
 from models.training import config, optimizer_config
 from tests.models import doctor_subjects as subjects
+
+EXPECTED = expected.of_classes(3)
 
 
 def examine(build, loss=None):
     sample = take(subjects.split(*subjects.points()), 21)
     chosen = config.TrainingConfig(batch_size=8)
-    examined = Subject(build, sample, 30, chosen, None, loss or losses.build(0.0))
+    examined = Subject(build, sample, 30, chosen, None, loss or losses.build(0.0), EXPECTED)
     trial = Trial(examined)
     start = [variable.numpy() for variable in trial.model.trainable_variables]
     found = numerical.numerical_gradients(examined, trial)
@@ -104,7 +106,9 @@ def test_biases_of_one_value_are_moved_off_it_and_others_stay():
 def trial(clock, **training):
     sample = take(subjects.split(*subjects.points()), 4)
     chosen = config.TrainingConfig(batch_size=8, **training)
-    return Trial(Subject(subjects.HEALTHY, sample, 9, chosen, None, losses.build(0.0)), clock)
+    return Trial(
+        Subject(subjects.HEALTHY, sample, 9, chosen, None, losses.build(0.0), EXPECTED), clock
+    )
 
 
 def test_the_quickest_step_says_how_many_are_affordable():

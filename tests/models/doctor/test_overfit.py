@@ -10,6 +10,9 @@ import tensorflow as tf
 from models.doctor import overfit
 from models.doctor.examined import Sample
 from models.doctor.short_training import Step
+from models.tasks import expected
+
+SUBJECT = types.SimpleNamespace(expected=expected.of_classes(2))
 
 
 def sample_of(ids):
@@ -44,7 +47,7 @@ class Learner:
 def judge(learnt, size=10, steps=8, ids=None):
     trial = Learner(learnt)
     sample = sample_of(ids if ids is not None else [0] * size)
-    return overfit.overfit_sample(None, trial, sample, 0.3, steps), trial
+    return overfit.overfit_sample(SUBJECT, trial, sample, 0.3, steps), trial
 
 
 def test_it_ends_when_all_are_right_by_some_margin():
@@ -108,15 +111,17 @@ def test_the_worst_examples_resist_first():
         step=lambda sample, rate: Step(1.0, logits, np.zeros(1)), restart=lambda: None
     )
     with np.errstate(invalid="ignore"):
-        finding = overfit.overfit_sample(None, trial, sample_of([1, 1, 1, 1]), 0.1, 2)
+        finding = overfit.overfit_sample(SUBJECT, trial, sample_of([1, 1, 1, 1]), 0.1, 2)
     rows = finding.figures["resisting"]
     assert [row["index"] for row in rows] == [3, 1, 0]
-    assert (rows[1]["label"], rows[1]["predicted"]) == (1, 0)
+    assert (rows[1]["target"], rows[1]["answer"]) == (1, 0)
     assert rows[1]["loss"] == pytest.approx(3 + math.log1p(math.exp(-3)))
     assert "Resisting: examples 3, 1, 0 of" in finding.meaning
 
 
 def test_repeated_inputs_are_counted():
     sample = Sample({"x": tf.constant([[1.0], [1.0], [1.0], [2.0]])}, tf.constant([0, 1, 0, 1]))
-    finding = overfit.overfit_sample(None, Learner(lambda rate, number: (1.0, 1)), sample, 0.1, 2)
+    finding = overfit.overfit_sample(
+        SUBJECT, Learner(lambda rate, number: (1.0, 1)), sample, 0.1, 2
+    )
     assert finding.meaning.startswith("Of 4 examples 2 repeat the input of another")

@@ -10,15 +10,17 @@ import tensorflow as tf
 from models.doctor import rate_grid
 from models.doctor.examined import Subject, take
 from models.doctor.short_training import Trial
-from models.tasks import losses
+from models.tasks import expected, losses
 from models.training import config, optimizer_config
 from tests.models import doctor_subjects as subjects
+
+EXPECTED = expected.of_classes(3)
 
 
 def subject(**training):
     chosen = config.TrainingConfig(batch_size=8, **training)
     sample = take(subjects.split(*subjects.points()), 21)
-    return Subject(subjects.HEALTHY, sample, 30, chosen, None, losses.build(0.0))
+    return Subject(subjects.HEALTHY, sample, 30, chosen, None, losses.build(0.0), EXPECTED)
 
 
 def test_the_grid_prefers_a_rate_that_learns():

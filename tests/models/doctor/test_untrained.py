@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from models.doctor import batch_norm, untrained
-from models.doctor.examined import Sample, Subject, take
-from models.tasks import losses
+from models.doctor.examined import Subject, take
+from models.tasks import expected, losses
 from models.training import config
 from tests.models import doctor_subjects as subjects
 
@@ -18,7 +18,8 @@ from tests.models import doctor_subjects as subjects
 def subject(build, features, labels, loss=None, **training):
     sample = take(subjects.split({"x": np.float32(features)}, np.array(labels)), len(labels))
     chosen = config.TrainingConfig(**{"batch_size": 8, **training})
-    return Subject(build, sample, 9, chosen, None, loss or losses.build(0.0))
+    minimised = loss or losses.build(0.0)
+    return Subject(build, sample, 9, chosen, None, minimised, expected.of_classes(3))
 
 
 def answering(logits, labels, loss=None):
@@ -106,7 +107,7 @@ def test_labels_are_unknown_or_have_a_logit(labels, verdict):
     ],
 )
 def test_the_entropy_of_labels_is_that_of_their_shares(ids, entropy):
-    assert untrained.label_entropy(np.array(ids)) == pytest.approx(entropy)
+    assert expected.of_classes(6).constant_loss(np.array(ids)) == pytest.approx(entropy)
 
 
 def test_examples_without_a_number_are_counted():
@@ -180,11 +181,13 @@ def test_a_sample_begins_with_the_first_examples():
     for count, wanted in ((2, 2), (3, 3), (4, 4), (7, 7), (99, 7)):
         sample = take(split, count)
         assert sample.size == wanted
-        np.testing.assert_array_equal(sample.ids, np.arange(wanted))
+        np.testing.assert_array_equal(sample.targets, np.arange(wanted))
         np.testing.assert_array_equal(sample.inputs["x"][:, 0], np.arange(wanted))
 
 
-def test_ids_of_shares_are_those_of_the_greatest():
-    shares = tf.constant([[0.2, 0.8], [0.6, 0.4], [0.0, 1.0]])
-    assert Sample({}, shares).ids.tolist() == [1, 0, 1]
-    assert Sample({}, tf.constant([[3], [0]])).ids.tolist() == [3, 0]
+def test_the_label_of_shares_is_that_of_the_greatest():
+    logits = np.float32([[0, 1, 0], [1, 0, 0], [0, 0, 1]])
+    shares = np.float32([[0.2, 0.8, 0.0], [0.3, 0.6, 0.1], [0.0, 0.1, 0.9]])
+    told = expected.of_classes(3)
+    assert told.is_right(shares, logits).tolist() == [1, 0, 1]
+    assert told.is_right(np.array([[1], [-1], [2]]), logits)[[0, 2]].tolist() == [1, 1]

@@ -11,6 +11,7 @@ from models import zoo
 from models.doctor import examination
 from models.finetuning import config as fine_tuning
 from models.image import resnet
+from models.tasks import expected, losses
 from models.text import hub_text, pretrained, recurrent
 from models.training import config, optimizer_config
 from tests.models import classifier, tiny_images, tiny_modules, tiny_presets, tiny_tokens
@@ -34,6 +35,8 @@ def examine(model_config, features, **training):
         build,
         subjects.split(inputs, LABELS, batch_size=4),
         config.TrainingConfig(**{"batch_size": 4, "learning_rate": 0.01, **training}),
+        losses.build(0.0),
+        expected.of_classes(3),
         fine_tuning=getattr(model_config, "fine_tuning", None),
     )
     return {finding.check: finding for finding in found}

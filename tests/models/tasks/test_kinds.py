@@ -98,6 +98,16 @@ def test_the_target_is_no_input(task):
     assert len(batch.target) == 5
 
 
+def test_the_loss_of_knowing_nothing_is_that_of_training(task):
+    facts, target = facts_of(task), batch_of(task).target
+    zeros = np.zeros((5, built(task).output.shape[-1]), "float32")
+    told = task.expected(facts)
+    loss = float(task.objective(facts, TrainingConfig()).loss(target, zeros))
+    assert told.errors(np.asarray(target), zeros).mean() == pytest.approx(loss, rel=1e-5)
+    assert told.check_targets(np.asarray(target), zeros.shape[-1]) is None
+    assert told.is_right(np.asarray(target), zeros).shape == (5,)
+
+
 def test_a_training_runs_and_what_is_watched_is_what_a_search_may_go_by(task):
     model, target = built(task), batch_of(task).target
     training = TrainingConfig()

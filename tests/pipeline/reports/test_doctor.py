@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from components.doctor.finding import Finding
+from components.doctor.finding import Examination, Finding, NotApplicable
 from pipeline.reports import doctor
 
 FINE = Finding("class_balance", "pass", "3 labels, 10 to 12 rows each.", seconds=1.2)
@@ -12,9 +12,10 @@ DOUBT = Finding("truncation", "warn", "7 of 9 texts are cut.", "Ends are lost.",
 WRONG = Finding("leakage", "fail", "[5] rows are in both.", "Figures are untrue.", "Remove them.")
 
 
-def shown(findings, folder, width=60):
+def shown(findings, folder, width=60, not_applicable=()):
     stream = io.StringIO()
-    doctor.show("mail", findings, folder, Console(file=stream, width=width))
+    examined = Examination(findings, list(not_applicable))
+    doctor.show("mail", examined, folder, Console(file=stream, width=width))
     return stream.getvalue()
 
 
@@ -38,3 +39,14 @@ def test_files_are_named_where_there_are_any(tmp_path):
     told = shown([FINE], tmp_path, width=400)
     assert str(tmp_path / "findings.json") in told
     assert "doctor.png" not in told
+
+
+def test_what_does_not_apply_is_listed_by_its_reason(tmp_path):
+    skipped = [
+        NotApplicable("class_balance", "'price' holds numbers"),
+        NotApplicable("image_sizes", "no column holds images"),
+        NotApplicable("label_noise", "'price' holds numbers"),
+    ]
+    told = shown([FINE], tmp_path, width=99, not_applicable=skipped)
+    assert "not applicable: class_balance, label_noise ('price' holds numbers)" in told
+    assert "not applicable: image_sizes (no column holds images)" in told

@@ -23,7 +23,6 @@ def test_the_doctor_is_told_what_is_done_already(tmp_path):
     told = doctor._setting(loading.load(tmp_path / "a.yaml"))
     assert Setting(**{**told, "must_reach": tuple(told["must_reach"])}) == Setting(
         source="csv",
-        label="stars",
         split_column="part",
         is_stratified=True,
         is_weighted=True,

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from components.doctor.checks import data, views
+from components.doctor.columns import Column
 from components.doctor.text.lengths import Reader
 
 TOPICS = {
@@ -44,7 +45,9 @@ def png(pixels):
 
 
 def examine(kind, splits, **options):
-    return data.examine(kind, {n: zip(*pair, strict=True) for n, pair in splits.items()}, **options)
+    columns = (Column("content", kind), Column("label", "category", "target", "label"))
+    given = {name: zip(*pair, strict=True) for name, pair in splits.items()}
+    return data.examine(columns, given, **options).findings
 
 
 def found(kind, splits, **options):
@@ -220,7 +223,7 @@ def test_only_a_sample_of_the_inputs_is_kept_in_memory():
     assert places == sorted(places)
     assert places[-1] > 11
     np.testing.assert_array_equal(sample.keys, every.keys[places])
-    assert sample.labels == [every.labels[place] for place in places]
+    assert sample.targets == [every.targets[place] for place in places]
 
 
 def test_the_same_data_gives_the_same_findings():
