@@ -228,7 +228,7 @@ def _shares(targets: Sequence[Any]) -> _Softened:
     has = np.array([[label in row for label in labels] for row in rows], np.float32)
 
     def in_words(mixed: np.ndarray) -> str:
-        parts = sorted(zip(mixed, labels, strict=True), reverse=True)
+        parts = sorted(zip(mixed, labels, strict=True), key=lambda part: (-part[0], part[1]))
         told = [f"{share:.0%} {label}" for share, label in parts if share >= _SMALLEST_SHARE]
         return ", ".join(told) or NO_LABEL
 
