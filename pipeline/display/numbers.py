@@ -29,15 +29,17 @@ def milliseconds(value: float | None) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
-def figure(value: float | None) -> str:
+def figure(value: float | None, beside: float | None = None) -> str:
     """A metric with three decimals, or the digits that one in another unit needs.
 
     Args:
         value: In whatever unit; None if there is none.
+        beside: The figure whose number of digits it has, such as the mean of a deviation; None for
+            its own.
     """
     if value is None:
         return "-"
-    size = abs(value)
+    size = abs(value if beside is None else beside)
     if 0 < size < 0.01:
         return f"{value:.2g}"
     decimals = 3 if size < 10 else 2 if size < 100 else 1 if size < 1000 else 0

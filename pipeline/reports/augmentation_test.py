@@ -183,7 +183,7 @@ def _cells(row: ArmResult, told: Headline) -> list[str]:
     if told.is_share:
         figure = f"{100 * mean:.2f} ±{100 * spread:.2f}"
     else:
-        figure = f"{numbers.figure(mean)} ±{numbers.figure(spread)}"
+        figure = f"{numbers.figure(mean)} ±{numbers.figure(spread, mean)}"
     return [
         row.name,
         figure,

@@ -51,5 +51,10 @@ def test_a_metric_has_the_digits_that_its_unit_needs(value, shown):
     assert numbers.figure(value) == shown
 
 
+def test_a_deviation_has_as_many_decimals_as_its_mean():
+    assert numbers.figure(0.0022, 0.049) == "0.002"
+    assert numbers.figure(14.142, 160.0) == "14.1"
+
+
 def test_a_difference_has_its_sign():
     assert [numbers.signed(value) for value in (1.5, -1.5)] == ["+1.500", "-1.500"]

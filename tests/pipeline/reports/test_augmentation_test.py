@@ -115,7 +115,7 @@ def of_errors(contrast):
 def test_a_metric_in_another_unit_is_shown_in_it_and_less_of_it_is_better():
     text = shown(of_errors(PairedDifference((-60, -20), -40.0, (-70, -10), (-55, -25), False)))
     lines = [line.split() for line in text.splitlines()]
-    expected = ["with", "160.0", "±14.14", "-40.00", "-70.00", "to", "-10.00"]
+    expected = ["with", "160.0", "±14.1", "-40.00", "-70.00", "to", "-10.00"]
     assert [*expected, "-55.00", "to", "-25.00", "30"] in lines
     assert "`with` is better than without: both intervals lie below 0" in text
     assert "mae, less is better: mean and standard deviation" in text
