@@ -37,12 +37,18 @@ def read(stream: io.BufferedIOBase) -> Iterator[bytes]:
     """
     while header := stream.read(12):
         if not is_start(header):
-            raise DamagedFile("not a TFRecord file, or damaged in the length of a record")
+            raise DamagedFile(
+                "not a TFRecord file, or damaged in the length of a record: expected 8 bytes of "
+                f"length and their checksum. Received: {header!r}"
+            )
         (length,) = struct.unpack("<Q", header[:8])
         data = stream.read(length)
         checksum = stream.read(4)
         if len(data) < length or _checksum(data) != checksum:
-            raise DamagedFile("damaged in the content of a record")
+            raise DamagedFile(
+                f"damaged in the content of a record: expected {length:,} bytes with the checksum "
+                f"{checksum.hex()}. Received: {len(data):,} with {_checksum(data).hex()}"
+            )
         yield data
 
 

@@ -7,7 +7,7 @@ the model's paper, so one line of YAML changes one thing of a published network.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import keras
@@ -56,15 +56,15 @@ class Recipe:
         """Refuse choices that a model cannot follow.
 
         Raises:
-            ValueError: If one of the fields is given.
+            ValueError: Naming all of the fields that are given.
         """
-        for field in fields:
-            value = getattr(self, field)
-            if value is not None:
-                raise ValueError(
-                    f"`recipe.{field}` would change nothing: {why}. Received: {field}={value}. "
-                    "Leave it out."
-                )
+        given = {name: getattr(self, name) for name in fields if getattr(self, name) is not None}
+        if given:
+            named = ", ".join(f"`recipe.{name}`" for name in given)
+            received = ", ".join(f"{name}={value}" for name, value in given.items())
+            raise ValueError(
+                f"{named} would change nothing: {why}. Received: {received}. Leave it out."
+            )
 
     def over(self, paper: Recipe) -> Recipe:
         """This recipe, with what it leaves out taken from `paper`, then from `PLAIN`."""
@@ -77,14 +77,11 @@ class Recipe:
             }
         return Recipe(**chosen)
 
-    def check_read(self, paper: Recipe) -> None:
-        """Refuse fields that another choice leaves without effect.
+    def unread(self, paper: Recipe) -> Iterator[tuple[str, str]]:
+        """Fields that another choice leaves without effect, and which choice would read each.
 
         Args:
             paper: What holds where this recipe says nothing.
-
-        Raises:
-            ValueError: Naming the first such field and the choice that would read it.
         """
         chosen = self.over(paper)
         for field, reader, needed in (
@@ -93,19 +90,20 @@ class Recipe:
         ):
             value, choice = getattr(self, field), getattr(chosen, reader)
             if value is not None and choice != needed:
-                raise ValueError(
-                    f"`recipe.{field}` is read with `recipe.{reader}: {needed}` alone. Received: "
-                    f"{field}={value} with {reader}={choice}"
+                yield (
+                    field,
+                    f"is read with `recipe.{reader}: {needed}` alone. Received: {value} with "
+                    f"{reader}={choice}"
                     + ("" if getattr(self, reader) else ", the paper's")
-                    + f". Leave it out, or add `{reader}: {needed}`."
+                    + f". Leave it out, or add `{reader}: {needed}`.",
                 )
         if self.normalization_position is not None and chosen.normalization == "none":
-            raise ValueError(
-                "`recipe.normalization_position` would change nothing without a normalisation. "
-                f"Received: normalization_position={self.normalization_position} with "
-                "normalization=none"
+            yield (
+                "normalization_position",
+                "would change nothing without a normalisation. Received: "
+                f"{self.normalization_position} with normalization=none"
                 + ("" if self.normalization else ", the paper's")
-                + ". Leave it out, or add `normalization: batch` or `layer`."
+                + ". Leave it out, or add `normalization: batch` or `layer`.",
             )
 
 

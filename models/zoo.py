@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -19,6 +19,7 @@ from models.backbone import Backbone, Provided
 from models.encoder import Encoder
 from models.estimator import Estimator
 from models.finetuning.config import Method
+from models.hub import cache
 from models.image import (
     alexnet,
     googlenet,
@@ -74,6 +75,18 @@ _ANY: frozenset[Holds] = frozenset(typing.get_args(Holds))
 
 
 @dataclasses.dataclass(frozen=True)
+class NamedFile:
+    """What a field of a model names that may be a file or a folder."""
+
+    place: Place
+    """What lies there: a file, a preset's folder, a module's or, of `weights`, a file unless it
+    says that there is none."""
+    require: Callable[[Any, str], object]
+    """`require(config, value)` raises a ValueError if there is nothing of this name, without
+    loading it; paths are absolute."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Entry:
     """What the rest of the system needs to know about one model.
 
@@ -111,31 +124,23 @@ class Entry:
     """Whether XLA can compile it."""
     measured: Callable[[Any], Measured | None] = lambda _: None
     """`measured(config)` names what layers must know of the training split before training."""
-    files: Mapping[str, Place] = dataclasses.field(default_factory=dict)
-    """Fields that may name a file or a folder, and what lies there: a file, a preset's folder, a
-    module's or, of `weights`, a file unless it says that there is none."""
+    files: Mapping[str, NamedFile] = dataclasses.field(default_factory=dict)
+    """Fields that may name a file or a folder."""
 
-    def check_recipe(self, config: Any) -> None:
-        """Refuse fields of `recipe` that another choice leaves without effect.
-
-        Raises:
-            ValueError: In terms of the YAML.
-        """
+    def unread_recipe(self, config: Any) -> Iterator[tuple[str, str]]:
+        """Fields of `recipe` that another choice leaves without effect, and why each is."""
         if self.paper is not None:
-            config.recipe.check_read(self.paper)
+            yield from config.recipe.unread(self.paper)
 
-    def check_training(self, config: Any, training: TrainingConfig) -> None:
-        """Refuse fields of `training` that are about gradients, if none train the model.
-
-        Raises:
-            ValueError: In terms of the YAML.
-        """
+    def unread_training(self, config: Any, training: TrainingConfig) -> Iterator[tuple[str, str]]:
+        """Fields of `training` that are about gradients, if none train the model, and why."""
         given = training.about_gradients() if self.estimator is not None else {}
         for field, value in given.items():
-            raise ValueError(
-                f"`training.{field}` is about training by gradients, but `model.kind: "
-                f"{config.kind}` is counted in one pass over the examples. Received: "
-                f"{field}={value}. Leave it out."
+            yield (
+                field,
+                f"is about training by gradients, but `model.kind: {config.kind}` is counted in "
+                f"one pass over the examples. Received: {field}={value}. Leave "
+                "it out.",
             )
 
     def image_size(self, config: Any) -> int | None:
@@ -189,7 +194,7 @@ def _text(
         paper=module.PAPER,
         tokenizer="fitted",
         measured=measured,
-        files={"tokenizer_file": "file"},
+        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
     )
 
 
@@ -206,7 +211,7 @@ MODELS: dict[str, Entry] = {
         lambda _: "image_bytes",
         is_pretrained=True,
         is_compilable=False,
-        files={"handle": "module"},
+        files={"handle": NamedFile("module", cache.require)},
     ),
     "hub_text": Entry(
         hub_text.HubTextConfig,
@@ -216,7 +221,7 @@ MODELS: dict[str, Entry] = {
         lambda _: "text",
         is_pretrained=True,
         is_compilable=False,
-        files={"handle": "module"},
+        files={"handle": NamedFile("module", cache.require)},
     ),
     "mobilenet": _image(mobilenet, mobilenet.MobileNetConfig),
     "naive_bayes": Entry(
@@ -229,7 +234,7 @@ MODELS: dict[str, Entry] = {
         estimator=naive_bayes.estimator,
         tokenizer="fitted",
         measured=naive_bayes.measured,
-        files={"tokenizer_file": "file"},
+        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
     ),
     "pretrained_image": Entry(
         pretrained_image.PretrainedImageConfig,
@@ -238,7 +243,10 @@ MODELS: dict[str, Entry] = {
         "image",
         lambda _: "image_bytes",
         is_pretrained=True,
-        files={"preset": "preset", "weights": "weights"},
+        files={
+            "preset": NamedFile("preset", pretrained_image.require_preset),
+            "weights": NamedFile("weights", pretrained_image.require_weights),
+        },
     ),
     "pretrained_text": Entry(
         pretrained.PretrainedTextConfig,
@@ -248,7 +256,7 @@ MODELS: dict[str, Entry] = {
         lambda _: "text",
         tokenizer="preset",
         is_pretrained=True,
-        files={"preset": "preset"},
+        files={"preset": NamedFile("preset", pretrained.require_preset)},
     ),
     "recurrent": _text(recurrent, recurrent.RecurrentConfig),
     "resnet": _image(resnet, resnet.ResNetConfig),

@@ -94,7 +94,10 @@ def predict(
     continues where it stopped.
     """
     if bool(inputs) == bool(file) or bool(file) != bool(output):
-        raise click.UsageError("Give INPUTs, or --input with --output.")
+        raise click.UsageError(
+            f"Give INPUTs, or --input with --output. Received: {len(inputs)} INPUTs, "
+            f"--input {file}, --output {output}"
+        )
     if file and output:
         from pipeline.commands import predict_file
 

@@ -92,7 +92,10 @@ class LocalRunner(tfx_runner.IrBasedRunner):
             RuntimeError: If a stage could not get its inputs; other errors are the stages' own.
         """
         if run_options is not None:
-            raise ValueError("LocalRunner runs whole pipelines; `run_options` must be None.")
+            raise ValueError(
+                "LocalRunner runs whole pipelines: expected `run_options` to be None. Received: "
+                f"{run_options!r}"
+            )
         started = datetime.datetime.now().isoformat()
         runtime_parameter_utils.substitute_runtime_parameter(
             pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: started}

@@ -22,7 +22,8 @@ def read(config, fields):
     try:
         return pydantic.TypeAdapter(holder).validate_json(json.dumps(data)).held
     except pydantic.ValidationError as error:
-        raise problems.ConfigError("config", problems.describe(error, data, holder)) from error
+        found = problems.describe(error, data, holder)
+        raise problems.ConfigError("config", found) from error
 
 
 def check(instance):

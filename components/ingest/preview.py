@@ -162,7 +162,11 @@ def train_rows(
         if splits.assign(plan, record.fact) == "train":
             places[record.stratum].append(place)
     if not places:
-        raise errors.DataError("The train split has no rows. Look at `data.split`.")
+        raise errors.DataError(
+            f"The train split has no rows. Received: {len(accepted):,} usable rows, divided by "
+            f"train={data.split.train}, eval={data.split.eval}, test={data.split.test}, "
+            f"column={data.split.column!r}. Look at `data.split`."
+        )
     chosen = round_robin.in_turn(places, number)
     # A second reading, up to the last row that is needed: holding all would take much memory.
     found: dict[int, dict[str, Any]] = {}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.ingest import columns, config, errors, row
+from components.ingest.files import source_files
 from components.ingest.samples import table as samples
 
 READERS = {
@@ -42,6 +43,31 @@ class Opened:
         """Rows of one shard."""
         entries = importlib.import_module(READERS[self.source.kind]).read(self.source, shard)
         return (columns.aligned(entry, self.names) for entry in entries)
+
+
+def paths(source: Any) -> tuple[str, ...]:
+    """Fields of a source that name files or folders."""
+    fields = {field.name for field in dataclasses.fields(source)}
+    return tuple(field for field in ("path", "images") if field in fields)
+
+
+def require(source: Any, field: str, base: str) -> None:
+    """Refuse a path at which there is nothing to read, without reading.
+
+    Args:
+        source: One of `config.Source`.
+        field: One of `paths`.
+        base: Folder that relative paths start from.
+
+    Raises:
+        DataError: Beginning with the dotted field.
+    """
+    path = getattr(source, field)
+    if field == "images" or isinstance(source, config.ImageFolderSource):
+        if path:
+            source_files.folder(f"data.source.{field}", path, base)
+    else:
+        source_files.listed(source, base)
 
 
 def open_source(source: Any, base: str, samples_dir: str, wanted: columns.Wanted) -> Opened:

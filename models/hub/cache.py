@@ -71,6 +71,28 @@ def resolve(
         return entry.module()
 
 
+def require(config: Any, handle: str) -> None:
+    """Refuse a module on disk that is not there, without fetching anything.
+
+    Args:
+        config: A `HubModelConfig`.
+        handle: Its `handle`, or one that a search tries; a path is absolute.
+
+    Raises:
+        ValueError: If it is a path at which there is no module, nor was one that is in the cache.
+    """
+    path = pathlib.Path(handle).expanduser()
+    if fetch.is_remote(handle) or path.is_file():
+        return
+    if path.is_dir():
+        fetch.find_module(path, handle)
+        return
+    folder = config.cache_folder
+    cached = _Entry((pathlib.Path(folder) if folder else default_folder()).absolute(), handle, None)
+    if not cached.folder.is_dir():
+        raise fetch.no_module(handle)
+
+
 @dataclasses.dataclass(frozen=True)
 class _Entry:
     """The files of one handle."""

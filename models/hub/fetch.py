@@ -51,14 +51,9 @@ def check_source(handle: str, sha256: str | None) -> None:
         sha256: What the archive's SHA-256 must be, 64 hexadecimal digits, or None.
 
     Raises:
-        ValueError: If the digest is none, the handle has no archive to compare it with, or the
-            address is a plain http:// one without a digest.
+        ValueError: If the handle has no archive to compare a digest with, or the address is a plain
+            http:// one without a digest.
     """
-    if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-        raise ValueError(
-            "`sha256` must be 64 hexadecimal digits, as `sha256sum ARCHIVE` prints them. "
-            f"Received: sha256={sha256!r}"
-        )
     if sha256 is not None and _is_kaggle(handle):
         raise ValueError(
             "`sha256` is of an archive, and Kaggle's client fetches files one by one. Received: "
@@ -102,14 +97,20 @@ def fetch(handle: str, folder: pathlib.Path, sha256: str | None = None) -> str |
     else:
         path = pathlib.Path(handle).expanduser()
         if not path.is_file():
-            raise ValueError(
-                f"There is no module {handle!r}: no folder or archive {path.absolute()}. Expected "
-                f"a folder, an archive ({', '.join(ARCHIVES)}), the address of one, an address at "
-                "tfhub.dev, or kaggle://publisher/model/framework/variation. Bring the module back "
-                "to that place, or change `handle`."
-            )
+            raise no_module(handle)
         return _unpack_checked(path, folder, handle, sha256)
     return None
+
+
+def no_module(handle: str) -> ValueError:
+    """The error of a path at which there is nothing."""
+    path = pathlib.Path(handle).expanduser()
+    return ValueError(
+        f"There is no module {handle!r}: no folder or archive {path.absolute()}. Expected "
+        f"a folder, an archive ({', '.join(ARCHIVES)}), the address of one, an address at "
+        "tfhub.dev, or kaggle://publisher/model/framework/variation. Bring the module back "
+        "to that place, or change `handle`."
+    )
 
 
 def find_module(folder: pathlib.Path, handle: str) -> pathlib.Path:

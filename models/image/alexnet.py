@@ -14,6 +14,7 @@ from typing import Any, Literal
 import keras
 
 from models.backbone import Backbone, recipe_head
+from models.bounds import Positive
 from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
@@ -41,16 +42,13 @@ class AlexNetConfig(image_config.ImageModelConfig):
     """As in the other image models; the paper subtracts the mean image."""
     stem: image_config.Stem = "imagenet"
     """First convolution: 11x11 with stride 4, or 5x5 with stride 1 for images below 64 pixels."""
-    width: float = 1.0
+    width: Positive = 1.0
     """Factor of all channel and unit numbers, above 0; 1 is the paper's network."""
     response_normalization: bool = True
     """Whether neighbouring channels inhibit each other after the first two convolutions,
     section 3.3."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.width <= 0:
-            raise ValueError(f"`width` must be above 0. Received: width={self.width}")
         # Three poolings of 3 pixels with stride 2 leave one of 15; the large stem makes 15 of 63.
         self.check_stem(self.stem, imagenet=63, small=15)
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
+from models.bounds import Count, Positive
 from models.recipe import Recipe
 
 Stem = Literal["imagenet", "small"]
 Pixels = Literal["mean_image", "channel_mean", "standardize", "unit", "signed"]
+_Deviation = Annotated[
+    Positive, "A channel that never changes cannot be standardized; use `pixels: unit`."
+]
 
 
 @dataclasses.dataclass(frozen=True)
 class ImageModelConfig:
     """Input and recipe of an image model; each model adds its architecture."""
 
-    image_size: int = 224
+    image_size: Count = 224
     """Side of the square input in pixels; images are stretched to it."""
     pixels: Pixels = "standardize"
     """What happens to pixel values: the mean training image is subtracted (AlexNet), the mean
@@ -23,19 +27,11 @@ class ImageModelConfig:
     channel_mean: tuple[float, float, float] = (123.675, 116.28, 103.53)
     """Mean of red, green and blue in 0 to 255; training replaces the ImageNet default by the
     statistics of the training images."""
-    channel_std: tuple[float, float, float] = (58.395, 57.12, 57.375)
+    channel_std: tuple[_Deviation, _Deviation, _Deviation] = (58.395, 57.12, 57.375)
     """Standard deviation of red, green and blue in 0 to 255, above 0; replaced like the mean."""
     recipe: Recipe = Recipe()
     """Initializer, activation, normalisation and regularisation; what is left out is the
     paper's."""
-
-    def __post_init__(self) -> None:
-        if min(self.channel_std) <= 0:
-            raise ValueError(
-                "`channel_std` must be above 0 in every channel. "
-                f"Received: channel_std={list(self.channel_std)}. A channel that never changes "
-                "cannot be standardized; use `pixels: unit`."
-            )
 
     def check_image_size(
         self, smallest: int, why: str, remedy: str = "Raise `image_size`."
@@ -73,17 +69,6 @@ class ImageModelConfig:
             else "Raise `image_size`.",
         )
 
-    def check_positive(self, *fields: str) -> None:
-        """Refuse sizes below 1.
-
-        Raises:
-            ValueError: Naming the first such field.
-        """
-        for field in fields:
-            value = getattr(self, field)
-            if value < 1:
-                raise ValueError(f"`{field}` must be at least 1. Received: {field}={value}")
-
 
 def measured(config: ImageModelConfig) -> Literal["pixels"] | None:
     """What `pixels` subtracts and divides by, which depends on the training images."""
@@ -94,7 +79,7 @@ def measured(config: ImageModelConfig) -> Literal["pixels"] | None:
 class PooledImageModelConfig(ImageModelConfig):
     """Of a network that ends in the mean over the image, so that images may have any size."""
 
-    train_size: int | None = None
+    train_size: Count | None = None
     """Side of the images in training alone, at most `image_size`; absent: `image_size`. Training
     on crops (`resized_crop`) shows things larger than they are asked about later; three quarters
     or so of `image_size` make up for it, and train faster. Touvron et al. (2019),

@@ -14,6 +14,7 @@ from typing import Literal
 import keras
 
 from models.backbone import Backbone, recipe_head
+from models.bounds import Positive
 from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
@@ -61,13 +62,10 @@ class GoogLeNetConfig(image_config.PooledImageModelConfig):
     stem: image_config.Stem = "imagenet"
     """Convolutions and poolings that reduce the image eightfold, or one 3x3 convolution for
     images below 64 pixels."""
-    width: float = 1.0
+    width: Positive = 1.0
     """Factor of all channel numbers, above 0; 1 is the paper's network."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.width <= 0:
-            raise ValueError(f"`width` must be above 0. Received: width={self.width}")
         self.check_stem(self.stem, imagenet=32, small=4)
 
 

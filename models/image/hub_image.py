@@ -13,6 +13,7 @@ from typing import Literal
 import keras
 
 from models.backbone import Backbone
+from models.bounds import Count
 from models.encoder import Encoder
 from models.hub import vectors
 from models.hub.config import HubModelConfig
@@ -25,19 +26,12 @@ class HubImageConfig(HubModelConfig):
 
     kind: Literal["hub_image"] = "hub_image"
     """Name of this model."""
-    image_size: int = 224
+    image_size: Count = 224
     """Side of the square input in pixels, as the module was published for; images are stretched
     to it."""
     pixels: Literal["unit", "signed"] = "unit"
     """Range of the pixel values that the module takes: [0, 1], as the interface says, or [-1, 1]
     as some modules do."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.image_size < 1:
-            raise ValueError(
-                f"`image_size` must be at least 1 pixel. Received: image_size={self.image_size}"
-            )
 
 
 def build(config: HubImageConfig) -> Backbone:

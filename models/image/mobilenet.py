@@ -14,6 +14,7 @@ import keras
 
 from models import recipe as recipes
 from models.backbone import Backbone, recipe_head
+from models.bounds import Positive
 from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
@@ -44,19 +45,13 @@ class MobileNetConfig(image_config.PooledImageModelConfig):
     """Name of this model."""
     pixels: image_config.Pixels = "signed"
     """As in the other image models; the released network takes [-1, 1]."""
-    width_multiplier: float = 1.0
+    width_multiplier: Positive = 1.0
     """Factor of all channel numbers, above 0; the paper's networks have 1, 0.75, 0.5 and 0.25."""
     stem: image_config.Stem = "imagenet"
     """Whether the first convolution and the second block halve the image; `small` keeps it, for
     images below 64 pixels."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.width_multiplier <= 0:
-            raise ValueError(
-                "`width_multiplier` must be above 0. "
-                f"Received: width_multiplier={self.width_multiplier}"
-            )
         self.check_stem(self.stem, imagenet=32, small=8)
 
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 import keras_hub
 
 from models import did_you_mean
 from models.backbone import Backbone
+from models.bounds import Count, NotEmpty, Share
 from models.encoder import Encoder
 from models.finetuning import course, trainable
 from models.finetuning.config import FineTuned
@@ -27,6 +28,8 @@ from models.tensor import Tensor
 
 _CLASS_TOKENS = {"class_token", "cls_token"}
 """What KerasHub's image backbones call the weight of the token that they put first."""
+_WEIGHTS = {"pretrained": "imagenet", "none": None}
+"""What `weights` may be besides a file, and what keras.applications calls it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,30 +38,18 @@ class PretrainedImageConfig(FineTuned):
 
     kind: Literal["pretrained_image"] = "pretrained_image"
     """Name of this model."""
-    preset: str = "mobilenet_v2"
+    preset: Annotated[NotEmpty, "Example: `preset: mobilenet_v2`"] = "mobilenet_v2"
     """A network of keras.applications, such as resnet50, mobilenet_v2 or efficientnet_b0, a
     KerasHub preset name, a handle such as hf://organisation/model, or a preset's folder,
     relative to the YAML."""
-    weights: str = "pretrained"
+    weights: Annotated[NotEmpty, "For the default, leave it out."] = "pretrained"
     """`pretrained` (of keras.applications: on ImageNet), `none` to start from random ones, or, for
     networks of keras.applications, a file that Keras saved without the network's head, relative to
     the YAML."""
-    image_size: int = 224
+    image_size: Count = 224
     """Side of the square input in pixels; images are stretched to it."""
-    dropout: float = 0.1
+    dropout: Share = 0.1
     """Rate applied to the image vector, in [0, 1)."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for field in ("preset", "weights"):
-            if not getattr(self, field):
-                raise ValueError(f"`{field}` must not be empty. Leave it out for the default.")
-        if self.image_size < 1:
-            raise ValueError(
-                f"`image_size` must be at least 1 pixel. Received: image_size={self.image_size}"
-            )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
 
 
 def build(config: PretrainedImageConfig) -> Backbone:
@@ -106,19 +97,49 @@ def encoder(config: PretrainedImageConfig) -> Encoder:
     )
 
 
+def require_preset(config: PretrainedImageConfig, preset: str) -> None:
+    """Refuse a preset that is neither published nor a folder, without loading it.
+
+    Args:
+        config: Of the model.
+        preset: Its `preset`, or one that a search tries; a folder's path is absolute.
+
+    Raises:
+        ValueError: If there is no such preset.
+    """
+    del config
+    from models.image import keras_networks
+
+    if pathlib.PurePath(preset).is_absolute() or keras_networks.find(preset) is None:
+        _resolve(preset)
+
+
+def require_weights(config: PretrainedImageConfig, weights: str) -> None:
+    """Refuse a file of weights that is not there.
+
+    Args:
+        config: Of the model.
+        weights: Its `weights`, or what a search tries; a file's path is absolute.
+
+    Raises:
+        ValueError: If it is neither a word nor a file.
+    """
+    del config
+    if weights not in _WEIGHTS and not pathlib.Path(weights).expanduser().is_file():
+        raise ValueError(
+            f"There is no file of weights {pathlib.Path(weights).absolute()}. Expected "
+            f"`weights` to be pretrained, none or a file. Received: weights={weights!r}"
+        )
+
+
 def _application(
     config: PretrainedImageConfig, function: str
 ) -> tuple[keras.layers.Layer, keras.Model]:
     """Preprocessing and network from keras.applications, made by its function of this name."""
     from models.image import keras_networks
 
-    named = {"pretrained": "imagenet", "none": None}
-    if config.weights not in named and not pathlib.Path(config.weights).expanduser().is_file():
-        raise ValueError(
-            f"There is no file of weights {pathlib.Path(config.weights).absolute()}. Expected "
-            f"`weights` to be pretrained, none or a file. Received: weights={config.weights!r}"
-        )
-    weights = named.get(config.weights, str(pathlib.Path(config.weights).expanduser()))
+    require_weights(config, config.weights)
+    weights = _WEIGHTS.get(config.weights, str(pathlib.Path(config.weights).expanduser()))
     try:
         network = getattr(keras.applications, function)(
             include_top=False,
@@ -177,7 +198,8 @@ def _resolve(preset: str) -> str:
     """What KerasHub's `from_preset` understands."""
     from models.image import keras_networks
 
-    if "://" in preset or preset in keras_hub.models.Backbone.presets:
+    is_path = pathlib.PurePath(preset).is_absolute()  # Whose name none has: Keras stays unloaded.
+    if "://" in preset or (not is_path and preset in keras_hub.models.Backbone.presets):
         return preset
     folder = pathlib.Path(preset).expanduser()
     if (folder / "config.json").is_file():

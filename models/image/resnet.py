@@ -10,11 +10,13 @@ changes shape is a projection (option B), also with the small stem.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
+from annotated_types import MinLen
 
 from models.backbone import Backbone, recipe_head
+from models.bounds import Count
 from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
@@ -49,7 +51,7 @@ class ResNetConfig(image_config.PooledImageModelConfig):
     """Name of this model."""
     depth: Literal[18, 34, 50, 101, 152] | None = None
     """Depth of a published network; implies `blocks` and `block`."""
-    blocks: tuple[int, ...] | None = None
+    blocks: Annotated[tuple[Count, ...], MinLen(1)] | None = None
     """Number of blocks per stage; each stage halves the image and doubles the width."""
     block: Block | None = None
     """Two 3x3 convolutions, or 1x1, 3x3, 1x1 with four times the width at the end; `basic` unless
@@ -58,30 +60,21 @@ class ResNetConfig(image_config.PooledImageModelConfig):
     """Whether blocks add their input to their output."""
     stem: image_config.Stem = "imagenet"
     """7x7 convolution and pooling that quarter the image, or one 3x3 for images below 64 pixels."""
-    width: int = 64
+    width: Count = 64
     """Channels of the first stage."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if (self.depth is None) == (self.blocks is None):
             raise ValueError(
                 f"Give exactly one of `depth` (one of {list(DEPTHS)}) and `blocks` (for example "
                 f"[2, 2, 2, 2]). Received: depth={self.depth}, blocks={self.blocks}"
             )
-        if self.depth is not None and self.depth not in DEPTHS:
-            raise ValueError(f"`depth` must be one of {list(DEPTHS)}. Received: depth={self.depth}")
         if self.depth is not None and self.block not in (None, DEPTHS[self.depth][0]):
             raise ValueError(
                 f"`depth: {self.depth}` is made of {DEPTHS[self.depth][0]} blocks. "
                 f"Received: block={self.block!r}. Leave out `block`, or give `blocks` "
                 "instead of `depth`."
             )
-        if self.blocks is not None and (not self.blocks or min(self.blocks) < 1):
-            raise ValueError(
-                "`blocks` must name at least one stage of at least one block. "
-                f"Received: blocks={list(self.blocks)}"
-            )
-        self.check_positive("width")
         stages = len(_stages(self)[1])
         smallest = 2 ** (stages - 1)
         self.check_stem(

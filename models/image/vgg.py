@@ -9,11 +9,13 @@ Bengio's, instead of from a trained shallower network.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
+from annotated_types import Ge
 
 from models.backbone import Backbone, recipe_head
+from models.bounds import Count
 from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks
@@ -43,19 +45,16 @@ class VGGConfig(image_config.ImageModelConfig):
 
     kind: Literal["vgg"] = "vgg"
     """Name of this model."""
+    image_size: Annotated[int, Ge(17), "Five poolings halve an image."] = 224
+    """Side of the square input in pixels, at least 17; images are stretched to it."""
     depth: Literal[11, 13, 16, 19] = 16
     """Layers with weights."""
     pixels: image_config.Pixels = "channel_mean"
     """As in the other image models; the paper subtracts the mean per channel."""
-    width: int = 64
+    width: Count = 64
     """Channels of the first stage; each stage doubles them, up to eight times as many."""
-    hidden_dim: int = 4096
+    hidden_dim: Count = 4096
     """Units of each of the two hidden dense layers; far fewer suit small images."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_positive("width", "hidden_dim")
-        self.check_image_size(17, "because five poolings halve it")
 
 
 def build(config: VGGConfig) -> Backbone:

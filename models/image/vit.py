@@ -15,6 +15,7 @@ import keras
 
 from models import recipe as recipes
 from models.backbone import Backbone, recipe_head
+from models.bounds import Count
 from models.image import config as image_config
 from models.image.input import pixels
 from models.layers import blocks, transformer
@@ -57,34 +58,27 @@ class ViTConfig(image_config.ImageModelConfig):
     """Published network that the fields below start from."""
     pixels: image_config.Pixels = "signed"
     """As in the other image models; the released network takes [-1, 1]."""
-    patch_size: int = 16
+    patch_size: Count = 16
     """Side of a patch in pixels; divides `image_size`. 4 suits images of 32 pixels."""
-    hidden_dim: int | None = None
+    hidden_dim: Count | None = None
     """Width of a token vector; absent: of `size`."""
-    num_layers: int | None = None
+    num_layers: Count | None = None
     """Encoder blocks; absent: of `size`."""
-    num_heads: int | None = None
+    num_heads: Count | None = None
     """Attention heads; divides `hidden_dim`; absent: of `size`."""
-    mlp_dim: int | None = None
+    mlp_dim: Count | None = None
     """Units of the hidden layer of each block's perceptron; absent: of `size`."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         self.recipe.refuse(
             ["normalization_position"], "a normalisation stands before each part of a block"
         )
-        self.check_positive("patch_size")
         if self.image_size % self.patch_size:
             raise ValueError(
                 f"`patch_size` must divide `image_size` ({self.image_size} pixels). "
                 f"Received: patch_size={self.patch_size}"
             )
         resolved = resolve(self)
-        if min(dataclasses.astuple(resolved)) < 1:
-            raise ValueError(
-                "`hidden_dim`, `num_layers`, `num_heads` and `mlp_dim` must be at least 1. "
-                f"Received: {resolved}"
-            )
         if resolved.hidden_dim % resolved.num_heads:
             raise ValueError(
                 f"`num_heads` must divide `hidden_dim` ({resolved.hidden_dim}). "

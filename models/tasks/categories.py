@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+import pydantic
 
 from models.backbone import Backbone, Provided
 from models.tasks import answers, expected, metrics
@@ -16,18 +17,25 @@ from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective
 _HALF = 0.5
 
 
+def _check_separator(separator: str) -> str:
+    """Refuse what cannot stand between labels."""
+    if not separator.strip() and separator != " ":
+        raise ValueError(
+            'must be a sign that stands between labels, such as "," or "|". '
+            f"Received: {separator!r}"
+        )
+    return separator
+
+
+Separator = Annotated[str, pydantic.AfterValidator(_check_separator)]
+"""What stands between the labels in a cell."""
+
+
 class ManyLabels:
     """Learns for each label whether an example has it; `labels` names the column."""
 
     labels: str
     separator: str
-
-    def __post_init__(self) -> None:
-        if not self.separator.strip() and self.separator != " ":
-            raise ValueError(
-                '`separator` must be a sign that stands between labels, such as "," or "|". '
-                f"Received: separator={self.separator!r}"
-            )
 
     @property
     def needs(self) -> Provided:

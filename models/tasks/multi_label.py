@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Literal
 
-from models.tasks.categories import ManyLabels
+from models.tasks.categories import ManyLabels, Separator
 from models.tasks.task import Column
 
 
@@ -17,7 +17,7 @@ class TextMultiLabel(ManyLabels):
     """Column with the text, UTF-8."""
     labels: str = "labels"
     """Column with the labels of a row, none or several, in one cell."""
-    separator: str = ","
+    separator: Separator = ","
     """What stands between the labels in a cell."""
 
     @property
@@ -39,7 +39,7 @@ class ImageMultiLabel(ManyLabels):
     """Column with the encoded image; image folders call it `image`."""
     labels: str = "labels"
     """Column with the labels of a row, none or several, in one cell."""
-    separator: str = ","
+    separator: Separator = ","
     """What stands between the labels in a cell."""
 
     @property

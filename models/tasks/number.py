@@ -49,13 +49,14 @@ class OneNumber:
 
     def check_training(self, training: Training) -> None:
         """Refuse what is about labels."""
-        for field, default in (("class_weights", None), ("label_smoothing", 0.0)):
-            value = getattr(training, field)
-            if value != default:
-                raise ValueError(
-                    f"`training.{field}` is about labels, but this task learns numbers. "
-                    f"Received: {field}={value!r}. Leave it out."
-                )
+        about_labels = ("class_weights", "label_smoothing")
+        given = {name: value for name in about_labels if (value := getattr(training, name))}
+        if given:
+            raise ValueError(
+                f"{', '.join(f'`training.{name}`' for name in given)} is about labels, but this "
+                "task learns numbers. Received: "
+                f"{', '.join(f'{name}={value!r}' for name, value in given.items())}. Leave it out."
+            )
 
     def check(self, facts: Facts) -> None:
         """Refuse a target that is the same in every row."""

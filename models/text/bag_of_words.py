@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 import keras
 
 from models.backbone import Backbone, recipe_head
+from models.bounds import Count, HiddenDims
 from models.layers import blocks
 from models.recipe import Recipe
 from models.text import config as text_config
@@ -30,21 +31,16 @@ class BagOfWordsConfig(text_config.TextModelConfig):
     """Name of this model."""
     weighting: Literal["binary", "counts", "tf_idf"] = "tf_idf"
     """Whether a token is there, how often, or how often weighed by how rare it is elsewhere."""
-    ngrams: int = 1
+    ngrams: Count = 1
     """Longest run of tokens that counts as a token of its own, at least 1; needs the tokenizer
     `words` or `characters`. Runs are part of `sequence_length`: with 2 it holds half as many
     words, and longer texts lose their end, words and runs alike."""
-    hidden_dims: tuple[int, ...] = ()
+    hidden_dims: HiddenDims = ()
     """Units of hidden layers between the bag and the head; none: a linear model."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_ngrams(self.ngrams)
-        if self.hidden_dims and min(self.hidden_dims) < 1:
-            raise ValueError(
-                "`hidden_dims` must be at least 1 unit each. "
-                f"Received: hidden_dims={list(self.hidden_dims)}"
-            )
         if not self.hidden_dims:
             self.recipe.refuse(
                 ["activation", "normalization", "normalization_position", "dropout"],

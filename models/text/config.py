@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+import pathlib
+from typing import Annotated, Any, Literal
 
 import keras
+from annotated_types import Ge
 
+from models.bounds import Count, NotEmpty
 from models.encoder import Encoder
 from models.recipe import Recipe
 from models.tensor import Tensor
@@ -23,26 +26,20 @@ COUNTED_WITH = ("vocabulary_size", "sequence_length", "tokenizer", "ngrams")
 class TokenizedConfig:
     """Input of a text model whose tokens come from the training texts."""
 
-    vocabulary_size: int = 20_000
+    vocabulary_size: Annotated[int, Ge(3)] = 20_000
     """Largest number of token ids, padding (0) and unknown tokens (1) included; training replaces
     it by the number that the data, or `tokenizer_file`, really has."""
-    sequence_length: int = 256
+    sequence_length: Count = 256
     """Input length in tokens; shorter texts are padded with 0, longer ones cut."""
     tokenizer: Tokenizer = "words"
     """What a token is: words and single signs, characters, or pieces of words learned from the
     training texts (WordPiece; byte-pair encoding and unigram by SentencePiece). Characters and
     pieces suit languages that glue words together, such as Korean."""
-    tokenizer_file: str | None = None
+    tokenizer_file: NotEmpty | None = None
     """A learned tokenizer to use instead of learning one, relative to the YAML, for example
     `tokenizer` in the folder of another model run; training fills it in."""
 
     def __post_init__(self) -> None:
-        if self.vocabulary_size < 3:
-            raise ValueError(
-                "`vocabulary_size` must be at least 3. "
-                f"Received: vocabulary_size={self.vocabulary_size}"
-            )
-        self.check_positive("sequence_length")
         if self.tokenizer_file is not None and self.tokenizer in UNLEARNED:
             raise ValueError(
                 f"`tokenizer: {self.tokenizer}` learns nothing, so it reads no file. Received: "
@@ -50,24 +47,12 @@ class TokenizedConfig:
                 "unigram."
             )
 
-    def check_positive(self, *fields: str) -> None:
-        """Refuse sizes below 1.
-
-        Raises:
-            ValueError: Naming the first such field.
-        """
-        for field in fields:
-            value = getattr(self, field)
-            if value < 1:
-                raise ValueError(f"`{field}` must be at least 1. Received: {field}={value}")
-
     def check_ngrams(self, ngrams: int) -> None:
         """Refuse runs of tokens that nobody counts.
 
         Raises:
-            ValueError: If they are shorter than 1, or the tokenizer makes pieces of words.
+            ValueError: If the tokenizer makes pieces of words.
         """
-        self.check_positive("ngrams")
         if ngrams > 1 and feature(self) == "text":
             raise ValueError(
                 "`ngrams` needs `tokenizer: words` or `characters`. Received: "
@@ -91,6 +76,24 @@ def counted_with(config: TokenizedConfig) -> dict[str, Any]:
         for field in dataclasses.fields(config)
         if field.name in COUNTED_WITH
     }
+
+
+def require_tokenizer(config: TokenizedConfig, path: str) -> None:
+    """Refuse a learned tokenizer that is not there.
+
+    Args:
+        config: Of the model.
+        path: Its `tokenizer_file`, absolute.
+
+    Raises:
+        ValueError: If there is no such file.
+    """
+    if not pathlib.Path(path).is_file():
+        raise ValueError(
+            f"there is no file {path}. Expected: a tokenizer that a training with `tokenizer: "
+            f"{config.tokenizer}` wrote, absolute or relative to the YAML. Correct the path, or "
+            "leave it out to learn one."
+        )
 
 
 def feature(config: TokenizedConfig) -> Literal["token_ids", "text"]:

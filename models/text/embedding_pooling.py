@@ -14,6 +14,7 @@ from typing import Literal
 import keras
 
 from models.backbone import Backbone, recipe_head
+from models.bounds import Count, HiddenDims
 from models.layers import blocks
 from models.recipe import Recipe
 from models.text import config as text_config
@@ -28,21 +29,15 @@ class EmbeddingPoolingConfig(text_config.TextModelConfig):
 
     kind: Literal["embedding_pooling"] = "embedding_pooling"
     """Name of this model."""
-    embedding_dim: int = 128
+    embedding_dim: Count = 128
     """Width of one token vector."""
     pooling: Literal["mean", "max"] = "mean"
     """How the vectors of a text become one."""
-    hidden_dims: tuple[int, ...] = ()
+    hidden_dims: HiddenDims = ()
     """Units of hidden layers between the pooled vector and the head."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check_positive("embedding_dim")
-        if self.hidden_dims and min(self.hidden_dims) < 1:
-            raise ValueError(
-                "`hidden_dims` must be at least 1 unit each. "
-                f"Received: hidden_dims={list(self.hidden_dims)}"
-            )
         if not self.hidden_dims:
             self.recipe.refuse(
                 ["activation", "normalization", "normalization_position"],

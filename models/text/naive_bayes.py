@@ -22,7 +22,7 @@ import keras
 import numpy as np
 
 from models.backbone import Backbone
-from models.bounds import Positive
+from models.bounds import Count, Positive
 from models.estimator import Batch, Estimator
 from models.tensor import Tensor
 from models.text import bag_of_words
@@ -46,7 +46,7 @@ class NaiveBayesConfig(text_config.TokenizedConfig):
     """Name of this model."""
     weighting: Literal["binary", "counts", "tf_idf"] = "counts"
     """Whether a token is there, how often, or how often weighed by how rare it is elsewhere."""
-    ngrams: int = 1
+    ngrams: Count = 1
     """Longest run of tokens that counts as a token of its own, as of `bag_of_words`."""
     smoothing: Positive = 1.0
     """Added to the count of each token and label, above 0; 1 is Laplace's."""

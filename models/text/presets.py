@@ -36,7 +36,8 @@ def resolve(preset: str) -> str:
     """
     if preset == "minilm":
         return str(_minilm())
-    if "://" in preset or preset in keras_hub.models.Backbone.presets:
+    is_path = pathlib.PurePath(preset).is_absolute()  # Whose name none has: Keras stays unloaded.
+    if "://" in preset or (not is_path and preset in keras_hub.models.Backbone.presets):
         return preset
     folder = pathlib.Path(preset).expanduser()
     if not folder.is_dir():

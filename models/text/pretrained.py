@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 import keras_hub
+from annotated_types import Ge
 
 from models.backbone import Backbone
+from models.bounds import NotEmpty, Share
 from models.encoder import Encoder
 from models.finetuning import trainable
 from models.finetuning.config import FineTuned
@@ -39,31 +41,19 @@ class PretrainedTextConfig(FineTuned):
 
     kind: Literal["pretrained_text"] = "pretrained_text"
     """Name of this model."""
-    preset: str = "minilm"
+    preset: Annotated[NotEmpty, "Example: `preset: minilm`"] = "minilm"
     """`minilm` (installed, needs no network), a KerasHub preset name, a handle such as
     hf://organisation/model, or a folder, relative to the YAML; of BERT, ALBERT, DeBERTa V3,
     DistilBERT, RoBERTa or XLM-RoBERTa."""
-    sequence_length: int = 128
+    sequence_length: Annotated[int, Ge(3), "Two of the tokens are special."] = 128
     """Input length in the preset's tokens, its special tokens included; longer texts are cut."""
     truncate: Literal["end", "middle"] = "end"
     """What a longer text loses: its end, or its middle, so that a quarter of the tokens read are
     its first and the others its last. Reviews and letters tend to judge in their last lines."""
     pooling: Literal["mean", "cls"] = "mean"
     """Text vector: mean over the tokens, or the vector of the first token."""
-    dropout: float = 0.1
+    dropout: Share = 0.1
     """Rate applied to the text vector, in [0, 1)."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.preset:
-            raise ValueError("`preset` must not be empty. Example: `preset: minilm`")
-        if self.sequence_length < 3:
-            raise ValueError(
-                "`sequence_length` must be at least 3 tokens: two are special. "
-                f"Received: sequence_length={self.sequence_length}"
-            )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
 
 
 def build(config: PretrainedTextConfig) -> Backbone:
@@ -187,3 +177,17 @@ def _token_vectors(backbone: keras.Model, config: PretrainedTextConfig) -> keras
 
 def _inputs(backbone: keras.Model) -> dict[str, keras.KerasTensor]:
     return {tensor.name: tensor for tensor in backbone.inputs}
+
+
+def require_preset(config: PretrainedTextConfig, preset: str) -> None:
+    """Refuse a preset that is neither published nor a folder, without loading it.
+
+    Args:
+        config: Of the model.
+        preset: Its `preset`, or one that a search tries; a folder's path is absolute.
+
+    Raises:
+        ValueError: If there is no such preset.
+    """
+    del config
+    presets.resolve(preset)

@@ -16,6 +16,7 @@ import keras
 
 from models import recipe as recipes
 from models.backbone import Backbone, recipe_head
+from models.bounds import Count
 from models.layers import blocks, cudnn, transformer
 from models.recipe import Recipe
 from models.text import config as text_config
@@ -32,11 +33,11 @@ class RecurrentConfig(text_config.TextModelConfig):
     """Name of this model."""
     cell: Literal["simple", "lstm", "gru"] = "lstm"
     """What carries the state from token to token."""
-    embedding_dim: int = 128
+    embedding_dim: Count = 128
     """Width of one token vector."""
-    units: int = 128
+    units: Count = 128
     """Width of a state, per direction."""
-    num_layers: int = 1
+    num_layers: Count = 1
     """Layers on top of each other; each reads the states of the one below."""
     bidirectional: bool = False
     """Whether a second network reads from the end, its states joined to the first's."""
@@ -49,7 +50,6 @@ class RecurrentConfig(text_config.TextModelConfig):
             ["normalization_position"],
             "the activation is inside the cells, and a normalisation follows each layer of them",
         )
-        self.check_positive("embedding_dim", "units", "num_layers")
 
 
 def build(config: RecurrentConfig) -> Backbone:

@@ -9,12 +9,15 @@ text has the same logits at any `sequence_length` it fits into.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
+import pydantic
+from annotated_types import MinLen
 
 from models import recipe as recipes
 from models.backbone import Backbone, recipe_head
+from models.bounds import Count
 from models.layers import blocks
 from models.recipe import Recipe
 from models.tensor import Tensor
@@ -24,32 +27,33 @@ PAPER = Recipe(initializer="glorot_uniform", activation="relu", normalization="n
 """Section 3.1; of the filters' initializer the paper says nothing."""
 
 
+def _check_distinct(widths: tuple[int, ...]) -> tuple[int, ...]:
+    """Refuse a width that is named twice."""
+    if len(set(widths)) < len(widths):
+        raise ValueError(
+            f"must not repeat a width. Received: {list(widths)}. For more filters of one width "
+            "raise `filters`."
+        )
+    return widths
+
+
 @dataclasses.dataclass(frozen=True)
 class TextCNNConfig(text_config.TextModelConfig):
     """Architecture of the text CNN."""
 
     kind: Literal["text_cnn"] = "text_cnn"
     """Name of this model."""
-    embedding_dim: int = 128
+    embedding_dim: Count = 128
     """Width of one token vector."""
-    filters: int = 100
+    filters: Count = 100
     """Number of filters per kernel size."""
-    kernel_sizes: tuple[int, ...] = (3, 4, 5)
+    kernel_sizes: Annotated[
+        tuple[Count, ...], MinLen(1), pydantic.AfterValidator(_check_distinct)
+    ] = (3, 4, 5)
     """N-gram widths in tokens, none longer than `sequence_length`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check_positive("embedding_dim", "filters")
-        if not self.kernel_sizes or min(self.kernel_sizes) < 1:
-            raise ValueError(
-                "`kernel_sizes` must name at least one width of 1 token or more. "
-                f"Received: kernel_sizes={list(self.kernel_sizes)}"
-            )
-        if len(set(self.kernel_sizes)) < len(self.kernel_sizes):
-            raise ValueError(
-                "`kernel_sizes` must not repeat a width; raise `filters` instead. "
-                f"Received: kernel_sizes={list(self.kernel_sizes)}"
-            )
         too_long = [width for width in self.kernel_sizes if width > self.sequence_length]
         if too_long:
             raise ValueError(

@@ -9,11 +9,13 @@ token, and embeddings are not tied to the head, which has one row per label.
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
+from annotated_types import MultipleOf
 
 from models.backbone import Backbone, recipe_head
+from models.bounds import Count
 from models.layers import blocks
 from models.layers import transformer as layers
 from models.recipe import Recipe
@@ -34,13 +36,13 @@ class TransformerConfig(text_config.TextModelConfig):
 
     kind: Literal["transformer"] = "transformer"
     """Name of this model."""
-    hidden_dim: int = 128
+    hidden_dim: Annotated[Count, MultipleOf(2)] = 128
     """Width of a token vector; even."""
-    num_layers: int = 2
+    num_layers: Count = 2
     """Encoder blocks."""
-    num_heads: int = 4
+    num_heads: Count = 4
     """Attention heads; divides `hidden_dim`."""
-    mlp_dim: int = 256
+    mlp_dim: Count = 256
     """Units of the hidden layer of each block's perceptron."""
     positions: Literal["sinusoidal", "learned"] = "sinusoidal"
     """How a token knows its place."""
@@ -55,14 +57,11 @@ class TransformerConfig(text_config.TextModelConfig):
         self.recipe.refuse(
             ["normalization_position"], "where the norms stand is `normalization: pre` or `post`"
         )
-        self.check_positive("hidden_dim", "num_layers", "num_heads", "mlp_dim")
         if self.hidden_dim % self.num_heads:
             raise ValueError(
                 f"`num_heads` must divide `hidden_dim` ({self.hidden_dim}). "
                 f"Received: num_heads={self.num_heads}"
             )
-        if self.hidden_dim % 2:
-            raise ValueError(f"`hidden_dim` must be even. Received: hidden_dim={self.hidden_dim}")
 
 
 def build(config: TransformerConfig) -> Backbone:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from annotated_types import Ge
 
-from models.bounds import Between0And1, Count, Positive, Share
+from models.bounds import Between0And1, Count, NotNegative, Positive, Share
 from models.choices import ByName
 from models.training import optimizer_config, schedule_config
 
@@ -73,7 +73,7 @@ class TrainingConfig:
     label_smoothing: Share = 0.0
     """Share of the target that is spread evenly over all classes, in [0, 1); Szegedy et al.
     (2015), https://arxiv.org/abs/1512.00567, section 7."""
-    class_weights: Literal["balanced"] | dict[str, float] | None = None
+    class_weights: Literal["balanced"] | dict[str, NotNegative] | None = None
     """Factor of each label's loss: `balanced` weighs every label alike however often it occurs,
     a mapping gives the factors (1 for labels left out); absent: examples count alike. A mixed image
     (`mixup`, `cutmix`) has the factor of its larger share."""
@@ -105,11 +105,6 @@ class TrainingConfig:
         }
 
     def __post_init__(self) -> None:
-        if isinstance(self.class_weights, dict) and min(self.class_weights.values(), default=1) < 0:
-            raise ValueError(
-                "`class_weights` must be at least 0 each. "
-                f"Received: class_weights={self.class_weights}"
-            )
         if self.devices == "all" and (self.accumulate > 1 or self.xla):
             raise ValueError(
                 "`devices: all` shares batches in a way that neither accumulates gradients nor "

@@ -70,8 +70,9 @@ def fit(
     """
     if training.early_stopping and validation is None:
         raise ValueError(
-            "`training.early_stopping` needs a validation split, and there is none. "
-            "Add one to `data.split`, or leave out `early_stopping`."
+            "`training.early_stopping` looks at the eval split, and there is none. Received: "
+            f"early_stopping with patience={training.early_stopping.patience}. Add eval rows to "
+            "`data.split`, or leave out `early_stopping`."
         )
     replicas = model.distribute_strategy.num_replicas_in_sync
     train = train.shared_by(replicas)

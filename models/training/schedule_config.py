@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated, Literal
 
+import pydantic
 from annotated_types import MinLen
 
 from models.bounds import Between0And1, Share
@@ -45,23 +46,26 @@ class Cosine(Schedule):
     """Name of this schedule."""
 
 
+def _check_ascending(shares: tuple[float, ...]) -> tuple[float, ...]:
+    """Refuse points that are not one after the other."""
+    if list(shares) != sorted(set(shares)):
+        raise ValueError(f"must name rising shares of the steps. Received: {list(shares)}")
+    return shares
+
+
 @dataclasses.dataclass(frozen=True)
 class Step(Schedule):
     """The rate is multiplied by a factor at certain points."""
 
     kind: Literal["step"] = "step"
     """Name of this schedule."""
-    at: Annotated[tuple[Between0And1, ...], MinLen(1)] = (0.5, 0.75)
+    at: Annotated[
+        tuple[Between0And1, ...], MinLen(1), pydantic.AfterValidator(_check_ascending)
+    ] = (0.5, 0.75)
     """Shares of all steps after which the rate drops, rising, each in (0, 1); He et al. (2015),
     https://arxiv.org/abs/1512.03385, section 4.2, drop at half and three quarters."""
     factor: Between0And1 = 0.1
     """What the rate is multiplied by at each point, in (0, 1)."""
-
-    def __post_init__(self) -> None:
-        if list(self.at) != sorted(set(self.at)):
-            raise ValueError(
-                f"`at` must name rising shares of the steps. Received: at={list(self.at)}"
-            )
 
 
 @dataclasses.dataclass(frozen=True)

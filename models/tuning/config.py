@@ -2,28 +2,72 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import pydantic
+from annotated_types import Ge, Gt, Le, MinLen
+
+from models.bounds import Count
 
 Scalar = bool | int | float | str
 Value = Scalar | tuple[Scalar, ...] | None
+_Ends = tuple[int | float, int | float]
 MAX_SEED = 2**32 - 2
 """Largest seed of a search."""
 _ROUNDING = 1e-9
 """Steps by which rounding may miss the end of a range."""
 
 
+def _check_distinct(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Refuse a value that is named twice."""
+    kinds = [_identity(value) for value in values]  # No set: lists have no hash.
+    twice = [value for i, value in enumerate(values) if kinds[i] in kinds[:i]]
+    if twice:
+        raise ValueError(
+            "must be different from each other, as each is tried by itself. "
+            f"Received: {twice[0]!r} more than once in {list(values)}"
+        )
+    return values
+
+
+def _check_ends(ends: _Ends) -> _Ends:
+    """Refuse a range without anything inside."""
+    if ends[0] >= ends[1]:
+        raise ValueError(f"needs low < high. Received: {list(ends)}")
+    return ends
+
+
+def _check_positive(ends: _Ends) -> _Ends:
+    """Refuse a range that has no logarithms."""
+    if ends[0] <= 0:
+        raise ValueError(f"needs both ends above 0. Received: {list(ends)}")
+    return ends
+
+
 @dataclasses.dataclass(frozen=True)
 class SearchRange:
     """Values one field may take: exactly one of `values`, `linear` or `log`."""
 
-    values: tuple[Value, ...] | None = None
+    values: (
+        Annotated[
+            tuple[Value, ...],
+            MinLen(1),
+            pydantic.AfterValidator(_check_distinct),
+            "Give at least one value to try.",
+        ]
+        | None
+    ) = None
     """A list to choose from: numbers, words, `true`, `null` or lists, also mixed."""
-    linear: tuple[int | float, int | float] | None = None
+    linear: Annotated[_Ends, pydantic.AfterValidator(_check_ends)] | None = None
     """Lowest and highest value, sampled evenly; two whole numbers give whole numbers."""
-    log: tuple[int | float, int | float] | None = None
+    log: (
+        Annotated[
+            _Ends, pydantic.AfterValidator(_check_ends), pydantic.AfterValidator(_check_positive)
+        ]
+        | None
+    ) = None
     """Lowest and highest value, both above 0, sampled evenly in the logarithm."""
-    step: int | float | None = None
+    step: Annotated[int | float, Gt(0)] | None = None
     """Distance of neighbours in `linear`, above 0; factor in `log`, above 1; whole between whole
     numbers."""
 
@@ -35,20 +79,6 @@ class SearchRange:
                 f"`log: [low, high]`. Received: {given or 'none'}"
             )
         bounds = self.linear or self.log
-        if self.values is not None and len(self.values) == 0:
-            raise ValueError("`values` is empty; give at least one value to try.")
-        values = self.values or ()
-        kinds = [_identity(value) for value in values]  # No set: lists have no hash.
-        twice = [value for i, value in enumerate(values) if kinds[i] in kinds[:i]]
-        if twice:
-            raise ValueError(
-                "`values` must be different from each other, as each is tried by itself. "
-                f"Received: {twice[0]!r} more than once in {list(values)}"
-            )
-        if bounds and bounds[0] >= bounds[1]:
-            raise ValueError(f"needs low < high. Received: {list(bounds)}")
-        if self.log and self.log[0] <= 0:
-            raise ValueError(f"`log` needs bounds above 0. Received: {list(self.log)}")
         if self.step is not None:
             self._check_step(self.step, bounds)
 
@@ -83,8 +113,6 @@ class SearchRange:
                 f"`values` are tried as they are, without `step`. Received: step={step}. Leave it "
                 "out, or give `linear: [low, high]` or `log: [low, high]`."
             )
-        if step <= 0:
-            raise ValueError(f"`step` must be above 0. Received: step={step}")
         if self.log and step <= 1:
             raise ValueError(
                 f"`step` is a factor in `log`, so it must be above 1. Received: step={step}"
@@ -104,63 +132,50 @@ def _identity(value: Any) -> Any:
     return isinstance(value, bool), value
 
 
+def _check_path(path: str) -> str:
+    """Refuse a path into another section than those that a trial can vary."""
+    if not path.startswith(("model.", "training.", "augmentation.")):
+        raise ValueError(
+            "only fields of `model` and `training`, and of operations, are searched, as in "
+            f"`training.learning_rate` or `augmentation.0.degrees`. Received: {path!r}"
+        )
+    return path
+
+
 @dataclasses.dataclass(frozen=True)
 class TuningConfig:
     """Which fields are searched, how, and for what."""
 
-    space: dict[str, SearchRange]
+    space: Annotated[
+        dict[Annotated[str, pydantic.AfterValidator(_check_path)], SearchRange],
+        MinLen(1),
+        "Name at least one field to search.",
+    ]
     """Dotted field of `model`, `training` or `augmentation` to the values it may take; operations
     are counted from 0, as in `augmentation.0.degrees`."""
     algorithm: Literal["random", "grid", "bayesian", "hyperband"] = "random"
     """How the next trial is chosen. Hyperband gives weak trials fewer epochs."""
-    trials: int = 10
+    trials: Count = 10
     """Number of trials at most; hyperband decides by itself."""
     objective: str | None = None
     """What the best trial is best at, on the eval split: `val_loss`, or what the task watches, such
     as `val_accuracy`; default: the task's first."""
-    seed: int = 1337
+    seed: Annotated[int, Ge(0), Le(MAX_SEED)] = 1337
     """Seed of the choice of trials, from 0 to 2 ** 32 - 2."""
-    workers: int = 1
+    workers: Count = 1
     """Processes that run trials at the same time, each with its share of the processor's cores; 1
     runs them one after another without further processes."""
 
-    def check(self, monitored: Iterable[str]) -> None:
-        """Refuse an objective that the task does not watch.
-
-        Args:
-            monitored: What it watches.
-
-        Raises:
-            ValueError: Naming what there is.
-        """
-        if self.objective is not None and self.objective not in monitored:
-            raise ValueError(
-                f"`tuning.objective` must be one of {', '.join(monitored)}. "
-                f"Received: objective={self.objective!r}"
-            )
-
     def __post_init__(self) -> None:
-        if not self.space:
-            raise ValueError("`space` is empty; name at least one field to search.")
-        for field in ("trials", "workers"):
-            if getattr(self, field) < 1:
-                raise ValueError(f"`{field}` must be at least 1. Received: {getattr(self, field)}")
-        if not 0 <= self.seed <= MAX_SEED:
-            raise ValueError(f"`seed` must be from 0 to 2 ** 32 - 2. Received: seed={self.seed}")
         if self.algorithm == "grid":
             self._check_grid()
         if self.algorithm == "hyperband" and "training.epochs" in self.space:
             raise ValueError(
                 "`algorithm: hyperband` gives each trial its epochs itself, `training.epochs` at "
-                "most. Received: training.epochs in `space`. Leave it out, or choose another "
-                "algorithm."
+                "most. Received: training.epochs from "
+                f"{list(self.space['training.epochs'].ends)} in `space`. Leave it out, or choose "
+                "another algorithm."
             )
-        for path in self.space:
-            if not path.startswith(("model.", "training.", "augmentation.")):
-                raise ValueError(
-                    "`space` may search fields of `model` and `training`, and of operations, as in "
-                    f"`training.learning_rate` or `augmentation.0.degrees`. Received: {path!r}"
-                )
 
     def _check_grid(self) -> None:
         for path, searched in self.space.items():

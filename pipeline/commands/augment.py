@@ -45,9 +45,8 @@ def run(
         ValueError: If there is nothing to draw, a file that an operation reads is not there, or
             the file to write has the wrong ending.
     """
-    config = loading.load(path, overrides)
+    config = loading.load_to_run(path, overrides)
     require_augmentation(config, path)
-    augmentation_files.check(config.augmentation, path)
     where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     with logs.to_file(where.root / "augment" / "log.txt") as stream:
         terminal = Console(file=stream, highlight=False)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pipeline import paths
 from pipeline.commands import augment, session
 from pipeline.comparison import arms, augmentation_result
-from pipeline.config import augmentation_files, loading, relative_paths
+from pipeline.config import loading, relative_paths
 from pipeline.display import run_view
 
 
@@ -38,9 +38,8 @@ def run(
     Raises:
         ValueError: If the config is wrong, augments nothing or names files that are not there.
     """
-    config = loading.load(path, overrides)
+    config = loading.load_to_run(path, overrides)
     augment.require_augmentation(config, path)
-    augmentation_files.check(config.augmentation, path)
     chosen = arms.choose(config, per_operation=per_operation)
     # A pipeline of its own inside the config's folder: it must not be what `maru run` compares
     # with, and nothing of it is served.

@@ -12,7 +12,7 @@ from components import spelling
 from components.ingest import preview, tfexample
 from models.image.augmentation import label_safety
 from pipeline import paths
-from pipeline.config import augmentation_files, loading, relative_paths
+from pipeline.config import loading, relative_paths
 from pipeline.config.sections import PipelineConfig
 from pipeline.display import run_view
 
@@ -28,8 +28,7 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     Raises:
         ValueError: If the config is wrong or names files that are not there.
     """
-    config = loading.load(path, overrides)
-    augmentation_files.check(config.augmentation, path)
+    config = loading.load_to_run(path, overrides)
     where = paths.Paths(paths.workspace(workspace), config.name)
     shown = Console(highlight=False)
     with shown.status("reading the data"):

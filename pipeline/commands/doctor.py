@@ -10,7 +10,7 @@ from components.doctor import finding, stage
 from components.doctor.config import DoctorConfig
 from pipeline import paths
 from pipeline.commands import session
-from pipeline.config import augmentation_files, loading, relative_paths
+from pipeline.config import loading, relative_paths
 from pipeline.config.sections import PipelineConfig
 from pipeline.reports import doctor
 
@@ -33,8 +33,7 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
     Raises:
         ValueError: If the config is wrong or names files that are not there.
     """
-    config = loading.load(path, overrides)
-    augmentation_files.check(config.augmentation, path)
+    config = loading.load_to_run(path, overrides)
     where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     with session.start(config, where, where.examination(session.stamp())) as running:
         running.code = _examine(config, where, relative_paths.base(path), running)

@@ -7,7 +7,7 @@ from models.tasks import task as tasks
 from pipeline import paths
 from pipeline.commands import session
 from pipeline.comparison import rungs
-from pipeline.config import augmentation_files, loading, relative_paths
+from pipeline.config import loading, relative_paths
 from pipeline.config.sections import PipelineConfig
 from pipeline.display import run_view
 
@@ -31,8 +31,7 @@ def run(
         ValueError: If a word is no rung, two rungs have one name, or the config is wrong or names
             files that are not there.
     """
-    config = loading.load(path, overrides)
-    augmentation_files.check(config.augmentation, path)
+    config = loading.load_to_run(path, overrides)
     words = list(dict.fromkeys(word.strip() for word in words if word.strip()))
     if not words:
         names = ", ".join(rungs.NAMES[tasks.reads(config.task)])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from models.tasks import task as tasks
 from pipeline import artifact_files, paths
 from pipeline.commands import report, session
-from pipeline.config import augmentation_files, loading, relative_paths
+from pipeline.config import loading, relative_paths
 from pipeline.config.sections import PipelineConfig
 
 _EXAMPLES = {"image": "image.png", "text": '"some text"'}
@@ -23,8 +23,7 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
     Raises:
         ValueError: If the config is wrong or names files that are not there.
     """
-    config = loading.load(path, overrides)
-    augmentation_files.check(config.augmentation, path)
+    config = loading.load_to_run(path, overrides)
     where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     with session.start(config, where, where.run(session.stamp())) as running:
         running.code = _run(config, where, relative_paths.base(path), running)

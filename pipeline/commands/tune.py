@@ -16,7 +16,7 @@ from rich.console import Console
 
 from pipeline import artifact_files, paths
 from pipeline.commands import session
-from pipeline.config import augmentation_files, dotted, loading, relative_paths, sections
+from pipeline.config import dotted, loading, relative_paths, sections
 from pipeline.display import run_view, trial_table
 from pipeline.modules import tuner_cluster
 
@@ -35,13 +35,12 @@ def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) 
         ValueError: If the config has no `tuning` or names files that are not there, or
             KerasTuner's variables are wrong.
     """
-    config = loading.load(path, overrides)
+    config = loading.load_to_run(path, overrides)
     if config.tuning is None:
         raise ValueError(
             f"{path} has no `tuning`, so there is nothing to search. Add, for example:\n"
             "tuning: {trials: 10, space: {training.learning_rate: {log: [1.0e-4, 1.0e-2]}}}"
         )
-    augmentation_files.check(config.augmentation, path)
     tuner_cluster.chief_port(os.environ)  # Refuses a wrong one before anything is run.
     where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     identity = os.environ.get("KERASTUNER_TUNER_ID")

@@ -59,7 +59,10 @@ def compare(metric: Metric, ours: Sequence[Answers], theirs: Sequence[Answers]) 
         raise ValueError(f"Expected pairs of answers. Received: {len(ours)} and {len(theirs)}")
     for one, other in zip(ours, theirs, strict=True):
         if one.targets != other.targets:
-            raise ValueError("Both ways must be asked about the same examples.")
+            raise ValueError(
+                "Both ways must be asked about the same examples. Received: others in pair "
+                f"{ours.index(one) + 1} of {len(ours)}"
+            )
     rows = [answers.statistics(metric) for answers in ours]
     other_rows = [answers.statistics(metric) for answers in theirs]
     by_seed = np.array(

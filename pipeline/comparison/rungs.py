@@ -12,7 +12,14 @@ import yaml
 from models import zoo
 from models.tasks import task as tasks
 from pipeline import did_you_mean
-from pipeline.config import augmentation_files, loading, relative_paths, sections
+from pipeline.config import (
+    augmentation_files,
+    loading,
+    model_files,
+    problems,
+    relative_paths,
+    sections,
+)
 
 Fields = dict[str, Any]
 
@@ -170,6 +177,9 @@ def _rung(
 
 def _of_file(word: str, config: sections.PipelineConfig, path: str) -> Rung:
     other = loading.load(word)
+    missing = list(model_files.missing(other, relative_paths.base(pathlib.Path(word))))
+    if missing:
+        raise problems.ConfigError(word, missing)
     fields = loading.to_mapping(other)
     sections = {key: fields[key] for key in ("model", "training")}
     return _rung(other.name, config, sections, path)

@@ -7,6 +7,7 @@ read, unless `copies.materialize` has the stage write them, too.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Protocol
 
 from components.augment.balance import CopiesConfig
@@ -18,6 +19,7 @@ from models.image.augmentation.config import ImageOperation
 from models.tasks import task as tasks
 from models.tuning.config import TuningConfig
 from pipeline import paths
+from pipeline.config.problems import Problem
 
 OPERATIONS: dict[str, dict[str, type]] = {
     "text": {
@@ -98,109 +100,107 @@ def writes_examples(config: Augmented) -> bool:
     return bool(config.augmentation) and (not is_drawn_anew(config) or config.copies.balance)
 
 
-def check(config: Augmented) -> None:
-    """Refuse operations and copies that do not fit the task or each other.
-
-    Args:
-        config: The whole of it.
-
-    Raises:
-        ValueError: In terms of the YAML.
-    """
-    _check_targets(config)
-    _check_kinds(config)
-    _check_columns(config)
-    _check_padding(config)
-    _check_copies(config)
-    _check_search(config)
-
-
-def _check_targets(config: Augmented) -> None:
+def suits_the_targets(config: Augmented) -> Iterator[Problem]:
+    """That rows are to be varied whose answers would not stay right."""
     for column in tasks.targets(config.task):
         if config.augmentation and column.holds not in TARGETS:
-            raise ValueError(
-                "`augmentation` changes what a row's answer is about and keeps or blends the "
+            yield Problem(
+                "augmentation",
+                "changes what a row's answer is about and keeps or blends the "
                 f"answer, which is right for {', '.join(TARGETS)}. Received: "
                 f"task.kind={config.task.kind}, whose `{column.name}` holds {column.holds}. Leave "
-                "`augmentation` out."
+                "`augmentation` out.",
             )
 
 
-def _check_copies(config: Augmented) -> None:
+def fits(
+    operation: TextAugmentation | ImageOperation, path: str, config: Augmented
+) -> Iterator[Problem]:
+    """What is wrong with one operation of this task and model.
+
+    Args:
+        operation: An entry of the section.
+        path: Where the YAML has it.
+        config: The whole of it.
+    """
+    fitting = sorted(OPERATIONS.get(tasks.reads(config.task), ()))
+    if operation.kind not in fitting:
+        yield Problem(
+            path,
+            f"the operation `{operation.kind}` is not for {tasks.reads(config.task)} data as "
+            f"`task.kind: {config.task.kind}` has. "
+            f"Operations that fit: {', '.join(fitting) or 'none'}.",
+        )
+        return
+    known = [column.name for column in tasks.inputs(config.task)]
+    if isinstance(operation, TextAugmentation) and not set(operation.columns) <= set(known):
+        yield Problem(
+            f"{path}.columns",
+            f"`task` reads no texts from one of them. Received: {list(operation.columns)}. "
+            f"Columns with texts: {', '.join(known)}.",
+        )
+    if not isinstance(operation, image_augmentation.Crop):
+        return
+    side = _image_size(config)
+    if side is not None and operation.padding >= side:
+        yield Problem(
+            f"{path}.padding",
+            "the border is as wide as the image or wider, so a crop could show nothing of it. "
+            f"Received: padding={operation.padding}, model.image_size={side}. "
+            "He et al. take 4 for 32 pixels.",
+        )
+
+
+def copies_are_made(config: Augmented) -> Iterator[Problem]:
+    """That copies are asked for where nothing makes them, or of labels that rows have not."""
     copies = config.copies
     if (copies.balance or copies.materialize) and not config.augmentation:
         field = "balance" if copies.balance else "materialize"
-        raise ValueError(
-            f"`copies.{field}` says how augmented examples are written, but `augmentation` is "
-            "empty. Add an operation, or leave `copies` out. (To weigh rare labels without "
-            "copies: `training.class_weights: balanced`.)"
+        yield Problem(
+            f"copies.{field}",
+            "says how augmented examples are written, but `augmentation` is empty. Received: "
+            f"{getattr(copies, field)}. Add an operation, or leave `copies` out. (To weigh rare "
+            "labels without copies: `training.class_weights: balanced`.)",
         )
     if copies.balance and not any(c.holds == "category" for c in tasks.targets(config.task)):
-        raise ValueError(
-            "`copies.balance` gives rare labels more copies, but the rows of "
-            f"`task.kind: {config.task.kind}` have not exactly one label each. Leave it out."
+        yield Problem(
+            "copies.balance",
+            "gives rare labels more copies, but rows have not exactly one label each. Received: "
+            f"{copies.balance} with task.kind={config.task.kind}. Leave it out.",
         )
-    if copies.materialize and tasks.reads(config.task) != "image":
-        raise ValueError(
-            "`copies.materialize` is for images: augmented texts are always written, and `n_aug` "
-            f"of each operation says how many. Received: materialize={copies.materialize}"
+
+
+def materialized(config: Augmented) -> Iterator[Problem]:
+    """That copies are to be written of what is written anyway, or of what blends two rows."""
+    written = config.copies.materialize
+    if not written:
+        return
+    if tasks.reads(config.task) != "image":
+        yield Problem(
+            "copies.materialize",
+            "is for images: augmented texts are always written, and `n_aug` of each operation "
+            f"says how many. Received: {written}. Leave it out.",
         )
     drawn = [one for one in config.augmentation if isinstance(one, ImageOperation)]
     mixing = [one.kind for one in drawn if one.mixes]
-    if copies.materialize and mixing:
-        raise ValueError(
+    if mixing:
+        yield Problem(
+            "copies.materialize",
             f"`augmentation` has `{mixing[0]}`, which blends the answers of two rows, but a copy "
-            "that `copies.materialize` writes has those of one. Leave out one of the two."
+            f"that is written has those of one. Received: {written}. Leave out one of the two.",
         )
 
 
-def _check_kinds(config: Augmented) -> None:
-    fitting = sorted(OPERATIONS.get(tasks.reads(config.task), ()))
-    for operation in config.augmentation:
-        if operation.kind not in fitting:
-            raise ValueError(
-                f"`augmentation` has the operation `{operation.kind}`, which is not for "
-                f"{tasks.reads(config.task)} data as `task.kind: {config.task.kind}` has. "
-                f"Operations that fit: {', '.join(fitting) or 'none'}."
+def searched(config: Augmented) -> Iterator[Problem]:
+    """That a search would vary what is written before it begins."""
+    space = () if config.tuning is None else config.tuning.space
+    for path in space:
+        if path.startswith("augmentation.") and not is_drawn_anew(config):
+            yield Problem(
+                f"tuning.space.{path}",
+                "a search can vary only what is drawn anew each epoch: operations on images, "
+                "without `copies.materialize`. These examples are written before the search "
+                f"begins. Received: {path} with task.kind={config.task.kind}, "
+                f"copies.materialize={config.copies.materialize}. Compare settings with "
+                "`maru augment-test`.",
             )
-
-
-def _check_columns(config: Augmented) -> None:
-    known = [column.name for column in tasks.inputs(config.task)]
-    for operation in config.augmentation:
-        if not isinstance(operation, TextAugmentation):
-            continue
-        if not set(operation.columns) <= set(known):
-            raise ValueError(
-                f"`augmentation` has `{operation.kind}` with a column that `task` reads no texts "
-                f"from. Received: columns={list(operation.columns)}. Columns with texts: "
-                f"{', '.join(known)}."
-            )
-
-
-def _check_padding(config: Augmented) -> None:
-    size = _image_size(config)
-    for operation in config.augmentation:
-        if not isinstance(operation, image_augmentation.Crop) or size is None:
-            continue
-        if operation.padding >= size:
-            raise ValueError(
-                "`augmentation` has `crop` with a border as wide as the image or wider, so a crop "
-                f"could show nothing of it. Received: padding={operation.padding}, "
-                f"model.image_size={size}. He et al. take 4 for 32 pixels."
-            )
-
-
-def _check_search(config: Augmented) -> None:
-    space = config.tuning.space if config.tuning else ()
-    searched = [path for path in space if _is_augmentation(path)]
-    if searched and not is_drawn_anew(config):
-        raise ValueError(
-            f"`tuning.space` has {searched[0]}, but a search can vary only what is drawn anew each "
-            "epoch: operations on images, without `copies.materialize`. These examples are "
-            "written before the search begins. Compare settings with `maru augment-test`."
-        )
-
-
-def _is_augmentation(path: str) -> bool:
-    return path.split(".")[0] == "augmentation"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -10,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from components.augment.text import config
-from pipeline.config import problems, relative_paths
+from pipeline.config import relative_paths
+from pipeline.config.problems import Problem
+from pipeline.config.salvage import Unknown
 from pipeline.runtime import fingerprint
 
 _PATHS = {
@@ -22,8 +25,8 @@ _PATHS = {
     config.ContextualConfig: ("preset",),
 }
 """Fields with a path relative to the YAML."""
-_FOLDERS = ("folder", "forward", "backward")
-"""Those of them that name a folder."""
+_FOLDERS = ("folder", "forward", "backward", "preset")
+"""Those of them that name a folder, if they are paths."""
 _PRESET = "preset"
 """That of them which may be a name or a handle."""
 _PLACE = {
@@ -38,35 +41,36 @@ _ADDRESS = re.compile(r"[\w.-]+:\d+(/|$)")
 """How the address of a server begins if its `http://` was forgotten."""
 
 
-def check(operations: Sequence[Any], path: pathlib.Path) -> None:
-    """Refuse files and folders that do not exist, before anything is read or trained.
+def missing(
+    operations: Sequence[Any], base: pathlib.Path, section: str = "augmentation"
+) -> Iterator[Problem]:
+    """Files and folders that do not exist, before anything is read or trained.
 
-    Presets are not looked for: they may be names of what is downloaded.
+    Presets that are no paths are not looked for: they may be names of what is downloaded.
 
     Args:
-        operations: The `augmentation` section.
-        path: The YAML that it is from.
-
-    Raises:
-        ConfigError: With the dotted field of each.
+        operations: The section, or the synonyms of one of its operations.
+        base: Folder that relative paths start from.
+        section: Dotted path of the operations.
     """
-    base = relative_paths.base(path)
-    lines = list(_missing(operations, base, "augmentation"))
-    if lines:
-        raise problems.ConfigError(str(path), lines)
-
-
-def _missing(operations: Sequence[Any], base: pathlib.Path, section: str) -> Iterator[str]:
     for index, operation in enumerate(operations):
+        path = f"{section}[{index}]"
         for name in _PATHS.get(type(operation), ()):
-            value = getattr(operation, name)
-            if name == _PRESET or not _is_path(name, value):
-                continue
-            there = pathlib.Path(relative_paths.place(value, base))
-            if not (there.is_dir() if name in _FOLDERS else there.is_file()):
-                yield f"{section}[{index}].{name}: {_explain(name, value, there)}"
-        if isinstance(operation, config.EdaConfig) and operation.seeks_synonyms:
-            yield from _missing(operation.synonyms, base, f"{section}[{index}].synonyms")
+            with contextlib.suppress(Unknown):  # A path that is no text is told by itself.
+                yield from _missing(name, getattr(operation, name), base, path)
+        with contextlib.suppress(Unknown):
+            if isinstance(operation, config.EdaConfig) and operation.seeks_synonyms:
+                yield from missing(operation.synonyms, base, f"{path}.synonyms")
+
+
+def _missing(name: str, value: Any, base: pathlib.Path, path: str) -> Iterator[Problem]:
+    if not _is_path(name, value):
+        return
+    there = pathlib.Path(_PLACE.get(name, relative_paths.place)(value, base))
+    if name == _PRESET and not there.is_absolute():
+        return
+    if not (there.is_dir() if name in _FOLDERS else there.is_file()):
+        yield Problem(f"{path}.{name}", _explain(name, value, there))
 
 
 def _explain(name: str, value: str, there: pathlib.Path) -> str:

@@ -17,6 +17,7 @@ _ENDS: dict[type, tuple[str, str]] = {
     annotated_types.Gt: ("gt", "above"),
     annotated_types.Le: ("le", "at most"),
     annotated_types.Lt: ("lt", "below"),
+    annotated_types.MultipleOf: ("multiple_of", "a multiple of"),
 }
 
 

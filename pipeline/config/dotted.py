@@ -101,6 +101,18 @@ def dataclasses_in(hint: Any) -> list[type]:
     return []
 
 
+def element(hint: Any) -> Any:
+    """Type of the values in a list or mapping, also in one that may be left out; else None."""
+    if typing.get_origin(hint) is typing.Annotated:
+        return element(hint.__origin__)
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        found = (element(option) for option in typing.get_args(hint))
+        return next((one for one in found if one is not None), None)
+    if typing.get_origin(hint) not in (tuple, list, dict):
+        return None
+    return [argument for argument in typing.get_args(hint) if argument is not Ellipsis][-1]
+
+
 def tag(cls: type) -> str | None:
     """The `kind` that chooses a dataclass among others; None if it has none."""
     kind = typing.get_type_hints(cls).get("kind")

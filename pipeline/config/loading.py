@@ -1,9 +1,8 @@
 """Reads a config: YAML and overrides to sections, every problem at once, and back again."""
 
-import itertools
 import json
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pydantic
@@ -14,21 +13,19 @@ from models.finetuning import config as finetuning_config
 from models.image.augmentation import config as image_augmentation
 from models.tasks.table import Task
 from models.training import schedule_config
-from models.tuning.config import SearchRange
 from pipeline.config import (
     dotted,
+    inspection,
     model_files,
+    named_files,
     problems,
     relative_paths,
-    unsearchable,
+    trials,
     yaml_file,
     yaml_words,
 )
 from pipeline.config.json_schema import describe_inherited
 from pipeline.config.sections import Augmentation, LearnerConfig, PipelineConfig
-
-_ADAPTER = pydantic.TypeAdapter(PipelineConfig)
-
 
 _LEARNER = pydantic.TypeAdapter(LearnerConfig)
 _TASK: pydantic.TypeAdapter[Task] = pydantic.TypeAdapter(Task)
@@ -48,11 +45,29 @@ def load(path: str | pathlib.Path, overrides: Sequence[str] = ()) -> PipelineCon
         ConfigError: Everything in it that is unknown, missing, of a wrong type or impossible,
             each with its dotted path.
     """
-    data, written = _read(pathlib.Path(path))
-    for override in overrides:
-        _apply(override, data, written)
+    data, written = _read_all(path, overrides)
     config = from_mapping(data, source=str(path), written=written)
     return model_files.place(config, relative_paths.base(pathlib.Path(path)))
+
+
+def load_to_run(path: str | pathlib.Path, overrides: Sequence[str] = ()) -> PipelineConfig:
+    """The same as `load`, of a config whose files are there, too.
+
+    Args:
+        path: YAML file.
+        overrides: `dotted.key=value` settings that replace what the file says.
+
+    Raises:
+        ConfigError: Everything that is wrong, and every file, folder and preset that it names and
+            that is not there.
+    """
+    data, written = _read_all(path, overrides)
+    config, found = _inspect(data, written)
+    base = relative_paths.base(pathlib.Path(path))
+    found += named_files.missing(config, base)
+    if found:
+        raise problems.ConfigError(str(path), problems.in_order(found, data))
+    return model_files.place(config, base)
 
 
 def from_mapping(
@@ -68,73 +83,23 @@ def from_mapping(
     Raises:
         ConfigError: Everything that is wrong.
     """
-    try:
-        config = _validate(data)
-    except pydantic.ValidationError as error:
-        lines = problems.describe(error, data, PipelineConfig, written)
-        raise problems.ConfigError(source, lines) from error
-    lines = _describe_impossible_trials(config)
-    if config.tuning is not None:
-        lines += unsearchable.describe(config, config.tuning.space)
-    if lines:
-        raise problems.ConfigError(source, lines)
+    config, found = _inspect(data, written)
+    if found:
+        raise problems.ConfigError(source, problems.in_order(found, data))
     return config
 
 
-def _validate(data: Mapping[str, Any]) -> PipelineConfig:
-    # From JSON, because strict validation takes a list for a tuple only there.
-    return _ADAPTER.validate_json(json.dumps(data, default=str), strict=True)
-
-
-def _describe_impossible_trials(config: PipelineConfig) -> list[str]:
-    """What is wrong with the fields and the ends of `tuning.space`, before hours are spent."""
-    lines = []
-    space = config.tuning.space if config.tuning else {}
-    for path, searched in space.items():
-        for value in searched.ends:
-            for around in _choices_around(path, space):
-                chosen = {**around, path: value}
-                wrong = _problems_of(config, chosen)
-                if wrong and not _is_possible_with_another(config, chosen, space):
-                    note = "".join(f" (with {p}: {json.dumps(v)})" for p, v in around.items())
-                    lines += [f"tuning.space: {line}{note}" for line in wrong]
-    return list(dict.fromkeys(lines))
-
-
-def _choices_around(path: str, space: Mapping[str, SearchRange]) -> Iterator[dict[str, Any]]:
-    """The choices that are searched together with a field inside them, in every combination."""
-    outer = [other for other in space if path.startswith(f"{other}.")]
-    for values in itertools.product(*(space[other].values or () for other in outer)):
-        yield dict(zip(outer, values, strict=True))
-
-
-def _problems_of(config: PipelineConfig, values: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a config some of whose fields a search has chosen."""
-    trial = to_mapping(config)
-    try:
-        dotted.put_all(trial, values, PipelineConfig)
-        _validate(trial)
-    except pydantic.ValidationError as error:
-        return problems.describe(error, trial, PipelineConfig)
-    except LookupError as error:
-        return [str(error.args[0])]
-    return []
-
-
-def _is_possible_with_another(
-    config: PipelineConfig, chosen: Mapping[str, Any], space: Mapping[str, SearchRange]
-) -> bool:
-    """Whether a value of another searched field makes the chosen ones possible."""
-    return any(
-        not _problems_of(config, {**chosen, other: value})
-        for other in space.keys() - chosen.keys()
-        for value in space[other].ends
-    )
+def _inspect(
+    data: Mapping[str, Any], written: Mapping[str, Any] | None
+) -> tuple[Any, list[problems.Problem]]:
+    """The config as far as it is right, and all that is wrong with it and its trials."""
+    config, found = inspection.inspect(data, written)
+    return config, [*found, *trials.impossible(config, data, found)]
 
 
 def to_mapping(config: PipelineConfig) -> dict[str, Any]:
     """The resolved config as plain data, defaults included."""
-    return _ADAPTER.dump_python(config, mode="json")
+    return inspection.ADAPTER.dump_python(config, mode="json")
 
 
 def to_yaml(config: PipelineConfig, *, in_ascii: bool = False) -> str:
@@ -153,7 +118,7 @@ def json_schema() -> dict[str, Any]:
     heirs += schedule_config.SCHEDULES.values()
     heirs += finetuning_config.METHODS.values()
     heirs += image_augmentation.OPERATIONS.values()
-    return describe_inherited(_ADAPTER.json_schema(), heirs)
+    return describe_inherited(inspection.ADAPTER.json_schema(), heirs)
 
 
 def dump_learner(learner: LearnerConfig) -> str:
@@ -198,6 +163,22 @@ def load_learner(text: str, values: Mapping[str, Any] | None = None) -> LearnerC
     except pydantic.ValidationError as error:
         lines = problems.describe(error, data, LearnerConfig)
         raise problems.ConfigError(f"a trial with {values}", lines) from error
+
+
+def _read_all(
+    path: str | pathlib.Path, overrides: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A file's YAML with some fields set, and the same with every word as it is written."""
+    data, written = _read(pathlib.Path(path))
+    wrong: list[str] = []
+    for override in overrides:
+        try:
+            _apply(override, data, written)
+        except problems.ConfigError as error:
+            wrong += error.problems
+    if wrong:
+        raise problems.ConfigError("--set", wrong)
+    return data, written
 
 
 def _read(path: pathlib.Path) -> tuple[dict[str, Any], dict[str, Any]]:

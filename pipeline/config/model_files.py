@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import pathlib
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from typing import Any
 from models import zoo
 from models.tuning.config import SearchRange
 from pipeline.config import relative_paths
+from pipeline.config.problems import Problem
+from pipeline.config.salvage import Unknown
 from pipeline.config.sections import LearnerConfig, PipelineConfig
 
 
@@ -22,8 +25,8 @@ def place(config: PipelineConfig, base: pathlib.Path) -> PipelineConfig:
     """
     files = zoo.MODELS[config.model.kind].files
     fields: dict[str, Any] = {
-        field: _PLACES[place](getattr(config.model, field), base)
-        for field, place in files.items()
+        field: _PLACES[named.place](getattr(config.model, field), base)
+        for field, named in files.items()
         if getattr(config.model, field) is not None
     }
     model, tuning = dataclasses.replace(config.model, **fields), config.tuning
@@ -39,12 +42,33 @@ def place(config: PipelineConfig, base: pathlib.Path) -> PipelineConfig:
 
 
 def _place_searched(
-    place: zoo.Place | None, searched: SearchRange, base: pathlib.Path
+    named: zoo.NamedFile | None, searched: SearchRange, base: pathlib.Path
 ) -> SearchRange:
-    if place is None or searched.values is None:
+    if named is None or searched.values is None:
         return searched
-    values = (_PLACES[place](v, base) if isinstance(v, str) else v for v in searched.values)
+    values = (_PLACES[named.place](v, base) if isinstance(v, str) else v for v in searched.values)
     return dataclasses.replace(searched, values=tuple(values))
+
+
+def missing(config: PipelineConfig, base: pathlib.Path) -> Iterator[Problem]:
+    """What the model, or a trial's, would be made from and is not there.
+
+    Args:
+        config: A `PipelineConfig`, or what `salvage` made of one.
+        base: Folder that relative paths start from.
+    """
+    for field, named in zoo.MODELS[config.model.kind].files.items():
+        tried = [(f"model.{field}", getattr(config.model, field))]
+        with contextlib.suppress(Unknown):  # What is wrong with the search is told by itself.
+            searched = config.tuning and config.tuning.space.get(f"model.{field}")
+            for value in (searched and searched.values) or ():
+                tried.append((f"tuning.space.model.{field}", value))
+        for path, value in tried:
+            if isinstance(value, str):
+                try:
+                    named.require(config.model, _PLACES[named.place](value, base))
+                except ValueError as error:
+                    yield Problem(path, str(error))
 
 
 def list_files(learner: LearnerConfig) -> Iterator[pathlib.Path]:

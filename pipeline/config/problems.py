@@ -5,9 +5,10 @@ the user wrote, and all problems are reported together.
 """
 
 import dataclasses
+import math
 import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pydantic
@@ -31,18 +32,35 @@ _EXPECTED = {
 }
 _OUT_OF_BOUNDS = (
     *("greater_than", "greater_than_equal", "less_than", "less_than_equal"),
-    *("too_short", "string_too_short", "string_pattern_mismatch"),
+    *("multiple_of", "too_short", "string_too_short", "string_pattern_mismatch"),
 )
 """Errors of values that a field's annotation refuses."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong."""
+
+    path: str
+    """Dotted path of the field, as in `training.schedule.at[0]`; empty for the whole config."""
+    text: str
+    """What is wrong and how to fix it."""
+
+    def is_at_or_below(self, path: str) -> bool:
+        """Whether it is about what stands at a dotted path, or about a part of that."""
+        return self.path == path or self.path.startswith((f"{path}.", f"{path}["))
+
+    def __str__(self) -> str:
+        return f"{self.path or 'config'}: {self.text}"
 
 
 class ConfigError(ValueError):
     """A config is wrong; the message lists every problem found."""
 
-    def __init__(self, source: str, problems: list[str]):
-        self.problems = problems
+    def __init__(self, source: str, problems: Sequence[Problem | str]):
+        self.problems = [str(problem) for problem in problems]
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__("\n".join([f"{count} in {source}:", *(f"  {p}" for p in problems)]))
+        super().__init__("\n".join([f"{count} in {source}:", *(f"  {p}" for p in self.problems)]))
 
 
 def describe(
@@ -50,8 +68,8 @@ def describe(
     data: Mapping[str, Any],
     root: type,
     written: Mapping[str, Any] | None = None,
-) -> list[str]:
-    """One line per problem, in the order of the config.
+) -> list[Problem]:
+    """What pydantic found wrong, in words.
 
     Args:
         error: What pydantic raised for `data`.
@@ -59,19 +77,62 @@ def describe(
         root: The dataclass `data` was validated against.
         written: The same YAML with every word as it is written, if it is known.
     """
-    lines = []
-    for problem in error.errors(include_url=False):
+    found = []
+    errors = error.errors(include_url=False)
+    for problem in errors:
         if problem["type"] == "too_short" and problem["input"]:
             continue  # What is left once wrong entries are out, and those are told.
+        if _is_of_another_type(problem, errors):
+            continue
         place = _locate(problem["loc"], data, root)
         word = _locate(problem["loc"], written or {}, root).value
-        lines.append(f"{place.path or 'config'}: {_explain(problem, place, word)}")
-    distinct = dict.fromkeys(lines)
+        found.append(Problem(place.path, _explain(problem, place, word)))
+    distinct = dict.fromkeys(found)
     # Where whole numbers and others may stand, pydantic tells of both.
     whole, any_ = (f"expected {_EXPECTED[kind]}" for kind in ("int_type", "float_type"))
     return [
-        line for line in distinct if whole not in line or line.replace(whole, any_) not in distinct
+        one
+        for one in distinct
+        if whole not in one.text
+        or dataclasses.replace(one, text=one.text.replace(whole, any_)) not in distinct
     ]
+
+
+def in_order(problems: Iterable[Problem], data: Mapping[str, Any]) -> list[Problem]:
+    """The problems in the order of the YAML, each once; last what it does not have.
+
+    Args:
+        problems: In any order.
+        data: The parsed YAML.
+    """
+    return sorted(dict.fromkeys(problems), key=lambda problem: _position(problem.path, data))
+
+
+def _position(path: str, data: Any) -> list[float]:
+    """Which entry of the YAML a path leads to, level by level."""
+    if not path:
+        return []
+    path = path.removeprefix(".")
+    if isinstance(data, list) and (step := re.match(r"\[(\d+)\]", path)):
+        place = int(step[1])
+        return [place, *_position(path[step.end() :], data[place] if place < len(data) else None)]
+    if isinstance(data, Mapping):
+        for place, (key, value) in enumerate(data.items()):
+            if path == key or path.startswith((f"{key}.", f"{key}[")):
+                return [place, *_position(path.removeprefix(key), value)]
+    return [math.inf]
+
+
+def _is_of_another_type(problem: Mapping[str, Any], errors: Sequence[Any]) -> bool:
+    """Whether of a union's types another one is meant: its entries, or words, are told instead."""
+    *union, branch = problem["loc"] or ("",)
+    if not _names_a_type(branch):
+        return False
+    others = [other for other in errors if list(other["loc"][: len(union)]) == union]
+    if isinstance(problem["input"], str):
+        is_word = problem["type"] == "literal_error"
+        return not is_word and any(other["type"] == "literal_error" for other in others)
+    return any(len(other["loc"]) > len(problem["loc"]) for other in others)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,7 +229,7 @@ def _locate(location: tuple[int | str, ...], data: Any, hint: Any) -> _Place:
         if not is_written and step not in fields and _names_a_type(step):
             continue
         known = set(fields)
-        hint = fields.get(str(step)) if fields else _element(hint)
+        hint = fields.get(str(step)) if fields else dotted.element(hint)
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
         data = data[step] if _contains(data, step) else None
     return _Place(path, data, known, hint)
@@ -182,12 +243,4 @@ def _names_a_type(step: int | str) -> bool:
 def _contains(data: Any, step: int | str) -> bool:
     if isinstance(data, Mapping):
         return step in data
-    return isinstance(data, list) and isinstance(step, int) and step < len(data)
-
-
-def _element(hint: Any) -> Any:
-    """Type of the values in a list or mapping."""
-    if typing.get_origin(hint) is typing.Annotated:
-        hint = hint.__origin__
-    arguments = [arg for arg in typing.get_args(hint) if arg is not Ellipsis]
-    return arguments[-1] if arguments else None
+    return isinstance(data, list | tuple) and isinstance(step, int) and step < len(data)

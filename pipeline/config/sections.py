@@ -6,7 +6,6 @@ reads them.
 
 import dataclasses
 import itertools
-import re
 from typing import Annotated
 
 import pydantic
@@ -18,7 +17,6 @@ from components.ingest.config import DataConfig, Feature
 from components.ingest.encode import DERIVED
 from models import zoo
 from models.choices import ByName
-from models.finetuning import config as finetuning_config
 from models.image.augmentation import config as image_augmentation
 from models.image.augmentation.config import ImageOperation
 from models.tasks import task as tasks
@@ -43,6 +41,11 @@ DrawnAnew = Annotated[
 ]
 """An operation that is drawn while examples are read."""
 
+_NAME = "^[a-z][a-z0-9_]*$"
+_NAME_WANTED = (
+    "becomes a folder and a URL, so it must be lower case letters, digits and `_`, starting with a "
+    "letter"
+)
 _strict = pydantic.with_config(
     pydantic.ConfigDict(
         extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
@@ -67,7 +70,7 @@ class RuntimeConfig:
 class PipelineConfig:
     """One runnable pipeline."""
 
-    name: str
+    name: Annotated[str, pydantic.StringConstraints(pattern=_NAME), _NAME_WANTED]
     """Name of the pipeline, its folders and its served model: lower case letters, digits, `_`."""
     task: Task
     """What is learned."""
@@ -93,36 +96,6 @@ class PipelineConfig:
     """Where the work is done."""
     card: CardConfig = dataclasses.field(default_factory=CardConfig)
     """What people should know of the model, for its report and its model card."""
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
-            raise ValueError(
-                "`name` becomes a folder and a URL, so it must be lower case letters, digits and "
-                f"`_`, starting with a letter. Received: {self.name!r}"
-            )
-        check_fits(self.model.kind, self.task)
-        entry = zoo.MODELS[self.model.kind]
-        entry.check_recipe(self.model)
-        entry.check_training(self.model, self.training)
-        fine_tuning = entry.fine_tuning(self.model)
-        if isinstance(fine_tuning, finetuning_config.HeadFirst | finetuning_config.Gradual):
-            fine_tuning.check_length(self.training.epochs)
-        if self.training.xla and not entry.is_compilable:
-            raise ValueError(
-                "`training.xla` compiles no Hub modules, which bring their own graph. Received: "
-                f"xla=True with model.kind={self.model.kind}. Leave out `xla`."
-            )
-        self.task.check_training(self.training)
-        self.evaluation.check(self.task.metrics)
-        if self.tuning is not None:
-            self.tuning.check(self.task.monitored)
-            if entry.estimator is not None and self.tuning.algorithm == "hyperband":
-                raise ValueError(
-                    "`tuning.algorithm: hyperband` gives weak trials fewer epochs, but "
-                    f"`model.kind: {self.model.kind}` is counted in one pass. Use random, grid or "
-                    "bayesian."
-                )
-        augmentation.check(self)
 
     @property
     def features(self) -> tuple[Feature, ...]:

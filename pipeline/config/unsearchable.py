@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from models import zoo
 from models.text import config as text_config
 from models.tuning.config import SearchRange
+from pipeline.config.problems import Problem
 from pipeline.config.sections import PipelineConfig
 
 _LADDER = "Compare configs that differ in it with `maru ladder`."
@@ -26,7 +27,7 @@ _COPIED = (
 )
 
 
-def describe(config: PipelineConfig, space: Mapping[str, SearchRange]) -> Iterator[str]:
+def describe(config: PipelineConfig, space: Mapping[str, SearchRange]) -> Iterator[Problem]:
     """What is wrong with the fields that `tuning.space` names.
 
     Args:
@@ -37,15 +38,17 @@ def describe(config: PipelineConfig, space: Mapping[str, SearchRange]) -> Iterat
     for path, searched in space.items():
         if path.endswith(".kind") and path != "model.kind":
             choice = path.removesuffix(".kind")
-            yield f"tuning.space: {path} comes with its own fields: search `{choice}` instead."
+            text = f"comes with its own fields: search `{choice}` instead."
+            yield Problem(f"tuning.space.{path}", text)
         section, _, field = path.partition(".")
         reason = reasons.get(field)
         if field == "tokenizer" and set(searched.values or ()) & set(text_config.UNLEARNED):
             reason = reason or _UNLEARNED
         if section == "training" and zoo.MODELS[config.model.kind].estimator is not None:
-            yield f"tuning.space: {path} is the same in every trial: {_COUNTED_ONCE}"
+            text = f"is the same in every trial: {_COUNTED_ONCE}"
+            yield Problem(f"tuning.space.{path}", text)
         if section == "model" and reason:
-            yield f"tuning.space: {path} is the same in every trial: {reason}"
+            yield Problem(f"tuning.space.{path}", f"is the same in every trial: {reason}")
 
 
 def _reasons(config: PipelineConfig) -> dict[str, str]:

@@ -136,11 +136,6 @@ def _schema(
         return stage, stage.outputs["schema"]
     # TFX wants a folder with nothing else in it, and takes the same folder for the same schema.
     given = pathlib.Path(relative_paths.place(config.runtime.schema, base))
-    if not given.is_file():
-        raise ValueError(
-            f"`runtime.schema`: there is no file {given}. Give the path of a `schema.pbtxt`, "
-            "relative to the YAML; an earlier run's SchemaGen wrote one to start from."
-        )
     content = given.read_bytes()
     folder = where.schemas / hashlib.sha256(content).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)

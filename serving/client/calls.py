@@ -230,7 +230,10 @@ def model_spec(model: str, version: int | None, label: str | None) -> ModelSpec:
         ValueError: If both a version and a label are given, or no name.
     """
     if not model:
-        raise ValueError("The model's name is empty. Give the name that it is served under.")
+        raise ValueError(
+            "The model's name must be the one that it is served under, and not empty. "
+            f"Received: {model!r}"
+        )
     if version is not None and label is not None:
         raise ValueError(
             "A version and a label exclude each other. "

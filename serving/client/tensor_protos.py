@@ -57,7 +57,7 @@ def decode(message: Any) -> np.ndarray:
         raise ClientError(f"The answer has a tensor of TensorFlow's type {message.dtype}.")
     try:
         if min(shape, default=0) < 0:
-            raise ValueError("its shape is unknown")
+            raise ValueError(f"its shape must be known. Received: {list(shape)}")
         if dtype == "string":
             return _strings(message, shape)
         flat = _numbers(message, dtype)
@@ -113,7 +113,7 @@ def _strings(message: Any, shape: tuple[int, ...]) -> np.ndarray:
         items = list(message.string_val)
         items += (items[-1:] or [b""]) * (size - len(items))
     if len(items) != size:
-        raise ValueError(f"{len(items)} strings")
+        raise ValueError(f"expected {size} strings. Received: {len(items)}")
     return object_array(items, shape)
 
 
@@ -123,12 +123,16 @@ def _split_strings(content: bytes, count: int) -> list[bytes]:
     Source: TensorFlow, `core/platform/tstring_coding` (`EncodeStringList`), which a server with
     `--enable_serialization_as_tensor_content` writes.
     """
-    lengths, position = [], 0
+    lengths: list[int] = []
+    position = 0
     for _ in range(count):
         length, shift = 0, 0
         while True:
             if position >= len(content):
-                raise ValueError("its lengths end early")
+                raise ValueError(
+                    f"expected the lengths of {count} strings. Received: {len(lengths)} in "
+                    f"{len(content)} bytes"
+                )
             byte = content[position]
             position += 1
             length |= (byte & 0x7F) << shift
@@ -137,7 +141,9 @@ def _split_strings(content: bytes, count: int) -> list[bytes]:
                 break
         lengths.append(length)
     if position + sum(lengths) != len(content):
-        raise ValueError("its lengths do not fit its bytes")
+        raise ValueError(
+            f"expected {position + sum(lengths)} bytes, by its lengths. Received: {len(content)}"
+        )
     items = []
     for length in lengths:
         items.append(content[position : position + length])

@@ -48,7 +48,9 @@ class Job:
 
     def __post_init__(self) -> None:
         if not self.payloads:
-            raise ValueError("There is nothing to send: expected at least one payload.")
+            raise ValueError(
+                f"`payloads` must hold at least one body to send. Received: {self.payloads!r}"
+            )
         if self.concurrency < 1:
             raise ValueError(f"`concurrency` must be at least 1. Received: {self.concurrency}")
         if self.seconds <= 0 or self.warmup_seconds < 0:

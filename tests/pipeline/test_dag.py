@@ -129,11 +129,6 @@ def test_a_given_schema_replaces_the_inferred_one(tmp_path):
     assert "SchemaGen" not in found
 
 
-def test_a_missing_schema_is_named_with_its_key(tmp_path):
-    with pytest.raises(ValueError, match=r"`runtime.schema`: there is no file .*none.pbtxt"):
-        stages(tmp_path, runtime={"schema": "none.pbtxt"})
-
-
 def test_nothing_is_trained_before_the_gate_is_passed(tmp_path):
     found = build(tmp_path, **SEARCH, **EXAMINED)
     for name in ("Tuner", "Trainer"):

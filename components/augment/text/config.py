@@ -122,11 +122,13 @@ class EdaConfig:
         if self.seeks_synonyms and not self.synonyms:
             raise ValueError(
                 "`synonyms` is empty, but synonym_replacement and random_insertion need a source. "
-                "Add one, for example {kind: vectors}, or set `n_aug: 0` for both."
+                f"Received: n_aug={self.synonym_replacement.n_aug} and "
+                f"n_aug={self.random_insertion.n_aug} (None: by the number of rows). Add a source, "
+                "for example {kind: vectors}, or set `n_aug: 0` for both."
             )
         if all(getattr(self, name).n_aug == 0 for name in EDA_OPERATIONS):
             raise ValueError(
-                "`n_aug` is 0 for all four operations, so nothing would be made. "
+                f"nothing would be made. Received: n_aug=0 for {', '.join(EDA_OPERATIONS)}. "
                 "Leave `kind: eda` out instead."
             )
 

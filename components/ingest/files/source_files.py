@@ -75,6 +75,23 @@ def listed(source: Any, base: str) -> list[pathlib.Path]:
     return _found(source, base)[1]
 
 
+def folder(field: str, path: str, base: str) -> pathlib.Path:
+    """The folder that a field of the config names.
+
+    Args:
+        field: Dotted.
+        path: As written there.
+        base: Folder that relative paths start from.
+
+    Raises:
+        DataError: If it is not there, or no folder.
+    """
+    found = locate.Locator(base).find(path)
+    if found is None or not found.is_dir() or missing.oddity(found):
+        raise errors.DataError(missing.explain(field, path, base, "folder"))
+    return found
+
+
 def open_binary(path: str) -> BinaryIO:
     """Open a file, through gzip if it is gzipped, whatever its name."""
     if is_gzipped(path):

@@ -4,7 +4,7 @@ import pathlib
 from collections.abc import Iterator
 
 from components.ingest import columns, config, errors, row
-from components.ingest.files import locate, missing, names
+from components.ingest.files import locate, names, source_files
 from components.ingest.sources import class_folders, image_batch
 
 
@@ -16,9 +16,7 @@ def shards(
     Raises:
         DataError: If the folder is missing or holds no class folders with files.
     """
-    root = locate.Locator(base).find(source.path)
-    if root is None or not root.is_dir() or missing.oddity(root):
-        raise errors.DataError(missing.explain("data.source.path", source.path, base, "folder"))
+    root = source_files.folder("data.source.path", source.path, base)
     columns.require(["image", "label"], wanted.names, f"the image folder {source.path}")
     tree = class_folders.find(root, source.path)
     images, rejected = [], list(tree.rejected)

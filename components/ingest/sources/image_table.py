@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Iterator
 
 from components.ingest import columns, config, errors, row
-from components.ingest.files import contents, locate, missing, names, source_files
+from components.ingest.files import contents, locate, names, source_files
 from components.ingest.sources import delimited, headers, image_batch
 from components.ingest.text import decoding, lines
 
@@ -20,10 +20,12 @@ def shards(
     """
     if wanted.image is None:
         raise errors.DataError(
-            "`data.source.kind` is image_table, but the task has no image. "
-            "Read tables of text with csv or tsv."
+            "`data.source.kind` is image_table, but the task has no image. Received: the columns "
+            f"{', '.join(wanted.names)}. Read tables of text with csv or tsv."
         )
-    folder = _images_folder(source, base)
+    folder = (
+        source_files.folder("data.source.images", source.images, base) if source.images else None
+    )
     images: list[image_batch.ImageFile] = []
     rejected: list[row.Rejected] = []
     for file in source_files.find(source, base):
@@ -70,15 +72,6 @@ def _table(
 
 def _setting(delimiter: str) -> str:
     return f"`data.source.delimiter: {json.dumps(delimiter)}`"
-
-
-def _images_folder(source: config.ImageTableSource, base: str) -> pathlib.Path | None:
-    if not source.images:
-        return None
-    folder = locate.Locator(base).find(source.images)
-    if folder is None or not folder.is_dir():
-        raise errors.DataError(missing.explain("data.source.images", source.images, base, "folder"))
-    return folder
 
 
 def _image(

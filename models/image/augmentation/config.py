@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le
 
-from models.bounds import Count, Positive, Probability, UpTo1
+from models.bounds import Count, Positive, Probability, Rising, UpTo1
 from models.image.augmentation import colour_config
 from models.image.augmentation.operation import Operation, Trait
 
@@ -47,13 +47,10 @@ class ResizedCrop(Operation):
 
     kind: Literal["resized_crop"] = "resized_crop"
     """Name of this operation."""
-    area: tuple[UpTo1, UpTo1] = (0.08, 1.0)
+    area: Annotated[tuple[UpTo1, UpTo1], Rising] = (0.08, 1.0)
     """Smallest and largest share of the image's area, in (0, 1]."""
-    ratio: tuple[Positive, Positive] = (0.75, 4 / 3)
+    ratio: Annotated[tuple[Positive, Positive], Rising] = (0.75, 4 / 3)
     """Smallest and largest width by height, above 0, drawn evenly in the logarithm."""
-
-    def __post_init__(self) -> None:
-        self.check_rising("area", "ratio")
 
     @property
     def loses(self) -> frozenset[Trait]:
@@ -116,15 +113,12 @@ class Erasing(Operation):
     """Name of this operation."""
     probability: Probability = 0.5
     """Share of the images that are changed, in [0, 1]."""
-    area: tuple[UpTo1, UpTo1] = (0.02, 0.4)
+    area: Annotated[tuple[UpTo1, UpTo1], Rising] = (0.02, 0.4)
     """Smallest and largest share of the image's area, in (0, 1]."""
-    ratio: tuple[Positive, Positive] = (0.3, 1 / 0.3)
+    ratio: Annotated[tuple[Positive, Positive], Rising] = (0.3, 1 / 0.3)
     """Smallest and largest height by width, above 0, drawn evenly in the logarithm."""
     fill: Literal["noise", "black", "grey"] = "noise"
     """What the rectangle shows: every channel of every pixel drawn by itself, 0, or 128."""
-
-    def __post_init__(self) -> None:
-        self.check_rising("area", "ratio")
 
     @property
     def loses(self) -> frozenset[Trait]:

@@ -29,20 +29,6 @@ class Operation:
         """What of an image answers must not depend on."""
         return frozenset()
 
-    def check_rising(self, *fields: str) -> None:
-        """Refuse pairs whose first number is above the second.
-
-        Raises:
-            ValueError: Naming the first such field.
-        """
-        for field in fields:
-            lowest, highest = getattr(self, field)
-            if lowest > highest:
-                raise ValueError(
-                    f"`{field}` must be a lowest and a highest value. "
-                    f"Received: {field}={[lowest, highest]}"
-                )
-
 
 def mixes_targets(operations: Iterable[Operation]) -> bool:
     """Whether training with these operations needs targets that can be mixed."""

@@ -9,6 +9,7 @@ from models.image import alexnet
 from models.image.input.mean_image import SubtractMeanImage
 from models.layers.response_normalization import ResponseNormalization
 from models.recipe import Recipe
+from tests import strict
 from tests.models import classifier, conformance, tiny_images
 
 SMALL = alexnet.AlexNetConfig(
@@ -77,12 +78,15 @@ def test_mean_image_is_subtracted_and_saved(tmp_path):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"width": 0.0}, "`width` must be above 0. Received: width=0.0"),
+        ({"width": 0.0}, "width: must be above 0. Received: 0.0"),
         ({"image_size": 62}, "`image_size` must be at least 63 pixels with `stem: imagenet`"),
         ({"stem": "small", "image_size": 14}, "at least 15 pixels with `stem: small`"),
-        ({"channel_std": (1.0, 0.0, 1.0)}, "`channel_std` must be above 0"),
+        (
+            {"channel_std": (1.0, 0.0, 1.0)},
+            r"channel_std\[1\]: must be above 0.* A channel",
+        ),
     ],
 )
 def test_rejects_impossible_config(fields, message):
     with pytest.raises(ValueError, match=message):
-        alexnet.AlexNetConfig(**fields)
+        strict.read(alexnet.AlexNetConfig, fields)

@@ -5,6 +5,7 @@ import pytest
 from models.finetuning import trainable
 from models.image import googlenet
 from models.recipe import Recipe
+from tests import strict
 from tests.models import classifier, conformance, tiny_images
 
 SMALL = googlenet.GoogLeNetConfig(
@@ -57,10 +58,10 @@ def test_published_network_has_the_published_size():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"width": -1.0}, "`width` must be above 0"),
+        ({"width": -1.0}, "width: must be above 0"),
         ({"image_size": 28}, "`image_size` must be at least 32 pixels with `stem: imagenet`"),
     ],
 )
 def test_rejects_impossible_config(fields, message):
     with pytest.raises(ValueError, match=message):
-        googlenet.GoogLeNetConfig(**fields)
+        strict.read(googlenet.GoogLeNetConfig, fields)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from models.finetuning import config as finetuning
 from models.image import hub_image
+from tests import strict
 from tests.models import classifier, conformance, tiny_images, tiny_modules
 
 
@@ -87,5 +88,5 @@ def test_a_config_that_the_module_cannot_do_is_refused(config, change, message):
 
 
 def test_rejects_an_impossible_size(config):
-    with pytest.raises(ValueError, match="`image_size` must be at least 1 pixel"):
-        dataclasses.replace(config, image_size=0)
+    with pytest.raises(ValueError, match="image_size: must be at least 1"):
+        strict.check(dataclasses.replace(config, image_size=0))

@@ -5,6 +5,7 @@ import pytest
 
 from models.finetuning import trainable
 from models.image import mobilenet
+from tests import strict
 from tests.models import classifier, conformance, tiny_images
 
 SMALL = mobilenet.MobileNetConfig(image_size=9, stem="small", width_multiplier=1 / 32)
@@ -41,10 +42,10 @@ def test_published_networks_have_the_published_size(multiplier):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"width_multiplier": 0.0}, "`width_multiplier` must be above 0"),
+        ({"width_multiplier": 0.0}, "width_multiplier: must be above 0"),
         ({"image_size": 28}, "`image_size` must be at least 32 pixels with `stem: imagenet`"),
     ],
 )
 def test_rejects_impossible_config(fields, message):
     with pytest.raises(ValueError, match=message):
-        mobilenet.MobileNetConfig(**fields)
+        strict.read(mobilenet.MobileNetConfig, fields)

@@ -226,10 +226,10 @@ def test_a_preset_of_texts_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"preset": ""}, "`preset` must not be empty"),
-        ({"weights": ""}, "`weights` must not be empty"),
-        ({"image_size": 0}, "`image_size` must be at least 1 pixel"),
-        ({"dropout": 1.0}, r"`dropout` must be in \[0, 1\)"),
+        ({"preset": ""}, "preset: must be given, and not empty"),
+        ({"weights": ""}, "weights: must be given, and not empty"),
+        ({"image_size": 0}, "image_size: must be at least 1"),
+        ({"dropout": 1.0}, "dropout: must be at least 0 and below 1"),
         ({"trainable_layers": 0}, "trainable_layers: must be at least 1"),
     ],
 )

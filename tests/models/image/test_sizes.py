@@ -6,6 +6,7 @@ import pytest
 
 from models import zoo
 from models.image import config as image_config
+from tests import strict
 from tests.models import classifier
 
 NARROW = {
@@ -36,7 +37,7 @@ CASES = [
 def smallest_accepted(name, fields):
     for size in range(1, 225):
         try:
-            return zoo.MODELS[name].config(**NARROW[name], **fields, image_size=size)
+            return strict.check(zoo.MODELS[name].config(**NARROW[name], **fields, image_size=size))
         except ValueError:
             continue
     raise AssertionError(f"{name} accepts no size up to 224 pixels")

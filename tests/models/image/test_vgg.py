@@ -5,6 +5,7 @@ import pytest
 from models.finetuning import trainable
 from models.image import vgg
 from models.recipe import Recipe
+from tests import strict
 from tests.models import classifier, conformance, tiny_images
 
 SMALL = vgg.VGGConfig(
@@ -50,11 +51,11 @@ def test_small_images_survive_five_poolings():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"image_size": 16}, "`image_size` must be at least 17 pixels because five poolings"),
-        ({"width": 0}, "`width` must be at least 1"),
-        ({"hidden_dim": 0}, "`hidden_dim` must be at least 1"),
+        ({"image_size": 16}, "image_size: must be at least 17. Received: 16. Five poolings"),
+        ({"width": 0}, "width: must be at least 1"),
+        ({"hidden_dim": 0}, "hidden_dim: must be at least 1"),
     ],
 )
 def test_rejects_impossible_config(fields, message):
     with pytest.raises(ValueError, match=message):
-        vgg.VGGConfig(**fields)
+        strict.read(vgg.VGGConfig, fields)

@@ -6,6 +6,7 @@ import pytest
 from models.finetuning import trainable
 from models.image import vit
 from models.layers.positions import SinusoidalPositions
+from tests import strict
 from tests.models import classifier, conformance, tiny_images
 
 SMALL = vit.ViTConfig(
@@ -53,9 +54,9 @@ def test_sinusoidal_positions_follow_the_formula():
     [
         ({"patch_size": 15}, r"`patch_size` must divide `image_size` \(224 pixels\)"),
         ({"num_heads": 5}, r"`num_heads` must divide `hidden_dim` \(192\)"),
-        ({"num_layers": 0}, "must be at least 1"),
+        ({"num_layers": 0}, "num_layers: must be at least 1"),
     ],
 )
 def test_rejects_impossible_config(fields, message):
     with pytest.raises(ValueError, match=message):
-        vit.ViTConfig(**fields)
+        strict.read(vit.ViTConfig, fields)

@@ -17,6 +17,7 @@ from models.tasks.task import TARGET, Facts
 from models.text import bag_of_words
 from models.training import fit
 from models.training.config import TrainingConfig
+from tests import strict
 
 WORDS = ("하나", "two", "three")
 FACTS = {
@@ -37,8 +38,8 @@ MODELS = {
 KINDS = sorted(table.TASKS)
 
 
-def make(kind):
-    return table.TASKS[kind](kind=kind)
+def make(kind, **fields):
+    return table.TASKS[kind](kind=kind, **fields)
 
 
 def facts_of(task):
@@ -203,8 +204,8 @@ def test_thresholds_are_those_with_the_greatest_f1():
 
 @pytest.mark.parametrize("separator", ["", "  ", "\t"])
 def test_a_separator_that_is_no_sign_is_refused(separator):
-    with pytest.raises(ValueError, match="`separator` must be a sign"):
-        table.TASKS["text_multi_label"](kind="text_multi_label", separator=separator)
+    with pytest.raises(ValueError, match="separator: must be a sign"):
+        strict.check(make("text_multi_label", separator=separator))
 
 
 @pytest.mark.parametrize(

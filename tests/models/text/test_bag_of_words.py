@@ -8,6 +8,7 @@ import pytest
 from models.layers.bag import BagOfTokens
 from models.text import bag_of_words
 from models.training import placement
+from tests import strict
 from tests.models import classifier, conformance, tiny_tokens
 
 SMALL = bag_of_words.BagOfWordsConfig(vocabulary_size=11, sequence_length=6)
@@ -59,13 +60,16 @@ def test_hidden_layers_make_it_a_perceptron():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"ngrams": 0}, "`ngrams` must be at least 1"),
+        ({"ngrams": 0}, "ngrams: must be at least 1"),
         ({"ngrams": 2, "tokenizer": "bpe"}, "`ngrams` needs `tokenizer: words` or `characters`"),
-        ({"hidden_dims": (3, 0)}, "`hidden_dims` must be at least 1 unit each"),
-        ({"vocabulary_size": 2}, "`vocabulary_size` must be at least 3"),
+        (
+            {"hidden_dims": (3, 0)},
+            r"hidden_dims\[1\]: must be at least 1.* Units",
+        ),
+        ({"vocabulary_size": 2}, "vocabulary_size: must be at least 3"),
         ({"tokenizer_file": "x"}, "`tokenizer: words` learns nothing, so it reads no file"),
     ],
 )
 def test_rejects_impossible_config(fields, message):
     with pytest.raises(ValueError, match=message):
-        bag_of_words.BagOfWordsConfig(**fields)
+        strict.read(bag_of_words.BagOfWordsConfig, fields)

@@ -7,6 +7,7 @@ import pytest
 
 from models.layers import pooling
 from models.text import embedding_pooling
+from tests import strict
 from tests.models import conformance, tiny_tokens
 
 SMALL = embedding_pooling.EmbeddingPoolingConfig(
@@ -43,11 +44,11 @@ def test_the_mean_knows_no_order(case):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"embedding_dim": 0}, "`embedding_dim` must be at least 1"),
-        ({"hidden_dims": (0,)}, "`hidden_dims` must be at least 1 unit each"),
-        ({"sequence_length": 0}, "`sequence_length` must be at least 1"),
+        ({"embedding_dim": 0}, "embedding_dim: must be at least 1"),
+        ({"hidden_dims": (0,)}, r"hidden_dims\[0\]: must be at least 1"),
+        ({"sequence_length": 0}, "sequence_length: must be at least 1"),
     ],
 )
 def test_rejects_impossible_config(change, message):
     with pytest.raises(ValueError, match=message):
-        dataclasses.replace(SMALL, **change)
+        strict.check(dataclasses.replace(SMALL, **change))

@@ -91,7 +91,7 @@ def test_a_frozen_module_has_no_noise_in_training(config):
         ({"trainable_pattern": "x"}, "goes with `fine_tuning: partial`. Received: .*=full"),
         (
             {"trainable_pattern": "(", "fine_tuning": finetuning.Partial()},
-            "`trainable_pattern` must be a regular expression",
+            "trainable_pattern: must be a regular expression",
         ),
     ],
 )

@@ -14,6 +14,7 @@ from models.tasks import multi_label
 from models.tasks.task import Facts
 from models.text import naive_bayes
 from models.training import estimate, inputs
+from tests import strict
 from tests.models import classifier, conformance, tiny_tokens
 
 SMALL = naive_bayes.NaiveBayesConfig(vocabulary_size=11, sequence_length=6)
@@ -153,11 +154,11 @@ def test_a_label_of_every_text_has_finite_odds():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"ngrams": 0}, "`ngrams` must be at least 1"),
+        ({"ngrams": 0}, "ngrams: must be at least 1"),
         ({"ngrams": 2, "tokenizer": "bpe"}, "`ngrams` needs `tokenizer: words` or `characters`"),
-        ({"vocabulary_size": 2}, "`vocabulary_size` must be at least 3"),
+        ({"vocabulary_size": 2}, "vocabulary_size: must be at least 3"),
     ],
 )
 def test_rejects_impossible_config(fields, message):
     with pytest.raises(ValueError, match=message):
-        naive_bayes.NaiveBayesConfig(**fields)
+        strict.read(naive_bayes.NaiveBayesConfig, fields)

@@ -169,9 +169,9 @@ def test_a_config_that_the_preset_cannot_do_is_refused(config, change, message):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"preset": ""}, "`preset` must not be empty"),
-        ({"sequence_length": 2}, "`sequence_length` must be at least 3"),
-        ({"dropout": 1.0}, r"`dropout` must be in \[0, 1\)"),
+        ({"preset": ""}, "preset: must be given, and not empty. Received: ''. Example"),
+        ({"sequence_length": 2}, "sequence_length: must be at least 3. Received: 2. Two"),
+        ({"dropout": 1.0}, "dropout: must be at least 0 and below 1"),
         ({"trainable_layers": 0}, "trainable_layers: must be at least 1"),
     ],
 )

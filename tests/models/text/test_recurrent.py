@@ -15,6 +15,7 @@ from models.text import recurrent
 from models.training import fit
 from models.training.config import TrainingConfig
 from models.training.inputs import Batches
+from tests import strict
 from tests.models import classifier, conformance, tiny_tokens
 
 SMALL = recurrent.RecurrentConfig(
@@ -69,8 +70,8 @@ def test_a_text_without_tokens_has_zero_features(case):
 
 @pytest.mark.parametrize("field", ["units", "num_layers", "embedding_dim"])
 def test_rejects_sizes_below_one(field):
-    with pytest.raises(ValueError, match=f"`{field}` must be at least 1. Received: {field}=0"):
-        dataclasses.replace(SMALL, **{field: 0})
+    with pytest.raises(ValueError, match=f"{field}: must be at least 1. Received: 0"):
+        strict.check(dataclasses.replace(SMALL, **{field: 0}))
 
 
 def show_gpu(monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from models.text import text_cnn
+from tests import strict
 from tests.models import classifier, conformance, tiny_tokens
 
 SMALL = text_cnn.TextCNNConfig(
@@ -53,16 +54,16 @@ def test_a_feature_of_another_length_is_refused(case):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"vocabulary_size": 2}, "`vocabulary_size` must be at least 3. Received"),
-        ({"sequence_length": 0}, "`sequence_length` must be at least 1"),
-        ({"embedding_dim": 0}, "`embedding_dim` must be at least 1"),
-        ({"filters": 0}, "`filters` must be at least 1"),
-        ({"kernel_sizes": ()}, "`kernel_sizes` must name at least one width"),
-        ({"kernel_sizes": (0,)}, "`kernel_sizes` must name at least one width of 1 token"),
-        ({"kernel_sizes": (3, 3)}, "`kernel_sizes` must not repeat a width"),
+        ({"vocabulary_size": 2}, "vocabulary_size: must be at least 3. Received"),
+        ({"sequence_length": 0}, "sequence_length: must be at least 1"),
+        ({"embedding_dim": 0}, "embedding_dim: must be at least 1"),
+        ({"filters": 0}, "filters: must be at least 1"),
+        ({"kernel_sizes": ()}, "kernel_sizes: must be given, and not empty"),
+        ({"kernel_sizes": (0,)}, r"kernel_sizes\[0\]: must be at least 1"),
+        ({"kernel_sizes": (3, 3)}, r"kernel_sizes: must not repeat a width. Received: \[3, 3\]"),
         ({"kernel_sizes": (3, 7)}, r"must not exceed `sequence_length` \(6 tokens\).*\[7\]"),
     ],
 )
 def test_rejects_impossible_config(change, message):
     with pytest.raises(ValueError, match=message):
-        dataclasses.replace(SMALL, **change)
+        strict.check(dataclasses.replace(SMALL, **change))

@@ -7,6 +7,7 @@ import pytest
 
 from models.finetuning import trainable
 from models.text import transformer
+from tests import strict
 from tests.models import classifier, conformance, tiny_tokens
 
 SMALL = transformer.TransformerConfig(
@@ -55,10 +56,10 @@ def test_positions_make_the_order_matter(case):
     ("change", "message"),
     [
         ({"num_heads": 3}, r"`num_heads` must divide `hidden_dim` \(4\). Received: num_heads=3"),
-        ({"hidden_dim": 5, "num_heads": 5}, "`hidden_dim` must be even. Received: hidden_dim=5"),
-        ({"mlp_dim": 0}, "`mlp_dim` must be at least 1"),
+        ({"hidden_dim": 5, "num_heads": 5}, "must be at least 1 and a multiple of 2. Received: 5"),
+        ({"mlp_dim": 0}, "mlp_dim: must be at least 1"),
     ],
 )
 def test_rejects_impossible_config(change, message):
     with pytest.raises(ValueError, match=message):
-        dataclasses.replace(SMALL, **change)
+        strict.check(dataclasses.replace(SMALL, **change))

@@ -10,6 +10,7 @@ from keras_tuner.engine.trial import Trial
 
 from models.tuning import oracles, results, space
 from models.tuning.config import SearchRange, TuningConfig
+from tests import strict
 
 SPACE = {
     "training.learning_rate": SearchRange(log=(1e-3, 1e-1)),
@@ -265,8 +266,8 @@ def test_results_have_the_best_first_and_failed_trials_last(tmp_path, objective,
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"linear": (1, 9), "step": 0}, r"`step` must be above 0. Received: step=0"),
-        ({"linear": (1.0, 9.0), "step": -5}, r"`step` must be above 0. Received: step=-5"),
+        ({"linear": (1, 9), "step": 0}, "step: must be above 0. Received: 0"),
+        ({"linear": (1.0, 9.0), "step": -5}, "step: must be above 0. Received: -5"),
         ({"linear": (1, 9), "step": 0.5}, r"must be whole, too. Received: step=0.5 with \[1, 9\]"),
         ({"log": (1, 9), "step": 1.5}, r"must be whole, too. .* as in \[1.0, 9.0\]"),
         ({"log": (0.1, 0.9), "step": 0.5}, r"`step` is a factor in `log`.*above 1.*step=0.5"),
@@ -276,7 +277,7 @@ def test_results_have_the_best_first_and_failed_trials_last(tmp_path, objective,
 )
 def test_an_impossible_step_is_refused(fields, message):
     with pytest.raises(ValueError, match=message):
-        SearchRange(**fields)
+        strict.read(SearchRange, fields)
 
 
 @pytest.mark.parametrize(
@@ -286,12 +287,11 @@ def test_an_impossible_step_is_refused(fields, message):
         ((1, 4, 1.0), r"1.0 more than once in \[1, 4, 1.0\]"),
         ((None, "a", None), r"None more than once"),
         (((3, 4), (3,), (3, 4)), r"\(3, 4\) more than once"),
-        (([3, 4], {"a": 1}, [3, 4]), r"\[3, 4\] more than once"),
     ],
 )
 def test_a_value_named_twice_is_refused(values, twice):
-    with pytest.raises(ValueError, match=f"`values` must be different .* Received: {twice}"):
-        SearchRange(values=values)
+    with pytest.raises(ValueError, match=f"values: must be different .* Received: {twice}"):
+        strict.read(SearchRange, {"values": values})
 
 
 def test_true_and_one_are_two_values():
@@ -332,15 +332,15 @@ def test_both_ends_of_a_range_with_steps_are_tried(tmp_path, algorithm):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"space": {}}, r"`space` is empty"),
-        ({"space": SPACE, "workers": 0}, r"`workers` must be at least 1. Received: 0"),
-        ({"space": SPACE, "seed": -1}, r"`seed` must be from 0 .* Received: seed=-1"),
-        ({"space": SPACE, "seed": 2**32 - 1}, r"`seed` must be .* to 2 \*\* 32 - 2"),
+        ({"space": {}}, "space: must be given, and not empty. Received: {}. Name at least one"),
+        ({"space": SPACE, "workers": 0}, "workers: must be at least 1. Received: 0"),
+        ({"space": SPACE, "seed": -1}, "seed: must be from 0 .* Received: -1"),
+        ({"space": SPACE, "seed": 2**32 - 1}, "seed: must be from 0 to 4294967294"),
         (
             {"space": SPACE, "algorithm": "grid"},
             r"a range needs a `step`. Received: training.learning_rate from \[0.001, 0.1\]",
         ),
-        ({"space": SPACE, "trials": 0}, r"`trials` must be at least 1. Received: 0"),
+        ({"space": SPACE, "trials": 0}, "trials: must be at least 1. Received: 0"),
         (
             {"space": GRID, "algorithm": "hyperband"},
             r"hyperband` gives each trial its epochs itself.*training.epochs in `space`",
@@ -350,7 +350,7 @@ def test_both_ends_of_a_range_with_steps_are_tried(tmp_path, algorithm):
 )
 def test_an_impossible_search_is_refused(fields, message):
     with pytest.raises(ValueError, match=message):
-        TuningConfig(**fields)
+        strict.check(TuningConfig(**fields))
 
 
 def test_the_ends_of_a_search_are_allowed():

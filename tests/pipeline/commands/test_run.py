@@ -28,6 +28,7 @@ def test_the_traceback_is_in_the_log_whoever_must_mend_it(tmp_path, monkeypatch,
 
     monkeypatch.setattr(run, "_run", fail)
     (tmp_path / "broken.yaml").write_text(CONFIG)
+    (tmp_path / "none.csv").touch()
     assert run.run(tmp_path / "broken.yaml", [], tmp_path) == code
     (log,) = tmp_path.glob("runs/broken/log/*/log.txt")
     assert "Traceback" in log.read_text()

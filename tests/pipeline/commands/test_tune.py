@@ -84,6 +84,7 @@ def test_a_config_without_a_search_is_refused(tmp_path):
         "data: {source: {kind: csv, path: mail.csv}, split: {train: 8, eval: 2}}\n"
         "model: {kind: text_cnn}\n"
     )
+    (tmp_path / "mail.csv").touch()
     with pytest.raises(ValueError, match=r"has no `tuning`.*\n.*trials: 10"):
         tune.tune(path, [], tmp_path)
 
@@ -111,6 +112,7 @@ def test_a_wrong_port_is_refused_before_anything_is_run(
     monkeypatch.setenv("KERASTUNER_TUNER_ID", identity)
     monkeypatch.setenv("KERASTUNER_ORACLE_PORT", "abc")
     (tmp_path / "mail.yaml").write_text(SEARCHED)
+    (tmp_path / "mail.csv").touch()
     with pytest.raises(ValueError, match="KERASTUNER_ORACLE_PORT must be the port"):
         tune.tune(tmp_path / "mail.yaml", [], tmp_path)
 
@@ -122,6 +124,7 @@ def test_a_worker_ends_when_the_chief_has_the_search_from_cache(
 ):
     path = tmp_path / "mail.yaml"
     path.write_text(SEARCHED)
+    (tmp_path / "mail.csv").touch()
     ours = loading.load(path)
     other = loading.load(path, ["model.filters=3"])
     where = paths.Paths(tmp_path, "mail")

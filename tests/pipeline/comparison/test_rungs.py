@@ -152,6 +152,8 @@ def test_all_paths_in_the_yaml_of_a_rung_are_absolute(tmp_path):
         ],
     }
     (tmp_path / "of").mkdir()
+    (tmp_path / "modules/encoder").mkdir(parents=True)
+    (tmp_path / "modules/encoder/saved_model.pb").touch()
     other = TEXT | {"name": "other", "model": {"kind": "hub_text", "handle": "modules/encoder"}}
     (tmp_path / "other.yaml").write_text(yaml.safe_dump(other))
     rung = rungs.find(

@@ -35,11 +35,11 @@ def load(base, *operations, **sections):
 @pytest.mark.parametrize(
     ("base", "operations", "sections", "message"),
     [
-        (TEXTS, ["flip"], {}, r"operation `flip`, which is not for text .* contextual, eda"),
-        (IMAGES, ["eda"], {}, r"operation `eda`, which is not for image .* crop, "),
+        (TEXTS, ["flip"], {}, r"operation `flip` is not for text .* contextual, eda"),
+        (IMAGES, ["eda"], {}, r"operation `eda` is not for image .* crop, "),
         (TEXTS, ["edaa"], {}, r"Unknown operation 'edaa'. Did you mean 'eda'"),
-        (TEXTS, [], {"copies": {"balance": True}}, r"`copies.balance` .* `augmentation` is empty"),
-        (TEXTS, ["eda"], {"copies": {"materialize": 2}}, "`copies.materialize` is for images"),
+        (TEXTS, [], {"copies": {"balance": True}}, r"copies.balance: .* `augmentation` is empty"),
+        (TEXTS, ["eda"], {"copies": {"materialize": 2}}, "copies.materialize: is for images"),
         (IMAGES, ["mixup"], {"copies": {"materialize": 2}}, "`mixup`, which blends the answers"),
         (IMAGES, [{"kind": "crop", "padding": 8}], {}, "padding=8, model.image_size=8"),
         (
@@ -52,7 +52,7 @@ def load(base, *operations, **sections):
             IMAGES,
             ["flip"],
             {"copies": {"materialize": 1}, "tuning": SEARCH},
-            r"`tuning.space` has augmentation.0.probability, .* `maru augment-test`",
+            "tuning.space.augmentation.0.probability: .* `maru augment-test`",
         ),
         (
             TEXTS,
@@ -78,7 +78,7 @@ PAIRS = TEXTS | {"task": {"kind": "text_pair_classification", "second": "reply"}
 @pytest.mark.parametrize("base", [NUMBERS, SETS], ids=["number", "categories"])
 def test_labels_that_are_not_exactly_one_cannot_be_balanced(base):
     operation = "flip" if base is NUMBERS else "eda"
-    message = r"`copies.balance` .* have not exactly one label each. Leave it out"
+    message = r"copies.balance: .* have not exactly one label each. Received: True with task.kind"
     with pytest.raises(ConfigError, match=message):
         load(base, operation, copies={"balance": True})
 
@@ -91,7 +91,7 @@ def test_images_with_any_target_can_be_mixed(base):
 def test_an_operation_may_vary_one_of_two_texts():
     (eda,) = load(PAIRS, {"kind": "eda", "columns": ["reply"]}).augmentation
     assert eda.columns == ("reply",)
-    message = r"`eda` with a column that .*\['second'\]. Columns with texts: first, reply"
+    message = r"\[0\].columns: .* Received: \['second'\]. Columns with texts: first, reply"
     with pytest.raises(ConfigError, match=message):
         load(PAIRS, {"kind": "eda", "columns": ["second"]})
 
@@ -107,8 +107,8 @@ def test_a_target_that_copies_cannot_keep_is_refused():
         augmentation: tuple
         task: Translation = Translation()
 
-    with pytest.raises(ValueError, match=r"task.kind=translation, whose `to` holds text"):
-        augmentation.check(Config(load(TEXTS, "eda").augmentation))
+    [problem] = augmentation.suits_the_targets(Config(load(TEXTS, "eda").augmentation))
+    assert "task.kind=translation, whose `to` holds text" in problem.text
 
 
 def test_the_search_may_vary_what_is_drawn_anew():
@@ -191,9 +191,8 @@ def test_everything_that_is_not_there_is_told_by_its_field(tmp_path):
     back = {"kind": "back_translation", "forward": "nowhere", "backward": "http://host:1/models/x"}
     (tmp_path / "ko.tsv").write_text("크다\t커다랗다\n", "utf-8")
     (tmp_path / "wn").write_text("no folder")
-    with pytest.raises(ConfigError, match="4 problems in .*ko.yaml") as caught:
-        augmentation_files.check(load(TEXTS, eda, back).augmentation, tmp_path / "ko.yaml")
-    found = [line.partition(": ")[::2] for line in caught.value.problems]
+    problems = augmentation_files.missing(load(TEXTS, eda, back).augmentation, tmp_path)
+    found = [(problem.path, problem.text) for problem in problems]
     assert [field for field, _ in found] == [
         "augmentation[0].sentencepiece",
         "augmentation[0].synonyms[0].path",
@@ -211,17 +210,18 @@ def test_everything_that_is_not_there_is_told_by_its_field(tmp_path):
 @pytest.mark.parametrize("address", ["localhost:8501/v1/models/en_de", "10.0.0.5:8501"])
 def test_a_server_without_http_is_hinted_at(address, tmp_path):
     back = {"kind": "back_translation", "forward": str(tmp_path), "backward": address}
-    with pytest.raises(ConfigError, match=rf"\[0\].backward: .* write http://{address}$"):
-        augmentation_files.check(load(TEXTS, back).augmentation, tmp_path / "x.yaml")
+    [problem] = augmentation_files.missing(load(TEXTS, back).augmentation, tmp_path)
+    assert problem.path == "augmentation[0].backward"
+    assert problem.text.endswith(f" write http://{address}")
 
 
 def test_sources_of_synonyms_that_nothing_seeks_may_be_missing(tmp_path):
     off = {"n_aug": 0}
     eda = {"kind": "eda", "synonyms": [{"kind": "thesaurus", "path": "ko.tsv"}]}
-    with pytest.raises(ConfigError, match=r"synonyms\[0\].path: there is no file"):
-        augmentation_files.check(load(TEXTS, eda).augmentation, tmp_path / "x.yaml")
+    [problem] = augmentation_files.missing(load(TEXTS, eda).augmentation, tmp_path)
+    assert problem.path == "augmentation[0].synonyms[0].path"
     eda |= {"synonym_replacement": off, "random_insertion": off}
-    augmentation_files.check(load(TEXTS, eda).augmentation, tmp_path / "x.yaml")
+    assert list(augmentation_files.missing(load(TEXTS, eda).augmentation, tmp_path)) == []
 
 
 def test_another_file_is_another_fingerprint(tmp_path):

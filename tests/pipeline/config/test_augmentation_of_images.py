@@ -57,5 +57,5 @@ def test_what_is_wrong_with_an_operation_is_told_with_its_place(operation, messa
 
 def test_impossible_ends_of_a_searched_field_are_found_before_the_search():
     space = {"augmentation.0.degrees": {"linear": [5.0, 200.0]}}
-    with pytest.raises(ConfigError, match=r"tuning.space: augmentation\[0\].degrees: must be"):
+    with pytest.raises(ConfigError, match="tuning.space.augmentation.0.degrees: must be"):
         load("rotation", tuning={"space": space})

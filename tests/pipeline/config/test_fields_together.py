@@ -33,7 +33,7 @@ def test_a_training_that_ends_with_the_head_is_refused(fine_tuning, epochs):
 
 def test_xla_is_refused_with_hub_modules():
     model = {"kind": "hub_text", "handle": "https://example.com/module"}
-    with pytest.raises(ConfigError, match="`training.xla` compiles no Hub modules.*hub_text"):
+    with pytest.raises(ConfigError, match="training.xla: compiles no Hub modules.*hub_text"):
         load(model, training={"xla": True})
     load({"kind": "text_cnn"}, training={"xla": True})
 
@@ -44,9 +44,9 @@ def test_xla_is_refused_with_hub_modules():
         ({"must_reach": {"accuracy": 80}}, "must be from 0 to 1, as in 0.8 for 80 %. Received: 80"),
         (
             {"must_reach": {"cross_entropy": -0.1}},
-            "`evaluation.must_reach.cross_entropy` must be at least 0",
+            "evaluation.must_reach.cross_entropy: must be at least 0",
         ),
-        ({"may_lose": {"accuracy": -0.1}}, "`may_lose.accuracy` must be at least 0"),
+        ({"may_lose": {"accuracy": -0.1}}, "may_lose.accuracy: must be at least 0"),
     ],
 )
 def test_thresholds_that_no_model_meets_are_refused(evaluation, message):

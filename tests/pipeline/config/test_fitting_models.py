@@ -36,7 +36,7 @@ def refusal(path):
 def test_a_model_that_cannot_read_the_task_is_refused_with_those_that_can(write):
     path = write(SMALL.replace("text_cnn", "resnet, blocks: [1]"))
     assert refusal(path) == [
-        "config: `model.kind: resnet` reads image, but `task.kind: text_classification` gives "
+        "model.kind: `model.kind: resnet` reads image, but `task.kind: text_classification` gives "
         "text. Models that fit: bag_of_words, embedding_pooling, hub_text, naive_bayes, "
         "pretrained_text, recurrent, text_cnn, transformer."
     ]
@@ -47,7 +47,7 @@ def test_a_model_that_does_not_provide_what_the_task_needs_is_refused(write, mon
     monkeypatch.setitem(zoo.MODELS, "text_cnn", bare)
     (problem,) = refusal(write(SMALL))
     assert problem.startswith(
-        "config: `model.kind: text_cnn` provides nothing, but `task.kind: text_classification` "
+        "model.kind: `model.kind: text_cnn` provides nothing, but `task.kind: text_classification` "
         "needs vector. Models that fit: bag_of_words, "
     )
 
@@ -56,8 +56,8 @@ def test_a_model_that_cannot_learn_the_target_is_refused(write):
     path = write(SMALL.replace("text_cnn", "naive_bayes").replace("classification", "regression"))
     (problem,) = refusal(path)
     assert problem.startswith(
-        "config: `model.kind: naive_bayes` learns targets of categories or category, but that of "
-        "`task.kind: text_regression` is a number. Models that fit: bag_of_words, "
+        "model.kind: `model.kind: naive_bayes` learns targets of categories or category, but that "
+        "of `task.kind: text_regression` is a number. Models that fit: bag_of_words, "
     )
 
 
@@ -77,7 +77,7 @@ def test_what_is_about_gradients_is_refused_where_none_train(write, training, re
     (problem,) = refusal(write(f"{COUNTED}training: {{{training}}}\n"))
     field = training.split(":")[0]
     assert problem.startswith(
-        f"config: `training.{field}` is about training by gradients, but `model.kind: naive_bayes` "
+        f"training.{field}: is about training by gradients, but `model.kind: naive_bayes` "
         f"is counted in one pass over the examples. Received: {received}"
     )
     assert problem.endswith("Leave it out.")
@@ -93,4 +93,4 @@ def test_how_examples_are_read_is_for_every_model(write):
 def test_a_search_that_shortens_trials_is_refused_where_there_are_no_epochs(write):
     tuning = "tuning: {algorithm: hyperband, space: {model.smoothing: {values: [0.1, 1.0]}}}\n"
     (problem,) = refusal(write(COUNTED + tuning))
-    assert "`tuning.algorithm: hyperband` gives weak trials fewer epochs, but" in problem
+    assert problem.startswith("tuning.algorithm: hyperband gives weak trials fewer epochs, but")

@@ -38,7 +38,7 @@ def describe(**data):
     try:
         pydantic.TypeAdapter(Drawing).validate_json(json.dumps(data), strict=True)
     except pydantic.ValidationError as error:
-        return problems.describe(error, data, Drawing)
+        return [str(problem) for problem in problems.describe(error, data, Drawing)]
     return []
 
 

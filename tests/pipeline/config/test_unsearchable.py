@@ -41,7 +41,7 @@ def refusal(model, space, **sections):
 def test_what_transform_counts_words_with_cannot_be_searched(tokenizer, field, values):
     model = {"kind": "bag_of_words", "tokenizer": tokenizer}
     assert refusal(model, {f"model.{field}": values}) == (
-        f"tuning.space: model.{field} is the same in every trial: the stage Transform numbers the "
+        f"tuning.space.model.{field}: is the same in every trial: the stage Transform numbers the "
         "tokens with it, before the search. Compare configs that differ in it with `maru ladder`."
     )
 
@@ -59,7 +59,7 @@ def test_where_no_gradient_trains_only_the_model_can_be_searched():
     model = {"kind": "naive_bayes"}
     assert load(model, {"model.smoothing": [0.1, 1.0]}).tuning is not None
     assert refusal(model, {"training.batch_size": [8, 16]}) == (
-        "tuning.space: training.batch_size is the same in every trial: the model is counted in one "
+        "tuning.space.training.batch_size: is the same in every trial: the model is counted in one "
         "pass over the examples. Search fields of `model`."
     )
 
@@ -116,7 +116,7 @@ MATERIALIZED = {"augmentation": ["flip"], "copies": {"materialize": 1}}
 )
 def test_what_is_settled_before_the_search_is_refused(model, path, values, sections, message):
     problem = refusal(model, {path: values}, **sections)
-    assert problem.startswith(f"tuning.space: {path} is the same in every trial: ")
+    assert problem.startswith(f"tuning.space.{path}: is the same in every trial: ")
     assert message in problem
 
 

@@ -215,7 +215,7 @@ def test_yaml_becomes_a_config(given):
         ({"kind": "eda", "synonyms": []}, "`synonyms` is empty"),
         (
             {"kind": "eda"} | dict.fromkeys(config.EDA_OPERATIONS, {"n_aug": 0}),
-            "`n_aug` is 0 for all four operations",
+            "nothing would be made. Received: n_aug=0 for synonym_replacement, ",
         ),
         ({"kind": "eda", "synonyms": [{"kind": "vectors", "threshold": 1.5}]}, "threshold: must"),
         ({"kind": "eda", "synonyms": [{"kind": "vectors", "neighbors": 0}]}, "neighbors: must"),

@@ -162,7 +162,7 @@ def test_what_an_image_loses_depends_on_the_fields():
         (
             "erasing",
             {"ratio": (2.0, 1.0)},
-            r"`ratio` must be a lowest and a highest value. Received: ratio=\[2.0, 1.0\]",
+            r"ratio: must be a lowest and a highest value, in this order. Received: \[2.0, 1.0\]",
         ),
         ("mixup", {"alpha": 0.0}, "alpha: must be above 0. Received: 0.0"),
         ("contrast", {"strength": 1.1}, "strength: must be above 0 and at most 1. Received"),

@@ -1,0 +1,59 @@
+"""Files, folders and presets that a YAML names and that are not there."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from components.ingest import reading
+from components.ingest.errors import DataError
+from pipeline.config import augmentation_files, model_files, relative_paths
+from pipeline.config.problems import Problem
+from pipeline.config.salvage import Unknown
+
+
+def missing(config: Any, base: pathlib.Path) -> Iterator[Problem]:
+    """What a run would look for in vain, some of it after hours.
+
+    Args:
+        config: A `PipelineConfig`, or what `salvage` made of one.
+        base: Folder that relative paths start from.
+    """
+    for find in _SECTIONS:
+        try:
+            yield from find(config, base)
+        except Unknown:
+            continue  # The path is wrong by itself, which is told.
+
+
+def _data(config: Any, base: pathlib.Path) -> Iterator[Problem]:
+    for field in reading.paths(config.data.source):
+        try:
+            reading.require(config.data.source, field, str(base))
+        except DataError as error:
+            path = f"data.source.{field}"
+            yield Problem(path, str(error).removeprefix(f"`{path}`: "))
+
+
+def _operations(config: Any, base: pathlib.Path) -> Iterator[Problem]:
+    yield from augmentation_files.missing(config.augmentation, base)
+
+
+def _schema(config: Any, base: pathlib.Path) -> Iterator[Problem]:
+    schema = config.runtime.schema
+    if schema is not None and not pathlib.Path(relative_paths.place(schema, base)).is_file():
+        yield Problem(
+            "runtime.schema",
+            f"there is no file {relative_paths.place(schema, base)}. Expected: a `schema.pbtxt`, "
+            f"absolute or relative to the YAML. Received: {schema!r}. An earlier run's SchemaGen "
+            "wrote one to start from.",
+        )
+
+
+_SECTIONS: tuple[Callable[[Any, pathlib.Path], Iterator[Problem]], ...] = (
+    _data,
+    model_files.missing,
+    _operations,
+    _schema,
+)
