@@ -17,14 +17,24 @@ _PORT = click.IntRange(0, 65535)
 @click.option("--rest-port", type=_PORT, default=8501, show_default=True, help="HTTP; 0: any free.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--batching", is_flag=True, help="Run concurrent requests together.")
-def serve(workspace: pathlib.Path, port: int, rest_port: int, host: str, batching: bool) -> None:
-    """Serve the pushed models over TensorFlow Serving's REST and gRPC APIs.
+@click.option(
+    "--playground/--no-playground",
+    default=True,
+    show_default=True,
+    help="A page in the browser to try the models on.",
+)
+def serve(
+    workspace: pathlib.Path, port: int, rest_port: int, host: str, batching: bool, playground: bool
+) -> None:
+    """Serve the pushed models over TensorFlow Serving's REST and gRPC APIs, and in the browser.
 
     `python -m serving --help` lists TensorFlow Serving's own flags, which take its files.
     """
     from pipeline.commands import serve as command
 
-    command.serve(workspace, port, rest_port, host, with_batching=batching)
+    command.serve(
+        workspace, port, rest_port, host, with_batching=batching, with_playground=playground
+    )
 
 
 @click.command()

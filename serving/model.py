@@ -5,6 +5,7 @@ imported, without it.
 """
 
 import dataclasses
+import pathlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -81,6 +82,8 @@ class Predictor(Protocol):
     """A loaded version."""
 
     version: int
+    folder: pathlib.Path
+    """Where it was loaded from; others may have removed it since."""
     signatures: Mapping[str, Signature]
     metadata_json: str
     """`tensorflow.serving.SignatureDefMap` as JSON with the proto's field names."""

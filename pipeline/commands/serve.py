@@ -16,7 +16,13 @@ if TYPE_CHECKING:  # Imports TensorFlow.
 
 
 def serve(
-    workspace: pathlib.Path, port: int, rest_port: int, host: str, *, with_batching: bool
+    workspace: pathlib.Path,
+    port: int,
+    rest_port: int,
+    host: str,
+    *,
+    with_batching: bool,
+    with_playground: bool,
 ) -> None:
     """Serve every pushed model of a workspace until told to stop.
 
@@ -26,6 +32,7 @@ def serve(
         rest_port: For HTTP; 0 picks a free one.
         host: Address to listen on.
         with_batching: Run concurrent requests together.
+        with_playground: Answer `/` with a page to try the models on.
 
     Raises:
         ValueError: If the server cannot start.
@@ -49,18 +56,20 @@ def serve(
             rest_api_port=rest_port,
             rest_option="--rest-port",
             batching=BatchingParameters() if with_batching else None,
+            playground=with_playground,
         )
         sources = server.Sources(models_dir=folder, models_dir_option="--workspace")
         served = server.Server(sources, config)
 
         def announce() -> None:
-            terminal.write(describe(served, folder, host, log) + "\n")
+            told = describe(served, folder, host, log, with_playground=with_playground)
+            terminal.write(told + "\n")
             terminal.flush()
             address = f"{_shown(host)}:{served.rest_port}"
-            told.enter_context(running_server.announce(where, address))
+            announced.enter_context(running_server.announce(where, address))
 
         try:
-            with contextlib.ExitStack() as told:
+            with contextlib.ExitStack() as announced:
                 running.run(served, announce)
         except (errors.ServingError, server.StartError) as error:
             raise ValueError(str(error)) from error
@@ -74,7 +83,9 @@ def _show_warnings(terminal: TextIO) -> None:
     logging.getLogger().addHandler(handler)
 
 
-def describe(server: "Server", folder: pathlib.Path, host: str, log: pathlib.Path) -> str:
+def describe(
+    server: "Server", folder: pathlib.Path, host: str, log: pathlib.Path, *, with_playground: bool
+) -> str:
     """What is served, where, and how to ask and to stop it.
 
     Args:
@@ -82,18 +93,22 @@ def describe(server: "Server", folder: pathlib.Path, host: str, log: pathlib.Pat
         folder: Where the models come from.
         host: Address it listens on.
         log: Where it tells what it does.
+        with_playground: Whether it has a page for browsers.
     """
     names = server.repository.model_names()
     width = max(map(len, names))
     shown = _shown(host)
-    rest = f"http://{shown}:{server.rest_port}/v1/models"
+    http = f"http://{shown}:{server.rest_port}"
+    rest = f"{http}/v1/models"
     lines = [
         f"Serving {folder.resolve()}; new models and versions are picked up as they are pushed.",
         "",
     ]
     lines += [f"  {name:<{width}}  {_states(server, name)}" for name in names]
-    lines += ["", f"REST  {rest}/<model>:predict", f"gRPC  {shown}:{server.grpc_port}", ""]
-    lines += ["Try:", f"  {_curl(server, rest, names)}", ""]
+    lines += ["", f"REST  {rest}/<model>:predict", f"gRPC  {shown}:{server.grpc_port}"]
+    if with_playground:
+        lines.append(f"Page  {http}/ (the models in a browser)")
+    lines += ["", "Try:", f"  {_curl(server, rest, names)}", ""]
     lines.append("Ctrl-C or SIGTERM stops it; running requests are answered first.")
     lines.append(f"Log: {log.resolve()}")
     return "\n".join(lines)

@@ -192,6 +192,9 @@ _OWN = (
         "File with a token; callers of both protocols must send `authorization: Bearer <token>`.",
     ),
     Flag("rest_ssl_config_file", "string", "", "Text file with an SSLConfig; REST is then HTTPS."),
+    Flag(
+        "enable_playground", "bool", False, "Answer / over HTTP with a page to try the models on."
+    ),
     Flag("access_log", "string", "", "File for one JSON line per request; - is stdout."),
 )
 

@@ -19,6 +19,7 @@ from serving.frontend import tls
 from serving.frontend.admission import Admission
 from serving.frontend.edge import Edge
 from serving.model import Options
+from serving.playground.site import GrpcPort, Playground
 from serving.repository.config_file import ConfigFile
 from serving.repository.model_config import ServedModel
 from serving.repository.repository import Repository, RepositoryConfig
@@ -81,6 +82,8 @@ class ServerConfig:
     """How HTTP is answered."""
     rest_tls: tls.Tls | None = None
     """Keys of HTTPS; None for plain text."""
+    playground: bool = False
+    """Whether `/` answers with a page to try the models on."""
     token: str | None = None
     """What callers must present; None lets all in."""
     max_concurrent_requests: int | None = None
@@ -215,11 +218,21 @@ class Server:
             return
         config = self._config
         self._rest = HttpServer(
-            edge, config.rest, listener.dup(), config.rest_tls, config.drain_seconds
+            edge,
+            config.rest,
+            listener.dup(),
+            config.rest_tls,
+            config.drain_seconds,
+            self._playground() if config.playground else None,
         )
         self._rest.start()
         self.rest_port = self._rest.port
         _LOG.info("Exporting HTTP/REST API at:localhost:%d ...", self.rest_port)
+
+    def _playground(self) -> Playground:
+        is_encrypted = self._config.grpc_tls is not None
+        grpc = GrpcPort(self.grpc_port, is_encrypted) if self.grpc_port else None
+        return Playground(self.repository, grpc)
 
     def _close(self) -> None:
         if self._config_file is not None:

@@ -103,6 +103,7 @@ def read(values: Values) -> tuple[Sources, ServerConfig]:
         grpc_tls=_tls(values["ssl_config_file"]),
         rest=_rest(values),
         rest_tls=_tls(values["rest_ssl_config_file"]),
+        playground=values["enable_playground"],
         token=_token(values),
         max_concurrent_requests=values["max_concurrent_requests"] or None,
         access_log=_access_log(values["access_log"]),

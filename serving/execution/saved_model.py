@@ -47,6 +47,7 @@ class SavedModelPredictor:
         settings: SessionSettings = _DEFAULTS,
     ):
         self.version = version
+        self.folder = path
         loaded = _load(path, settings)
         self._signature_defs = loaded.signature_defs
         try:

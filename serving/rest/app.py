@@ -1,8 +1,8 @@
 """The HTTP half of TensorFlow Serving, as an ASGI application.
 
 What is under `/v1/` is answered by `serving/rest/api.py`, in a thread; the metrics
-page has the path that the operator chose; `/healthz`, `/readyz` and `/models`
-are ours. No web framework: four routes do not need one.
+page has the path that the operator chose; `/healthz`, `/readyz`, `/models` and
+the playground are ours. No web framework: a few routes do not need one.
 
 Order of the routes and what each answers: TensorFlow Serving,
 `model_servers/http_server.cc` and `util/net_http/server/internal/evhttp_server.cc`.
@@ -19,6 +19,9 @@ from typing import Any, NamedTuple
 
 from serving import errors
 from serving.frontend.edge import Edge
+from serving.model import ModelSpec
+from serving.playground import site
+from serving.playground.site import Playground
 from serving.rest import api, http_body, pages
 from serving.rest.worker_pool import WorkerPool
 from serving.telemetry.access_log import AccessLog
@@ -66,6 +69,7 @@ class _Response(NamedTuple):
 
 _GONE = _Response(errors.HTTP_STATUS["CANCELLED"], b"", ())
 """For the log only."""
+_NOT_FOUND = _Response(404, pages.html(404, "Not Found"), (_HTML,))
 
 
 class _Request(NamedTuple):
@@ -89,11 +93,15 @@ class App:
     Args:
         edge: What both protocols share.
         config: How HTTP is answered.
+        playground: The page at `/`; None for no page.
     """
 
-    def __init__(self, edge: Edge, config: RestConfig = _DEFAULTS):
+    def __init__(
+        self, edge: Edge, config: RestConfig = _DEFAULTS, playground: Playground | None = None
+    ):
         self._edge = edge
         self._config = config
+        self._playground = playground
         self._pool = WorkerPool(config.num_threads)
         self._cors = _cors_headers(edge.admission.needs_token) if config.enable_cors else ()
 
@@ -132,7 +140,22 @@ class App:
                 return self._readiness()
             if request.path == "/models":
                 return await self._refuse_or(request, self._models)
-        return _Response(404, pages.html(404, "Not Found"), (_HTML,))
+            if self._playground is not None:
+                return await self._play(request, self._playground)
+        return _NOT_FOUND
+
+    async def _play(self, request: _Request, playground: Playground) -> _Response:
+        file = playground.file(request.path)
+        if file is not None:
+            return _Response(200, file.content, file.headers)
+        spec = site.asked(request.path)
+        if spec is None:
+            return _NOT_FOUND
+        return await self._refuse_or(request, lambda: self._about(playground, spec))
+
+    async def _about(self, playground: Playground, spec: ModelSpec) -> _Response:
+        told = await asyncio.to_thread(playground.about, spec)
+        return _Response(200, told, (_JSON,))
 
     async def _api(self, request: _Request, body: http_body.Body) -> _Response:
         if request.method == "OPTIONS":
@@ -207,9 +230,11 @@ class App:
         return _Response(200, page, (_TEXT,))
 
 
-def create_app(edge: Edge, config: RestConfig = _DEFAULTS) -> App:
+def create_app(
+    edge: Edge, config: RestConfig = _DEFAULTS, playground: Playground | None = None
+) -> App:
     """Build the application; `serving.rest.http_server` runs it."""
-    return App(edge, config)
+    return App(edge, config, playground)
 
 
 def _read_head(scope: Scope) -> _Request:

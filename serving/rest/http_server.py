@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.frontend.edge import Edge
 from serving.frontend.tls import Tls
+from serving.playground.site import Playground
 from serving.rest import app
 from serving.rest.app import RestConfig
 
@@ -36,6 +37,7 @@ class HttpServer:
         listener: Bound, not listening yet; the server owns it.
         tls: Keys, where it is HTTPS.
         drain_seconds: What running requests get to finish when the server stops.
+        playground: The page at `/`; None for no page.
     """
 
     def __init__(
@@ -45,8 +47,9 @@ class HttpServer:
         listener: socket.socket,
         tls: Tls | None = None,
         drain_seconds: float = 30.0,
+        playground: Playground | None = None,
     ):
-        self._app = app.create_app(edge, config)
+        self._app = app.create_app(edge, config, playground)
         self._listener = listener
         self._server = uvicorn.Server(_uvicorn_config(self._app, tls, drain_seconds))
         # Outside the main thread uvicorn leaves the signals alone.

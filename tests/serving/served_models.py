@@ -117,10 +117,10 @@ def export_number(base_path: pathlib.Path, number: int, num_floats: int = 1) -> 
         x = v1.placeholder(tf.float32, [None], "x")
         values = v1.get_variable("values", initializer=tf.fill([num_floats], float(number)))
         y = tf.zeros_like(x) + values[0]
-        return {"serving_default": _signature({"x": x}, {"y": y, "number": tf.identity(y)})}
+        return {"serving_default": signature({"x": x}, {"y": y, "number": tf.identity(y)})}
 
     unfinished = base_path.parent / f"unfinished_{base_path.name}_{number}"
-    _write(unfinished, build)
+    write(unfinished, build)
     base_path.mkdir(parents=True, exist_ok=True)
     return unfinished.rename(base_path / str(number))
 
@@ -141,7 +141,7 @@ def export_tensors(path: pathlib.Path) -> pathlib.Path:
     does not take, `from_none` has no inputs, `strings` has an output that is written as base64,
     `size` tells how many rows ran together, and `busy` counts to its largest row before it answers.
     """
-    _write(path, _tensors)
+    write(path, _tensors)
     return path
 
 
@@ -153,24 +153,24 @@ def _tensors():
     steps = v1.placeholder(tf.int32, [None], "steps")
     total = a + b
     signatures = {
-        "serving_default": _signature({"x": x}, {"y": tf.identity(x)}),
-        "pair": _signature({"a": a, "b": b}, {"sum": total}),
-        "two_outputs": _signature({"x": x}, {"twice": x * 2, "minus": -x}),
-        "defaults": _signature({"a": a, "b": b}, {"sum": total}),
-        "scalar": _signature({"x": flat}, {"total": tf.reduce_sum(flat)}),
-        "uneven": _signature({"x": flat}, {"all": tf.identity(flat), "first": flat[:1]}),
-        "to_half": _signature({"x": flat}, {"y": tf.cast(flat, tf.float16)}),
-        "size": _signature({"x": flat}, {"size": tf.ones_like(flat, tf.int32) * tf.size(flat)}),
-        "busy": _signature({"steps": steps}, {"steps": _count_to(steps)}),
-        "from_none": _signature({}, {"y": tf.constant([1.0])}),
-        "strings": _signature(
+        "serving_default": signature({"x": x}, {"y": tf.identity(x)}),
+        "pair": signature({"a": a, "b": b}, {"sum": total}),
+        "two_outputs": signature({"x": x}, {"twice": x * 2, "minus": -x}),
+        "defaults": signature({"a": a, "b": b}, {"sum": total}),
+        "scalar": signature({"x": flat}, {"total": tf.reduce_sum(flat)}),
+        "uneven": signature({"x": flat}, {"all": tf.identity(flat), "first": flat[:1]}),
+        "to_half": signature({"x": flat}, {"y": tf.cast(flat, tf.float16)}),
+        "size": signature({"x": flat}, {"size": tf.ones_like(flat, tf.int32) * tf.size(flat)}),
+        "busy": signature({"steps": steps}, {"steps": _count_to(steps)}),
+        "from_none": signature({}, {"y": tf.constant([1.0])}),
+        "strings": signature(
             {"text": text}, {"text": tf.identity(text), "raw_bytes": tf.identity(text)}
         ),
     }
     signatures["defaults"].defaults["b"].CopyFrom(tf.make_tensor_proto(10.0))
     for dtype in WITH_JSON + WITHOUT_JSON:
         typed = v1.placeholder(dtype, None, f"as_{dtype.name}")
-        signatures[dtype.name] = _signature({"x": typed}, {"y": tf.identity(typed)})
+        signatures[dtype.name] = signature({"x": typed}, {"y": tf.identity(typed)})
     return signatures
 
 
@@ -180,7 +180,8 @@ def _count_to(steps):
     return steps + 0 * counted
 
 
-def _write(path, build):
+def write(path, build):
+    """Write the SavedModel of the graph and the signatures, by name, that a function builds."""
     builder = v1.saved_model.Builder(str(path))
     with tf.Graph().as_default(), v1.Session() as session:
         signatures = build()
@@ -189,7 +190,9 @@ def _write(path, build):
     builder.save()
 
 
-def _signature(inputs, outputs, method=PREDICT):
+def signature(inputs, outputs, method=PREDICT):
+    """The signature of tensors by alias."""
+
     def info(tensors):
         return {k: v1.saved_model.utils.build_tensor_info(t) for k, t in tensors.items()}
 

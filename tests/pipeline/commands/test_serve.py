@@ -38,9 +38,13 @@ class FakeServer:
         return contextlib.nullcontext(predictor)
 
 
+def describe(server, host="h", with_playground=True):
+    return serve.describe(server, FOLDER, host, LOG, with_playground=with_playground)
+
+
 def test_it_tells_what_is_served_where_and_how_to_ask():
     server = FakeServer(broken=("text", "string"), reviews=("text", "string"))
-    assert serve.describe(server, FOLDER, "127.0.0.1", LOG).splitlines() == [
+    assert describe(server, "127.0.0.1").splitlines() == [
         "Serving /w/served; new models and versions are picked up as they are pushed.",
         "",
         "  broken   version 7 END: no file",
@@ -48,6 +52,7 @@ def test_it_tells_what_is_served_where_and_how_to_ask():
         "",
         "REST  http://127.0.0.1:8501/v1/models/<model>:predict",
         "gRPC  127.0.0.1:8500",
+        "Page  http://127.0.0.1:8501/ (the models in a browser)",
         "",
         "Try:",
         '  curl -d \'{"instances": ["some text"]}\' http://127.0.0.1:8501/v1/models/reviews:predict',
@@ -69,20 +74,24 @@ def test_it_tells_what_is_served_where_and_how_to_ask():
     ],
 )
 def test_the_example_fits_the_input(alias, dtype, command):
-    assert command in serve.describe(FakeServer(m=(alias, dtype)), FOLDER, "h", LOG)
+    assert command in describe(FakeServer(m=(alias, dtype)))
 
 
 def test_every_address_is_shown_as_one_that_can_be_asked():
-    shown = serve.describe(FakeServer(m=("x", "float")), FOLDER, "0.0.0.0", LOG)
+    shown = describe(FakeServer(m=("x", "float")), "0.0.0.0")
     assert "http://127.0.0.1:8501/" in shown
-    shown = serve.describe(FakeServer(m=("x", "float")), FOLDER, "::1", LOG)
+    shown = describe(FakeServer(m=("x", "float")), "::1")
     assert "http://[::1]:8501/" in shown
     assert "[::1]:8500" in shown
 
 
+def test_a_page_that_is_turned_off_is_not_told_of():
+    assert "Page" not in describe(FakeServer(m=("x", "float")), with_playground=False)
+
+
 def test_both_protocols_on_one_port_are_refused_before_anything_loads(tmp_path):
     with pytest.raises(ValueError, match="--port and --rest-port must differ. Received: 8600"):
-        serve.serve(tmp_path, 8600, 8600, "127.0.0.1", with_batching=False)
+        serve.serve(tmp_path, 8600, 8600, "127.0.0.1", with_batching=False, with_playground=True)
 
 
 def export(path):

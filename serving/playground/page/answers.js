@@ -1,0 +1,77 @@
+/** Answers as people read them, by what `shown_as` of a model says. */
+
+import { element } from "./elements.js";
+
+const FIRST = 8; // Labels before "Show all".
+const DIGITS = 6;
+
+/**
+ * @param {?string} shownAs `ranked_labels`, `chosen_labels` or `number`; any other model's answer is
+ *     shown output by output.
+ * @param {Object} answer Values of one row by output.
+ */
+export function show(shownAs, answer) {
+  return (FORMS[shownAs] ?? byOutput)(answer);
+}
+
+function rankedLabels(answer) {
+  return labels(rowsOf(answer));
+}
+
+function chosenLabels(answer) {
+  const rows = rowsOf(answer).map((row) => ({ ...row, isChosen: answer.is_chosen[row.place] }));
+  rows.sort((a, b) => b.isChosen - a.isChosen);
+  const count = rows.filter((row) => row.isChosen).length;
+  const said = count ? `${count} of ${rows.length} labels:` : "No label fits. The most likely ones:";
+  return element("div", {}, element("p", {}, said), labels(rows, Math.max(count, FIRST)));
+}
+
+function number(answer) {
+  return element("p", { class: "number" }, shorten(answer.value));
+}
+
+function byOutput(answer) {
+  const list = element("dl");
+  for (const [name, value] of Object.entries(answer)) {
+    const text = typeof value === "string" ? value : JSON.stringify(value, null, 1);
+    list.append(element("dt", {}, name), element("dd", { dir: "auto" }, text));
+  }
+  return list;
+}
+
+const FORMS = { ranked_labels: rankedLabels, chosen_labels: chosenLabels, number };
+
+/** The labels of an answer, the most likely first. */
+function rowsOf(answer) {
+  return answer.labels
+    .map((label, place) => ({ label, place, probability: answer.probabilities[place] }))
+    .sort((a, b) => b.probability - a.probability);
+}
+
+function labels(rows, first = FIRST) {
+  const list = element("ol", { class: "labels" }, ...rows.slice(0, first).map(labelRow));
+  if (rows.length <= first) return list;
+  const more = element("button", { type: "button" }, `Show all ${rows.length}`);
+  more.addEventListener("click", () => {
+    list.replaceChildren(...rows.map(labelRow));
+    more.remove();
+  });
+  return element("div", {}, list, more);
+}
+
+function labelRow({ label, probability, isChosen }) {
+  const share = element("span", { class: "share" }, `${(100 * probability).toFixed(1)} %`);
+  const name = element("span", { class: "name", dir: "auto" }, label);
+  const filled = element("div");
+  filled.style.width = `${100 * probability}%`;
+  const row = element("li", {}, name, share, element("div", { class: "bar" }, filled));
+  if (isChosen) {
+    row.classList.add("chosen");
+    name.before(element("span", { class: "mark", role: "img", "aria-label": "chosen" }, "✓"));
+  }
+  return row;
+}
+
+function shorten(value) {
+  return String(Number(value.toPrecision(DIGITS)));
+}
