@@ -1,7 +1,7 @@
 """The page on which people try the models: its files, and what it is told of a model.
 
-The page asks `/models` what is served and the API of predictions for answers. What a model takes and
-how its answer reads is in `assets.extra/task.json` of its version, or else in its signature.
+The page asks `/models` what is served, and TensorFlow Serving's API for answers. What a model takes
+and how its answer reads is in `assets.extra/task.json` of its version, or else in its signature.
 """
 
 import dataclasses
@@ -152,7 +152,9 @@ def _task(predictor: Predictor, signature: Signature) -> Mapping[str, Any]:
     path = predictor.folder / description.FILE
     if path.is_file():
         said = json.loads(path.read_text("utf-8"))
-        return {key: said[key] for key in ("kind", "inputs", "shown_as", "examples")}
+        return {key: said[key] for key in ("kind", "inputs", "shown_as")} | {
+            "examples": said.get("examples", [])
+        }
     inputs = [
         {"name": name, "holds": "image" if name.endswith(_BINARY) else "text", "column": name}
         for name in sorted(signature.inputs)

@@ -1,7 +1,5 @@
 """Small models as `maru run` exports them, for each form of question and answer; quick to write."""
 
-import json
-
 import tensorflow as tf
 
 from serving.export import description
