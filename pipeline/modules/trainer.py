@@ -26,14 +26,13 @@ from models.training import estimate, fit, placement
 from models.training.checkpoint import STATE
 from pipeline.artifact_files import REFERENCE, SUMMARY, TOKENIZER
 from pipeline.config import loading
+from pipeline.modules import kept_examples
 from pipeline.modules import learner as learners
-from serving.export import description, reference, request_form, warm_up_file
+from serving.export import description, reference, warm_up_file
 from serving.export import signatures as exporting
 
 NUM_REFERENCE = 32
 """Examples the Canary compares on."""
-NUM_EXAMPLES = 3
-"""Requests that every export brings for people to try."""
 WARM_UP_BATCHES = (1, NUM_REFERENCE)
 """Rows of the requests that every export brings, for servers to replay before it answers."""
 _ANY_NAME = "default"  # A server replays the requests to the version they lie in.
@@ -227,14 +226,14 @@ def _description(learner: learners.Learner, answered: Mapping[str, Any]) -> desc
         answered: Inputs and outputs of the default signature.
     """
     task = learner.config.task
-    first = {name: rows[:NUM_EXAMPLES] for name, rows in answered["inputs"].items()}
+    images = frozenset(c.served_as for c in tasks.inputs(task) if c.holds == "image")
     return description.Description(
         kind=task.kind,
         inputs=tuple(description.Input(c.served_as, c.holds, c.name) for c in tasks.inputs(task)),
         labels=learner.facts.vocabularies,
         shown_as=task.shown_as,
         outputs=description.outputs(answered["outputs"]),
-        examples=tuple(request_form.rows(first)),
+        examples=kept_examples.choose(answered["inputs"], images),
     )
 
 

@@ -98,22 +98,22 @@ class Playground:
         """What the page needs to know of a model, as JSON.
 
         `name`, `version`, `kind` (null for models of others), `inputs` (each with `name`, `holds`
-        and `column`), `outputs` (names), `shown_as` (null: output by output), `examples` (elements
-        of `instances`) and `grpc` (`number` and `is_encrypted` of the port, or null).
+        and `column`), `outputs` (each with `name` and `length`, the output that says how many of
+        its values count, or null), `shown_as` (null: output by output), `examples` (elements of
+        `instances`) and `grpc` (`number` and `is_encrypted` of the port, or null).
 
         Args:
             spec: Which one.
 
         Raises:
-            ServingError: NOT_FOUND if it is not available, FAILED_PRECONDITION if it asks for
-                other things than texts and images.
+            ServingError: NOT_FOUND if it is not available, FAILED_PRECONDITION if it takes other
+                things than texts and images, or brings a description of another release.
         """
         with self._repository.lease(spec) as predictor:
             signature = _signature(spec.name, predictor)
             told = {
                 "name": spec.name,
                 "version": str(predictor.version),
-                "outputs": sorted(signature.outputs),
                 **_task(predictor, signature),
                 "grpc": None if self._grpc is None else dataclasses.asdict(self._grpc),
             }
@@ -149,14 +149,16 @@ def _signature(name: str, predictor: Predictor) -> Signature:
 
 def _task(predictor: Predictor, signature: Signature) -> Mapping[str, Any]:
     """What the export says of itself, or what can be told without that."""
-    path = predictor.folder / description.FILE
-    if path.is_file():
-        said = json.loads(path.read_text("utf-8"))
-        return {key: said[key] for key in ("kind", "inputs", "shown_as")} | {
-            "examples": said.get("examples", [])
-        }
+    try:
+        said = description.read(predictor.folder)
+    except ValueError as error:
+        raise errors.ServingError("FAILED_PRECONDITION", str(error)) from error
+    if said is not None:
+        told = dataclasses.asdict(said)
+        return {key: told[key] for key in ("kind", "inputs", "outputs", "shown_as", "examples")}
     inputs = [
         {"name": name, "holds": "image" if name.endswith(_BINARY) else "text", "column": name}
         for name in sorted(signature.inputs)
     ]
-    return {"kind": None, "inputs": inputs, "shown_as": None, "examples": []}
+    outputs = [{"name": name, "length": None} for name in sorted(signature.outputs)]
+    return {"kind": None, "inputs": inputs, "outputs": outputs, "shown_as": None, "examples": []}

@@ -9,9 +9,11 @@ const DIGITS = 6;
  * @param {?string} shownAs `ranked_labels`, `chosen_labels` or `number`; any other model's answer is
  *     shown output by output.
  * @param {Object} answer Values of one row by output.
+ * @param {{name: string, length: ?string}[]} outputs `length` names the output that says how many
+ *     values of `name` count; the others fill it up.
  */
-export function show(shownAs, answer) {
-  return (FORMS[shownAs] ?? byOutput)(answer);
+export function show(shownAs, answer, outputs) {
+  return (FORMS[shownAs] ?? byOutput)(answer, outputs);
 }
 
 function rankedLabels(answer) {
@@ -30,9 +32,11 @@ function number(answer) {
   return element("p", { class: "number" }, shorten(answer.value));
 }
 
-function byOutput(answer) {
+function byOutput(answer, outputs) {
+  const lengths = outputs.map((output) => output.length);
   const list = element("dl");
-  for (const [name, value] of Object.entries(answer)) {
+  for (const { name, length } of outputs.filter((output) => !lengths.includes(output.name))) {
+    const value = length === null ? answer[name] : answer[name].slice(0, answer[length]);
     const text = typeof value === "string" ? value : JSON.stringify(value, null, 1);
     list.append(element("dt", {}, name), element("dd", { dir: "auto" }, text));
   }

@@ -1,9 +1,9 @@
 /**
  * The request of the page as code for elsewhere.
  *
- * A `request` has `model`, `version` (empty for the newest), `row` (by input a text, or `{file}` with
- * the name of a file), `outputs` (their names), `shownAs`, `needsToken`, `address` (a `URL` of the
- * server) and `grpc` (`number` and `is_encrypted` of its port, or null).
+ * A `request` has `model`, `version` (empty for the newest), `row` (by input a text, or `{file}`
+ * with the name of a file), `shownAs`, `needsToken`, `address` (a `URL` of the server) and `grpc`
+ * (`number` and `is_encrypted` of its port, or null).
  */
 
 import { path } from "./server.js";
@@ -43,10 +43,11 @@ function python(request) {
   const token = request.needsToken ? ', token=os.environ["TOKEN"]' : "";
   const version = request.version ? `, version=${request.version}` : "";
   return [
-    ...imports(request, ["from serving.client import Client"]),
+    ...imports(request, ["from serving.client import Client, rows"]),
     `with Client(${JSON.stringify(server)}${token}) as client:`,
     `    answer = client.predict(${JSON.stringify(request.model)}, {${inputs(request)}}${version})`,
-    printed(request, (name) => `answer["${name}"][0]`, (text) => text),
+    "(row,) = rows(answer)",
+    printed(request, (name) => `row["${name}"]`, (text) => text),
   ].join("\n");
 }
 
@@ -70,8 +71,8 @@ function grpc(request) {
     "    request.inputs[name].CopyFrom(tf.make_tensor_proto(value))",
     `service = prediction_service_pb2_grpc.PredictionServiceStub(${channel})`,
     `outputs = service.Predict(request, timeout=30${request.needsToken ? token : ""}).outputs`,
-    "answer = {name: tf.make_ndarray(value)[0] for name, value in outputs.items()}",
-    printed(request, (name) => `answer["${name}"]`, (text) => `${text}.decode()`),
+    "row = {name: tf.make_ndarray(value)[0] for name, value in outputs.items()}",
+    printed(request, (name) => `row["${name}"]`, (text) => `${text}.decode()`),
   ].join("\n");
 }
 
@@ -100,7 +101,7 @@ function inputs(request) {
 /** The line that prints an answer; `get` is the code of an output, `toText` that of text in it. */
 function printed(request, get, toText) {
   const form = PRINTED[request.shownAs];
-  return `print(${form ? form(get, toText) : request.outputs.map(get).join(", ")})`;
+  return `print(${form ? form(get, toText) : "row"})`;
 }
 
 const PRINTED = {

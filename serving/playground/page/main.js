@@ -148,11 +148,11 @@ async function ask() {
 function showAnswer(answer, milliseconds) {
   const { outputs, shown_as: shownAs } = page.about;
   // The only output of a model comes without its name.
-  const named = outputs.length === 1 ? { [outputs[0]]: answer } : answer;
+  const named = outputs.length === 1 ? { [outputs[0].name]: answer } : answer;
   const time = milliseconds < 10 ? milliseconds.toFixed(1) : milliseconds.toFixed(0);
   byId("answer").classList.remove("stale");
   byId("answer").replaceChildren(
-    show(shownAs, named),
+    show(shownAs, named, outputs),
     element("p", { class: "hint time" }, `Answered in ${time} ms.`),
     element("p", { class: "hint changed" }, "The request has changed since."),
   );
@@ -169,7 +169,6 @@ function currentSnippets() {
     model: page.model,
     version: page.version,
     row: Object.fromEntries(page.fields.map((field) => [field.name, field.inCode()])),
-    outputs: page.about.outputs,
     shownAs: page.about.shown_as,
     needsToken: server.hasToken(),
     address: new URL(document.baseURI),

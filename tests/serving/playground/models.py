@@ -93,17 +93,20 @@ def _ranked(scores, names):
 def _about(kind, shown_as, inputs):
     return {
         "kind": kind,
-        "inputs": [dict(zip(("name", "holds", "column"), one, strict=True)) for one in inputs],
+        "inputs": tuple(description.Input(*one) for one in inputs),
+        "labels": {},
         "shown_as": shown_as,
+        "outputs": (),
     }
 
 
 def _export(path, build, about, examples):
     def signatures():
         asked, outputs = build()
+        about["outputs"] = tuple(description.Output(name, "") for name in outputs)
         inputs = {one.op.name: one for one in (asked if isinstance(asked, tuple) else (asked,))}
         return {"serving_default": served_models.signature(inputs, outputs)}
 
     path.parent.mkdir(parents=True, exist_ok=True)
     served_models.write(path, signatures)
-    description.write(path, {**about, "examples": examples})
+    description.write(path, description.Description(**about, examples=tuple(examples)))

@@ -101,20 +101,25 @@ def test_a_file_that_is_not_of_the_page_is_not_found(make):
 
 
 def test_a_model_is_described_by_what_travels_with_it(make, tmp_path):
-    said = {
-        "kind": "text_classification",
-        "inputs": [{"name": "text", "holds": "text", "column": "리뷰"}],
-        "shown_as": "ranked_labels",
-        "examples": [{"text": "각 👍"}],
-    }
-    description.write(tmp_path, said)
+    described = description.Description(
+        kind="text_classification",
+        inputs=(description.Input("text", "text", "리뷰"),),
+        labels={"stars": ("1", "2")},
+        shown_as="ranked_labels",
+        outputs=(description.Output("label", "string"),),
+        examples=({"text": "각 👍"},),
+    )
+    description.write(tmp_path, described)
     app = make(grpc=GrpcPort(8500, is_encrypted=True))
     expected = {
         "name": "서울",
         "version": "7",
-        "outputs": ["label", "probability"],
+        "kind": "text_classification",
+        "inputs": [{"name": "text", "holds": "text", "column": "리뷰"}],
+        "outputs": [{"name": "label", "dtype": "string", "length": None}],
+        "shown_as": "ranked_labels",
+        "examples": [{"text": "각 👍"}],
         "grpc": {"number": 8500, "is_encrypted": True},
-        **said,
     }
     assert about(app).json() == expected
     assert about(app, "/playground/models/%EC%84%9C%EC%9A%B8/versions/7").json() == expected
@@ -132,6 +137,14 @@ def test_a_model_of_others_is_described_by_its_signature(make):
         {"name": "photo_bytes", "holds": "image", "column": "photo_bytes"},
         {"name": "second", "holds": "text", "column": "second"},
     ]
+
+
+def test_a_description_of_another_release_is_told_with_its_reason(make, tmp_path):
+    (tmp_path / "assets.extra").mkdir()
+    (tmp_path / description.FILE).write_text('{"kind": "text_classification"}')
+    response = about(make())
+    assert response.status == 400
+    assert "Train the model again with `maru run`" in response.json()["error"]
 
 
 def test_a_model_that_takes_numbers_is_refused_with_what_it_takes(make):
