@@ -6,8 +6,8 @@ const FIRST = 8; // Labels before "Show all".
 const DIGITS = 6;
 
 /**
- * @param {?string} shownAs `ranked_labels`, `chosen_labels` or `number`; any other model's answer is
- *     shown output by output.
+ * @param {?string} shownAs `ranked_labels`, `chosen_labels` or `number`; any other model's answer
+ *     is shown output by output.
  * @param {Object} answer Values of one row by output.
  * @param {{name: string, length: ?string}[]} outputs `length` names the output that says how many
  *     values of `name` count; the others fill it up.
@@ -24,7 +24,8 @@ function chosenLabels(answer) {
   const rows = rowsOf(answer).map((row) => ({ ...row, isChosen: answer.is_chosen[row.place] }));
   rows.sort((a, b) => b.isChosen - a.isChosen);
   const count = rows.filter((row) => row.isChosen).length;
-  const said = count ? `${count} of ${rows.length} labels:` : "No label fits. The most likely ones:";
+  const found = `${count} of ${rows.length} labels:`;
+  const said = count ? found : "No label fits. The most likely ones:";
   return element("div", {}, element("p", {}, said), labels(rows, Math.max(count, FIRST)));
 }
 

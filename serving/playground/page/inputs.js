@@ -25,7 +25,12 @@ function textField(input, changed) {
   area.addEventListener("input", changed);
   return {
     name: input.name,
-    element: element("div", { class: "field" }, element("label", { for: id }, ...title(input)), area),
+    element: element(
+      "div",
+      { class: "field" },
+      element("label", { for: id }, ...title(input)),
+      area,
+    ),
     missing: () => (area.value.trim() ? "" : `Type a text for "${input.column}".`),
     value: async () => area.value,
     inCode: () => area.value,

@@ -9,6 +9,9 @@ import * as server from "./server.js";
 const NEWEST = "";
 const NOT_FOUND = 404;
 
+/** What a person can put right; the message says how. */
+class Mistake extends Error {}
+
 const page = {
   models: [], // As the server lists them.
   model: "",
@@ -26,8 +29,9 @@ async function attempt(work) {
     await work();
   } catch (error) {
     if (error.name === "AbortError") return;
-    console.error(error);
     complain(error);
+    const isForeseen = error instanceof server.ServerError || error instanceof Mistake;
+    if (!isForeseen) console.error(error);
   }
 }
 
@@ -56,7 +60,7 @@ async function refresh() {
   }));
   byId("token").hidden = true;
   const names = page.models.filter((model) => model.available.length).map((model) => model.name);
-  if (names.length === 0) throw new Error("The server has no model that can be asked yet.");
+  if (names.length === 0) throw new Mistake("The server has no model that can be asked yet.");
   byId("choice").hidden = false;
   byId("model").replaceChildren(...names.map((name) => element("option", { value: name }, name)));
   const isServed = names.includes(page.model);
@@ -127,7 +131,7 @@ async function ask() {
   page.request.abort();
   const { signal } = (page.request = new AbortController());
   const missing = page.fields.map((field) => field.missing()).filter(Boolean);
-  if (missing.length) throw new Error(missing.join(" "));
+  if (missing.length) throw new Mistake(missing.join(" "));
   const place = byId("answer");
   place.setAttribute("aria-busy", "true");
   try {
@@ -178,7 +182,8 @@ function currentSnippets() {
 
 function listLanguages() {
   const tabs = currentSnippets().map(([name]) => {
-    const tab = element("button", { type: "button", role: "tab", "aria-controls": "snippet" }, name);
+    const attributes = { type: "button", role: "tab", "aria-controls": "snippet" };
+    const tab = element("button", attributes, name);
     tab.addEventListener("click", () => selectLanguage(name));
     return tab;
   });
