@@ -2,12 +2,9 @@
 
 import io
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
-
-from serving.export import request_form
 
 MOST = 5
 """Requests that are kept."""
@@ -17,7 +14,7 @@ _SIDE = 320
 """Of pictures that are made smaller, in pixels."""
 
 
-def choose(inputs: Mapping[str, np.ndarray], images: frozenset[str]) -> tuple[dict[str, Any], ...]:
+def choose(inputs: Mapping[str, np.ndarray], images: frozenset[str]) -> dict[str, np.ndarray]:
     """The first requests that are not too large; the smallest one if all are.
 
     Args:
@@ -25,7 +22,7 @@ def choose(inputs: Mapping[str, np.ndarray], images: frozenset[str]) -> tuple[di
         images: Names of those that are images. Large ones are made smaller.
 
     Returns:
-        Up to `MOST` elements of `instances`.
+        Up to `MOST` rows of the inputs.
     """
     small = {
         name: [_small(data) if name in images else data for data in rows]
@@ -34,8 +31,7 @@ def choose(inputs: Mapping[str, np.ndarray], images: frozenset[str]) -> tuple[di
     sizes = [sum(map(len, row)) for row in zip(*small.values(), strict=True)]
     fitting = [place for place, size in enumerate(sizes) if size <= LARGEST][:MOST]
     places = fitting or [sizes.index(min(sizes))]
-    kept = {name: np.array([rows[p] for p in places], object) for name, rows in small.items()}
-    return tuple(request_form.rows(kept))
+    return {name: np.array([rows[p] for p in places], object) for name, rows in small.items()}
 
 
 def _small(data: bytes) -> bytes:

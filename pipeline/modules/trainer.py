@@ -28,7 +28,7 @@ from pipeline.artifact_files import REFERENCE, SUMMARY, TOKENIZER
 from pipeline.config import loading
 from pipeline.modules import kept_examples
 from pipeline.modules import learner as learners
-from serving.export import description, reference, warm_up_file
+from serving.export import description, reference, request_form, warm_up_file
 from serving.export import signatures as exporting
 
 NUM_REFERENCE = 32
@@ -227,13 +227,14 @@ def _description(learner: learners.Learner, answered: Mapping[str, Any]) -> desc
     """
     task = learner.config.task
     images = frozenset(c.served_as for c in tasks.inputs(task) if c.holds == "image")
+    kept = kept_examples.choose(answered["inputs"], images)
     return description.Description(
         kind=task.kind,
         inputs=tuple(description.Input(c.served_as, c.holds, c.name) for c in tasks.inputs(task)),
         labels=learner.facts.vocabularies,
         shown_as=task.shown_as,
         outputs=description.outputs(answered["outputs"]),
-        examples=kept_examples.choose(answered["inputs"], images),
+        examples=tuple(request_form.rows(kept)),
     )
 
 
