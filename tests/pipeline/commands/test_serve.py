@@ -120,6 +120,8 @@ def test_the_command_serves_a_workspace_until_ctrl_c(tmp_path):
     (url,) = [line.split()[1] for line in lines if line.startswith("REST")]
     answer = requests.post(url.replace("<model>", "twice"), json={"instances": [1, 2.5]}, timeout=9)
     assert answer.json() == {"predictions": [2.0, 5.0]}
+    (page,) = [line.split()[1] for line in lines if line.startswith("Page")]
+    assert "<title>Maru playground</title>" in requests.get(page, timeout=9).text
     process.send_signal(signal.SIGINT)
     assert (process.wait(20), process.stdout.read()) == (0, "")
     assert "Stopped." in (tmp_path / "server.log").read_text()

@@ -217,6 +217,13 @@ def test_the_metrics_page_has_tensorflow_servings_path_or_the_files(tmp_path):
     assert list(paths.values()) == [None, "/monitoring/prometheus/metrics", "/metrics"]
 
 
+def test_a_page_for_browsers_is_there_on_request_only():
+    assert [
+        read("--model_base_path=/m", *flags)[1].playground
+        for flags in ([], ["--enable_playground"])
+    ] == [False, True]
+
+
 def test_a_token_and_an_access_log_come_from_files(tmp_path):
     token, log = tmp_path / "token", tmp_path / "access.jsonl"
     token.write_text("0123456789abcdef\n")
