@@ -17,6 +17,8 @@ class Setting:
     """What it holds: `category`, `categories` or `number`."""
     split_column: str | None = None
     """`data.split.column`."""
+    group_column: str | None = None
+    """`data.split.group`."""
     named_splits: tuple[str, ...] = ()
     """Splits that files, folders or the column name; the others are divided by content."""
     is_stratified: bool = False
@@ -44,9 +46,14 @@ class Setting:
             return f"give rows that belong together one value in column {self.split_column!r}"
         if self.named_splits:
             return "put rows that belong together into the files or folders of one split"
+        if self.group_column:
+            return f"give rows that belong together one value in column {self.group_column!r}"
         if self.source == "image_folder":
-            return "put whole groups into folders named train and eval above the class folders"
-        return "divide whole groups by a column of your own, named by `data.split.column`"
+            return (
+                "put rows that belong together into a folder of their own below the class folders, "
+                "and set `data.split.group: folder`"
+            )
+        return "name a column with one value for rows that belong together in `data.split.group`"
 
     def divide_alike(self, split: str) -> str:
         """How a split becomes a sample of the same rows as train, as the start of a sentence."""

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Sequence
 from components.ingest import config, errors, row
 from components.ingest.files.names import composed
 
-NAME_ANOTHER = "Name the right one in `task` (or in `data.split.column`, `evaluation.slices`)."
+NAME_ANOTHER = (
+    "Name the right one in `task` (or in `data.split.column`, `data.split.group`, "
+    "`evaluation.slices`)."
+)
 """What to do about a missing column."""
 _LONGEST_SHOWN = 60
 
@@ -38,6 +41,8 @@ class Roles:
     """Field of `task` that names the first input column."""
     split: str | None = None
     """Column that names splits, if any."""
+    group: str | None = None
+    """Column whose equal values stay in one split, if any."""
 
     @property
     def input_key(self) -> str:
@@ -61,14 +66,14 @@ def roles(features: Sequence[config.Feature], split: config.SplitConfig) -> Role
         kind=inputs[0].holds,
         field=inputs[0].field or inputs[0].holds,
         split=split.column,
+        group=split.group,
     )
 
 
 def wanted(features: Sequence[config.Feature], split: config.SplitConfig) -> Wanted:
     """Columns that the features and the split are made from."""
     names = [f.name for f in features if f.holds != "derived"]
-    if split.column:
-        names.append(split.column)
+    names += [column for column in (split.column, split.group) if column]
     image = next((f.name for f in features if f.holds == "image"), None)
     return Wanted(tuple(dict.fromkeys(names)), image)
 

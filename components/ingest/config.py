@@ -135,7 +135,9 @@ class TfrecordSource:
 
 @dataclasses.dataclass(frozen=True)
 class ImageFolderSource:
-    """Image files in one folder per class; columns `image` and `label`.
+    """Image files in one folder per class; columns `image`, `label` and `folder`.
+
+    `folder` is the path from the class folder to the file's own, empty for files right in it.
 
     Folders named train, val, valid, validation, dev, eval or test, also `training_set` or
     `seg_test`, may stand above or below the class folders; then they are the splits.
@@ -217,6 +219,9 @@ class SplitConfig:
     next to a boundary."""
     column: str | None = None
     """Column that names each row's split: train; eval, val, valid, validation or dev; test."""
+    group: str | None = None
+    """Column whose equal values stay in one split, such as the patient of an image or the article
+    of a question; a row without a value is by itself. Splits that the data names are kept."""
 
 
 @dataclasses.dataclass(frozen=True)

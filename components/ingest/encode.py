@@ -1,5 +1,6 @@
 """From a row as it was read to a checked, serialized example."""
 
+import hashlib
 import math
 import re
 import unicodedata
@@ -10,6 +11,7 @@ from components import spelling, stand_ins
 from components.ingest import config, images, row, splits, tfexample
 
 MISSING = "(missing)"
+_LONGEST_GROUP = 60  # characters of a name that are kept
 _SEEN = re.compile(rf"(?!{spelling.INVISIBLE.pattern})\S")
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 _WORD_BOUNDS = (8, 32, 128, 512)
@@ -27,33 +29,44 @@ class Record(NamedTuple):
     example: bytes
     original: images.Original | None = None
     """The file of the first image, if there is one and it is still needed."""
+    group: str = ""
+    """What it stays together with other rows by; empty for a row by itself."""
 
     @property
     def fact(self) -> splits.Fact:
         """What decides the split."""
-        return splits.Fact(self.digest, self.stratum, self.named)
+        return splits.Fact(self.digest, self.stratum, self.named, self.group)
 
 
 def attempt(
-    entry: row.Row | row.Rejected, features: Sequence[config.Feature], split_column: str | None
+    entry: row.Row | row.Rejected,
+    features: Sequence[config.Feature],
+    split_column: str | None,
+    group_column: str | None = None,
 ) -> Record | row.Rejected:
     """`encode`, with the reason in place of the exception."""
     if isinstance(entry, row.Rejected):
         return entry
     try:
-        return encode(entry, features, split_column)
+        return encode(entry, features, split_column, group_column)
     except row.BadRow as error:
         shown = {k: v for k, v in entry.values.items() if not isinstance(v, bytes)}
         return row.Rejected(entry.where, str(error), row.excerpt(joined(shown)))
 
 
-def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str | None) -> Record:
+def encode(
+    entry: row.Row,
+    features: Sequence[config.Feature],
+    split_column: str | None,
+    group_column: str | None = None,
+) -> Record:
     """Check the values of a row and serialize the columns the task needs.
 
     Args:
         entry: The row.
         features: Columns to write.
         split_column: Column that names the split, if any.
+        group_column: Column whose equal values stay in one split, if any.
 
     Raises:
         BadRow: If a value is missing or unusable.
@@ -91,7 +104,10 @@ def encode(entry: row.Row, features: Sequence[config.Feature], split_column: str
         named = splits.from_column(
             _slice(_present(entry, split_column), split_column), split_column
         )
-    return Record(splits.digest(content), stratum, named, tfexample.serialize(values), original)
+    group = _group(_present(entry, group_column), group_column) if group_column else ""
+    return Record(
+        splits.digest(content), stratum, named, tfexample.serialize(values), original, group
+    )
 
 
 class InputValue(NamedTuple):
@@ -199,6 +215,19 @@ def _require_visible(text: str, name: str) -> None:
 
 def _slice(value: Any, name: str) -> str:
     return unicodedata.normalize("NFC", _plain(value, name)).strip() or MISSING
+
+
+def _group(value: Any, name: str) -> str:
+    """A group in few characters, whatever names it: an article's text, or an image."""
+    if isinstance(value, bytes):
+        try:
+            value = value.decode()
+        except UnicodeDecodeError:
+            return hashlib.blake2b(value, digest_size=16).hexdigest()
+    name = _slice(value, name)
+    if len(name) > _LONGEST_GROUP:
+        name = f"{name[:_LONGEST_GROUP]}… {splits.digest((name,)).hex()}"
+    return "" if name == MISSING else name
 
 
 def _plain(value: Any, name: str) -> str:

@@ -65,7 +65,7 @@ def build(
     batches = (
         pipeline
         | "Shards" >> beam.Create(opened.shards)
-        | "Read" >> beam.FlatMap(_read_batches, opened, tuple(features), split.column)
+        | "Read" >> beam.FlatMap(_read_batches, opened, tuple(features), split)
     )
     plan: Any = splits.plan(split, splits.facts_of_names(reading.named_splits(opened)))
     if splits.needs_facts(split):
@@ -97,8 +97,16 @@ def build(
         | "ByContent" >> beam.GroupByKey()
         | "CountContents" >> beam.Map(_count)
     )
+    counts = [left_out, counted]
+    if split.group:
+        counts.append(
+            batches
+            | "PlaceGroups" >> beam.FlatMap(_place_groups, plan, files)
+            | "ByGroup" >> beam.GroupByKey()
+            | "CountGroups" >> beam.Map(_count_groups)
+        )
     (
-        (left_out, counted)
+        counts
         | "Together" >> beam.Flatten()
         | "Count" >> beam.CombineGlobally(summary.merge)
         | "WriteCounts" >> beam.Map(_write_counts, quarantine_uri)
@@ -109,13 +117,14 @@ def _read_batches(
     shard: Any,
     opened: reading.Opened,
     features: tuple[config.Feature, ...],
-    split_column: str | None,
+    split: config.SplitConfig,
 ) -> Iterator[_Batch]:
     batch: _Batch = []
     size = 0
     seen: set[tuple[str, bool]] = set()
     for entry in opened.read(shard):
-        result = _without_repeated(encode.attempt(entry, features, split_column), seen)
+        encoded = encode.attempt(entry, features, split.column, split.group)
+        result = _without_repeated(encoded, seen)
         batch.append(result)
         size += len(result.example) if isinstance(result, encode.Record) else 0
         if len(batch) == _BATCH_ROWS or size > _BATCH_BYTES:
@@ -195,6 +204,22 @@ def _place_facts(
         if isinstance(entry, encode.Record):
             groups[_file(entry, files)].append((splits.assign(plan, entry.fact), entry.fact))
     yield from groups.items()
+
+
+def _place_groups(
+    batch: _Batch, plan: splits.Plan, files: int
+) -> Iterator[tuple[int, list[tuple[str, splits.Fact]]]]:
+    groups = defaultdict(list)
+    for entry in batch:
+        if isinstance(entry, encode.Record) and entry.group:
+            fact = entry.fact
+            file = int.from_bytes(fact.unit[8:], "big") % files
+            groups[file].append((splits.assign(plan, fact), fact))
+    yield from groups.items()
+
+
+def _count_groups(group: tuple[int, Iterable[list[tuple[str, splits.Fact]]]]) -> summary.Summary:
+    return summary.of_groups(itertools.chain.from_iterable(group[1]))
 
 
 def _file(record: encode.Record, files: int) -> int:

@@ -57,7 +57,7 @@ def preview(
     opened = reading.open_source(
         data.source, base, samples_dir, columns.wanted(features, data.split)
     )
-    found = _read(opened, features, data.split.column, limit)
+    found = _read(opened, features, data.split, limit)
     plan = _plan(data.split, opened, found.records)
     placed = [
         repeats.Placed(record.fact, splits.assign(plan, record.fact), where)
@@ -68,6 +68,7 @@ def preview(
     details = remarks.Details(
         repeats.first(repeats.shared(placed), remarks.SHOWN),
         repeats.first(repeats.contradicting(placed), remarks.SHOWN),
+        repeats.first(repeats.divided(placed), remarks.SHOWN),
         found.glance.words,
         found.glance.numbers,
         found.glance.headers,
@@ -103,10 +104,10 @@ class _Read:
 def _read(
     opened: reading.Opened,
     features: Sequence[config.Feature],
-    split_column: str | None,
+    split: config.SplitConfig,
     limit: int | None,
 ) -> _Read:
-    found = _Read(glance.Glance(features, split_column))
+    found = _Read(glance.Glance(features, {split.column, split.group}))
     for entry in (entry for shard in opened.shards for entry in opened.read(shard)):
         if limit is not None and len(found.records) + len(found.rejected) == limit:
             found.is_complete = False
@@ -114,7 +115,7 @@ def _read(
         if isinstance(entry, row.Rejected):
             found.rejected.append(entry)
             continue
-        result = encode.attempt(entry, features, split_column)
+        result = encode.attempt(entry, features, split.column, split.group)
         if isinstance(result, row.Rejected):
             found.rejected.append(result)
             continue
@@ -184,7 +185,7 @@ def _accepted(
 ) -> Iterator[encode.Record]:
     """The usable rows, in the order of the files."""
     for entry in (entry for shard in opened.shards for entry in opened.read(shard)):
-        result = encode.attempt(entry, features, split.column)
+        result = encode.attempt(entry, features, split.column, split.group)
         if not isinstance(result, row.Rejected):
             yield result
 
@@ -198,5 +199,6 @@ def _plan(
 
 
 def _count(placed: Sequence[repeats.Placed], rejected: list[row.Rejected]) -> summary.Summary:
-    counts = summary.of_placed((one.split, one.fact) for one in placed)
-    return summary.merge([counts, summary.Summary(rejected=rejected, num_rejected=len(rejected))])
+    facts = [(one.split, one.fact) for one in placed]
+    counts = [summary.of_placed(facts), summary.of_groups(facts)]
+    return summary.merge([*counts, summary.Summary(rejected=rejected, num_rejected=len(rejected))])

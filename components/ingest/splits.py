@@ -2,8 +2,8 @@
 
 By content alone: the hash of the text or image decides, so a second run, a new
 row or another order of the files never moves a row, and exact duplicates stay
-together. `Plan` holds what else may decide: splits the data names itself, and
-the boundaries that stratifying needs.
+together. `Plan` holds what else may decide: splits the data names itself, groups
+of rows that stay together, and the boundaries that stratifying needs.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from components.ingest import config, errors
+from components.ingest import config, errors, grouping
 
 _NAMES = {
     "train": "train",
@@ -43,6 +43,13 @@ class Fact(NamedTuple):
     stratum: str
     """What rows are counted and stratified by; empty where they have nothing of the kind."""
     named: str | None
+    group: str = ""
+    """Rows of one group stay together; empty for a row by itself."""
+
+    @property
+    def unit(self) -> bytes:
+        """Hash of what is divided as one: the group, or else the content."""
+        return digest(("group", self.group)) if self.group else self.digest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +62,10 @@ class Plan:
     """When stratified: by stratum, the first hash of each split after the first."""
     owner: Mapping[bytes, str] = dataclasses.field(default_factory=dict)
     """When stratified: for contents of several strata, the one whose bounds count."""
+    merged: Mapping[bytes, bytes] = dataclasses.field(default_factory=dict)
+    """With groups: by unit, the one that decides for all that have a content in common."""
+    placed: Mapping[bytes, str] = dataclasses.field(default_factory=dict)
+    """With groups and when stratified: the split of each of these."""
 
 
 def digest(parts: Iterable[bytes | str]) -> bytes:
@@ -125,14 +136,29 @@ def plan(split: config.SplitConfig, facts: Iterable[Fact] = ()) -> Plan:
         for name, count in parts.items()
         if name == "train" or (count and name not in present)
     )
+    is_open = [fact for fact in facts if fact.named in (None, "train")]
+    if split.group:
+        return _plan_of_groups(ratio, is_open, is_stratified=split.stratify)
     if not split.stratify:
         return Plan(ratio)
-    return Plan(ratio, *_stratify(ratio, [f for f in facts if f.named in (None, "train")]))
+    return Plan(ratio, *_stratify(ratio, is_open))
+
+
+def _plan_of_groups(
+    ratio: tuple[tuple[str, int], ...], facts: list[Fact], *, is_stratified: bool
+) -> Plan:
+    merged = grouping.merged((fact.digest, fact.unit) for fact in facts)
+    if not is_stratified:
+        return Plan(ratio, merged=merged)
+    strata: dict[bytes, Counter[str]] = defaultdict(Counter)
+    for fact in facts:
+        strata[merged.get(fact.unit, fact.unit)][fact.stratum] += 1
+    return Plan(ratio, merged=merged, placed=grouping.stratify(ratio, strata))
 
 
 def needs_facts(split: config.SplitConfig) -> bool:
     """Whether a plan must look at all rows before any of them is placed."""
-    return split.stratify or split.column is not None
+    return split.stratify or split.column is not None or split.group is not None
 
 
 def facts_of_names(names: Iterable[str]) -> list[Fact]:
@@ -144,7 +170,10 @@ def assign(plan: Plan, fact: Fact) -> str:
     """The split of one row: train, eval or test."""
     if fact.named in ("eval", "test"):
         return fact.named
-    position = int.from_bytes(fact.digest[:8], "big")
+    unit = plan.merged.get(fact.unit, fact.unit)
+    if plan.placed:
+        return plan.placed[unit]
+    position = int.from_bytes(unit[:8], "big")
     stratum = plan.owner.get(fact.digest, fact.stratum)
     bounds = plan.bounds[stratum] if plan.bounds else _even_bounds(plan.ratio)
     return plan.ratio[sum(position >= bound for bound in bounds)][0]

@@ -29,6 +29,9 @@ from serving.repository import storage
 
 _NUM_SYNTHETIC = 64
 _MAX_ENQUEUED_BATCHES = 100
+# An export's own warm-up requests may be larger than the batches that are asked for, and a server
+# then refuses the model; every load is warmed up here anyway.
+_FLAGS = ("--enable_model_warmup=false",)
 _REMEDY = (
     "Train one with `maru run CONFIG`, or give the address of a server that has it with --server."
 )
@@ -248,7 +251,7 @@ def _measure_ours(
     bodies = {"grpc": payloads.grpc(sample, name), "rest": _rest(sample)}
     for title, settings in {"Maru": None, "Maru, batching": batching(max_batch_size)}.items():
         progress(f"starting {title}")
-        with server.serve(name, base_path, folder, settings) as running:
+        with server.serve(name, base_path, folder, settings, _FLAGS) as running:
             targets = {"grpc": running.grpc(), "rest": running.rest(name)}
             both = {protocol: (targets[protocol], bodies[protocol]) for protocol in targets}
             rows += grid.run(title, both, load, lambda row: progress(bench_report.words(row)))

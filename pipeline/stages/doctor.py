@@ -74,6 +74,7 @@ def _setting(config: PipelineConfig) -> dict[str, Any]:
     return {
         "source": config.data.source.kind,
         "split_column": config.data.split.column,
+        "group_column": config.data.split.group,
         "is_stratified": config.data.split.stratify,
         "is_weighted": config.copies.balance or config.training.class_weights is not None,
         "must_reach": sorted(config.evaluation.must_reach),

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from components import stand_ins
@@ -21,7 +21,7 @@ _LONGEST = 60  # characters of a value that may be a label
 class Glance:
     """Collects, row by row."""
 
-    def __init__(self, features: Sequence[config.Feature], split_column: str | None):
+    def __init__(self, features: Sequence[config.Feature], others: Collection[str | None]):
         self.words: Counter[str] = Counter()
         """Texts that are a word for a missing value, and their rows."""
         self.numbers = 0
@@ -32,7 +32,7 @@ class Glance:
             feature.name for feature in features if feature.holds in ("text", "category")
         ]
         self._texts = [feature.name for feature in features if feature.holds == "text"]
-        self._known = {split_column, *(f.name for f in features if f.holds == "category")}
+        self._known = {*others, *(f.name for f in features if f.holds == "category")}
         self._rows = 0
         self._values: dict[str, set[str]] = defaultdict(set)
         self._counts: Counter[str] = Counter()

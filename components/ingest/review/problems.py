@@ -140,6 +140,12 @@ def _empty(
     told = f"The {name} split has no rows (rows by split: {shown})."
     if total > 1 and counts.duplicates == total - 1:
         return f"{told} All {total} rows have the same {roles.kind}, so they {_same(data, roles)}"
+    if roles.group and counts.largest_group[0] == total:
+        return (
+            f"{told} All {total} rows have one value in column {roles.group!r}, "
+            f"{spelling.shown(counts.largest_group[1])}, so they stay in one split: is "
+            "`data.split.group` the right column?"
+        )
     if name == "train":
         return f"{told} {_train_fix(counts, roles)}"
     return f"{told} {_eval_fix(counts, data)}"
@@ -164,6 +170,11 @@ def _train_fix(counts: summary.Summary, roles: columns.Roles) -> str:
 def _eval_fix(counts: summary.Summary, data: config.DataConfig) -> str:
     if data.split.eval == 0:
         return "Set `data.split.eval` to 1 or more."
+    if data.split.stratify and data.split.group:
+        return (
+            f"Add rows of other groups: equal values in column {data.split.group!r} "
+            "(`data.split.group`) stay together, and so do groups that have a row in common."
+        )
     if data.split.stratify:
         return "Add rows: no label has enough different ones to give the split one of them."
     can_divide = max(counts.classes.get("train", {"": 0}).values()) > 1
@@ -226,6 +237,11 @@ def _unlearned_fix(
     if any(label in counts.classes[name] for name in drawn for label in labels):
         if not data.split.stratify:
             return "Set `data.split.stratify: true`, or leave their rows out."
+        if data.split.group:
+            return (
+                f"Their rows stay with others of an equal value in column {data.split.group!r} "
+                "(`data.split.group`): add rows of other groups, or leave theirs out."
+            )
         return (
             f"Every {roles.kind} of theirs also has another label, with which it was divided: "
             "correct the labels, or leave the rows out."

@@ -13,6 +13,7 @@ SHOWN = 5
 _ALIKE_SHOWN = 10
 _FEWEST_ROWS = 10
 _LONG = 100  # characters of a label that names no class
+_UNEVEN = 0.1  # difference of a split's share of the rows from its part that is worth a remark
 _FEW_INPUTS = 0.1  # share of rows with different inputs below which these look like labels
 
 
@@ -24,6 +25,8 @@ class Details:
     """Rows that an earlier split has, too."""
     contradicting: Sequence[repeats.Pair] = ()
     """Rows with another label than an earlier row of the same content."""
+    divided: Sequence[repeats.Pair] = ()
+    """Rows of a group that an earlier split has, too."""
     words: Mapping[str, int] = dataclasses.field(default_factory=Counter)
     """Inputs that are a word for a missing value, and their rows."""
     numbers: int = 0
@@ -59,11 +62,13 @@ def remarks(
     if not roles.target:
         return [
             *_shared(counts, roles, details),
+            *_groups(counts, data, roles, details),
             *_columns(counts, data, roles, details),
             *_said_nothing(details, roles),
         ]
     return [
         *_shared(counts, roles, details),
+        *_groups(counts, data, roles, details),
         *_conflicts(counts, roles, details),
         *_columns(counts, data, roles, details),
         *_alike(counts, data, roles),
@@ -81,22 +86,77 @@ def _shared(counts: summary.Summary, roles: columns.Roles, details: Details) -> 
         if roles.split
         else "Remove them from the files or folders of one of the splits"
     )
+    for other, found in _by_other(counts.shared):
+        parts = _parts(counts, other, found, details.shared)
+        yield (
+            f"{_count(sum(found.values()), 'row')} of {' and '.join(found)} "
+            f"{'is' if sum(found.values()) == 1 else 'are'} also {other} rows: {parts}. "
+            f"Figures on rows that the model has seen are better than on new ones. {way}."
+        )
+
+
+def _groups(
+    counts: summary.Summary, data: config.DataConfig, roles: columns.Roles, details: Details
+) -> Iterator[str]:
+    """Groups that the data's own splits divide, and one that hinders the division."""
+    way = (
+        f"Give the rows of a group one value in column {roles.split!r}"
+        if roles.split
+        else "Put the rows of a group into the files or folders of one split"
+    )
+    for other, found in _by_other(counts.divided):
+        parts = _parts(counts, other, found, details.divided)
+        yield (
+            f"{_count(sum(found.values()), 'row')} of {' and '.join(found)} "
+            f"{'is' if sum(found.values()) == 1 else 'are'} of a group (column {roles.group!r}) "
+            f"that {other} rows are of, too: {parts}. Figures on groups that the model has seen "
+            f"are better than on new ones. {way}."
+        )
+    yield from _uneven(counts, data)
+
+
+def _uneven(counts: summary.Summary, data: config.DataConfig) -> Iterator[str]:
+    """Groups that are too large for the parts of the splits."""
+    parts = {split: getattr(data.split, split) for split in config.SPLITS}
+    total, whole = counts.labels.total(), sum(parts.values())
+    has = {split: sum(counts.classes.get(split, {}).values()) / total for split in parts}
+    if counts.num_groups < 2 or counts.named:
+        return
+    if max(abs(has[split] - parts[split] / whole) for split in parts) > _UNEVEN:
+        rows, name = counts.largest_group
+        shown = ", ".join(
+            f"{has[split]:.0%} of the rows in {split} instead of {parts[split] / whole:.0%}"
+            for split in counts.splits()
+        )
+        way = (
+            "Add rows of other groups"
+            if data.split.stratify
+            else "Set `data.split.stratify: true`, which divides groups by their size"
+        )
+        yield (
+            f"Groups (`data.split.group`: {data.split.group!r}) stay together, which leaves "
+            f"{shown}. The largest, {spelling.shown(name)}, has {rows} of {total} rows. {way}."
+        )
+
+
+def _by_other(
+    found: Mapping[str, Counter[str]],
+) -> Iterator[tuple[str, dict[str, int]]]:
+    """Splits that have rows of a later one, and how many by that one."""
     for other in config.SPLITS:
-        found = {s: c[other] for s in config.SPLITS if (c := counts.shared.get(s)) and c[other]}
-        if found:
-            parts = ", ".join(
-                f"{number} of {counts.classes[split].total()} {split} rows"
-                + _places(
-                    (p for p in details.shared if (p[0].split, p[1].split) == (split, other)),
-                    number,
-                )
-                for split, number in found.items()
-            )
-            yield (
-                f"{_count(sum(found.values()), 'row')} of {' and '.join(found)} "
-                f"{'is' if sum(found.values()) == 1 else 'are'} also {other} rows: {parts}. "
-                f"Figures on rows that the model has seen are better than on new ones. {way}."
-            )
+        numbers = {s: c[other] for s in config.SPLITS if (c := found.get(s)) and c[other]}
+        if numbers:
+            yield other, numbers
+
+
+def _parts(
+    counts: summary.Summary, other: str, found: Mapping[str, int], pairs: Sequence[repeats.Pair]
+) -> str:
+    return ", ".join(
+        f"{number} of {counts.classes[split].total()} {split} rows"
+        + _places((p for p in pairs if (p[0].split, p[1].split) == (split, other)), number)
+        for split, number in found.items()
+    )
 
 
 def _conflicts(counts: summary.Summary, roles: columns.Roles, details: Details) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Which rows have the content of another one: in another split, or in another stratum."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from components.ingest import config, splits
@@ -22,15 +22,26 @@ Pair = tuple[Placed, Placed]
 
 def shared(rows: Sequence[Placed]) -> Iterator[Pair]:
     """Rows whose content an earlier split has, too, each with the first row of that split."""
-    firsts: dict[bytes, Placed] = {}
+    return _in_earlier_splits(rows, lambda fact: fact.digest)
+
+
+def _in_earlier_splits(
+    rows: Sequence[Placed], key: Callable[[splits.Fact], Hashable]
+) -> Iterator[Pair]:
+    firsts: dict[Hashable, Placed] = {}
     for split in config.SPLITS:
         members = [one for one in rows if one.split == split]
         for one in members:
-            other = firsts.get(one.fact.digest)
+            other = firsts.get(key(one.fact))
             if other:
                 yield one, other
         for one in members:
-            firsts.setdefault(one.fact.digest, one)
+            firsts.setdefault(key(one.fact), one)
+
+
+def divided(rows: Sequence[Placed]) -> Iterator[Pair]:
+    """Rows whose group an earlier split has, too, each with the first row of that split."""
+    return _in_earlier_splits([one for one in rows if one.fact.group], lambda fact: fact.group)
 
 
 def contradicting(rows: Sequence[Placed]) -> Iterator[Pair]:

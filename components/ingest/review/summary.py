@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from components import spelling
@@ -30,6 +30,12 @@ class Summary:
     """Contents that occur with more than one label, in whatever splits."""
     named: set[str] = dataclasses.field(default_factory=set)
     """Splits that the data itself names."""
+    num_groups: int = 0
+    """Groups that `data.split.group` tells apart."""
+    largest_group: tuple[int, str] = (0, "")
+    """Rows of the largest of them, and its name."""
+    divided: dict[str, Counter[str]] = dataclasses.field(default_factory=dict)
+    """Rows by split whose group an earlier split has, too, and the first one that has it."""
 
     @property
     def num_rows(self) -> int:
@@ -61,6 +67,11 @@ class Summary:
             "duplicates": self.duplicates,
             "shared": {s: dict(self.shared[s]) for s in config.SPLITS if self.shared.get(s)},
             "conflicting_labels": self.conflicts,
+            "groups": self.num_groups,
+            "largest_group": list(self.largest_group),
+            "divided_groups": {
+                s: dict(self.divided[s]) for s in config.SPLITS if self.divided.get(s)
+            },
             "named_splits": [s for s in config.SPLITS if s in self.named],
             "splits": {s: dict(sorted(self.classes[s].items())) for s in self.splits()},
         }
@@ -76,6 +87,9 @@ def from_json(counts: Mapping[str, Any], rejected: list[row.Rejected]) -> Summar
         shared={split: Counter(others) for split, others in counts["shared"].items()},
         conflicts=counts["conflicting_labels"],
         named=set(counts["named_splits"]),
+        num_groups=counts["groups"],
+        largest_group=(counts["largest_group"][0], counts["largest_group"][1]),
+        divided={split: Counter(others) for split, others in counts["divided_groups"].items()},
     )
 
 
@@ -92,6 +106,10 @@ def merge(parts: Iterable[Summary]) -> Summary:
         total.duplicates += part.duplicates
         total.conflicts += part.conflicts
         total.named |= part.named
+        for split, others in part.divided.items():
+            total.divided.setdefault(split, Counter()).update(others)
+        total.num_groups += part.num_groups
+        total.largest_group = max(total.largest_group, part.largest_group)
     total.rejected = sorted(total.rejected, key=row.natural_order)[:MAX_REASONS]
     return total
 
@@ -112,10 +130,38 @@ def of_placed(placed: Iterable[tuple[str, splits.Fact]]) -> Summary:
         splits_of[fact.digest].append(split)
         strata_of[fact.digest].add(fact.stratum)
     found.conflicts = sum(len(strata) > 1 for strata in strata_of.values())
-    for members in splits_of.values():
-        found.duplicates += len(members) - 1
+    found.duplicates = sum(len(members) - 1 for members in splits_of.values())
+    found.shared = _in_earlier_splits(splits_of.values())
+    return found
+
+
+def of_groups(placed: Iterable[tuple[str, splits.Fact]]) -> Summary:
+    """Counts of rows that hold all rows of their groups.
+
+    Args:
+        placed: Split and fact of each row; rows of no group do not count.
+    """
+    splits_of = defaultdict(list)
+    for split, fact in placed:
+        if fact.group:
+            splits_of[fact.group].append(split)
+    return Summary(
+        num_groups=len(splits_of),
+        largest_group=max(((len(m), name) for name, m in splits_of.items()), default=(0, "")),
+        divided=_in_earlier_splits(splits_of.values()),
+    )
+
+
+def _in_earlier_splits(together: Iterable[Sequence[str]]) -> dict[str, Counter[str]]:
+    """Rows by split that belong to rows of an earlier one, and the first such split.
+
+    Args:
+        together: Splits of rows that belong together.
+    """
+    found: dict[str, Counter[str]] = {}
+    for members in together:
         present = [split for split in config.SPLITS if split in members]
         for split in present[1:]:
-            others = found.shared.setdefault(split, Counter())
+            others = found.setdefault(split, Counter())
             others[present[0]] += members.count(split)
     return found

@@ -17,7 +17,7 @@ def shards(
         DataError: If the folder is missing or holds no class folders with files.
     """
     root = source_files.folder("data.source.path", source.path, base)
-    columns.require(["image", "label"], wanted.names, f"the image folder {source.path}")
+    columns.require(["image", "label", "folder"], wanted.names, f"the image folder {source.path}")
     tree = class_folders.find(root, source.path)
     images, rejected = [], list(tree.rejected)
     for folder in tree.classes:
@@ -51,4 +51,6 @@ def _image(
     path: pathlib.Path, root: pathlib.Path, folder: class_folders.ClassFolder
 ) -> image_batch.ImageFile:
     where = names.shown(path.relative_to(root).as_posix())
-    return image_batch.listed(path, where, {"label": folder.name}, folder.split)
+    inner = path.parent.relative_to(folder.path)
+    values = {"label": folder.name, "folder": "" if inner == pathlib.Path() else inner.as_posix()}
+    return image_batch.listed(path, where, values, folder.split)

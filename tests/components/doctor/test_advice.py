@@ -94,10 +94,20 @@ def cut(setting):
         (unseen, COLUMN, "write `train` into column 'part'", "stratify"),
         (repeated, HASHED, "to make a rare class count more", None),
         (repeated, WEIGHTED, "Remove repeated rows from `data.source`.", "class_weights"),
-        (nearly_repeated, HASHED, "by a column of your own, named by `data.split.column`", None),
+        (
+            nearly_repeated,
+            HASHED,
+            "one value for rows that belong together in `data.split.group`",
+            None,
+        ),
         (nearly_repeated, COLUMN, "one value in column 'part'", "`data.split.column`"),
-        (nearly_repeated, FOLDER, "into folders named train and eval above", "`data.split.column`"),
-        (leaked, HASHED, "Remove these rows from one of the splits, or divide whole", "no split"),
+        (
+            nearly_repeated,
+            FOLDER,
+            "a folder of their own below the class folders",
+            "`data.split.column`",
+        ),
+        (leaked, HASHED, "Remove these rows from one of the splits, or name a column", "no split"),
         (
             leaked,
             FILES,

@@ -123,6 +123,20 @@ def test_a_column_may_name_the_splits(tmp_path):
     assert sorted(texts(examples, "eval")) == sorted(f"row {i}" for i in range(1, 20, 4))
 
 
+def test_groups_are_placed_and_counted_as_a_preview_does(tmp_path, monkeypatch):
+    monkeypatch.setattr(job, "_FILE_BYTES", 60)
+    rows = [{"text": f"row {i}", "label": i % 2, "by": f"writer {i % 9}"} for i in range(50)]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    source, split = {"kind": "jsonl", "path": "a.jsonl"}, {"group": "by", "stratify": True}
+    examples, quarantine = run(tmp_path, tmp_path / "out", split, source=source)
+    writers = [{int(text[4:]) % 9 for text in texts(examples, s)} for s in ("train", "eval")]
+    assert writers[0] | writers[1] == set(range(9))
+    assert not writers[0] & writers[1]
+    counts = json.loads(pathlib.Path(quarantine.uri, job.COUNTS_FILE).read_text())
+    assert (counts["groups"], counts["largest_group"]) == (9, [6, "writer 4"])
+    assert counts["divided_groups"] == {}
+
+
 def test_large_data_goes_into_several_files_without_gaps(data, monkeypatch):
     monkeypatch.setattr(job, "_FILE_BYTES", 60)
     examples, _ = run(data, data / "out")
