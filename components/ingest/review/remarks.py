@@ -118,7 +118,7 @@ def _groups(
 def _uneven(counts: summary.Summary, data: config.DataConfig) -> Iterator[str]:
     """Groups that are too large for the parts of the splits."""
     parts = {split: getattr(data.split, split) for split in config.SPLITS}
-    total, whole = counts.labels.total(), sum(parts.values())
+    total, whole = counts.strata.total(), sum(parts.values())
     has = {split: sum(counts.classes.get(split, {}).values()) / total for split in parts}
     if counts.num_groups < 2 or counts.named:
         return
