@@ -48,7 +48,8 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     shown.print("rows by label and split" if label else "rows by split", style="bold")
     shown.print(_counts(seen, label))
     duplicates, unusable = seen.counts.duplicates, seen.counts.num_rejected
-    shown.print(f"{duplicates} duplicates, {unusable} unusable rows")
+    groups = f", {seen.counts.num_groups} groups" if config.data.split.group else ""
+    shown.print(f"{duplicates} duplicates, {unusable} unusable rows{groups}")
     for line in _formats(seen):
         run_view.print_line(shown, line)
     for rejected in seen.rejected[:10]:

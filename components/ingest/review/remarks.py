@@ -314,6 +314,8 @@ def _evaluation_fix(
     is_divisible = any(counts.strata[label] > 1 for label in labels)
     if is_divisible and not data.split.stratify:
         return "Set `data.split.stratify: true`."
+    if data.split.group:
+        return f"Collect rows of them with other values in column {data.split.group!r}."
     return "Collect more rows of them: they have too few to be divided."
 
 
