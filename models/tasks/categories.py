@@ -84,7 +84,10 @@ class ManyLabels:
         inputs = dict(features)
         ids = tf.sparse.to_dense(inputs.pop(TARGET), default_value=-1)
         size = len(facts.vocabularies[self.labels])
-        return Batch(inputs, tf.reduce_max(tf.one_hot(ids, size), axis=1))
+        # Of no ids at all, where no row of a batch has a label, "any" is false and "max" minus
+        # infinity.
+        has = tf.reduce_any(tf.one_hot(ids, size, True, False, dtype=tf.bool), axis=1)
+        return Batch(inputs, tf.cast(has, tf.float32))
 
     def soften(self, target: Any, facts: Facts) -> Any:
         """As they are: they can be mixed."""

@@ -188,6 +188,13 @@ def test_several_labels_are_marked_and_unknown_ones_left_out():
     assert task.batch({TARGET: ids}, facts_of(task)).target.numpy()[1].tolist() == [0, 1, 0]
 
 
+def test_a_batch_without_any_label_has_none():
+    nothing = tf.SparseTensor(tf.zeros((0, 2), tf.int64), tf.zeros(0, tf.int64), (4, 0))
+    task = make("text_multi_label")
+    found = task.batch({TARGET: nothing}, facts_of(task)).target
+    np.testing.assert_array_equal(found, np.zeros((4, 3)))
+
+
 def test_thresholds_are_those_with_the_greatest_f1():
     task = make("image_multi_label")
     logits = np.array([[3.0, -1, 0], [1, -2, 0], [-1, -3, 0], [-2, 1, 0], [2, 1, 0]])
