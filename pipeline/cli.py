@@ -29,6 +29,28 @@ def run(config: pathlib.Path, overrides: tuple[str, ...], workspace: pathlib.Pat
 
 
 @cli.command()
+@click.argument("data", type=click.Path(path_type=pathlib.Path))
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=pathlib.Path),
+    help="File to write.  [default: named after the data, in the current folder]",
+)
+@click.option("--force", is_flag=True, help="Replace what is at --output.")
+@cli_options.WORKSPACE
+def init(
+    data: pathlib.Path, output: pathlib.Path | None, force: bool, workspace: pathlib.Path
+) -> None:
+    """Look at DATA, guess a config for it, write it with a reason for every line, and check it.
+
+    DATA is a table (CSV, TSV, JSON Lines, JSON, Parquet; of texts or of names of images), a folder
+    of tables, or a folder of images in one folder per class.
+    """
+    from pipeline.commands import init as command
+
+    sys.exit(command.run(data, output, workspace, is_forced=force))
+
+
+@cli.command()
 @cli_options.CONFIG
 @cli_options.SET
 @cli_options.WORKSPACE

@@ -52,7 +52,7 @@ def test_help_imports_nothing_that_takes_time():
     program = (
         "import sys\n"
         "from pipeline import cli\n"
-        "for command in ([], ['run'], ['check'], ['show'], ['schema'], ['serve'], ['predict']):\n"
+        "for command in ([], ['run'], ['init'], ['check'], ['show'], ['schema'], ['serve'], ['predict']):\n"
         "    try:\n"
         "        cli.cli([*command, '--help'])\n"
         "    except SystemExit as stopped:\n"
@@ -65,7 +65,7 @@ def test_help_imports_nothing_that_takes_time():
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    for verb in ("run", "check", "show", "schema", "serve", "predict"):
+    for verb in ("run", "init", "check", "show", "schema", "serve", "predict"):
         assert f"\n  {verb} " in done.stdout
 
 

@@ -92,6 +92,11 @@ def folder(field: str, path: str, base: str) -> pathlib.Path:
     return found
 
 
+def inside(root: pathlib.Path, kind: str) -> list[pathlib.Path]:
+    """The files that a source of this kind reads where its path is the folder `root`, sorted."""
+    return sorted(f for f in _inside(root) if _fits(f.name.lower(), SUFFIXES[kind]))
+
+
 def open_binary(path: str) -> BinaryIO:
     """Open a file, through gzip if it is gzipped, whatever its name."""
     if is_gzipped(path):
@@ -113,7 +118,7 @@ def _found(source: Any, base: str) -> tuple[pathlib.Path, list[pathlib.Path]]:
     if where is None:
         root, found = pathlib.Path(base), locator.match(path)
     elif where.is_dir() and not missing.oddity(where):
-        root, found = where, [f for f in _inside(where) if _fits(f.name.lower(), suffixes)]
+        root, found = where, inside(where, source.kind)
         if not found:
             raise errors.DataError(missing.no_files("data.source.path", where, suffixes))
     else:

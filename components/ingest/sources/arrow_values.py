@@ -34,13 +34,19 @@ def require_single(kind: pyarrow.DataType, name: str, file: str, *, is_image: bo
     kind = _stored(kind)
     if _holds_bytes(kind) or is_image and _is_binary(kind):
         return
-    plural = next((word for holds, word in _PLURALS if holds(kind)), None)
+    plural = _plural(kind)
     if is_image or plural:
         expected = "encoded images (bytes)" if is_image else "one text or number a row"
         raise errors.DataError(
             f"{file}: column {name!r} holds {plural or 'no bytes'} ({kind}), expected {expected}. "
             "Name another column, or write the one that is meant as a column of its own."
         )
+
+
+def is_single(kind: pyarrow.DataType) -> bool:
+    """Whether the rows of a column of this type hold one text, number or image each."""
+    kind = _stored(kind)
+    return _holds_bytes(kind) or _plural(kind) is None
 
 
 def plain(column: pyarrow.Array) -> Sequence[Any]:
@@ -78,6 +84,11 @@ def _stored(kind: pyarrow.DataType) -> pyarrow.DataType:
             kind = kind.value_type
         else:
             return kind
+
+
+def _plural(kind: pyarrow.DataType) -> str | None:
+    """What a row holds instead of one value; None for one."""
+    return next((word for holds, word in _PLURALS if holds(kind)), None)
 
 
 def _is_binary(kind: pyarrow.DataType) -> bool:

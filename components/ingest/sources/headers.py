@@ -66,14 +66,14 @@ def first_line(part: lines.Part, decode: Callable[[lines.Line], str]) -> str:
 def dividing(header: str, names: Sequence[str]) -> str | None:
     """The delimiter that divides a header line into the columns asked for, if one does."""
     for delimiter in DELIMITERS:
-        fields = [_name(field).strip('"') for field in header.split(delimiter)]
+        fields = [name(field).strip('"') for field in header.split(delimiter)]
         if len(fields) > 1 and columns.has_all(fields, names):
             return delimiter
     return None
 
 
 def _names(fields: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
-    first, *others = map(_name, fields)
+    first, *others = map(name, fields)
     # Some programs mark the header as a comment.
     plain = first.lstrip("# ")
     if not columns.spellings(first, wanted) and columns.spellings(plain, wanted):
@@ -81,7 +81,8 @@ def _names(fields: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
     return (first, *others)
 
 
-def _name(field: str) -> str:
+def name(field: str) -> str:
+    """The name of a column as its field in a header holds it."""
     return field.strip().strip("\ufeff").strip()
 
 
@@ -104,11 +105,11 @@ def _hint(
     if not dialect.quoting and columns.has_all((n.strip('"') for n in names), wanted):
         return "The names stand in quotes: set `data.source.quoting: true`."
     for number, fields in rows:
-        if columns.has_all(map(_name, fields), wanted):
+        if columns.has_all(map(name, fields), wanted):
             return f"They are named in line {number}: delete the lines above it."
     if line.startswith("#"):
         return "The first line is a comment: delete such lines above the header."
-    if _is_data(names, rows):
+    if is_data(names, rows):
         return "The first line looks like a row: add a line with the names of the columns above it."
     return ""
 
@@ -118,8 +119,8 @@ def _divided(other: str, dialect: Dialect, divided_by: Callable[[str], str]) -> 
     return f"The header is divided by {DELIMITERS[other]}, not {expected}: set {divided_by(other)}."
 
 
-def _is_data(names: Sequence[str], rows: Sequence[Record]) -> bool:
-    """Whether a header is more like the rows below it."""
+def is_data(names: Sequence[str], rows: Sequence[Record]) -> bool:
+    """Whether a header is more like the rows below it, some of which are given."""
     repeated = [
         name
         for place, name in enumerate(names)

@@ -83,6 +83,26 @@ def read(source: config.JsonlSource, document: Document) -> Iterator[row.Row | r
         raise lines.damaged(name, number, error) from error
 
 
+def only_object(source: config.JsonlSource, document: Document) -> dict[str, Any] | None:
+    """What the document holds if it is nothing but one object, else None.
+
+    Raises:
+        DataError: If it begins with an object that is no JSON.
+    """
+    name = document.file.name
+    try:
+        with source_files.open_binary(document.file.path) as stream:
+            text = _Text(stream, document.file, source.encoding)
+            if text.next_character() != "{":
+                return None
+            _, value = text.value(_MAX_OBJECT_BYTES)
+            return None if text.next_character() else value
+    except row.BadRow as error:
+        raise errors.DataError(f"{name}:{text.line}: {error}. Repair it there.") from error
+    except source_files.DAMAGE as error:
+        raise lines.damaged(name, text.line, error) from error
+
+
 def _row(where: str, value: Any, split: str | None) -> row.Row | row.Rejected:
     try:
         return row.Row(json_text.columns(value), where, split)

@@ -49,6 +49,18 @@ def inside(value: Mapping[str, Any], names: Sequence[str], file: str) -> Sequenc
     return _only_list(value, file)
 
 
+def names(value: Mapping[str, Any]) -> list[str]:
+    """The columns of the rows that an object holds, or of itself if it is a row."""
+    if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
+        return list(map(str, value["columns"]))
+    listed = next(filter(_is_objects, value.values()), None)
+    held = list(value.values())
+    # Rows by their number, as pandas writes them; columns hold their cells by number.
+    if listed is None and _is_objects(held) and not all(key.isdecimal() for key in held[0]):
+        listed = held
+    return list(value if listed is None else dict.fromkeys(key for row in listed for key in row))
+
+
 def _only_list(value: Mapping[str, Any], file: str) -> Sequence[Any]:
     """The one list of objects there is, though a column is missing in it."""
     lists = [rows for rows in value.values() if _is_objects(rows)]

@@ -5,6 +5,7 @@ import functools
 import itertools
 
 from components.ingest import row
+from components.ingest.files import source_files
 from components.ingest.text import encodings, lines
 
 # Of lines that are looked at to tell an encoding.
@@ -42,16 +43,7 @@ class Decoder:
 
     @functools.cached_property
     def _sample(self) -> list[bytes]:
-        """Some of the lines of the file that hold more than ASCII."""
-        found: list[bytes] = []
-        taken = 0
-        for line in itertools.islice(lines.read(lines.Part(self._file)), _SAMPLE_LINES):
-            if isinstance(line, lines.Line) and not line.raw.isascii():
-                found.append(line.raw[:_SAMPLE_BYTES])
-                taken += len(line.raw)
-            if taken > _SAMPLE_BYTES:
-                break
-        return found
+        return _beyond_ascii(self._file)
 
     @functools.cached_property
     def _superset(self) -> str | None:
@@ -77,6 +69,32 @@ class Decoder:
             f"most of the file is, so this line is damaged or from another file{reading}. "
             "Repair it, or save it as the others are"
         )
+
+
+def likely(file: source_files.DataFile) -> encodings.Likely | None:
+    """The encoding that a text file seems to be in; None if what was looked at is ASCII, or none.
+
+    Args:
+        file: Read up to its first lines beyond ASCII.
+    """
+    sample = _beyond_ascii(file)
+    if sample and all(encodings.reads("utf-8", line) for line in sample):
+        # Hardly ever by chance, whatever signs it holds.
+        return encodings.Likely("utf-8", 1)
+    return encodings.likely(sample) if sample else None
+
+
+def _beyond_ascii(file: source_files.DataFile) -> list[bytes]:
+    """Some of the lines of a file that hold more than ASCII."""
+    found: list[bytes] = []
+    taken = 0
+    for line in itertools.islice(lines.read(lines.Part(file)), _SAMPLE_LINES):
+        if isinstance(line, lines.Line) and not line.raw.isascii():
+            found.append(line.raw[:_SAMPLE_BYTES])
+            taken += len(line.raw)
+        if taken > _SAMPLE_BYTES:
+            break
+    return found
 
 
 def _setting(encoding: str, raw: bytes) -> str:

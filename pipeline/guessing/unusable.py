@@ -1,0 +1,108 @@
+"""Data that Maru has no task for, told by its form: what it is and what would make it usable."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from components.ingest import errors, row
+from components.ingest.files import names, source_files
+from components.ingest.text import lines
+
+_LINES = 500
+_FEWEST_SENTENCES = 3
+_TAG = re.compile(r"O|[BIESLU]-\S+")
+"""Tags of words in the schemes IO, BIO, BIOES and BILOU."""
+_MOST_TAGGED = 0.9
+
+
+def check_text(file: source_files.DataFile, decode: Callable[[lines.Line], str]) -> None:
+    """Refuse words with tags, a word a line.
+
+    Raises:
+        DataError: Naming the form and a way out.
+    """
+    found = itertools.islice(lines.read(lines.Part(file)), _LINES)
+    texts = [decode(line).strip() for line in found if isinstance(line, lines.Line)]
+    words = [text.split() for text in texts if text and not text.startswith(("-DOCSTART-", "#"))]
+    tagged = sum(len(word) > 1 and bool(_TAG.fullmatch(word[-1])) for word in words)
+    if texts.count("") >= _FEWEST_SENTENCES and tagged >= _MOST_TAGGED * len(words):
+        raise errors.DataError(
+            f"{file.name} holds sentences with a tag for each word (CoNLL), and Maru has no task "
+            "that tags words. It can label whole sentences: write a table with a column of "
+            "sentences and a column of labels, for example whether a sentence names a person."
+        )
+
+
+def check_object(file: source_files.DataFile, value: Mapping[str, Any]) -> None:
+    """Refuse an object of questions about paragraphs.
+
+    Raises:
+        DataError: Naming the form and a way out.
+    """
+    entries = value.get("data")
+    first = entries[0] if isinstance(entries, list) and entries else None
+    if isinstance(first, dict) and "paragraphs" in first:
+        raise answers_in_contexts(names.shown(file.name), "questions with answers (SQuAD)")
+
+
+def answers_in_contexts(name: str, what: str) -> errors.DataError:
+    """The error for answers that are parts of a text."""
+    return errors.DataError(
+        f"{name} holds {what}, and Maru has no task that finds an answer in a text. It can tell "
+        "whether a text answers a question: write a table with a row for each question and text, "
+        "and a column that says yes or no (text_pair_classification)."
+    )
+
+
+def tagged_words(name: str, words: str, tags: str) -> errors.DataError:
+    """The error for lists of words beside lists of their tags."""
+    return errors.DataError(
+        f"{name} holds a list of tags ({tags!r}) for each list of words ({words!r}), and Maru has "
+        "no task that tags words. It can label whole texts: join the words, and write one label "
+        "beside each text."
+    )
+
+
+def translations(name: str, texts: list[str]) -> errors.DataError:
+    """The error for texts beside their translations."""
+    shown = " and ".join(map(repr, texts))
+    return errors.DataError(
+        f"{name} holds the same texts in several languages ({shown}), and Maru has no task that "
+        "writes texts. It can compare two: add a column that says whether a translation is right "
+        "(text_pair_classification), or how good it is (text_pair_regression); rows with wrong "
+        "translations are needed, too."
+    )
+
+
+def captions(name: str, image: str, text: str) -> errors.DataError:
+    """The error for images with texts that describe them."""
+    return errors.DataError(
+        f"{name} holds texts ({text!r}) that describe images ({image!r}), and Maru has no task "
+        "that writes texts. It can label images: add a column with a label (image_classification), "
+        "or with the things that are seen (image_multi_label); a row for each image is enough."
+    )
+
+
+def summaries(name: str, text: str, summary: str) -> errors.DataError:
+    """The error for texts with their summaries and nothing else."""
+    return errors.DataError(
+        f"{name} holds texts ({text!r}) with summaries ({summary!r}), and Maru has no task that "
+        "writes texts. It can label texts: add a column with a label or a number."
+    )
+
+
+def plain_text(file: source_files.DataFile) -> errors.DataError:
+    """The error for lines of text without columns."""
+    first = next(filter(bool, map(_start, lines.read(lines.Part(file)))), "")
+    return errors.DataError(
+        f"{file.name} holds lines of text without labels (the first: {first!r}), and every task of "
+        "Maru learns what is beside a text. Write a table with a header: a column of texts and a "
+        "column with a label or a number for each."
+    )
+
+
+def _start(line: lines.Line | row.Rejected) -> str:
+    return row.excerpt(line.raw.strip()[:60]) if isinstance(line, lines.Line) else ""

@@ -1,0 +1,82 @@
+"""Data that there is no task for: the reason, and what would make it usable."""
+
+import json
+
+import pytest
+
+from components.ingest import errors
+
+CONLL = "EU B-ORG\nrejects O\nGerman B-MISC\ncall O\n\n"
+SQUAD = {
+    "version": "1.1",
+    "data": [{"title": "x", "paragraphs": [{"context": "it is red", "qas": []}]}],
+}
+
+
+def lines(*rows):
+    return "".join(f"{json.dumps(row)}\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason", "way_out"),
+    [
+        ("a.txt", CONLL * 5, "a tag for each word", "label whole sentences"),
+        ("a.json", json.dumps(SQUAD), r"SQuAD", "text_pair_classification"),
+        (
+            "a.jsonl",
+            lines(*({"tokens": ["a", "b"], "ner_tags": [0, i]} for i in range(9))),
+            "list of tags",
+            "label whole texts",
+        ),
+        (
+            "a.jsonl",
+            lines(
+                *(
+                    {"question": f"what {i}", "context": f"it {i}", "answers": {"text": ["it"]}}
+                    for i in range(9)
+                )
+            ),
+            "finds an answer",
+            "text_pair_classification",
+        ),
+        (
+            "a.tsv",
+            "en\tde\n" + "".join(f"this is house {i}\tdas ist Haus {i}\n" for i in range(20)),
+            "in several languages",
+            "whether a translation is right",
+        ),
+        (
+            "a.jsonl",
+            lines(*({"translation": {"en": f"house {i}", "ko": f"집 {i}"}} for i in range(9))),
+            "in several languages",
+            "rows with wrong translations",
+        ),
+        (
+            "a.csv",
+            "article,summary\n"
+            + "".join(f"so much to tell of it all {i},told {i}\n" for i in range(20)),
+            "with summaries",
+            "add a column",
+        ),
+        ("a.txt", "So it began.\nAnd it ended.\n", "lines of text without labels", "Write a table"),
+        (
+            "a.csv",
+            "a,b,label\n" + "".join(f"{i}.5,{i}.25,{i % 2}\n" for i in range(20)),
+            "no texts and no images",
+            "numbers alone are no input",
+        ),
+    ],
+)
+def test_forms_without_a_task_are_named(guessed, name, content, reason, way_out):
+    with pytest.raises(errors.DataError, match=reason) as refused:
+        guessed(name, content)
+    assert way_out in str(refused.value)
+
+
+def test_captions_of_images_have_no_task(guessed, write, tmp_path):
+    for number in range(4):
+        write(f"images/{number}.jpg", b"\xff\xd8\xff")
+    rows = "".join(f"{i % 4}.jpg\t{i}\ta dog runs over grass {i}\n" for i in range(20))
+    write("captions.tsv", f"image\tcaption_id\tcaption\n{rows}")
+    with pytest.raises(errors.DataError, match="texts \\('caption'\\) that describe images"):
+        guessed(tmp_path)
