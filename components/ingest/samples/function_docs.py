@@ -48,10 +48,12 @@ def write(folder: pathlib.Path) -> None:
     with open(folder / "function_docs.csv", "w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["text", "parameters", "count", "name", "same", "other", "overlap"])
+        half = len(functions) // 2
         for place, one in enumerate(functions):
-            other = functions[place - len(functions) // 2]
             own = "|".join(name for name in one.parameters if name in frequent)
-            name, same = (one.name, "yes") if place % 2 else (other.name, "no")
+            name, same = (one.name, "yes") if place % 2 else (functions[place - half].name, "no")
+            # Not half way round, where each row would be another one with its texts swapped.
+            other = functions[place - half - 1]
             overlap = f"{_overlap(one.parameters, other.parameters):.3f}"
             table.writerow([one.text, own, len(one.parameters), name, same, other.text, overlap])
 

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from components.ingest import config, errors, fingerprint, preview
-from components.ingest.samples import imdb_small, library_docs, table
+from components.ingest.samples import function_docs, imdb_small, library_docs, table
 
 
 def test_imdb_small_has_a_hundred_reviews(tmp_path):
@@ -122,3 +122,15 @@ def test_the_written_table_is_balanced_and_repeatable(tmp_path, monkeypatch):
         rows = list(csv.DictReader(file))
     assert [r["library"] for r in rows] == list("abcde")
     assert rows[0]["text"] == SENTENCE.replace("rows", "aaa rows")
+
+
+def test_no_row_of_two_functions_is_another_one_turned_round(tmp_path, monkeypatch):
+    functions = [function_docs.Function(f"Text {n}.", f"name {n}", ("a",)) for n in range(7)]
+    monkeypatch.setattr(library_docs, "installed", dict)
+    for count in (6, 7):
+        monkeypatch.setattr(function_docs, "choose", lambda found, n=count: functions[:n])
+        function_docs.write(tmp_path)
+        with open(tmp_path / "function_docs.csv", encoding="utf-8", newline="") as file:
+            pairs = {(row["text"], row["other"]) for row in csv.DictReader(file)}
+        assert len(pairs) == count
+        assert not pairs & {(other, text) for text, other in pairs}
