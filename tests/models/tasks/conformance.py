@@ -1,0 +1,368 @@
+"""What every kind of task promises, checked the same way for each.
+
+`CASES` has one for each kind of `models/tasks/table.py`, made by what its target holds;
+`test_kinds.py` runs `CHECKS` on them.
+"""
+
+import dataclasses
+import io
+import typing
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+import scipy.stats
+import sklearn.metrics
+import tensorflow as tf
+from PIL import Image
+
+from models import zoo
+from models.image import resnet
+from models.tasks import answers as told
+from models.tasks import table
+from models.tasks import task as tasks
+from models.tasks.task import TARGET, Facts
+from models.text import bag_of_words, segments, subwords
+from models.training import fit
+from models.training.config import TrainingConfig
+from serving.execution import saved_model
+from serving.export import signatures as exporting
+
+WORDS = ("하나", "two", "three")
+TEXTS = ("하나 two", "", "three " * 5000, "⚡ ⚡", "two three")
+"""Five, unequal: one is empty, one is longer than any model reads, one has no known token."""
+SIZES = ((9, 4), (1, 1), (3, 700), (40, 2), (8, 8))
+"""Height and width of five images, in pixels."""
+IMAGE = resnet.ResNetConfig(blocks=(1,), width=4, image_size=8, stem="small", pixels="unit")
+
+
+@dataclasses.dataclass(frozen=True)
+class Held:
+    """What a check needs to know of a target, by what its column holds."""
+
+    facts: Callable[[str], Facts]
+    """Of the data, by the column's name."""
+    transformed: Callable[[], typing.Any]
+    """Target of five examples as Transform gives it; one is unknown or has no label."""
+    given: tuple[typing.Any, ...]
+    """The same as the Evaluator has it."""
+    refused: Callable[[str], Facts]
+    """Facts of data that nothing can be learned from."""
+    message: str
+    """What is said of it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A kind of task, and what is known of its data."""
+
+    kind: str
+    held: Held
+
+    @property
+    def task(self):
+        return table.TASKS[self.kind](kind=self.kind)
+
+    @property
+    def target(self):
+        (column,) = tasks.targets(self.task)
+        return column.name
+
+    @property
+    def facts(self):
+        return self.held.facts(self.target)
+
+    def batch(self):
+        features = {"anything": tf.zeros(5), TARGET: self.held.transformed()}
+        return self.task.batch(features, self.facts)
+
+    def raw(self):
+        """Five rows as requests bring them, and the transformed features of the same."""
+        names = [column.served_as for column in tasks.inputs(self.task)]
+        if tasks.reads(self.task) == "image":
+            (name,) = names
+            return {name: [_png(size) for size in SIZES]}, ["image_bytes"]
+        return {
+            name: [text.encode() for text in (*TEXTS[place:], *TEXTS[:place])]
+            for place, name in enumerate(names)
+        }, list(segments.NAMES)
+
+    def model(self, folder):
+        """An untrained model, and the function from what requests bring to its output."""
+        keras.utils.set_random_seed(0)
+        config = IMAGE
+        if tasks.reads(self.task) == "text":
+            path = folder / "tokenizer"
+            subwords.learn("wordpiece", [f"{' '.join(WORDS)} {n}" for n in range(9)], 40, path)
+            config = bag_of_words.BagOfWordsConfig(
+                vocabulary_size=40,
+                sequence_length=6,
+                tokenizer="wordpiece",
+                tokenizer_file=str(path),
+                weighting="binary",
+            )
+        entry = zoo.MODELS[config.kind]
+        if entry.tokenizer == "fitted":
+            size = subwords.load("wordpiece", config.tokenizer_file, 6).vocabulary_size()
+            config = dataclasses.replace(config, vocabulary_size=size)
+        model, encoder = zoo.build(config, self.task, self.facts), entry.encoder(config)
+        served, features = self.raw()
+
+        def outputs(inputs):
+            named = dict(zip(features, (inputs[name] for name in served), strict=False))
+            return model(encoder(named), training=False)
+
+        return model, encoder, outputs
+
+
+def _png(size):
+    height, width = size
+    pixels = np.random.default_rng(height).integers(0, 255, (height, width, 3), "uint8")
+    written = io.BytesIO()
+    Image.fromarray(pixels).save(written, "PNG")
+    return written.getvalue()
+
+
+def _ragged_ids():
+    ids = tf.sparse.from_dense(tf.constant([[1, 3], [2, 0], [0, 0], [1, 2], [3, 0]]))
+    return tf.SparseTensor(ids.indices, tf.cast(ids.values, tf.int64) - 1, ids.dense_shape)
+
+
+HELD = {
+    "category": Held(
+        lambda name: Facts({name: WORDS}),
+        lambda: tf.constant([0, 1, -1, 2, 1], tf.int64),
+        ("하나", "two", "never seen", "three", "two"),
+        lambda name: Facts({name: WORDS[:1]}),
+        "The train split has one label only: '하나'. .* Look at `task.label` and `data.split`",
+    ),
+    "categories": Held(
+        lambda name: Facts({name: WORDS}),
+        _ragged_ids,
+        (("하나", "three"), ("two",), (), ("하나", "never seen"), ("three",)),
+        lambda name: Facts({name: ()}),
+        "No row of the train split has a label in `labels`. Look at `task.labels`",
+    ),
+    "number": Held(
+        lambda name: Facts(means={name: 100.0}, deviations={name: 20.0}),
+        lambda: tf.constant([80.0, 100.0, 140.0, 60.0, 120.0]),
+        (80.0, 100.0, 140.0, 60.0, 120.0),
+        lambda name: Facts(means={name: 3.0}, deviations={name: 0.0}),
+        "one value of `target` only: 3. Look at `task.target` and `data.split`",
+    ),
+}
+
+
+def _holds(kind):
+    (column,) = tasks.targets(table.TASKS[kind](kind=kind))
+    return column.holds
+
+
+CASES = [Case(kind, HELD[_holds(kind)]) for kind in sorted(table.TASKS) if _holds(kind) in HELD]
+
+
+def is_named_as_in_the_table(case, tmp_path):
+    kind = typing.get_type_hints(type(case.task))["kind"]
+    assert typing.get_args(kind) == (case.kind,)
+
+
+def names_its_columns_by_fields_of_the_yaml(case, tmp_path):
+    task = case.task
+    fields = {field.name for field in dataclasses.fields(task)}
+    assert {column.field for column in task.columns} <= fields
+    assert [getattr(task, column.field) for column in task.columns] == [
+        column.name for column in task.columns
+    ]
+    assert len({column.served_as for column in tasks.inputs(task)}) == len(tasks.inputs(task))
+    assert len(tasks.targets(task)) == 1
+
+
+def parts_the_target_from_the_inputs(case, tmp_path):
+    batch = case.batch()
+    assert set(batch.inputs) == {"anything"}
+    assert len(batch.target) == 5
+
+
+def learns_what_a_search_may_go_by(case, tmp_path):
+    model, encoder, _ = case.model(tmp_path)
+    served, features = case.raw()
+    named = dict(zip(features, map(tf.constant, served.values()), strict=False))
+    training = TrainingConfig()
+    fit.compile_model(model, case.task.objective(case.facts, training), training, steps=1)
+    data = tf.data.Dataset.from_tensors((encoder(named), case.batch().target))
+    history = model.fit(data, validation_data=data, verbose=0).history
+    assert set(case.task.monitored) <= set(history)
+    assert all(np.isfinite(values).all() for values in history.values())
+
+
+def mixes_targets_by_shares(case, tmp_path):
+    _, _, outputs = case.model(tmp_path)
+    soft = case.task.soften(case.batch().target, case.facts)
+    assert soft.dtype == tf.float32
+    mixed = 0.25 * soft + 0.75 * tf.roll(soft, 1, 0)
+    objective = case.task.objective(case.facts, TrainingConfig())
+    given = {name: tf.constant(rows) for name, rows in case.raw()[0].items()}
+    assert np.isfinite(float(objective.loss(mixed, outputs(given))))
+
+
+def answers_from_trainer_export_and_server_alike(case, tmp_path):
+    """In batches of 1, 4 and 0 rows, empty and very long inputs among them."""
+    model, encoder, outputs = case.model(tmp_path)
+    rows, _ = case.raw()
+    signature = exporting.Signature(
+        lambda inputs: case.task.answers(outputs(inputs), case.facts), tuple(rows)
+    )
+    whole = signature.function({name: tf.constant(values) for name, values in rows.items()})
+    export = tmp_path / "export"
+    exporting.export({exporting.DEFAULT: signature}, [model, *encoder.trackable], export)
+    loaded = tf.saved_model.load(str(export)).signatures[exporting.DEFAULT]
+    server = saved_model.SavedModelPredictor(export)
+    for first, last in ((0, 1), (1, 5), (2, 2)):
+        part = {name: np.array(values[first:last], object) for name, values in rows.items()}
+        exported = loaded(**{n: tf.constant(v.tolist(), tf.string) for n, v in part.items()})
+        served = server.predict(exporting.DEFAULT, part)
+        assert exported.keys() == served.keys() == whole.keys()
+        for name, wanted in whole.items():
+            _same(exported[name].numpy(), wanted.numpy()[first:last])
+            _same(np.asarray(served[name]), wanted.numpy()[first:last])
+    server.close()
+
+
+def judges_its_answers_within_bounds(case, tmp_path):
+    """Also of a label that training never saw."""
+    _, _, outputs = case.model(tmp_path)
+    given = {name: tf.constant(rows) for name, rows in case.raw()[0].items()}
+    answers = case.task.answers(outputs(given), case.facts)
+    rows = [told.plain({k: v[place].numpy() for k, v in answers.items()}) for place in range(5)]
+    for metric in case.task.metrics:
+        assert set(metric.reads) <= set(answers)
+        judged = [
+            metric.statistics({case.target: value}, row)
+            for value, row in zip(case.held.given, rows, strict=True)
+        ]
+        low, high = metric.bounds
+        assert low <= metric.figure(np.stack(judged)) <= high
+
+
+def measures_as_reference_libraries_do(case, tmp_path):
+    """Every metric of the task, on forty answers that are drawn."""
+    holds, random = _holds(case.kind), np.random.default_rng(7)
+    given, answers = DRAWN[holds](random, 40)
+    for metric in case.task.metrics:
+        reference = REFERENCES[holds][metric.name]
+        judged = [
+            metric.statistics({case.target: value}, answer)
+            for value, answer in zip(given, answers, strict=True)
+        ]
+        assert metric.figure(np.stack(judged)) == pytest.approx(reference(given, answers))
+
+
+def knows_the_loss_of_knowing_nothing(case, tmp_path):
+    width, target = case.model(tmp_path)[0].output.shape[-1], case.batch().target
+    zeros, expected = np.zeros((5, width), "float32"), case.task.expected(case.facts)
+    loss = float(case.task.objective(case.facts, TrainingConfig()).loss(target, zeros))
+    assert expected.errors(np.asarray(target), zeros).mean() == pytest.approx(loss, rel=1e-5)
+    assert expected.check_targets(np.asarray(target), width) is None
+    assert expected.is_right(np.asarray(target), zeros).shape == (5,)
+
+
+def refuses_data_without_anything_to_learn(case, tmp_path):
+    case.task.check(case.facts)
+    with pytest.raises(ValueError, match=case.held.message):
+        case.task.check(case.held.refused(case.target))
+
+
+def _same(got, wanted):
+    assert got.shape == wanted.shape
+    if wanted.dtype == object:
+        assert got.astype(object).tolist() == wanted.tolist()
+    else:
+        assert got.dtype == wanted.dtype
+        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5)
+
+
+def _draw_category(random, size):
+    shares = random.dirichlet(np.ones(3), size)
+    given = [WORDS[place] for place in random.integers(0, 3, size)]
+    return given, [
+        {"label": WORDS[row.argmax()], "labels": np.array(WORDS), "probabilities": row}
+        for row in shares
+    ]
+
+
+def _draw_categories(random, size):
+    given = random.integers(0, 2, (size, 3)).astype(bool)
+    chosen = random.integers(0, 2, (size, 3)).astype(bool)
+    return [tuple(np.array(WORDS)[row]) for row in given], [
+        {"labels": np.array(WORDS), "is_chosen": row} for row in chosen
+    ]
+
+
+def _draw_number(random, size):
+    given = random.integers(-9, 9, size) / 2  # Values repeat, so that ranks are shared.
+    return given.tolist(), [
+        {"value": np.array([value])} for value in given + random.normal(size=size)
+    ]
+
+
+DRAWN = {"category": _draw_category, "categories": _draw_categories, "number": _draw_number}
+
+
+def _labels(reference, **options):
+    return lambda given, answers: reference(given, [a["label"] for a in answers], **options)
+
+
+def _log_loss(given, answers):
+    order = np.argsort(WORDS)
+    shares = np.stack([answer["probabilities"] for answer in answers])[:, order]
+    return sklearn.metrics.log_loss(given, shares, labels=sorted(WORDS))
+
+
+def _sets(reference, **options):
+    def figure(given, answers):
+        truth = np.array([[word in labels for word in WORDS] for labels in given], int)
+        return reference(truth, np.array([a["is_chosen"] for a in answers], int), **options)
+
+    return figure
+
+
+def _numbers(reference):
+    return lambda given, answers: float(reference(given, [a["value"][0] for a in answers]))
+
+
+F1 = sklearn.metrics.f1_score
+REFERENCES = {
+    "category": {
+        "accuracy": _labels(sklearn.metrics.accuracy_score),
+        "macro_f1": _labels(F1, average="macro"),
+        "matthews": _labels(sklearn.metrics.matthews_corrcoef),
+        "cross_entropy": _log_loss,
+    },
+    "categories": {
+        "micro_f1": _sets(F1, average="micro"),
+        "macro_f1": _sets(F1, average="macro"),
+        "exact_match": _sets(sklearn.metrics.accuracy_score),
+    },
+    "number": {
+        "mae": _numbers(sklearn.metrics.mean_absolute_error),
+        "rmse": _numbers(sklearn.metrics.root_mean_squared_error),
+        "r2": _numbers(sklearn.metrics.r2_score),
+        "pearson": _numbers(lambda one, other: scipy.stats.pearsonr(one, other)[0]),
+        "spearman": _numbers(lambda one, other: scipy.stats.spearmanr(one, other)[0]),
+    },
+}
+"""By what the target holds and the metric's name; a metric without one fails its task."""
+
+CHECKS = [
+    is_named_as_in_the_table,
+    names_its_columns_by_fields_of_the_yaml,
+    parts_the_target_from_the_inputs,
+    learns_what_a_search_may_go_by,
+    mixes_targets_by_shares,
+    answers_from_trainer_export_and_server_alike,
+    judges_its_answers_within_bounds,
+    measures_as_reference_libraries_do,
+    knows_the_loss_of_knowing_nothing,
+    refuses_data_without_anything_to_learn,
+]
