@@ -25,6 +25,8 @@ ALLOWED = {
     "pipeline/display/answers.py": "a table of forms of answers; two of them have `labels`",
     "pipeline/error_analysis/examined.py": "the same of an answer that is examined",
     "pipeline/error_analysis/mistakes.py": "judges answers that have `labels`",
+    "pipeline/guessing/guess.py": "looks at data before there is a task, for columns of labels",
+    "pipeline/guessing/locating.py": "tells folders of images by their labels",
     "pipeline/modules/trainer.py": "writes all vocabularies of the task into the export",
     "pipeline/reports/run_summary.py": "shows how many copies the rows of a category got",
 }
