@@ -75,7 +75,7 @@ async function choose(model, wanted) {
   page.model = model;
   page.version = version;
   listVersions(available, labels);
-  history.replaceState(null, "", `#${[model, version].map(encodeURIComponent).join("/")}`);
+  history.replaceState(null, "", `#${new URLSearchParams({ model, version })}`);
   const about = await server.about(model, version);
   if (model !== page.model || version !== page.version) return; // Another was chosen meanwhile.
   const before = page.about;
@@ -231,11 +231,11 @@ async function copy() {
   }
 }
 
-/** The choice that the address names, as `#model/version`. */
+/** The choice that the address names, as `#model=reviews&version=3`. */
 function readAddress() {
-  const [model, version = NEWEST] = location.hash.slice(1).split("/").map(decodeURIComponent);
-  page.model = model;
-  page.version = version;
+  const choice = new URLSearchParams(location.hash.slice(1));
+  page.model = choice.get("model") ?? "";
+  page.version = choice.get("version") ?? NEWEST;
 }
 
 async function start() {

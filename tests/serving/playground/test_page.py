@@ -90,13 +90,13 @@ def browser(session):
     return session
 
 
-def start(browser, address, choice):
-    browser.open(f"{address}#{choice}")
+def start(browser, address, model, version=""):
+    browser.open(f"{address}#model={model}&version={version}")
     browser.wait_for("#answer", "Ask, or choose an example")
 
 
 def test_a_text_is_typed_and_its_labels_are_ranked(browser, address):
-    start(browser, address, "reviews/1")
+    start(browser, address, "reviews", 1)
     assert browser.texts("#inputs label") == ["review sent as text"]
     browser.type("textarea", "다시")
     browser.click("#ask")
@@ -113,7 +113,7 @@ def test_a_text_is_typed_and_its_labels_are_ranked(browser, address):
 
 
 def test_an_example_asks_at_once(browser, address):
-    start(browser, address, "distance/")
+    start(browser, address, "distance")
     browser.click("#examples button")
     browser.wait_for("#answer", "Answered in")
     assert browser.text(".number") == "3.25"
@@ -124,7 +124,7 @@ def test_an_example_asks_at_once(browser, address):
 
 
 def test_texts_are_sent_in_the_form_in_which_they_were_typed(browser, address):
-    start(browser, address, "distance/")
+    start(browser, address, "distance")
     apart = unicodedata.normalize("NFD", "한글")
     browser.type("#input-first", apart)
     browser.type("#input-second", "한글")
@@ -135,7 +135,7 @@ def test_texts_are_sent_in_the_form_in_which_they_were_typed(browser, address):
 
 
 def test_the_labels_that_fit_are_marked_and_come_first(browser, address):
-    start(browser, address, "topics/")
+    start(browser, address, "topics")
     browser.type("textarea", "abc")
     browser.press(CONTROL, ENTER)
     browser.wait_for("#answer", "3 of 10 labels")
@@ -148,7 +148,7 @@ def test_the_labels_that_fit_are_marked_and_come_first(browser, address):
 def test_an_image_is_chosen_or_dropped(browser, address, tmp_path):
     path = tmp_path / "밝은 그림.png"
     path.write_bytes(picture(250))
-    start(browser, address, "photos/")
+    start(browser, address, "photos")
     browser.click("#ask")
     browser.wait_for("#problem", "Choose an image, or drop one.")
     browser.type("input[type=file]", str(path))
@@ -166,7 +166,7 @@ def test_an_image_is_chosen_or_dropped(browser, address, tmp_path):
 
 
 def test_an_image_that_the_server_does_not_read_is_refused_with_its_reason(browser, address):
-    start(browser, address, "photos/")
+    start(browser, address, "photos")
     browser.run(DROP, base64.b64encode(picture(90, "WEBP")).decode(), "wren.webp")
     browser.click("#ask")
     browser.wait_for("#problem", "WebP only supports")
@@ -174,7 +174,7 @@ def test_an_image_that_the_server_does_not_read_is_refused_with_its_reason(brows
 
 
 def test_another_version_answers_about_the_same_text(browser, address):
-    start(browser, address, "reviews/")
+    start(browser, address, "reviews")
     browser.type("textarea", "a text")
     browser.click("#ask")
     browser.wait_for("#answer", "Answered in")
@@ -186,12 +186,12 @@ def test_another_version_answers_about_the_same_text(browser, address):
     browser.wait_for("#answer", "Answered in")
     assert browser.text(".labels") != newest
     assert "/versions/1:predict" in browser.text("#snippet")
-    assert browser.run("return location.hash") == "#reviews/1"
+    assert browser.run("return location.hash") == "#model=reviews&version=1"
 
 
 def test_the_code_gives_the_answer_of_the_page(browser, address, tmp_path):
     (tmp_path / "it's.png").write_bytes(picture(250))
-    start(browser, address, "photos/3")
+    start(browser, address, "photos", 3)
     browser.type("input[type=file]", str(tmp_path / "it's.png"))
     shown = {}
     for place, name in enumerate(("curl", "Python", "gRPC"), 1):
@@ -205,7 +205,7 @@ def test_the_code_gives_the_answer_of_the_page(browser, address, tmp_path):
 
 def test_code_quotes_what_shells_and_python_would_read_otherwise(browser, address, tmp_path):
     text = 'it\'s "$HOME" `x` \\n %s 각 👍'
-    start(browser, address, "reviews/1")
+    start(browser, address, "reviews", 1)
     browser.run(
         "const area = document.querySelector('textarea'); area.value = arguments[0];"
         "area.dispatchEvent(new Event('input', {bubbles: true}))",
@@ -232,7 +232,7 @@ def run(command, folder):
 
 def test_a_server_that_has_stopped_is_told_of(browser, exported):
     with serving(exported) as (_, address):
-        start(browser, address, "reviews/1")
+        start(browser, address, "reviews", 1)
         browser.type("textarea", "first")
     browser.click("#ask")
     browser.wait_for("#problem", f"The server at {address.rstrip('/')} does not answer.")
@@ -240,7 +240,7 @@ def test_a_server_that_has_stopped_is_told_of(browser, exported):
 
 def test_a_server_with_a_token_is_asked_with_it(browser, exported):
     with serving(exported, token=TOKEN) as (_, address):
-        browser.open(f"{address}#reviews/1")
+        browser.open(f"{address}#model=reviews")
         browser.wait_for("#token", "This server asks for a token")
         assert browser.text("#problem") == ""
         for wrong in ("wrong", "틀린 것"):
@@ -262,7 +262,7 @@ def test_a_server_with_a_token_is_asked_with_it(browser, exported):
 
 
 def test_the_keyboard_reaches_everything(browser, address):
-    start(browser, address, "reviews/1")
+    start(browser, address, "reviews", 1)
     reached = []
     for _ in range(12):
         browser.press(TAB)
@@ -286,7 +286,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(browser, address):
         mobile=True,
     )
     try:
-        start(browser, address, "reviews/1")
+        start(browser, address, "reviews", 1)
         browser.click("#examples li:nth-child(2) button")
         browser.wait_for("#answer", "Answered in")
         assert browser.run("return document.documentElement.scrollWidth") == 390

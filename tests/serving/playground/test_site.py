@@ -4,10 +4,12 @@ import contextlib
 import json
 import pathlib
 import re
+import typing
 
 import pytest
 
 import serving.playground
+from models.tasks import task
 from serving import errors
 from serving.export import description
 from serving.frontend.admission import Admission
@@ -175,6 +177,12 @@ def test_without_the_playground_there_is_no_page(tmp_path):
             assert b"<H1>Not Found</H1>" in get(app, path).body
     finally:
         app.close()
+
+
+def test_the_page_knows_every_form_of_an_answer():
+    text = (PAGE / "answers.js").read_text("utf-8")
+    forms = set(re.findall(r"\b(\w+)(?=[:,}\s])", re.search(r"const FORMS = (.*);", text)[1]))
+    assert forms >= set(typing.get_args(task.Shown))
 
 
 def test_the_files_are_part_of_the_installed_package():
