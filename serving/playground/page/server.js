@@ -20,7 +20,7 @@ export class ServerError extends Error {
 /** Send this token from now on. */
 export function useToken(value) {
   if (!/^[ -~]+$/.test(value)) {
-    throw new ServerError("A token has ASCII characters only.", UNAUTHENTICATED);
+    throw new ServerError("A token has ASCII characters only. Look at what was pasted.");
   }
   token = value;
 }

@@ -243,11 +243,14 @@ def test_a_server_with_a_token_is_asked_with_it(browser, exported):
         browser.open(f"{address}#model=reviews")
         browser.wait_for("#token", "This server asks for a token")
         assert browser.text("#problem") == ""
-        for wrong in ("wrong", "틀린 것"):
+        for wrong, told in [
+            ("틀린 것", "A token has ASCII characters only."),
+            ("wrong", "The server refuses this token."),
+        ]:
             browser.run("document.querySelector('#token-value').value = ''")
             browser.type("#token-value", wrong)
             browser.press(ENTER)
-            browser.wait_for("#problem", "The server refuses this token.")
+            browser.wait_for("#problem", told)
         browser.run("document.querySelector('#token-value').value = ''")
         browser.type("#token-value", TOKEN)
         browser.press(ENTER)
