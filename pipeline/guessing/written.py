@@ -112,7 +112,8 @@ def _table(
     header = headers.first_line(part, _lenient(encoding)).strip()
     readings = list(_readings(file, encoding, header))
     best = max(readings, key=lambda reading: reading.rank, default=None)
-    if header.startswith("#") and (best is None or best.fit < _LEAST_FIT):
+    is_divided = best is not None or _is_divided(part, encoding)
+    if header.startswith("#") and is_divided and (best is None or best.fit < _LEAST_FIT):
         raise errors.DataError(
             f"{file.name} begins with a comment where the names of the columns are expected. "
             f"Received: {row.excerpt(header)[:60]!r}. Delete the lines that begin with #, and "
@@ -136,6 +137,18 @@ def _table(
             "with a name for each column above it, divided as the rows are."
         )
     return best.fields, best.columns, f"a header, and {headers.DELIMITERS[best.delimiter]} in rows"
+
+
+def _is_divided(part: lines.Part, encoding: str) -> bool:
+    """Whether what follows comments at the start of a file may be a table."""
+    decode = _lenient(encoding)
+    first = itertools.islice(lines.read(part), _RECORDS)
+    texts = [decode(line).strip() for line in first if isinstance(line, lines.Line)]
+    rows = [text for text in texts if text and not text.startswith("#")]
+    return any(
+        sum(delimiter in text for text in rows) >= _LEAST_FIT * max(1, len(rows))
+        for delimiter in headers.DELIMITERS
+    )
 
 
 @dataclasses.dataclass(frozen=True)

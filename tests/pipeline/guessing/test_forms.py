@@ -94,6 +94,7 @@ def test_parquet_tells_its_columns(guessed, tmp_path):
         ("a.tsv", "a bad film\t0\na good film\t1\nso so\t0\n", "has no names of columns"),
         ("a.csv", "a,b\n1,2,3\n1,2,3\n", "no table: divided by commas, its header has 2"),
         ("a.tsv", "# from the web\n# a\tb\nx\ty\n", "begins with a comment"),
+        ("a.txt", "# from the web\nso it is\nand so\n", "lines of text without labels"),
         ("a.csv", "text,label\na b c,1\n".encode("utf-16"), "Save it as UTF-8"),
         ("a.json", '["a", "b"]', "expected a JSON object, received a"),
         ("a.json", "[]", "it is an empty list"),
