@@ -16,6 +16,19 @@ from pipeline.config import augmentation, loading
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 AUGMENTATION = (ROOT / "docs/augmentation.md").read_text(encoding="utf-8")
+SECTIONS = {
+    "TrainingConfig": "training",
+    "TuningConfig": "tuning",
+    "EvaluationConfig": "evaluation",
+    "SplitConfig": "data.split",
+    "DataConfig": "data",
+    "CopiesConfig": "copies",
+    "CardConfig": "card",
+    "RuntimeConfig": "runtime",
+    "DoctorConfig": "doctor",
+    "Recipe": "model.recipe",
+}
+"""Where the fields of a class stand in the YAML; those of others in `model`."""
 PROGRAMS = {"make", "maru", "curl", "git", "cd", "docker"}
 
 
@@ -143,6 +156,71 @@ def test_sections_in_the_page_on_augmentation_load(section):
 def test_the_page_on_augmentation_names_every_operation():
     names = {name for operations in augmentation.OPERATIONS.values() for name in operations}
     assert {name for name in names if not re.search(rf"\b{name}\b", AUGMENTATION)} == set()
+
+
+def pages():
+    """Every page, by its path."""
+    paths = [ROOT / "README.md", ROOT / "README.ko.md", *(ROOT / "docs").glob("*.md")]
+    return [(path, path.read_text(encoding="utf-8")) for path in sorted(paths)]
+
+
+def test_links_in_every_page_lead_somewhere():
+    wrong = [
+        f"{path.name}: {link}"
+        for path, text in pages()
+        for link in re.findall(r"\]\(([^)#\s]+)\)", text)
+        if "://" not in link and not (path.parent / link).exists()
+    ]
+    assert wrong == []
+
+
+def test_the_index_of_docs_names_every_page():
+    index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
+    names = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert {name for name in names if f"]({name})" not in index} == set()
+
+
+def shown_by_concepts(page):
+    """What the third column of each row names: fields, kinds, commands."""
+    rows = re.findall(r"^\|[^|]+\|[^|]+\|([^|]+)\|[^|]*\|$", page, re.MULTILINE)
+    return [tuple(re.findall(r"`([^`]+)`", row)) for row in rows]
+
+
+def known_words(definitions):
+    """Dotted fields by section, as far as a page of concepts goes, and kinds."""
+    words = set(loading.json_schema()["properties"])
+    for name, definition in definitions.items():
+        kind = definition.get("properties", {}).get("kind", {}).get("const")
+        words |= {kind} if kind else set()
+        fields = set(definition.get("properties", {}))
+        section = SECTIONS.get(name, "model")
+        words |= {f"{section}.{field}" for field in fields}
+    return words
+
+
+def test_concepts_name_fields_and_commands_that_exist():
+    page = (ROOT / "docs/concepts.md").read_text(encoding="utf-8")
+    definitions = loading.json_schema()["$defs"]
+    known = known_words(definitions) | {f"maru {name}" for name in cli.cli.commands}
+    named = {word for row in shown_by_concepts(page) for word in row}
+    assert len(named) > 40
+    assert named - known == set()
+
+
+def test_concepts_say_the_same_in_korean():
+    english, korean = (
+        shown_by_concepts((ROOT / f"docs/concepts{end}.md").read_text(encoding="utf-8"))
+        for end in ("", ".ko")
+    )
+    assert english == korean
+
+
+def test_the_korean_readme_shows_the_same_commands_and_configs():
+    korean = (ROOT / "README.ko.md").read_text(encoding="utf-8")
+    for language in ("sh", "yaml"):
+        assert blocks(language, korean) == blocks(language)
+    kinds = re.findall(r"^\| `(\w+)` \|", korean, re.MULTILINE)
+    assert kinds == re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)
 
 
 def test_exit_codes_in_the_readme_are_those_of_the_program():
