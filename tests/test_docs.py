@@ -223,6 +223,19 @@ def test_the_korean_readme_shows_the_same_commands_and_configs():
     assert kinds == re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda path: path.name
+)
+def test_every_config_says_what_it_is_for_how_to_run_it_and_what_to_expect(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    head = [line for line in lines[: lines.index(next(x for x in lines if x[0] != "#"))]]
+    assert head and re.fullmatch(r"# .+\.", head[0])
+    (run,) = [line for line in head if line.startswith("# Run:     ")]
+    (expected,) = [line for line in head if line.startswith("# Expect:  ")]
+    assert str(path.relative_to(ROOT)) in run or "benchmarks" in run
+    assert re.search(r"second|minute|hour", expected)
+
+
 def test_exit_codes_in_the_readme_are_those_of_the_program():
     from pipeline.commands import run
 
