@@ -77,6 +77,8 @@ class Check:
             return str(subject.target)
         if self.compares and len(subject.all_rows) < 2:
             return "there is one split only"
+        if self.compares and not self.sees_all and len(subject.rows) < 2:
+            return "fewer than two splits have rows that say something"
         return self.lacks(subject)
 
 

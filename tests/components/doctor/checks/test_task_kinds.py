@@ -230,6 +230,20 @@ def test_what_does_not_apply_says_which_column_is_the_reason():
     assert "target_values" not in reasons
 
 
+@pytest.mark.parametrize("kind", TEXTS)
+def test_a_split_that_says_nothing_is_compared_with_nothing(kind):
+    splits = sound(kind)
+    blank = ("", "...") if len(COLUMNS[kind]) > 2 else ""
+    found = examined(kind, {**splits, "eval": [(blank, target) for _, target in splits["eval"]]})
+    reasons = {one.check: one.reason for one in found.not_applicable}
+    for check in ("leakage", "drift", "covariate_shift"):
+        assert reasons[check] == "fewer than two splits have rows that say something"
+    said = {one.check: one.verdict for one in found.findings}
+    assert said["constant_input"] == "fail"
+    assert not said.keys() & reasons.keys()
+    assert ("target_range" in said) == (COLUMNS[kind][-1] == NUMBER)
+
+
 def test_a_target_is_needed():
     with pytest.raises(ValueError, match="one target. Received: none"):
         data.examine((TEXT,), {"train": []})
