@@ -52,5 +52,7 @@ def _image(
 ) -> image_batch.ImageFile:
     where = names.shown(path.relative_to(root).as_posix())
     inner = path.parent.relative_to(folder.path)
-    values = {"label": folder.name, "folder": "" if inner == pathlib.Path() else inner.as_posix()}
+    # A name that is not UTF-8 tells images apart as well as another.
+    shown = "" if inner == pathlib.Path() else names.shown(inner.as_posix())
+    values = {"label": folder.name, "folder": shown}
     return image_batch.listed(path, where, values, folder.split)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import unicodedata
 from collections import Counter, defaultdict
 
@@ -205,6 +206,15 @@ def test_images_of_a_folder_stay_together_across_classes(photos):
     found = preview.preview(data, IMAGE, str(photos), str(photos))
     assert (found.counts.num_groups, found.counts.divided) == (10, {})
     assert found.counts.classes["eval"] == {"cat": 5, "dog": 5}
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_a_group_as_others_are(photos):
+    for label in ("cat", "dog"):
+        inner = photos / "photos" / label
+        (inner / "burst 2").rename(inner / os.fsdecode(b"burst \xc7\xd1"))
+    data = config.DataConfig(config.ImageFolderSource("photos"), config.SplitConfig(group="folder"))
+    found = preview.preview(data, IMAGE, str(photos), str(photos))
+    assert (found.counts.num_groups, found.counts.num_rejected) == (10, 0)
 
 
 def test_images_of_a_table_stay_together_by_a_column_or_by_the_image(photos):
