@@ -116,7 +116,10 @@ def target_skew(values: Values, setting: Setting = _NO_SETTING) -> Finding:
     train = np.asarray(values["train"], float)
     kept = train[np.abs(_robust_z(train)) <= _FAR]
     if len(kept) < _ENOUGH or not np.ptp(kept):
-        evidence = f"Fewer than {_ENOUGH} training rows: too few to tell a long tail."
+        evidence = (
+            f"{len(kept):,} training values that are no outliers, {len(np.unique(kept)):,} of them "
+            "different: too few to tell a long tail."
+        )
         return Finding(SKEW, "pass", evidence, figures={"skewness": None, "heavy": None})
     skewness = float(stats.skew(kept))
     squares = np.sort((kept - kept.mean()) ** 2)[::-1]
@@ -134,8 +137,8 @@ def target_skew(values: Values, setting: Setting = _NO_SETTING) -> Finding:
         evidence,
         "Squared errors are about the few rows in the tail: the many others, which hardly differ "
         "for the network, are learned last.",
-        f"Learn the logarithm: write log(1 + {setting.target}) into `data.source`, and take answers"
-        " as such. Or leave the tail out, if it does not matter.",
+        f"Learn the logarithm: write {_shortened(train, skewness, setting.target)} into "
+        "`data.source`, and take answers as such. Or leave the tail out, if it does not matter.",
         figures,
     )
 
@@ -299,6 +302,13 @@ def _robust_z(values: np.ndarray) -> np.ndarray:
     if not len(apart):
         return distances
     return distances / (_DEVIATIONS_OF_MEDIAN * np.median(apart))
+
+
+def _shortened(values: np.ndarray, skewness: float, name: str) -> str:
+    """The logarithm that shortens the tail of numbers, which it must be of numbers above 0."""
+    if skewness < 0:
+        return f"log(1 + {values.max():g} - {name})"
+    return f"log(1 + {name})" if values.min() >= 0 else f"log(1 + {name} - {values.min():g})"
 
 
 def _histogram(values: Values) -> dict[str, Any]:

@@ -67,6 +67,22 @@ def test_a_long_tail_has_much_of_the_squared_errors():
 
 
 @pytest.mark.parametrize(
+    ("sign", "advised"), [(1, "log(1 + price - -4)"), (-1, "log(1 + 4 - price)")]
+)
+def test_the_logarithm_that_is_advised_is_of_numbers_above_zero(sign, advised):
+    most = np.clip(np.random.default_rng(2).normal(size=4_000), -4, 4)
+    train = sign * np.array([-4.0, *most, *[7.5] * 48])
+    found = numbers.target_skew({"train": train.tolist()}, PRICE)
+    assert found.verdict == "warn"
+    assert advised in found.fix
+
+
+def test_numbers_that_are_all_the_same_are_not_called_few():
+    evidence = numbers.target_skew({"train": [3.0] * 200}).evidence
+    assert "200 training values that are no outliers, 1 of them different" in evidence
+
+
+@pytest.mark.parametrize(
     ("planted", "verdict"), [([], "pass"), ([150.0], "warn"), ([99_999.0], "fail")]
 )
 def test_numbers_far_from_all_others_are_outliers(planted, verdict):
