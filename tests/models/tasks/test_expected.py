@@ -70,6 +70,10 @@ def test_probabilities_in_place_of_logits_are_told():
     assert SETS.check_outputs(shares - 0.3) is None
 
 
+def test_small_logits_that_all_happen_to_be_above_zero_are_no_probabilities():
+    assert SETS.check_outputs(np.float32([[0.02, 0.1], [0.05, 0.3]])) is None
+
+
 def test_numbers_are_right_within_a_third_of_a_deviation():
     targets, values = np.float32([[0.0], [1.0], [2.0]]), np.float32([[0.3], [1.33], [1.7]])
     assert NUMBER.is_right(targets, values).tolist() == [1, 0, 1]
