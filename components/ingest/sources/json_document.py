@@ -87,20 +87,21 @@ def only_object(source: config.JsonlSource, document: Document) -> dict[str, Any
     """What the document holds if it is nothing but one object, else None.
 
     Raises:
-        DataError: If it begins with an object that is no JSON.
+        DataError: If it begins with an object that is no JSON, or the file is damaged.
+        OSError: If the file cannot be opened.
     """
     name = document.file.name
-    try:
-        with source_files.open_binary(document.file.path) as stream:
-            text = _Text(stream, document.file, source.encoding)
+    with source_files.open_binary(document.file.path) as stream:
+        text = _Text(stream, document.file, source.encoding)
+        try:
             if text.next_character() != "{":
                 return None
             _, value = text.value(_MAX_OBJECT_BYTES)
             return None if text.next_character() else value
-    except row.BadRow as error:
-        raise errors.DataError(f"{name}:{text.line}: {error}. Repair it there.") from error
-    except source_files.DAMAGE as error:
-        raise lines.damaged(name, text.line, error) from error
+        except row.BadRow as error:
+            raise errors.DataError(f"{name}:{text.line}: {error}. Repair it there.") from error
+        except source_files.DAMAGE as error:
+            raise lines.damaged(name, text.line, error) from error
 
 
 def _row(where: str, value: Any, split: str | None) -> row.Row | row.Rejected:

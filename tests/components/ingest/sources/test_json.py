@@ -6,6 +6,7 @@ import pandas
 import pytest
 
 from components.ingest import columns, config, encode, errors, reading, row
+from components.ingest.files import source_files
 from components.ingest.sources import json_document
 from components.ingest.text import lines
 
@@ -126,6 +127,23 @@ def test_documents_are_read_in_pieces_of_any_size(tmp_path, monkeypatch):
         for indent in (None, 2):
             good, _ = read(tmp_path, json.dumps(ROWS, indent=indent, ensure_ascii=False))
             assert pairs(good) == [(r["text"], r["label"]) for r in ROWS]
+
+
+@pytest.mark.parametrize(
+    ("content", "held"),
+    [('\n {"a": [1]} \n', {"a": [1]}), ('{"a": 1} {"a": 2}', None), ("[1]", None), (" ", None)],
+)
+def test_an_object_is_the_only_one_if_nothing_follows(tmp_path, content, held):
+    (tmp_path / "a.json").write_text(content)
+    source = config.JsonlSource("a.json")
+    file = source_files.DataFile(str(tmp_path / "a.json"), "a.json", None, 9)
+    assert json_document.only_object(source, json_document.Document(file, ())) == held
+
+
+def test_a_document_that_cannot_be_opened_is_told_as_such(tmp_path):
+    file = source_files.DataFile(str(tmp_path / "gone.json"), "gone.json", None, 9)
+    with pytest.raises(FileNotFoundError):
+        json_document.only_object(config.JsonlSource("gone.json"), json_document.Document(file, ()))
 
 
 def test_a_quote_that_stays_open_does_not_fill_the_memory(tmp_path, monkeypatch):
