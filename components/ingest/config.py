@@ -202,10 +202,11 @@ Source = Annotated[
 class SplitConfig:
     """How rows are divided.
 
-    A row's split depends on its content alone, so new rows never move old ones
-    and exact duplicates never straddle. Parts that the data names itself
-    (by `column`, by folders or by files named train, eval or test) are kept; a
-    part it does not name is taken from its train rows.
+    A row's split depends on its content alone, or on the name of its group, so new
+    rows move old ones only as `stratify` and `group` say, and exact duplicates never
+    straddle. Parts that the data names itself (by `column`, by folders or by files
+    named train, eval or test) are kept; a part it does not name is taken from its
+    train rows.
     """
 
     train: Count = 8
@@ -221,7 +222,9 @@ class SplitConfig:
     """Column that names each row's split: train; eval, val, valid, validation or dev; test."""
     group: str | None = None
     """Column whose equal values stay in one split, such as the patient of an image or the article
-    of a question; a row without a value is by itself. Splits that the data names are kept."""
+    of a question; a row without a value is by itself. Splits that the data names are kept. The
+    price: a new row with the content of another group joins the two, and with `stratify` any new
+    row can move whole groups."""
 
 
 @dataclasses.dataclass(frozen=True)
