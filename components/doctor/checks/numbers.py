@@ -319,11 +319,19 @@ def _histogram(values: Values) -> dict[str, Any]:
 
 
 def _examples(sample: Mapping[str, Sample], keys: set[int]) -> list[dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = {}
+    """Some inputs with their numbers, from the least to the greatest; of many some between."""
+    found: dict[int, tuple[str, list[float]]] = {}
     for split, part in sample.items():
         rows = zip(part.inputs, part.places, part.keys.tolist(), part.targets, strict=True)
         for content, place, key, number in rows:
             if key in keys and (key in found or len(found) < _SHOWN):
                 name = doctor_rows.excerpt(content, split, int(place))
-                found.setdefault(key, {"input": name, "numbers": []})["numbers"].append(number)
-    return list(found.values())
+                found.setdefault(key, (name, []))[1].append(number)
+    return [{"input": name, "numbers": _spread(numbers)} for name, numbers in found.values()]
+
+
+def _spread(numbers: Sequence[float]) -> list[float]:
+    ordered = sorted(numbers)
+    if len(ordered) <= _SHOWN:
+        return ordered
+    return [ordered[place] for place in np.linspace(0, len(ordered) - 1, _SHOWN).astype(int)]

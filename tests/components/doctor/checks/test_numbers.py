@@ -138,3 +138,13 @@ def test_one_input_with_numbers_far_apart_contradicts_itself():
     assert found.figures["conflicts"] == 2 / 60
     assert found.figures["examples"] == [{"input": "text 0", "numbers": [0.0, 30.0]}]
     assert 0 < found.figures["unexplained"] < 0.1
+
+
+def test_of_many_numbers_of_one_input_a_few_are_shown_with_the_ends():
+    values = [float(number) for number in range(400, 0, -1)]
+    every, sample = rows.texts([("again", value) for value in values], 400, 0)
+    found = numbers.target_conflicts({"train": every}, {"train": sample}, PRICE)
+    (example,) = found.figures["examples"]
+    assert (example["numbers"][0], example["numbers"][-1]) == (1.0, 400.0)
+    assert example["numbers"] == sorted(example["numbers"])
+    assert len(example["numbers"]) == 5
