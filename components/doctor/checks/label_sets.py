@@ -20,6 +20,7 @@ _APART = 0.15  # by which the share of rows without a label may differ between s
 _SURE = 4.0  # standard errors of that difference
 _SAME = 0.98  # share of the rows of either label that have both
 _LABELS = 200  # labels that are compared with each other, the most frequent ones
+_ROWS_AT_ONCE = 10_000  # that are held with a number for each of these labels
 _SHOWN = 5
 
 Sets = Mapping[str, Sequence[Sequence[str]]]
@@ -138,10 +139,13 @@ def label_cooccurrence(sets: Sets) -> Finding:
     counts = _counted(sets["train"])
     names = [label for label, rows in counts.most_common(_LABELS) if rows >= _FEW]
     places = {label: place for place, label in enumerate(names)}
-    has = np.zeros((len(sets["train"]), len(names)), np.float32)
-    for row, labels in enumerate(sets["train"]):
-        has[row, [places[label] for label in labels if label in places]] = 1
-    both = has.T @ has
+    both = np.zeros((len(names), len(names)))
+    for start in range(0, len(sets["train"]), _ROWS_AT_ONCE):
+        part = sets["train"][start : start + _ROWS_AT_ONCE]
+        has = np.zeros((len(part), len(names)), np.float32)
+        for row, labels in enumerate(part):
+            has[row, [places[label] for label in labels if label in places]] = 1
+        both += has.T @ has
     either = np.diag(both)[:, None] + np.diag(both)[None] - both
     ends = np.argwhere(np.triu(both >= _SAME * np.maximum(either, 1), 1))
     found = [(names[first], names[second]) for first, second in ends]

@@ -71,3 +71,10 @@ def test_labels_that_always_come_together_are_one():
     assert "'a' and 'b' (29 rows)" in found.evidence
     apart = label_sets.label_cooccurrence({"train": rows(a_b=20, c=20, a=3)})
     assert apart.verdict == "pass"
+
+
+def test_rows_are_compared_in_parts_of_any_size(monkeypatch):
+    monkeypatch.setattr(label_sets, "_ROWS_AT_ONCE", 7)
+    train = [*rows(a_b=20), (), *rows(c=20, a_b_c=9)]
+    found = label_sets.label_cooccurrence({"train": train})
+    assert found.figures["together"] == [["a", "b"]]
