@@ -63,6 +63,7 @@ function imageField(input, changed) {
   chooser.addEventListener("change", () => {
     if (chooser.files.length === 0) return;
     take(chooser.files[0]);
+    chooser.value = ""; // So that the same file can be chosen again, after another or an edit.
     changed();
   });
   place.addEventListener("dragover", () => place.classList.add("over"));

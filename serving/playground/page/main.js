@@ -80,7 +80,11 @@ async function choose(model, wanted) {
   if (model !== page.model || version !== page.version) return; // Another was chosen meanwhile.
   const before = page.about;
   page.about = about;
-  if (before?.name === about.name && before.version === about.version) return;
+  if (before?.name === about.name && before.version === about.version) {
+    byId("asking").hidden = false; // After a model that this page cannot ask about.
+    showCode(); // "Newest" is written otherwise than its number.
+    return;
+  }
   page.request.abort();
   if (JSON.stringify(about.inputs) !== JSON.stringify(before?.inputs)) {
     page.fields = createFields(about.inputs, requestChanged);

@@ -55,6 +55,17 @@ def topics(folder, version):
     _export(folder / str(version), build, about, [{"text": "ab"}, {"text": "가나다"}])
 
 
+def numbers(folder, version):
+    """Write a model of others that takes numbers, which the page cannot ask about."""
+
+    def signatures():
+        x = v1.placeholder(tf.float32, [None], "x")
+        return {"serving_default": served_models.signature({"x": x}, {"y": 2 * x})}
+
+    folder.mkdir(parents=True)
+    served_models.write(folder / str(version), signatures)
+
+
 def images(folder, version, examples):
     """Write a model that says whether a PNG is dark or bright.
 

@@ -48,6 +48,7 @@ def exported(tmp_path_factory):
     models.texts(folder / "reviews", 2, shift=9.0)
     models.pairs(folder / "distance", 5)
     models.topics(folder / "topics", 7)
+    models.numbers(folder / "numbers", 1)
     examples = [base64.b64encode(picture(one)).decode() for one in (5, 250)]
     models.images(folder / "photos", 3, examples)
     return folder
@@ -155,6 +156,13 @@ def test_an_image_is_chosen_or_dropped(browser, address, tmp_path):
     assert browser.text(".drop") == "밝은 그림.png"
     browser.click("#ask")
     browser.wait_for("#answer", "Answered in")
+    browser.click("#examples button")
+    browser.wait_for("#answer:not(.stale)", "Answered in")
+    browser.type("input[type=file]", str(path))
+    assert browser.text(".drop") == "밝은 그림.png"
+    browser.wait_for("#answer", "The request has changed since.")
+    browser.click("#ask")
+    browser.wait_for("#answer:not(.stale)", "Answered in")
     assert browser.texts(".labels .name")[0] == "bright"
     assert browser.run("return document.querySelector('.drop img').naturalWidth") == 14
     browser.run(DROP, base64.b64encode(picture(2)).decode(), "dark.png")
@@ -187,6 +195,25 @@ def test_another_version_answers_about_the_same_text(browser, address):
     assert browser.text(".labels") != newest
     assert "/versions/1:predict" in browser.text("#snippet")
     assert browser.run("return location.hash") == "#model=reviews&version=1"
+
+
+def test_the_newest_version_by_its_number_is_asked_so_in_the_code(browser, address):
+    start(browser, address, "reviews")
+    assert "/versions/" not in browser.text("#snippet")
+    browser.choose("#version", "2")
+    browser.wait_for("#snippet", "/versions/2:predict")
+
+
+def test_a_model_can_be_chosen_again_after_one_that_the_page_cannot_ask_about(browser, address):
+    start(browser, address, "reviews")
+    browser.choose("#model", "numbers")
+    browser.wait_for("#problem", "serving_default of numbers takes x (float)")
+    assert browser.text("#request") == ""
+    browser.choose("#model", "reviews")
+    browser.wait_for("#answer", "Ask, or choose an example")
+    browser.type("textarea", "a text")
+    browser.click("#ask")
+    browser.wait_for("#answer", "Answered in")
 
 
 def test_the_code_gives_the_answer_of_the_page(browser, address, tmp_path):
