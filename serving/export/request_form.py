@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-_BINARY = "_bytes"
+BINARY = "_bytes"
 """End of the names whose values are written as base64; TensorFlow Serving's rule for answers."""
 
 Arrays = Mapping[str, np.ndarray]
@@ -54,7 +54,7 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def _text(name: str, value: bytes) -> Any:
-    if not name.endswith(_BINARY):
+    if not name.endswith(BINARY):
         try:
             return value.decode()
         except UnicodeDecodeError:

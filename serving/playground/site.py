@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from serving import errors
-from serving.export import description
+from serving.export import description, request_form
 from serving.model import DEFAULT_SIGNATURE, ModelSpec, Predictor, Repository, Signature
 
-_ABOUT = re.compile(r"/playground/models/([^/:]+)(?:/versions/(\d{1,18}))?", re.A)
+_ABOUT = re.compile(r"/playground/models/([^/:]+)(?:/versions/(\d{1,19}))?", re.A)
+"""Numbers of versions reach 2**63 - 1."""
 _FILES = {
     "/": "index.html",
     "/playground/answers.js": "answers.js",
@@ -46,8 +47,6 @@ _HEADERS = (
     # After an update of the server nobody sees a mixture of two pages.
     (b"cache-control", b"no-cache"),
 )
-_BINARY = "_bytes"
-"""End of the names of inputs that take files, as base64."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,7 +156,11 @@ def _task(predictor: Predictor, signature: Signature) -> Mapping[str, Any]:
         told = dataclasses.asdict(said)
         return {key: told[key] for key in ("kind", "inputs", "outputs", "shown_as", "examples")}
     inputs = [
-        {"name": name, "holds": "image" if name.endswith(_BINARY) else "text", "column": name}
+        {
+            "name": name,
+            "holds": "image" if name.endswith(request_form.BINARY) else "text",
+            "column": name,
+        }
         for name in sorted(signature.inputs)
     ]
     outputs = [{"name": name, "length": None} for name in sorted(signature.outputs)]

@@ -160,6 +160,11 @@ def test_a_model_or_version_that_is_not_served_is_not_found(make):
     assert about(make(), "/playground/models/%EC%84%9C%EC%9A%B8/versions/8").status == 404
 
 
+def test_a_version_may_be_a_time_in_nanoseconds(make):
+    response = about(make(), f"/playground/models/busan/versions/{2**63 - 1}")
+    assert "Servable not found for request: busan" in response.json()["error"]
+
+
 def test_the_page_is_for_all_but_models_are_for_those_with_the_token(make):
     app = make(token=TOKEN)
     assert get(app, "/").status == 200
