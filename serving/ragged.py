@@ -62,6 +62,17 @@ def concatenate(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarr
     return {name: _concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
+def common(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What two answers to the same rows both have, where rows of theirs have other lengths.
+
+    Args:
+        first: Of one output.
+        second: Of the same output; as many axes.
+    """
+    both = tuple(map(slice, np.minimum(np.shape(first), np.shape(second)).tolist()))
+    return np.asarray(first)[both], np.asarray(second)[both]
+
+
 def _is_whole(value: Any) -> bool:
     return np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iu"
 

@@ -167,8 +167,7 @@ def _compare(twin: Source, dtype: str) -> tuple[float, float | None]:
 
 def _difference(expected: np.ndarray, answer: np.ndarray) -> float:
     """The largest one; where ragged answers have other lengths, of what both have."""
-    common = tuple(map(slice, np.minimum(np.shape(expected), np.shape(answer)).tolist()))
-    first, second = (np.asarray(one, np.float64)[common] for one in (expected, answer))
+    first, second = (one.astype(np.float64) for one in ragged.common(expected, answer))
     return float(np.nan_to_num(np.abs(second - first), nan=np.inf).max(initial=0.0))
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from serving import ragged
+
 Arrays = Mapping[str, np.ndarray]
 Reference = Mapping[str, Mapping[str, Arrays]]
 """Arrays by signature, `inputs`, `outputs` or `rounding`, and name. `rounding` holds one number for
@@ -85,8 +87,7 @@ def _distances(outputs: Arrays, moved: Arrays) -> dict[str, np.ndarray]:
 
 def _distance(array: np.ndarray, moved: np.ndarray) -> np.ndarray:
     """The largest one; where rows of ragged answers have other lengths, of what both have."""
-    common = tuple(map(slice, np.minimum(array.shape, moved.shape).tolist()))
-    first, second = (one[common].astype(np.float64) for one in (array, moved))
+    first, second = (one.astype(np.float64) for one in ragged.common(array, moved))
     return np.nan_to_num(np.abs(first - second)).max(initial=0.0)
 
 

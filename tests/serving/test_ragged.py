@@ -51,6 +51,12 @@ def test_answers_of_different_widths_stand_below_each_other():
     assert found["value"].tolist() == [1, 0.5, 2]
 
 
+def test_of_answers_of_different_widths_the_common_part_is_compared():
+    first, second = ragged.common(np.array([[1, 2, 3], [4, 5, 6]]), np.array([[7], [8]]))
+    assert (first.tolist(), second.tolist()) == ([[1], [4]], [[7], [8]])
+    assert [one.tolist() for one in ragged.common(np.float32(0.5), np.float32(2))] == [0.5, 2]
+
+
 def test_what_a_task_fills_up_is_what_readers_trim():
     values = tf.ragged.constant([["x", "y"], [], ["z"]])
     outputs = {name: one.numpy() for name, one in answers.padded("found", values, 4).items()}
