@@ -1,6 +1,7 @@
 """What the documentation promises."""
 
 import ast
+import itertools
 import pathlib
 import re
 import shlex
@@ -215,12 +216,14 @@ def test_concepts_say_the_same_in_korean():
     assert english == korean
 
 
-def test_the_korean_readme_shows_the_same_commands_and_configs():
+def test_the_korean_readme_shows_the_same_commands_configs_and_figures():
     korean = (ROOT / "README.ko.md").read_text(encoding="utf-8")
     for language in ("sh", "yaml"):
         assert blocks(language, korean) == blocks(language)
     kinds = re.findall(r"^\| `(\w+)` \|", korean, re.MULTILINE)
     assert kinds == re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)
+    figures = r"\d\.\d{2,}|`\w+: \{\w+"
+    assert sorted(re.findall(figures, korean)) == sorted(re.findall(figures, README))
 
 
 @pytest.mark.parametrize(
@@ -228,7 +231,7 @@ def test_the_korean_readme_shows_the_same_commands_and_configs():
 )
 def test_every_config_says_what_it_is_for_how_to_run_it_and_what_to_expect(path):
     lines = path.read_text(encoding="utf-8").splitlines()
-    head = [line for line in lines[: lines.index(next(x for x in lines if x[0] != "#"))]]
+    head = list(itertools.takewhile(lambda line: line.startswith("#"), lines))
     assert head and re.fullmatch(r"# .+\.", head[0])
     (run,) = [line for line in head if line.startswith("# Run:     ")]
     (expected,) = [line for line in head if line.startswith("# Expect:  ")]
