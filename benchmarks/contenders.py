@@ -63,7 +63,7 @@ def prepare(source: pathlib.Path, folder: pathlib.Path, steps: int | None) -> Lo
     task = config["task"]
     features = [
         ingest_config.Feature(task.get("text", "text"), "text"),
-        ingest_config.Feature(task.get("label", "label"), "label"),
+        ingest_config.Feature(task.get("label", "label"), "category"),
     ]
     data = ingest_config.DataConfig(table, ingest_config.SplitConfig(**config["data"]["split"]))
     seen = preview.preview(data, features, str(folder), str(folder / "samples"))

@@ -37,7 +37,7 @@ def maru(size: int, images: np.ndarray) -> dict[str, Callable[[], Any]]:
             config.OPERATIONS[name](**({} if name == "flip" else {"probability": 1.0}))
             for name in names
         ]
-        augment = tf.function(policy.augmenter(operations, 10))
+        augment = tf.function(policy.augmenter(operations, lambda ids: tf.one_hot(ids, 10)))
         return lambda: augment(batch, labels, tf.constant([1, 2]))
 
     return {name: prepared(lists.get(name, [name])) for name in OPERATIONS}
