@@ -175,7 +175,8 @@ def from_server(name: str, address: str, known: pathlib.Path | None) -> Model:
         try:
             return asked.predict(name, given)
         except client.ClientError as error:
-            if error.status == 400:
+            # Not the status, which gRPC has none of.
+            if error.code == "INVALID_ARGUMENT":
                 raise Refused(str(error).splitlines()[0]) from error
             raise ValueError(str(error)) from error
 
