@@ -141,7 +141,13 @@ def _renamed(inputs: Sequence[rows.Input], columns: Sequence[str]) -> tuple[rows
 def _score(model: asking.Model, table: rows.Rows, options: Options, shown: console.Console) -> int:
     beside = options.output.with_name(f".{options.output.name}.unfinished")
     asked = [dataclasses.astuple(one) for one in table.inputs]
-    identity = {"model": model.identity, "inputs": asked, "input": table.fingerprint()}
+    identity = {
+        "model": model.identity,
+        "inputs": asked,
+        "input": table.fingerprint(),
+        "format": table.format,
+        "settings": table.settings,
+    }
     started = time.monotonic()
     with journal.Journal(beside, identity) as kept:
         done = kept.rows

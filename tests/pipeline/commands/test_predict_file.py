@@ -133,6 +133,17 @@ def test_other_data_of_the_same_name_is_not_continued(score, fake, reviews, tmp_
     assert [row["review"] for row in written(tmp_path / "out.csv")] == ["other"]
 
 
+def test_a_file_that_is_read_in_another_way_is_not_continued(score, fake, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("review\n" + "".join(f"{i}\n" for i in range(9)))
+    fake.dies_after = 4
+    with pytest.raises(KeyboardInterrupt):
+        score(path, format="lines")
+    fake.dies_after = None
+    assert score(path, format="csv") == 0
+    assert [row["review"] for row in written(tmp_path / "out.csv")] == list(map(str, range(9)))
+
+
 def test_standard_input_is_a_text_a_line(score, tmp_path, monkeypatch):
     data = io.TextIOWrapper(io.BytesIO("하나\n둘셋\n".encode()))
     monkeypatch.setattr(sys, "stdin", data)
