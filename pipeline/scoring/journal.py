@@ -25,7 +25,8 @@ class Journal:
 
     def __init__(self, path: pathlib.Path, identity: Mapping[str, Any]):
         self._path = path
-        self._first = (json.dumps(identity, ensure_ascii=False) + "\n").encode()
+        # In ASCII: a path may hold bytes that are no UTF-8.
+        self._first = (json.dumps(identity) + "\n").encode()
         self._file: BinaryIO
         self.rows = 0
         """Complete lines, without the first."""
@@ -58,7 +59,8 @@ class Journal:
     def add(self, entries: Iterable[Mapping[str, Any]]) -> None:
         """Append rows; a kill loses none that this has returned for."""
         lines = [json.dumps(one, ensure_ascii=False, default=str) for one in entries]
-        self._file.write("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
+        # JSON may hold halves of surrogate pairs, which no table can be written with.
+        self._file.write("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
         self._file.flush()
         self.rows += len(lines)
 

@@ -109,6 +109,8 @@ def _common(found: set[pyarrow.DataType]) -> pyarrow.DataType:
 
 
 def _as(value: Any, type_: pyarrow.DataType) -> Any:
+    if type_ == pyarrow.float64() and value is not None:
+        return float(value)  # Arrow refuses whole numbers that this rounds.
     if value is None or type_ != pyarrow.string() or isinstance(value, str):
         return list(value.items()) if type_ == _MAP and value else value
     return _json(value)

@@ -41,3 +41,11 @@ def test_a_journal_of_another_model_begins_anew(path):
         kept.add([{"row": 0}])
     with Journal(path, {**OF, "version": 4}) as kept:
         assert kept.rows == 0 and list(kept.read()) == []
+
+
+def test_halves_of_surrogate_pairs_are_replaced_and_paths_need_not_be_utf8(path):
+    identity = {**OF, "input": "\udcff.csv"}
+    with Journal(path, identity) as kept:
+        kept.add([{"text": "각\ud800", "\udfff": 1}])
+    with Journal(path, identity) as kept:
+        assert list(kept.read()) == [{"text": "각?", "?": 1}]

@@ -62,3 +62,10 @@ def test_a_column_of_several_types_becomes_text_in_parquet(tmp_path, values):
     tables.write_parquet(tmp_path / "a.parquet", mixed)
     written = pyarrow.parquet.read_table(tmp_path / "a.parquet")["mixed"].to_pylist()
     assert written == [v if isinstance(v, str) else json.dumps(v) for v in values]
+
+
+def test_large_whole_numbers_among_others_are_rounded_in_parquet(tmp_path):
+    values = [2**60 + 1, 1.5, None]
+    tables.write_parquet(tmp_path / "a.parquet", lambda: ({"n": value} for value in values))
+    written = pyarrow.parquet.read_table(tmp_path / "a.parquet")["n"].to_pylist()
+    assert written == [float(2**60 + 1), 1.5, None]
