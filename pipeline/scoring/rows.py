@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import pathlib
 import re
+import typing
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from components.ingest import columns, config, encode, errors, reading, row
 from components.ingest.files import locate, names, source_files
 from components.ingest.sources import image_batch
 from components.ingest.text import decoding, lines
+from pipeline import did_you_mean
 
 LINES = "lines"
 """A text a line, the only format that Ingest does not read: it has no place for a label."""
@@ -107,9 +109,10 @@ class Rows:
         image = next((one.column for one in self.inputs if one.holds == "image"), None)
         kind = self._kind()
         if kind is None and image:
+            self._check_settings("a folder of images", ())
             yield from _images(self.path, image)
         elif kind == LINES:
-            yield from _lines(self.path, self.inputs, dict(self.settings))
+            yield from _lines(self.path, self.inputs, self._source("jsonl", LINES).encoding)
         else:
             yield from self._table(kind or "csv", image)
 
@@ -141,14 +144,24 @@ class Rows:
     def _table(self, kind: str, image: str | None) -> Iterator[row.Row | row.Rejected]:
         wanted = columns.Wanted(tuple(one.column for one in self.inputs), image)
         kind = "image_table" if image and kind in ("csv", "tsv") else kind
-        opened = reading.open_source(self._source(kind), str(self.path.parent), "", wanted)
+        opened = reading.open_source(self._source(kind, kind), str(self.path.parent), "", wanted)
         if kind == "image_table":
             yield from _in_order(opened.shards)
             return
         for shard in opened.shards:
             yield from opened.read(shard)
 
-    def _source(self, kind: str) -> Any:
+    def _check_settings(self, what: str, known: Sequence[str]) -> None:
+        """Refuse settings that nothing would read."""
+        for name, value in self.settings:
+            if name not in known:
+                raise ValueError(
+                    f"--read: {what} has no setting {name!r}.{did_you_mean.hint(name, known)} "
+                    f"Settings: {', '.join(known) or 'none'}. Received: {name}={value}"
+                )
+
+    def _source(self, kind: str, what: str) -> Any:
+        self._check_settings(what, _settings_of(kind))
         fields = {"kind": kind, "path": str(self.path.absolute()), **dict(self.settings)}
         try:
             return pydantic.TypeAdapter(config.Source).validate_python(fields)
@@ -159,6 +172,14 @@ class Rows:
                 for problem in error.errors()
             )
             raise ValueError(f"--read: {problems}") from error
+
+
+def _settings_of(kind: str) -> list[str]:
+    """Fields of a source, but for what it is and where."""
+    sources: Sequence[Any] = typing.get_args(typing.get_args(config.Source)[0])
+    source = next(one for one in sources if one.kind == kind)
+    names_ = [field.name for field in dataclasses.fields(source)]
+    return [name for name in names_ if name not in ("kind", "path")]
 
 
 def _kind_of(path: pathlib.Path) -> str | None:
@@ -196,7 +217,7 @@ def _in_order(batches: Sequence[image_batch.Batch]) -> Iterator[row.Row | row.Re
 
 
 def _lines(
-    path: pathlib.Path, inputs: Sequence[Input], settings: Mapping[str, str]
+    path: pathlib.Path, inputs: Sequence[Input], encoding: str
 ) -> Iterator[row.Row | row.Rejected]:
     """A text a line; empty lines are no rows."""
     if len(inputs) != 1 or inputs[0].holds != "text":
@@ -207,7 +228,7 @@ def _lines(
         )
     file = source_files.DataFile(str(path.absolute()), path.name, None, path.stat().st_size)
     part = lines.Part(file)
-    decode = decoding.Decoder(part, settings.get("encoding", "utf-8"))
+    decode = decoding.Decoder(part, encoding)
     for line in lines.read(part):
         if isinstance(line, row.Rejected):
             yield line

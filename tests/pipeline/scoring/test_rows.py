@@ -76,6 +76,28 @@ def test_how_to_read_may_be_set_as_in_a_config(tmp_path):
         read(path, settings=(("encoding", "cp1"),))
 
 
+@pytest.mark.parametrize(
+    ("name", "setting", "words"),
+    [
+        ("a.csv", ("delimter", ";"), "csv has no setting 'delimter'. Did you mean 'delimiter'"),
+        ("a.csv", ("path", "b.csv"), "csv has no setting 'path'"),
+        ("a.txt", ("delimiter", ";"), "lines has no setting 'delimiter'.*Settings: encoding"),
+        ("a.txt", ("encoding", "cp1"), "encoding.* Received: 'cp1'"),
+        ("a.parquet", ("encoding", "cp949"), "parquet has no setting 'encoding'"),
+    ],
+)
+def test_a_setting_that_nothing_reads_is_told(tmp_path, name, setting, words):
+    (tmp_path / name).write_text("review\nfine\n")
+    with pytest.raises(ValueError, match=f"--read: .*{words}"):
+        read(tmp_path / name, settings=(setting,))
+
+
+def test_images_without_a_table_have_no_settings(tmp_path):
+    save_image(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="--read: a folder of images has no setting 'encoding'"):
+        read(tmp_path, IMAGE, settings=(("encoding", "cp949"),))
+
+
 def test_images_of_a_folder_come_by_name_as_people_count(tmp_path):
     for name in ("b/10.png", "b/9.png", "a.png"):
         save_image(tmp_path / name)
