@@ -20,7 +20,9 @@ LONGEST_LABEL = 60
 _NEARLY_ALL = 0.98
 _URL = re.compile(r"(https?://|www\.)\S+", re.IGNORECASE)
 _DATE = re.compile(
-    r"(\d{4}[-/.]\s?\d{1,2}([-/.]\s?\d{1,2})?\.?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}년.*)"
+    # The second part is a month, or else prices such as 1234.56 are dates.
+    r"(\d{4}[-/.]\s?(0?[1-9]|1[0-2])([-/.]\s?\d{1,2})?\.?"
+    r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}년.*)"
     r"([T ]\d{1,2}:\d{2}.*)?"
 )
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")

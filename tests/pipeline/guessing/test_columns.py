@@ -54,6 +54,11 @@ def test_numbers_of_many_values_are_learned_as_numbers(guessed, table):
     assert "24 different numbers, 0.5 to 23.5" in found.why["task.target"]
 
 
+def test_numbers_that_look_like_years_and_parts_of_them_are_no_dates(guessed, table):
+    found = guessed("prices.csv", table("text,price", "{text},1{i:03d}.{i:02d}", rows=90))
+    assert (found["task.kind"], found["task.target"]) == ("text_regression", "price")
+
+
 def test_a_score_of_two_values_is_a_label(guessed, table):
     found = guessed("a.csv", table("text,score", "{text},{label}"))
     assert found["task.kind"] == "text_classification"
