@@ -12,7 +12,7 @@ from typing import Any
 import pydantic
 
 from components.ingest import config, errors, images, row
-from components.ingest.files import names
+from components.ingest.files import locate, names
 from components.ingest.sources import image_batch
 from models.tasks import table
 from models.tasks import task as tasks
@@ -233,9 +233,12 @@ def _model(
     (one,) = given.columns
     if given.folder is None:
         cells = itertools.islice((c for c in one.cells if isinstance(c, bytes)), _SIZED)
-        sizes = [images.size(cell) for cell in cells]
+        # A column is one of images by its first cells; later ones may be damaged.
+        sizes = list(filter(None, map(_size, cells)))
     else:
-        listed = (str(given.folder / name.replace("\\", "/")) for name in one.counts)
+        locator = locate.Locator(given.folder)
+        found = (inputs.find(locator, name) for name in one.counts)
+        listed = map(str, itertools.islice(filter(None, found), _SIZED))
         sizes = _sizes([image_batch.ImageFile(path, path, {}, None, 0) for path in listed])
     return image_models.lines(sizes, labels)
 
@@ -244,17 +247,22 @@ def _sizes(listed: Sequence[image_batch.ImageFile]) -> list[tuple[int, int]]:
     """Width and height of some of the images that can be opened."""
     found = []
     for entry in image_batch.read(image_batch.Batch("image", tuple(listed[:_SIZED]))):
-        if isinstance(entry, row.Row):
-            try:
-                found.append(images.size(images.prepare(entry.values["image"]).data))
-            except images.BadImage:
-                continue  # `maru check` says which and why.
+        if isinstance(entry, row.Row) and (size := _size(entry.values["image"])):
+            found.append(size)
     if not found:
         raise errors.DataError(
             f"None of the first {min(_SIZED, len(listed))} images can be opened, such as "
             f"{listed[0].where}. Are these image files?"
         )
     return found
+
+
+def _size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of an image; None if it cannot be opened: `maru check` says why."""
+    try:
+        return images.size(images.prepare(data).data)
+    except images.BadImage:
+        return None
 
 
 def _purpose(given: inputs.Inputs, target: targets.Target) -> str:

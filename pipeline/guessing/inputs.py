@@ -133,7 +133,7 @@ def _folder(one: column.Column, table: pathlib.Path) -> tuple[pathlib.Path | Non
     most = 0
     for folder in _folders(table.parent):
         locator = locate.Locator(folder)
-        found = sum(_is_file(locator, name) for name in asked)
+        found = sum(find(locator, name) is not None for name in asked)
         if found > most:
             best, most = folder, found
         if found == len(asked):
@@ -146,9 +146,10 @@ def _folders(beside: pathlib.Path) -> Iterator[pathlib.Path]:
     yield from names.folders(beside)[:_FOLDERS]
 
 
-def _is_file(locator: locate.Locator, name: str) -> bool:
+def find(locator: locate.Locator, name: str) -> pathlib.Path | None:
+    """The file of an image that a cell names, as it is spelled on disk; None if there is none."""
     found = locator.find(name) or locator.find(name.replace("\\", "/"))
-    return found is not None and found.is_file()
+    return found if found is not None and found.is_file() else None
 
 
 def _words(one: column.Column) -> str:

@@ -1,7 +1,10 @@
 """Folders: of tables, of images, and of both."""
 
 import json
+import unicodedata
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from PIL import Image
 
@@ -16,6 +19,7 @@ def picture(tmp_path):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (width, height), (200, 30, 5)).save(path)
+        return path
 
     return call
 
@@ -128,6 +132,22 @@ def test_a_table_of_images_may_have_several_labels_or_numbers(guessed, picture, 
     assert found["task.kind"] == "image_multi_label"
     assert found["task.separator"] == ";"
     assert "`age` (numbers)" in found.remarks
+
+
+def test_names_of_images_may_be_spelled_otherwise_on_disk(guessed, picture, write):
+    for place in range(6):
+        picture(unicodedata.normalize("NFD", f"사진/{place}한글.png"), 24, 24)
+    rows = "".join(f"{place}한글.png,{'ab'[place % 2]}\n" for place in range(6))
+    found = guessed(write("list.csv", f"file,class\n{rows}"))
+    assert (found["data.source.kind"], found["model.image_size"]) == ("image_table", 24)
+
+
+def test_a_damaged_image_among_those_of_a_table_is_passed_over(guessed, picture, tmp_path):
+    data = picture("one.png", 24, 24).read_bytes()
+    cells = [*([data] * 7), b"no image"]
+    table = pyarrow.table({"image": cells, "label": list("aabbabab")})
+    pyarrow.parquet.write_table(table, tmp_path / "images.parquet")
+    assert guessed(tmp_path / "images.parquet")["model.image_size"] == 24
 
 
 def test_images_that_are_not_there_are_missed(guessed):
