@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from pipeline.error_analysis.examined import Examined, answered
-
-Severity = Callable[[Any, Mapping[str, np.ndarray]], float]
-"""How wrong an answer is, given the target; 0 or less if it is right."""
 
 
 def worst(examined: Examined, count: int) -> list[int]:
@@ -48,9 +45,12 @@ def confusion(examined: Examined, most: int) -> dict[str, Any] | None:
     others = [label for label in labels if label not in shown]
     names = [*shown, f"{len(others)} others"] if others else shown
     matrix = np.zeros((len(names), len(names)), int)
+    right = np.zeros(len(names), int)
     for (true, found), number in pairs.items():
         matrix[_place(true, shown), _place(found, shown)] += number
-    return {"labels": names, "matrix": matrix.tolist()}
+        # Of those that are summed up, the diagonal also counts one for another.
+        right[_place(true, shown)] += number * (true == found)
+    return {"labels": names, "matrix": matrix.tolist(), "right": right.tolist()}
 
 
 def _place(label: str, shown: Sequence[str]) -> int:
@@ -58,6 +58,7 @@ def _place(label: str, shown: Sequence[str]) -> int:
 
 
 def _severity(target: Any, answer: Mapping[str, np.ndarray]) -> float:
+    """How wrong an answer is; 0 if it is right."""
     if isinstance(target, float):
         return abs(float(answered(answer)) - target)
     probabilities = dict(

@@ -56,7 +56,7 @@ def of(run: PastRun) -> dict[str, Any]:
     """Everything that the template shows.
 
     Args:
-        run: Over, in whatever way.
+        run: Any, also one that is under way.
     """
     config = loading.load(run.folder / artifact_files.CONFIG)
     facts: dict[str, Any] = {
@@ -105,7 +105,10 @@ def verdict(run: PastRun, config: PipelineConfig) -> Verdict:
             log = run.folder.resolve() / "log.txt"
             remedy = f"This is a defect of the program; the traceback is in {log}"
         return Verdict("failed", "bad", (run.ending.failure,), (remedy,))
-    return Verdict(run.outcome, "neutral", (), ("The same command continues where it stopped.",))
+    remedy = "The same command continues where it stopped."
+    if run.outcome == "under way":
+        remedy = f"When it is over, its page is written anew, also by: maru report {name}"
+    return Verdict(run.outcome, "neutral", (), (remedy,))
 
 
 def _ladder(name: str) -> str:

@@ -22,7 +22,7 @@ def write(run: PastRun) -> pathlib.Path:
     """Write `report.html` into the folder of a run; a pushed model gets its card, too.
 
     Args:
-        run: Over, in whatever way.
+        run: Any, also one that is under way.
 
     Returns:
         The page.

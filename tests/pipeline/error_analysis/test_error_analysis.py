@@ -83,7 +83,7 @@ def test_numbers_are_wrong_by_their_distance():
 def test_confusion_sums_up_rare_labels_and_knows_labels_that_the_model_does_not():
     answers = [one_label(p) for p in ([1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1])]
     found = mistakes.confusion(examined(["ham", "ham", "ham", "new"], answers), most=1)
-    assert found == {"labels": ["ham", "3 others"], "matrix": [[2, 1], [0, 1]]}
+    assert found == {"labels": ["ham", "3 others"], "matrix": [[2, 1], [0, 1]], "right": [2, 0]}
     assert mistakes.confusion(examined([1.0], [number(1)]), most=3) is None
 
 

@@ -37,7 +37,7 @@ ANALYSIS = {
     "metric": "accuracy",
     "spread": ["review: 1 to 20 characters"],
     "samples": [{"inputs": [{"name": "review", "text": "한글"}], "target": "ham"}],
-    "confusion": {"labels": ["ham", "스팸"], "matrix": [[20, 5], [0, 25]]},
+    "confusion": {"labels": ["ham", "스팸"], "matrix": [[20, 5], [0, 25]], "right": [20, 10]},
     "slices": [
         {"group": "length", "name": "up to 5", "count": 25, "value": 0.7, "low": 0.6, "high": 0.8}
     ],
@@ -180,6 +180,18 @@ def test_a_failed_run_has_a_page_whose_first_lines_say_what_to_do(leave):
     text = page.write(leave(code=2, failure=failure)).read_text("utf-8")
     assert "<strong>failed</strong>" in text and "mail.csv is not there" in text
     assert "a line of the log" in text
+
+
+def test_a_run_under_way_is_not_to_be_started_again(leave):
+    run = dataclasses.replace(leave(failure="not yet"), outcome="under way", ending=None)
+    text = page.write(run).read_text("utf-8")
+    assert "<strong>under way</strong>" in text and "maru report mail" in text
+    assert "continues where it stopped" not in text
+
+
+def test_labels_that_are_summed_up_are_found_only_where_the_answer_is_the_label_itself(leave):
+    text = page.write(leave()).read_text("utf-8")
+    assert "<td>80 %</td>" in text and "<td>40 %</td>" in text and "<td>100 %</td>" not in text
 
 
 def test_a_defect_says_where_its_traceback_is(leave):
