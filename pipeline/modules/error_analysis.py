@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -72,16 +73,15 @@ def _count(uri: str, split: str) -> int:
 
 def _ask(export: pathlib.Path, examples: Sequence[bytes]) -> list[dict[str, np.ndarray]]:
     """The outputs of `serve_examples` for each example."""
-    predictor = saved_model.SavedModelPredictor(export)
     found: list[dict[str, np.ndarray]] = []
-    for start in range(0, len(examples), _BATCH):
-        batch = np.array(examples[start : start + _BATCH], dtype=object)
-        outputs = predictor.predict("serve_examples", {"examples": batch})
-        found += [
-            answers.plain({name: values[index] for name, values in outputs.items()})
-            for index in range(len(batch))
-        ]
-    predictor.close()
+    with contextlib.closing(saved_model.SavedModelPredictor(export)) as predictor:
+        for start in range(0, len(examples), _BATCH):
+            batch = np.array(examples[start : start + _BATCH], dtype=object)
+            outputs = predictor.predict("serve_examples", {"examples": batch})
+            found += [
+                answers.plain({name: values[index] for name, values in outputs.items()})
+                for index in range(len(batch))
+            ]
     return found
 
 
