@@ -74,10 +74,10 @@ class Column:
 
     @functools.cached_property
     def numbers(self) -> list[float] | None:
-        """The values, if nearly all are finite numbers."""
+        """The finite values, if there are some and nearly all are numbers."""
         found = [float(text) for text in self.filled if _NUMBER.fullmatch(text)]
         is_numeric = bool(found) and len(found) >= _NEARLY_ALL * len(self.filled)
-        return [n for n in found if math.isfinite(n)] if is_numeric else None
+        return [n for n in found if math.isfinite(n)] or None if is_numeric else None
 
     @property
     def has_fractions(self) -> bool:

@@ -59,6 +59,12 @@ def test_numbers_that_look_like_years_and_parts_of_them_are_no_dates(guessed, ta
     assert (found["task.kind"], found["task.target"]) == ("text_regression", "price")
 
 
+def test_numbers_beyond_all_bounds_are_nothing_to_learn(guessed):
+    rows = "".join(f"it was {i},{'ab'[i % 2]},{10**400 + i}\n" for i in range(24))
+    found = guessed("a.csv", f"text,label,number of it\n{rows}")
+    assert (found["task.text"], found["task.label"]) == ("text", "label")
+
+
 def test_a_score_of_two_values_is_a_label(guessed, table):
     found = guessed("a.csv", table("text,score", "{text},{label}"))
     assert found["task.kind"] == "text_classification"
