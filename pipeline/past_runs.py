@@ -116,12 +116,18 @@ def _read(where: Paths, folder: pathlib.Path, served: str | None, *, is_under_wa
         name=where.name,
         started=folder.name,
         folder=folder,
-        command=shlex.split(ended.command)[1] if ended else "run",
+        command=_command(ended),
         outcome=_outcome(ended, summary, is_under_way=is_under_way),
         ending=ended,
         summary=summary,
         is_served=bool(version and served and served == source(where.served / str(version))),
     )
+
+
+def _command(ended: ending.Ending | None) -> str:
+    """What was called; a Python program that calls it may have no arguments."""
+    words = shlex.split(ended.command) if ended else []
+    return words[1] if len(words) > 1 else "run"
 
 
 def _outcome(

@@ -102,6 +102,13 @@ def test_compared_runs_show_figures_and_only_the_fields_that_differ(where):
     assert "optimizer" not in shown
 
 
+def test_a_run_that_a_program_without_arguments_called_is_a_run(where):
+    folder = leave_run(where, "20260101-000000-000")
+    ending.write(ending.Ending("maru", 61.5, 0, None), folder)
+    (run,) = past_runs.find(where.workspace, "mail")
+    assert run.command == "run"
+
+
 def test_runs_as_json_hold_what_a_program_needs(where):
     leave_run(where, "20260101-000000-000", summary=a_summary(version=7))
     (run,) = json.loads(runs.show(where.workspace, "mail", (), as_json=True))
