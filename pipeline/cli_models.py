@@ -108,6 +108,10 @@ def predict(
             f"Give INPUTs, or --input with --output. Received: {len(inputs)} INPUTs, "
             f"--input {file}, --output {output}"
         )
+    if file and as_json:
+        raise click.UsageError("--json is for INPUTs; for a file, let --output end in .jsonl.")
+    if not file and (format or columns or settings or force):
+        raise click.UsageError("--format, --column, --read and --force are for --input.")
     if file and output:
         from pipeline.commands import predict_file
 

@@ -51,7 +51,12 @@ def build(config: PipelineConfig, where: Paths, base: str) -> Any:
         metric=config.task.metrics[0].name,
         judge="pipeline.modules.judge.headline",
         task=loading.dump_task(config.task),
-        code=fingerprint.hash_code("components/baseline", "models/tasks"),
+        code=fingerprint.hash_code(
+            "components/baseline",
+            "components/records.py",
+            "models/tasks",
+            "pipeline/modules/judge.py",
+        ),
     )
     simple.add_upstream_node([trained, *verdict][-1])
     champion = training.champion(trained)
@@ -77,7 +82,10 @@ def build(config: PipelineConfig, where: Paths, base: str) -> Any:
         analyse="pipeline.modules.error_analysis.write",
         task=loading.dump_task(config.task),
         code=fingerprint.hash_code(
-            "pipeline/modules/error_analysis.py", "pipeline/error_analysis", "models/tasks"
+            "pipeline/modules/error_analysis.py",
+            "pipeline/error_analysis",
+            "components/records.py",
+            "models/tasks",
         ),
     )
     analysed.add_upstream_node(pushed)

@@ -107,6 +107,9 @@ def test_a_wrong_config_is_exit_2_without_a_traceback(maru, reviews):
     ("arguments", "message"),
     [
         (["rum", "a.yaml"], "No such command 'rum'"),
+        (["predict", "mail", "text", "--force"], "are for --input"),
+        (["predict", "mail", "--input", "a.csv", "--output", "b.csv", "--json"], "end in .jsonl"),
+        (["predict", "mail", "--input", "a.csv"], "Give INPUTs, or --input with --output"),
         (["run"], "Missing argument 'CONFIG'"),
         (["serve", "--port", "http"], "'http' is not a valid integer"),
         (["serve", "--port", "70000"], "'--port': 70000 is not in the range 0<=x<=65535"),
