@@ -177,8 +177,8 @@ def tests_of(path: pathlib.Path) -> list[str]:
     """Files of tests of a module, the nearest by imports first; none of whole pipelines.
 
     Its own come first, then those of the modules of its component that import it, and so on; those
-    of modules elsewhere only where there are none nearer. Of tests as near, those of its own part
-    of the code come first, and of these those that import least.
+    of modules elsewhere only where there are none nearer. Of tests as near, those of its own name
+    come first, then those of its own part of the code, and of these those that import least.
     """
     tests = [
         one for one in pathlib.Path("tests").rglob("test_*.py") if "end_to_end" not in str(one)
@@ -188,7 +188,11 @@ def tests_of(path: pathlib.Path) -> list[str]:
     modules, seen, found = {_module(path)}, set(), []
     while modules:
         near = [test for test in tests if modules & _imported(test) and test not in found]
-        found += sorted(near, key=lambda test: (home not in test.parents, _breadth(test), test))
+        own = f"test_{path.stem}"
+        found += sorted(
+            near,
+            key=lambda test: (test.stem != own, home not in test.parents, _breadth(test), test),
+        )
         importers = [one for one in sources if modules & _imported(one)]
         seen |= modules
         modules = {

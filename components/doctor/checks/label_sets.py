@@ -137,7 +137,9 @@ def label_cooccurrence(sets: Sets) -> Finding:
         `warn` where there are any; figures `together` (pairs of labels, the most frequent first).
     """
     counts = _counted(sets["train"])
-    names = [label for label, rows in counts.most_common(_LABELS) if rows >= _FEW]
+    # By name where counts are equal: how rows were counted must not decide.
+    ordered = sorted(counts, key=lambda label: (-counts[label], label))
+    names = [label for label in ordered[:_LABELS] if counts[label] >= _FEW]
     places = {label: place for place, label in enumerate(names)}
     both = np.zeros((len(names), len(names)))
     for start in range(0, len(sets["train"]), _ROWS_AT_ONCE):

@@ -55,7 +55,7 @@ def test_a_feature_of_another_length_is_refused(case):
     ("change", "message"),
     [
         ({"vocabulary_size": 2}, "vocabulary_size: must be at least 3. Received"),
-        ({"sequence_length": 0}, "sequence_length: must be at least 1"),
+        ({"sequence_length": 0}, "must not exceed `sequence_length` .0 tokens"),
         ({"embedding_dim": 0}, "embedding_dim: must be at least 1"),
         ({"filters": 0}, "filters: must be at least 1"),
         ({"kernel_sizes": ()}, "kernel_sizes: must be given, and not empty"),

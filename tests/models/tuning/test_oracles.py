@@ -343,7 +343,7 @@ def test_both_ends_of_a_range_with_steps_are_tried(tmp_path, algorithm):
         ({"space": SPACE, "trials": 0}, "trials: must be at least 1. Received: 0"),
         (
             {"space": GRID, "algorithm": "hyperband"},
-            r"hyperband` gives each trial its epochs itself.*training.epochs in `space`",
+            r"hyperband` gives each trial its epochs itself.*training.epochs from .* in `space`",
         ),
         ({"space": {"data.split": SPACE["model.filters"]}}, r"Received: 'data.split'"),
     ],

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from pipeline import cli
+from pipeline import cli, cli_models
 from pipeline.commands import bundle
 from serving import process
 from serving.export import reference
@@ -169,6 +169,6 @@ def test_the_releases_on_the_command_line_are_those_that_are_known():
     from serving.bundle.releases import RELEASES
     from serving.bundle.twins import SUFFIXES
 
-    options = {option.name: option for option in cli.bundle.params}
+    options = {option.name: option for option in cli_models.bundle.params}
     assert list(options["serving_version"].type.choices) == list(RELEASES)
     assert list(options["dtypes"].type.choices) == list(SUFFIXES)

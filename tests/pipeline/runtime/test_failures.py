@@ -7,7 +7,7 @@ import types
 import pytest
 import tensorflow as tf
 
-from models.training.schedule_config import Step
+from models.tuning.config import SearchRange
 from pipeline import paths
 from pipeline.config import loading
 from pipeline.runtime import failures
@@ -23,7 +23,7 @@ def catch(call):
     "mistake",
     [
         lambda: loading.load("no such file.yaml"),
-        lambda: Step(at=(0.7, 0.3)),
+        lambda: SearchRange(),
     ],
 )
 def test_errors_our_code_raises_on_purpose_are_the_users(mistake):
@@ -87,4 +87,4 @@ def test_a_defect_is_told_with_the_place_of_its_traceback(tmp_path):
     assert failures.explain(ZeroDivisionError("a defect."), log) == failures.Failure(
         f"Unexpected: ZeroDivisionError: a defect. The traceback is in {log}", 1
     )
-    assert failures.explain(catch(lambda: Step(at=(0.7, 0.3))), log).code == 2
+    assert failures.explain(catch(lambda: SearchRange()), log).code == 2

@@ -287,7 +287,7 @@ def test_samples_are_spread_over_the_whole_run():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"payloads": []}, "at least one payload"),
+        ({"payloads": []}, "at least one body"),
         ({"concurrency": 0}, "`concurrency` must be at least 1. Received: 0"),
         ({"seconds": 0}, "`seconds` must be positive"),
     ],

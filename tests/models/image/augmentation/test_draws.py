@@ -241,7 +241,9 @@ def test_rectangles_of_cutmix_lie_everywhere_and_have_the_images_shape():
 
 def test_operations_of_one_kind_draw_apart():
     twice = [config.Crop(padding=3, fill="edge"), config.Crop(padding=3, fill="reflect")]
-    drawn = [policy._draw(kind, draws.fold(SEED, i), 50, (9, 9)) for i, kind in enumerate(twice)]
+    drawn = [
+        policy._DRAWN["crop"](kind, draws.fold(SEED, i), 50, (9, 9)) for i, kind in enumerate(twice)
+    ]
     assert np.mean(drawn[0].numpy()[:, :, 2] == drawn[1].numpy()[:, :, 2]) < 0.4
     images = tf.repeat(photo(1), 40, axis=0)
     mirrored, _ = policy.augmenter([config.Flip(), config.Flip()])(images, [0] * 40, SEED)
