@@ -72,7 +72,9 @@ def test_the_stage_runs_where_it_is_asked_for_and_what_follows_learns_from_it(ru
     absent = set(run_view.OPTIONAL) - {"Augment"}
     assert list(runs.first.outcomes) == [name for name in run_view.STAGES if name not in absent]
     ran = [stage for stage, outcome in runs.first.outcomes.items() if outcome == "ran"]
-    assert ran == ["Augment", "Transform", "Trainer", "Evaluator", "Canary", "Pusher"]
+    assert ran == [
+        *("Augment", "Transform", "Trainer", "Evaluator", "Canary", "Pusher", "ErrorAnalysis")
+    ]
     assert "21 + 9" not in runs.first.reasons["Augment"]
     assert " train rows" in runs.first.reasons["Augment"]
 

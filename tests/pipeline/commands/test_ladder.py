@@ -138,6 +138,7 @@ def test_nothing_is_served_and_nothing_unfinished_is_left(runs):
 def test_data_that_cannot_be_read_stops_the_ladder_at_once(tmp_path):
     text = YAML.format(name="reviews", model=TINY["reviews"])
     source = "{kind: csv, path: none.csv}"
+    (tmp_path / "none.csv").write_text("neither,column\nis,there\n")
     text = text.replace("{kind: sample, name: imdb_small}", source)
     (tmp_path / "reviews.yaml").write_text(text)
     finished = climb_ladder(tmp_path / "reviews.yaml", tmp_path / "workspace", "reviews", "bow")
