@@ -109,9 +109,14 @@ def predict(
             f"--input {file}, --output {output}"
         )
     if file and as_json:
-        raise click.UsageError("--json is for INPUTs; for a file, let --output end in .jsonl.")
+        raise click.UsageError(
+            f"--json is for INPUTs; for a file, let --output end in .jsonl. Received: {output}"
+        )
     if not file and (format or columns or settings or force):
-        raise click.UsageError("--format, --column, --read and --force are for --input.")
+        raise click.UsageError(
+            "--format, --column, --read and --force are for --input. Received INPUTs: "
+            f"{', '.join(inputs)}"
+        )
     if file and output:
         from pipeline.commands import predict_file
 
