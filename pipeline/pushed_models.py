@@ -29,6 +29,12 @@ class PushedModel:
     """Its folder."""
 
 
+def find(where: Paths) -> PushedModel | None:
+    """The newest version of a model that can be served, if there is any."""
+    versions = storage.find_versions(where.served)
+    return PushedModel(where.name, max(versions), versions[max(versions)]) if versions else None
+
+
 def newest(where: Paths, remedy: str = _TRAIN) -> PushedModel:
     """The newest version of a model that can be served.
 
@@ -39,9 +45,9 @@ def newest(where: Paths, remedy: str = _TRAIN) -> PushedModel:
     Raises:
         ValueError: If there is no such model, or none of its versions is complete.
     """
-    versions = storage.find_versions(where.served)
-    if versions:
-        return PushedModel(where.name, max(versions), versions[max(versions)])
+    found = find(where)
+    if found is not None:
+        return found
     names = sorted(_names(where.served_models))
     if where.name in names:
         raise ValueError(

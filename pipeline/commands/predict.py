@@ -4,9 +4,7 @@ import json
 import os
 import pathlib
 import sys
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 from components.ingest import images
 from components.ingest.files import locate
@@ -14,8 +12,7 @@ from pipeline import paths, pushed_models
 from pipeline.display import answers, terminal
 from pipeline.runtime import logs, running_server
 from pipeline.scoring import asking
-from serving import client, errors, process
-from serving.repository import storage
+from serving import client
 
 
 def predict(
@@ -72,24 +69,20 @@ def _from_server(inputs: Sequence[str], address: str, where: paths.Paths) -> ans
 def _ask(
     inputs: Sequence[str], address: str, retries: client.Retries, where: paths.Paths
 ) -> answers.Answer:
-    which = f"{where.name} at {address}"
     with client.Client(address, retries=retries) as asked:
-        signature = asked.signatures(where.name).get("serving_default")
-        versions = storage.find_versions(where.served)
-        newest = versions[max(versions)] if versions else None
-        taken = asking.inputs_of(signature.inputs if signature else {}, which, newest)
-        values = _values([one.name for one in taken], inputs)
-        outputs = asked.predict(where.name, {key: [value] for key, value in values.items()})
-    return _only(outputs, which)
+        return _only(asking.from_server(asked, address, where), inputs)
 
 
-def _only(outputs: Mapping[str, np.ndarray], which: str) -> answers.Answer:
+def _only(model: asking.Model, inputs: Sequence[str]) -> answers.Answer:
     """The answer to the only example."""
-    (row,) = asking.rows_of(outputs, which, 1)
-    return row
+    values = _values([one.name for one in model.inputs], inputs)
+    (answer,) = model.answer([values])
+    if isinstance(answer, asking.Refused):
+        raise ValueError(f"The model refuses {', '.join(map(repr, inputs))}: {answer}") from answer
+    return answer
 
 
-def _values(names: Sequence[str], inputs: Sequence[str]) -> dict[str, str | bytes]:
+def _values(names: Sequence[str], inputs: Sequence[str]) -> dict[str, bytes]:
     """Each input of a model with what is asked.
 
     Raises:
@@ -113,36 +106,13 @@ def _from_disk(inputs: Sequence[str], where: paths.Paths) -> answers.Answer:
     """The answer of the newest pushed version, loaded for this question."""
     newest = pushed_models.newest(where)
     with logs.to_file(where.root / "predict.log"):
-        return _load_and_ask(newest, inputs)
+        return _only(asking.from_disk(newest), inputs)
 
 
-def _load_and_ask(pushed: pushed_models.PushedModel, inputs: Sequence[str]) -> answers.Answer:
-    process.skip_keras()
-    predictor = pushed_models.load(pushed)
-    signature = predictor.signatures.get("serving_default")
-    specs = signature.inputs if signature else {}
-    taken = asking.inputs_of(specs, str(pushed.folder), pushed.folder)
-    values = _values([one.name for one in taken], inputs)
-    arrays = {
-        key: np.array([value.encode() if isinstance(value, str) else value], dtype=object)
-        for key, value in values.items()
-    }
-    try:
-        outputs = predictor.predict("serving_default", arrays)
-    except errors.ServingError as error:
-        is_image = any(isinstance(value, bytes) for value in values.values())
-        if not is_image or error.code != "INVALID_ARGUMENT":
-            raise
-        reason = error.text.splitlines()[0]  # Below it is where in the graph.
-        asked = ", ".join(map(repr, inputs))
-        raise ValueError(f"The model refuses the image {asked}: {reason}") from error
-    return _only(outputs, str(pushed.folder))
-
-
-def _value(input_name: str, question: str) -> str | bytes:
+def _value(input_name: str, question: str) -> bytes:
     """The question as the model's input: an image as Ingest prepares it, else the text itself."""
     if not input_name.endswith("_bytes"):
-        return _utf8(question)
+        return _utf8(question).encode()
     path = locate.spelled(pathlib.Path(question))
     if not os.path.isfile(path):  # A question too long for a path is none, either.
         raise ValueError(f"This model answers about images. There is no file {question!r}.")

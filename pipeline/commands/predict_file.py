@@ -20,9 +20,10 @@ from rich import console, progress
 from components.ingest import row
 from components.ingest.files import locate, names
 from pipeline import did_you_mean, paths, pushed_models
-from pipeline.display import run_view
+from pipeline.display import answers, run_view
 from pipeline.runtime import logs
 from pipeline.scoring import asking, journal, rows, tables
+from serving import client
 
 STANDARD_INPUT = "-"
 _AHEAD = 4
@@ -67,10 +68,11 @@ def run(name: str, workspace: pathlib.Path, options: Options) -> int:
     """
     _check_output(options)
     where = paths.Paths(paths.workspace(workspace), name)
-    with logs.to_file(where.root / "predict.log") as terminal, _local(options.input) as path:
+    with contextlib.ExitStack() as opened:
+        terminal = opened.enter_context(logs.to_file(where.root / "predict.log"))
+        path = opened.enter_context(_local(options.input))
         shown = console.Console(file=terminal, highlight=False)
-        with shown.status("loading the model"):
-            model = _model(name, where, options)
+        model = opened.enter_context(_model(where, options, shown))
         table = rows.Rows(
             path,
             _renamed(model.inputs, options.columns),
@@ -106,14 +108,19 @@ def _local(given: str) -> Iterator[pathlib.Path]:
         yield path
 
 
-def _model(name: str, where: paths.Paths, options: Options) -> asking.Model:
+@contextlib.contextmanager
+def _model(where: paths.Paths, options: Options, shown: console.Console) -> Iterator[asking.Model]:
+    """The pushed model, loaded, or that of a server; what the server says ends the command."""
     if not options.server:
-        return asking.from_disk(pushed_models.newest(where))
+        with shown.status("loading the model"):
+            model = asking.from_disk(pushed_models.newest(where))
+        yield model
+        return
     try:
-        known = pushed_models.newest(where).folder
-    except ValueError:  # The server may be of elsewhere.
-        known = None
-    return asking.from_server(name, options.server, known)
+        with client.Client(options.server) as asked:
+            yield asking.from_server(asked, options.server, where)
+    except client.ClientError as error:
+        raise ValueError(str(error)) from error
 
 
 def _pairs(given: Sequence[str], option: str) -> Iterator[tuple[str, str]]:
@@ -142,7 +149,7 @@ def _score(model: asking.Model, table: rows.Rows, options: Options, shown: conso
     beside = options.output.with_name(f".{options.output.name}.unfinished")
     asked = [dataclasses.astuple(one) for one in table.inputs]
     identity = {
-        "model": model.identity,
+        "model": model.which,
         "inputs": asked,
         "input": table.fingerprint(),
         "format": table.format,
@@ -212,16 +219,19 @@ def _answered(
 ) -> Iterator[dict[str, Any]]:
     """Entries of the journal, in the order of the rows."""
     questions = [one for one in batch if isinstance(one, rows.Question)]
-    answers = iter(model.answer([one.values for one in questions]) if questions else [])
+    found = iter(model.answer([one.values for one in questions]) if questions else [])
+    form = None
     for one in batch:
         if isinstance(one, row.Rejected):
             yield _left_out(one.where, one.reason, one.excerpt)
             continue
-        answer = next(answers)
+        answer = next(found)
         if isinstance(answer, asking.Refused):
             yield _left_out(one.where, f"the model refuses it: {answer}", "")
         else:
-            yield {tables.WHERE: one.where, "columns": one.columns, "answer": answer}
+            form = form or answers.form_of(answer)
+            fields = form.fields(answer)
+            yield {tables.WHERE: one.where, "columns": one.columns, "answer": fields}
 
 
 def _left_out(where: str, reason: str, excerpt: str) -> dict[str, Any]:
@@ -249,7 +259,7 @@ def _write(kept: journal.Journal, output: pathlib.Path) -> tuple[int, int]:
 
 
 def _left_out_file(output: pathlib.Path) -> pathlib.Path:
-    return output.with_name(f"{output.stem}.left_out.csv")
+    return output.with_name(f"{output.name}.left_out.csv")
 
 
 def _write_left_out(path: pathlib.Path, entries: Sequence[Mapping[str, Any]]) -> None:

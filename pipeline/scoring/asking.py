@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline import pushed_models
 from pipeline.display import answers
+from pipeline.paths import Paths
 from pipeline.scoring.rows import Input
 from serving import client, errors, process, ragged
 from serving.export import description
@@ -37,10 +38,10 @@ class Model:
     """What it takes; columns are named as its training data named them, where that is known."""
     ask: Ask
     """Raises `Refused` for a request that the model does not take."""
-    identity: dict[str, Any]
-    """Which model this is, in JSON."""
+    which: str
+    """Which model this is, in words that no other has."""
 
-    def answer(self, rows: Sequence[Mapping[str, bytes]]) -> list[dict[str, Any] | Refused]:
+    def answer(self, rows: Sequence[Mapping[str, bytes]]) -> list[answers.Answer | Refused]:
         """The answer to each row, or why the model refuses it.
 
         Args:
@@ -52,9 +53,7 @@ class Model:
             if len(rows) == 1:
                 return [error]
             return [answer for row in rows for answer in self.answer([row])]
-        answered = rows_of(outputs, str(self.identity), len(rows))
-        form = answers.form_of(answered[0])
-        return [form.fields(one) for one in answered]
+        return [*rows_of(outputs, self.which, len(rows))]
 
 
 def inputs_of(
@@ -144,27 +143,27 @@ def from_disk(pushed: pushed_models.PushedModel) -> Model:
                 raise
             raise Refused(error.text.splitlines()[0]) from error
 
-    source = {"name": pushed.name, "version": pushed.version}
-    return Model(inputs, ask, source)
+    return Model(inputs, ask, f"{pushed.name}, version {pushed.version}")
 
 
-def from_server(name: str, address: str, known: pathlib.Path | None) -> Model:
-    """A model that a server answers for.
+def from_server(asked: client.Client, address: str, where: Paths) -> Model:
+    """A model that a server answers for; it, too, raises a ClientError if the server fails.
 
     Args:
-        name: Of the model.
-        address: `host:port`, or `grpc://host:port`.
-        known: Folder of a pushed version of the same name, to tell columns by.
+        asked: Client of the server.
+        address: Of the server.
+        where: Folders of the pipeline of the same name, whose pushed version tells of columns.
 
     Raises:
-        ValueError: If the server does not answer, or the model is not of `maru run`.
+        ClientError: If the server does not answer.
+        ValueError: If the model is not of `maru run`.
     """
-    asked = client.Client(address)
-    try:
-        signature = asked.signatures(name).get("serving_default")
-    except client.ClientError as error:
-        raise ValueError(str(error)) from error
-    inputs = inputs_of(signature.inputs if signature else {}, f"{name} at {address}", known)
+    name, which = where.name, f"{where.name} at {address}"
+    signature = asked.signatures(name).get("serving_default")
+    known = pushed_models.find(where)
+    inputs = inputs_of(
+        signature.inputs if signature else {}, which, known.folder if known else None
+    )
 
     def ask(values: Mapping[str, Sequence[bytes]]) -> Mapping[str, np.ndarray]:
         # Over REST, text travels as text and images as base64, by the name's ending.
@@ -178,6 +177,6 @@ def from_server(name: str, address: str, known: pathlib.Path | None) -> Model:
             # Not the status, which gRPC has none of.
             if error.code == "INVALID_ARGUMENT":
                 raise Refused(str(error).splitlines()[0]) from error
-            raise ValueError(str(error)) from error
+            raise
 
-    return Model(inputs, ask, {"name": name, "server": address})
+    return Model(inputs, ask, which)

@@ -39,7 +39,7 @@ def fake(monkeypatch):
     model = asking.Model(
         (Input("text", "text", "review"),),
         fake.ask,
-        {"name": "mail", "version": 1},
+        "mail, version 1",
     )
     monkeypatch.setattr(pushed_models, "newest", lambda where: None)
     monkeypatch.setattr(asking, "from_disk", lambda pushed: model)
@@ -102,7 +102,7 @@ def test_a_row_that_the_model_refuses_is_left_out_and_the_rest_of_its_batch_is_n
         "five!",
         "six",
     ]
-    left_out = written(tmp_path / "out.left_out.csv")
+    left_out = written(tmp_path / "out.csv.left_out.csv")
     assert [(row["where"], row["reason"]) for row in left_out] == [
         ("a.jsonl:2", "the model refuses it: no such words"),
         ("a.jsonl:4", "`review` is empty"),
@@ -159,7 +159,7 @@ def test_standard_input_is_a_text_a_line(score, tmp_path, monkeypatch):
 def test_a_file_without_a_usable_row_ends_with_2(score, tmp_path):
     (tmp_path / "a.csv").write_text("id,review\n1,  \n")
     assert score(tmp_path / "a.csv") == 2
-    assert len(written(tmp_path / "out.left_out.csv")) == 1
+    assert len(written(tmp_path / "out.csv.left_out.csv")) == 1
 
 
 def test_an_output_that_is_there_is_replaced_only_by_force(score, reviews, tmp_path):

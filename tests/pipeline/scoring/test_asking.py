@@ -1,13 +1,16 @@
 """Tests of pipeline/scoring/asking.py with a fake client."""
 
+import contextlib
+
 import pytest
 
+from pipeline import paths
 from pipeline.scoring import asking
 from serving import client
 
 
 @pytest.fixture
-def answered_by(monkeypatch):
+def answered_by(monkeypatch, tmp_path):
     """A model whose server raises an error for every request."""
 
     def make(error):
@@ -20,9 +23,12 @@ def answered_by(monkeypatch):
             client.Client, "signatures", lambda self, name: {"serving_default": signature}
         )
         monkeypatch.setattr(client.Client, "predict", predict)
-        return asking.from_server("mail", "grpc://127.0.0.1:8500", None)
+        address = "grpc://127.0.0.1:8500"
+        asked = closing.enter_context(client.Client(address))
+        return asking.from_server(asked, address, paths.Paths(tmp_path, "mail"))
 
-    return make
+    with contextlib.ExitStack() as closing:
+        yield make
 
 
 # gRPC has no HTTP status.
@@ -35,5 +41,5 @@ def test_a_row_that_a_server_refuses_is_told_by_itself(answered_by, status):
 
 def test_a_server_that_fails_ends_the_command(answered_by):
     model = answered_by(client.ClientError("nobody answers", "UNAVAILABLE"))
-    with pytest.raises(ValueError, match="nobody answers"):
+    with pytest.raises(client.ClientError, match="nobody answers"):
         model.answer([{"text": b"good"}])
