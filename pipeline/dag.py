@@ -1,23 +1,14 @@
 """From a config to a TFX pipeline."""
 
-import dataclasses
-import json
 from typing import Any
 
 from tfx.orchestration import metadata, pipeline
-from tfx.proto import pusher_pb2
 
-from components.baseline import component as baseline
 from components.doctor.config import DoctorConfig
-from components.error_analysis import component as error_analysis
-from components.evaluation import component as evaluation
-from components.push import component as push
-from pipeline.config import loading
 from pipeline.config.sections import PipelineConfig
 from pipeline.paths import Paths
-from pipeline.runtime import fingerprint
 from pipeline.stages import data as data_stages
-from pipeline.stages import doctor, evaluator, training
+from pipeline.stages import doctor, judging, training
 
 IN_PROCESS_BEAM = (
     "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
@@ -45,49 +36,14 @@ def build(config: PipelineConfig, where: Paths, base: str) -> Any:
     trained = training.trainer(config, where, data, tuned)
     doctor.hold_back([*tuned, trained], examined)
     verdict = doctor.verdict(config, data.examples, trained)
-    simple = baseline.Baseline(
-        examples=data.examples,
-        columns=json.dumps([dataclasses.asdict(column) for column in config.task.columns]),
-        metric=config.task.metrics[0].name,
-        judge="pipeline.modules.judge.headline",
-        task=loading.dump_task(config.task),
-        code=fingerprint.hash_code(
-            "components/baseline",
-            "components/records.py",
-            "models/tasks",
-            "pipeline/modules/judge.py",
-        ),
-    )
+    simple = judging.baseline(config, data)
     simple.add_upstream_node([trained, *verdict][-1])
-    champion = training.champion(trained)
-    judged = evaluation.Evaluation(
-        examples=data.examples,
-        model=trained.outputs["model"],
-        baseline_model=champion.outputs["model"],
-        eval_config=evaluator.eval_config(config.evaluation, config.task),
-    ).with_id("Evaluator")
-    probed = training.canary(trained, data)
+    champion = judging.champion(trained)
+    judged = judging.evaluator(config, data, trained, champion)
+    probed = judging.canary(trained, data)
     probed.add_upstream_node(judged)
-    pushed = push.Push(
-        model=trained.outputs["model"],
-        model_blessing=judged.outputs["blessing"],
-        infra_blessing=probed.outputs["blessing"],
-        push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(where.served))
-        ),
-    ).with_id("Pusher")
-    analysed = error_analysis.ErrorAnalysis(
-        examples=data.examples,
-        model=trained.outputs["model"],
-        analyse="pipeline.modules.error_analysis.write",
-        task=loading.dump_task(config.task),
-        code=fingerprint.hash_code(
-            "pipeline/modules/error_analysis.py",
-            "pipeline/error_analysis",
-            "components/records.py",
-            "models/tasks",
-        ),
-    )
+    pushed = judging.pusher(where, trained, judged, probed)
+    analysed = judging.error_analysis(config, data, trained)
     analysed.add_upstream_node(pushed)
     stages = [*data.stages, *examined, *tuned, trained, *verdict]
     stages += [simple, champion, judged, probed, pushed, analysed]
@@ -127,7 +83,7 @@ def build_rung(config: PipelineConfig, where: Paths, base: str) -> Any:
     """
     data = data_stages.wire(config, where, base)
     trained = training.trainer(config, where, data, [])
-    return _pipeline(config, where, [*data.stages, trained, training.canary(trained, data)])
+    return _pipeline(config, where, [*data.stages, trained, judging.canary(trained, data)])
 
 
 def build_training(config: PipelineConfig, where: Paths, base: str) -> Any:

@@ -9,6 +9,7 @@ from rich import console
 from pipeline import past_runs, paths
 from pipeline.display import run_view
 from pipeline.past_runs import PastRun
+from pipeline.runtime import failures
 
 
 def report(workspace: pathlib.Path, name: str, started: str | None) -> None:
@@ -30,8 +31,17 @@ def report(workspace: pathlib.Path, name: str, started: str | None) -> None:
 
 
 def write(where: paths.Paths, started: str) -> None:
-    """Write the page of the run that has just ended, and say where it is."""
-    _write(past_runs.choose(past_runs.find(where.workspace, where.name), started))
+    """Write the page of the run that has just ended, and say where it is, or why there is none.
+
+    A page that finds no room on the disk changes nothing of what the run achieved.
+    """
+    try:
+        _write(past_runs.choose(past_runs.find(where.workspace, where.name), started))
+    except Exception as error:
+        if not failures.is_users(error):
+            raise
+        line = f"no report: {failures.describe(error)}"
+        run_view.print_line(console.Console(highlight=False), line, "yellow")
 
 
 def _write(run: PastRun) -> None:

@@ -1,21 +1,12 @@
-"""The stages that search, train and judge a model before it is pushed."""
-
-import sys
-from typing import Any
+"""The stages that search and train a model."""
 
 from tfx.components import Trainer, Tuner
-from tfx.dsl.components.common import resolver
 from tfx.proto import trainer_pb2
-from tfx.types import channel, standard_artifacts
 
-from components.canary.component import Canary
-from components.ingest import job
-from pipeline import artifact_files
 from pipeline.config import loading, model_files, sections
 from pipeline.config.sections import PipelineConfig
 from pipeline.paths import Paths
 from pipeline.runtime import fingerprint
-from pipeline.stages.champion import LatestBlessedBefore
 from pipeline.stages.data import Component, Data
 
 _SPLITS = {
@@ -92,35 +83,3 @@ def build_custom_config(
         "files": fingerprint.hash_files(model_files.list_files(learner)),
         "code": fingerprint.hash_code("models", "pipeline/modules", *EXPORT_CODE),
     }
-
-
-def champion(trained: Component) -> Any:
-    """The stage that finds the model which is served now.
-
-    Args:
-        trained: The Trainer.
-    """
-    return resolver.Resolver(
-        strategy_class=LatestBlessedBefore,
-        candidate=trained.outputs["model"],
-        model=channel.Channel(type=standard_artifacts.Model),
-        model_blessing=channel.Channel(type=standard_artifacts.ModelBlessing),
-    ).with_id("Champion")
-
-
-def canary(trained: Component, data: Data) -> Component:
-    """The stage that asks the export in a server's process.
-
-    Args:
-        trained: The Trainer.
-        data: The stages before it.
-    """
-    return Canary(
-        model=trained.outputs["model"],
-        model_run=trained.outputs["model_run"],
-        examples=data.examples,
-        command="\n".join([sys.executable, "-m", "serving.probe"]),
-        reference=artifact_files.REFERENCE,
-        originals=job.ORIGINALS_FILE,
-        code=fingerprint.hash_code("serving"),
-    )

@@ -57,7 +57,15 @@ def of(run: PastRun) -> dict[str, Any]:
 
     Args:
         run: Any, also one that is under way.
+
+    Raises:
+        ValueError: If it was left by an earlier version of the project.
     """
+    if run.summary and "analysis" not in run.summary:
+        raise ValueError(
+            f"The run of {run.started} is of a version without reports. Received: its summary, "
+            "without `analysis`. Run the pipeline again; what is unchanged comes from cache."
+        )
     config = loading.load(run.folder / artifact_files.CONFIG)
     facts: dict[str, Any] = {
         "run": run,

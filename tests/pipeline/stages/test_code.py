@@ -1,12 +1,17 @@
 """Stages whose code changed run again: what they name is what their modules import."""
 
 import ast
+import inspect
 import pathlib
+import re
 
 import pytest
 
 from pipeline.runtime.fingerprint import ROOT
-from pipeline.stages import data, training
+from pipeline.stages import data, judging, training
+
+SERVER = {"serving/errors.py", "serving/execution/saved_model.py"}
+"""Whose answers the Canary compares."""
 
 
 def imported(path):
@@ -32,6 +37,17 @@ def test_a_changed_transform_graph_is_computed_again():
 def test_a_changed_export_is_written_again():
     found = {file for file in imported("pipeline/modules/trainer.py") if file.startswith("serving")}
     assert found == set(training.EXPORT_CODE)
+
+
+@pytest.mark.parametrize("module", ["judge", "error_analysis"])
+def test_a_changed_judge_judges_again(module):
+    told = re.findall(r'"((?:pipeline|components|models)/[\w/.]+)"', inspect.getsource(judging))
+    reads = set(imported(f"pipeline/modules/{module}.py")) - {
+        "pipeline/config/loading.py",  # Reads what the stage is told.
+        *SERVER,
+    }
+    assert {path for path in reads if not path.startswith(tuple(told))} == set()
+    assert f"pipeline/modules/{module}.py" in told
 
 
 @pytest.mark.parametrize("path", [*data.TRANSFORM_CODE, *training.EXPORT_CODE])
