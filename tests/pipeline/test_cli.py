@@ -10,29 +10,11 @@ import tempfile
 
 import pytest
 
-from pipeline import cli
 from pipeline.config import loading
 from serving import process
 
 ROOT = pathlib.Path(__file__).parents[2]
 ROWS = "text,label\n" + "".join(f"문장 {i},{'good' if i % 3 else '나쁨'}\n" for i in range(30))
-
-
-@pytest.fixture
-def maru(monkeypatch, capsys):
-    """The command, in this process: arguments in; exit code, output and errors out."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["maru", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stopped:
-            code = stopped.code
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture

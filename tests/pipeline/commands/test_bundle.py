@@ -1,13 +1,12 @@
 """Tests of pipeline/commands/bundle.py: from pushed models to a folder, and what is refused."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
 import yaml
 
-from pipeline import cli, cli_models
+from pipeline import cli_models
 from pipeline.commands import bundle
 from serving import process
 from serving.export import reference
@@ -60,30 +59,18 @@ def push(export, tmp_path):
 
 
 @pytest.fixture
-def maru(monkeypatch, capfd, tmp_path):
-    """`maru bundle`, in this process: names and options in; exit code, output and errors out."""
+def write_bundle(maru, monkeypatch, tmp_path):
+    """`maru bundle`: names and options in; exit code, output and errors out."""
     monkeypatch.setattr(process, "skip_keras", lambda: None)  # It is for a process of its own.
-
-    def call(*arguments):
-        quick = ["--max-batch-size", 2, "--callers", 2, "--seconds", 0.05]
-        words = ["bundle", *arguments, *quick, "--workspace", tmp_path]
-        monkeypatch.setattr(sys, "argv", ["maru", *map(str, words)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stopped:
-            code = stopped.code
-        captured = capfd.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+    quick = ["--max-batch-size", 2, "--callers", 2, "--seconds", 0.05]
+    return lambda *arguments: maru("bundle", *arguments, *quick, "--workspace", tmp_path)
 
 
-def test_a_bundle_has_the_newest_version_and_its_twin(maru, push, tmp_path):
+def test_a_bundle_has_the_newest_version_and_its_twin(write_bundle, push, tmp_path):
     push(version=5)
     push(version=12, run="4")
     output = tmp_path / "out"
-    code, out, err = maru("reviews", "--output", output, "--dtype", "bfloat16")
+    code, out, err = write_bundle("reviews", "--output", output, "--dtype", "bfloat16")
     assert (code, err) == (0, "")
     assert "for TensorFlow Serving 2.19.1" in out
     assert "reviews_bf16: largest difference" in out
@@ -96,61 +83,61 @@ def test_a_bundle_has_the_newest_version_and_its_twin(maru, push, tmp_path):
     assert "1 products in bfloat16" in (output / "README.md").read_text()
 
 
-def test_an_existing_output_is_kept_without_force(maru, push, tmp_path):
+def test_an_existing_output_is_kept_without_force(write_bundle, push, tmp_path):
     push()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").write_text("")
-    code, _, err = maru("reviews", "--output", tmp_path / "out")
+    code, _, err = write_bundle("reviews", "--output", tmp_path / "out")
     assert code == 2
     assert "is already there. Choose another --output, or replace it with --force." in err
     assert (tmp_path / "out" / "mine").exists()
-    code, _, _ = maru("reviews", "--output", tmp_path / "out", "--force")
+    code, _, _ = write_bundle("reviews", "--output", tmp_path / "out", "--force")
     assert code == 0
     assert not (tmp_path / "out" / "mine").exists()
 
 
-def test_an_unknown_name_is_refused_with_a_suggestion(maru, push, tmp_path):
+def test_an_unknown_name_is_refused_with_a_suggestion(write_bundle, push, tmp_path):
     push()
-    code, _, err = maru("review", "--output", tmp_path / "out")
+    code, _, err = write_bundle("review", "--output", tmp_path / "out")
     assert code == 2
     assert f"No model 'review' was pushed to {tmp_path / 'served'}. Did you mean 'reviews'?" in err
     assert "Pushed models: reviews." in err
     assert not (tmp_path / "out").exists()
 
 
-def test_nothing_pushed_says_what_to_run(maru):
-    code, _, err = maru("reviews")
+def test_nothing_pushed_says_what_to_run(write_bundle):
+    code, _, err = write_bundle("reviews")
     assert code == 2
     assert "Pushed models: none. Train one with `maru run CONFIG`." in err
 
 
-def test_a_model_without_a_version_is_refused(maru, tmp_path):
+def test_a_model_without_a_version_is_refused(write_bundle, tmp_path):
     (tmp_path / "served" / "reviews" / "5").mkdir(parents=True)
-    code, _, err = maru("reviews")
+    code, _, err = write_bundle("reviews")
     assert code == 2
     assert "has no version of 'reviews' with a saved_model.pb" in err
 
 
-def test_a_run_that_is_gone_is_named(maru, push, tmp_path):
+def test_a_run_that_is_gone_is_named(write_bundle, push, tmp_path):
     push(run="9")
     missing = tmp_path / "runs/reviews/artifacts/Trainer/model_run/9/reference.npz"
     missing.unlink()
-    code, _, err = maru("reviews")
+    code, _, err = write_bundle("reviews")
     assert code == 2
     assert f"The run that trained reviews version 5 is gone: {missing} is missing." in err
 
 
-def test_a_model_that_does_not_load_leaves_nothing_behind(maru, push, tmp_path):
+def test_a_model_that_does_not_load_leaves_nothing_behind(write_bundle, push, tmp_path):
     (push() / "variables" / "variables.index").write_bytes(b"broken")
-    code, _, err = maru("reviews", "--output", tmp_path / "out")
+    code, _, err = write_bundle("reviews", "--output", tmp_path / "out")
     assert code == 2
     assert "reviews does not answer the examples of its own run" in err
     assert {p.name for p in tmp_path.iterdir()} == {"served", "runs"}
 
 
-def test_a_file_that_is_no_model_is_named(maru, push, tmp_path):
+def test_a_file_that_is_no_model_is_named(write_bundle, push, tmp_path):
     (push() / "saved_model.pb").write_bytes(b"broken")
-    code, _, err = maru("reviews", "--output", tmp_path / "out")
+    code, _, err = write_bundle("reviews", "--output", tmp_path / "out")
     assert code == 2
     assert "saved_model.pb cannot be read" in err
 

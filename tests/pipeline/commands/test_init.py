@@ -1,31 +1,16 @@
 """Tests of pipeline/commands/init.py: what a person gets in a folder of data."""
 
-import sys
-
 import pytest
 
-from pipeline import cli
 from pipeline.config import loading
 
 ROWS = "text,label\n" + "".join(f"so it was {i},{'good' if i % 3 else '나쁨'}\n" for i in range(60))
 
 
-@pytest.fixture
-def maru(monkeypatch, capsys, tmp_path):
-    """The command in a folder of its own: arguments in; exit code, output and errors out."""
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(monkeypatch, tmp_path):
+    """The config is written to the current folder."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["maru", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stopped:
-            code = stopped.code
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def test_a_config_is_written_explained_and_checked(maru, tmp_path):

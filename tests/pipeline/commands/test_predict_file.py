@@ -12,6 +12,7 @@ from pipeline import pushed_models
 from pipeline.commands import predict_file
 from pipeline.scoring import asking
 from pipeline.scoring.rows import Input
+from serving import client
 
 COUNT = 23
 
@@ -187,3 +188,36 @@ def test_a_wrong_option_is_told(score, reviews, options, words):
 def test_an_input_that_is_not_there_is_told(score):
     with pytest.raises(ValueError, match="--input: there is no file or folder"):
         score("nowhere.csv")
+
+
+def test_a_server_that_stops_ends_the_command_and_the_same_command_continues(
+    score, fake, reviews, tmp_path, monkeypatch
+):
+    dies = [False, False, True]
+
+    class Server:
+        """Answers twice, then no more."""
+
+        def __init__(self, address):
+            self.address = address
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+    def ask(values):
+        if dies.pop(0):
+            raise client.ClientError("nobody answers", "UNAVAILABLE")
+        return fake.ask(values)
+
+    monkeypatch.setattr(client, "Client", Server)
+    model = asking.Model((Input("text", "text", "review"),), ask, "mail at here:1")
+    monkeypatch.setattr(asking, "from_server", lambda *_: model)
+    with pytest.raises(ValueError, match="nobody answers"):
+        score(reviews, server="here:1")
+    dies += [False] * 9
+    assert score(reviews, server="here:1") == 0
+    assert [row["id"] for row in written(tmp_path / "out.csv")] == [str(i) for i in range(COUNT)]
+    assert len(fake.asked) == COUNT
