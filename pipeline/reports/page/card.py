@@ -11,6 +11,7 @@ import huggingface_hub
 from models.tasks import task as tasks
 from models.tasks.table import Task
 from pipeline.config.card import CardConfig
+from pipeline.reports.page import wording
 
 FILE = "README.md"
 _LIBRARY = "keras"
@@ -67,10 +68,7 @@ def write(version: pathlib.Path, content: str) -> None:
 
 
 def _words(summary: Mapping[str, Any], task: Task, card: CardConfig) -> str:
-    name, (low, high) = summary["shown"][0], summary["interval"]
-    headline = name.replace("_", " ")
     baseline = summary["baseline"]
-    value = summary["metrics"]["all"][name]
     rows = sum(sum(counts.values()) for counts in summary["rows"].values())
     inputs = ", ".join(f"`{column.served_as}`" for column in tasks.inputs(task))
     return "\n".join(
@@ -81,9 +79,7 @@ def _words(summary: Mapping[str, Any], task: Task, card: CardConfig) -> str:
             "",
             "## Evaluation",
             "",
-            f"{headline} {value:.3f} (95 % interval {low:.3f} to {high:.3f}) on "
-            f"{round(summary['metrics']['all']['example_count']):,} {summary['split']} examples; "
-            f"{baseline['name']} {baseline['simple']:.3f}, {baseline['constant_name']} "
+            f"{wording.headline(summary)}, {baseline['constant_name']}: "
             f"{baseline['constant']:.3f}.",
             "",
             "## Data",

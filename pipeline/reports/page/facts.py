@@ -24,7 +24,7 @@ from pipeline.config import loading
 from pipeline.config.sections import PipelineConfig
 from pipeline.modules import error_analysis
 from pipeline.past_runs import PastRun
-from pipeline.reports.page import figures
+from pipeline.reports.page import figures, wording
 from pipeline.runtime import fingerprint
 
 _PACKAGES = ("maru", "tensorflow", "keras", "keras-hub", "tfx", "tensorflow-text", "numpy")
@@ -85,7 +85,7 @@ def verdict(run: PastRun, config: PipelineConfig) -> Verdict:
     """Whether a model was pushed, why, and what to do."""
     summary, name = run.summary, config.name
     if run.outcome == "pushed" and summary:
-        reasons = [_headline(summary)]
+        reasons = [wording.headline(summary)]
         advice = [f"Ask it: maru predict {name} …", "Serve it: maru serve"]
         if summary["is_below_baseline"]:
             reasons.append("It is below the simple baseline: a finding or a bug.")
@@ -99,7 +99,7 @@ def verdict(run: PastRun, config: PipelineConfig) -> Verdict:
         return Verdict(
             "refused, so nothing was pushed",
             "bad",
-            (*summary["refusals"], _headline(summary)),
+            (*summary["refusals"], wording.headline(summary)),
             (
                 "Look at the mistakes below, mend data or model, and run again; what is unchanged "
                 "comes from cache.",
@@ -121,17 +121,6 @@ def verdict(run: PastRun, config: PipelineConfig) -> Verdict:
 
 def _ladder(name: str) -> str:
     return f"maru ladder with the config of {name}"
-
-
-def _headline(summary: Mapping[str, Any]) -> str:
-    name, (low, high) = summary["shown"][0], summary["interval"]
-    baseline = summary["baseline"]
-    value = summary["metrics"]["all"][name]
-    return (
-        f"{name.replace('_', ' ')} {value:.3f} (95 % interval {low:.3f} to {high:.3f}) on "
-        f"{round(summary['metrics']['all']['example_count']):,} {summary['split']} examples; "
-        f"{baseline['name']}: {baseline['simple']:.3f}"
-    )
 
 
 def _achieved(summary: Mapping[str, Any], config: PipelineConfig) -> dict[str, Any]:
