@@ -47,10 +47,11 @@ def rows(outputs: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
             "Every output must have the same number of rows as its first axis. "
             f"Received the shapes: {shapes}"
         )
-    return [
-        trimmed({name: array[index] for name, array in outputs.items()})
-        for index in range(sizes.pop())
+    found = [
+        {name: array[index] for name, array in outputs.items()} for index in range(sizes.pop())
     ]
+    is_ragged = any(name + LENGTH in outputs for name in outputs)
+    return [trimmed(row) for row in found] if is_ragged else found
 
 
 def concatenate(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -28,6 +28,10 @@ from serving import client
 STANDARD_INPUT = "-"
 _AHEAD = 4
 """Batches that are read while the model answers."""
+Entry = rows.Question | row.Rejected
+Batch = list[Entry]
+Answers = list[answers.Answer | asking.Refused]
+"""To the questions of a batch."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,11 +164,12 @@ def _score(model: asking.Model, table: rows.Rows, options: Options, shown: conso
         done = kept.rows
         if done:
             shown.print(f"continuing after {done:,} rows")
-        for batch in _shown(_batches(table.read(done), options.batch_size), shown, done):
-            kept.add(_answered(model, batch))
-    seconds = time.monotonic() - started
+        batches = _batches(table.read(done), options.batch_size)
+        for batch, found in _shown(_asked(model, batches), shown, done):
+            kept.add(_answered(batch, found))
     answered, left_out = _write(kept, options.output)
     kept.remove()
+    seconds = time.monotonic() - started
     rate = (answered + left_out - done) / seconds
     line = f"{answered:,} rows answered in {paths.shown(options.output)}, {rate:,.0f} rows a second"
     run_view.print_line(shown, line, "green" if answered else "red")
@@ -176,12 +181,10 @@ def _score(model: asking.Model, table: rows.Rows, options: Options, shown: conso
     return 0 if answered else 2
 
 
-def _batches(
-    questions: Iterator[rows.Question | row.Rejected], size: int
-) -> Iterator[list[rows.Question | row.Rejected]]:
+def _batches(questions: Iterator[Entry], size: int) -> Iterator[Batch]:
     """Lists of rows, read ahead in a thread while the model answers."""
 
-    def following() -> list[rows.Question | row.Rejected]:
+    def following() -> Batch:
         return list(itertools.islice(questions, size))
 
     with concurrent.futures.ThreadPoolExecutor(1) as reader:
@@ -191,9 +194,27 @@ def _batches(
             yield batch
 
 
+def _asked(model: asking.Model, batches: Iterator[Batch]) -> Iterator[tuple[Batch, Answers]]:
+    """The batches with the answers to their questions; the next is asked while one is kept."""
+
+    def ask(batch: Batch) -> Answers:
+        questions = [one.values for one in batch if isinstance(one, rows.Question)]
+        return model.answer(questions) if questions else []
+
+    with concurrent.futures.ThreadPoolExecutor(1) as asker:
+        before: tuple[Batch, concurrent.futures.Future[Answers]] | None = None
+        for batch in batches:
+            after = asker.submit(ask, batch)
+            if before:
+                yield before[0], before[1].result()
+            before = batch, after
+        if before:
+            yield before[0], before[1].result()
+
+
 def _shown(
-    batches: Iterator[list[rows.Question | row.Rejected]], shown: console.Console, done: int
-) -> Iterator[list[rows.Question | row.Rejected]]:
+    batches: Iterator[tuple[Batch, Answers]], shown: console.Console, done: int
+) -> Iterator[tuple[Batch, Answers]]:
     """The batches, with a count of the rows that were answered on a terminal."""
     with progress.Progress(
         progress.SpinnerColumn(),
@@ -207,19 +228,16 @@ def _shown(
         disable=not shown.is_terminal,
     ) as bar:
         task = bar.add_task("", total=None, completed=done, rate="")
-        for batch in batches:
-            yield batch
+        for batch, found in batches:
+            yield batch, found
             bar.advance(task, len(batch))
             speed = bar.tasks[0].speed
             bar.update(task, rate=f"{speed:,.0f} rows a second" if speed else "")
 
 
-def _answered(
-    model: asking.Model, batch: Sequence[rows.Question | row.Rejected]
-) -> Iterator[dict[str, Any]]:
+def _answered(batch: Batch, answered: Answers) -> Iterator[dict[str, Any]]:
     """Entries of the journal, in the order of the rows."""
-    questions = [one for one in batch if isinstance(one, rows.Question)]
-    found = iter(model.answer([one.values for one in questions]) if questions else [])
+    found = iter(answered)
     form = None
     for one in batch:
         if isinstance(one, row.Rejected):

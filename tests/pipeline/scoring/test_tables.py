@@ -69,3 +69,10 @@ def test_large_whole_numbers_among_others_are_rounded_in_parquet(tmp_path):
     tables.write_parquet(tmp_path / "a.parquet", lambda: ({"n": value} for value in values))
     written = pyarrow.parquet.read_table(tmp_path / "a.parquet")["n"].to_pylist()
     assert written == [float(2**60 + 1), 1.5, None]
+
+
+def test_a_row_without_a_mapping_and_one_with_an_empty_one_stay_apart_in_parquet(tmp_path):
+    values = [None, {"a": 0.5, "b": 0.5}, {}, None, {"a": 1.0}]
+    tables.write_parquet(tmp_path / "a.parquet", lambda: ({"m": value} for value in values))
+    written = pyarrow.parquet.read_table(tmp_path / "a.parquet")["m"].to_pylist()
+    assert [None if one is None else dict(one) for one in written] == values
