@@ -20,6 +20,8 @@ class Measurement:
     """Processor seconds of the process and its children; disturbed less by a busy machine."""
     exit_code: int
     """0 if it succeeded; negative: the signal that killed it."""
+    peak_mib: float
+    """Largest resident memory of the process."""
     log: str
     """File with all it printed."""
 
@@ -52,7 +54,8 @@ def run(
         wall = time.perf_counter() - started
         killer.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
-    return Measurement(wall, usage.ru_utime + usage.ru_stime, process.returncode, str(log))
+    cpu = usage.ru_utime + usage.ru_stime
+    return Measurement(wall, cpu, process.returncode, usage.ru_maxrss / 1024, str(log))
 
 
 def median(measurements: Sequence[Measurement], field: str = "wall") -> float | None:

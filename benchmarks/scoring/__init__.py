@@ -1,0 +1,1 @@
+"""Rows of a file scored by the command, against the model alone."""
