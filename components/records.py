@@ -32,9 +32,13 @@ def columns(uri: str, split: str, names: Sequence[str]) -> Iterator[tuple[bytes,
 
 def values(uri: str, split: str, names: Sequence[str]) -> Iterator[dict[str, list[Any]]]:
     """The values of some columns by name, row by row: bytes or numbers, any number of them."""
-    for record in serialized(uri, split):
-        features = tf.train.Example.FromString(record).features.feature
-        yield {name: feature_values(features[name]) for name in names}
+    return (values_of(record, names) for record in serialized(uri, split))
+
+
+def values_of(record: bytes, names: Sequence[str]) -> dict[str, list[Any]]:
+    """The values of some columns of one serialized tf.Example."""
+    features = tf.train.Example.FromString(record).features.feature
+    return {name: feature_values(features[name]) for name in names}
 
 
 def target(holds: str, found: Sequence[Any]) -> Any:

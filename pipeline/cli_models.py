@@ -130,6 +130,37 @@ def predict(
 
 
 @click.command()
+@click.argument("name")
+@click.argument("data", type=click.Path(path_type=pathlib.Path))
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=pathlib.Path),
+    help="Folder for the page and the figures.  [default: in the workspace]",
+)
+@cli_options.SET
+@cli_options.WORKSPACE
+def evaluate(
+    name: str,
+    data: pathlib.Path,
+    output: pathlib.Path | None,
+    overrides: tuple[str, ...],
+    workspace: pathlib.Path,
+) -> None:
+    """Judge model NAME on new labelled rows: figures with intervals, mistakes, drift, verdict.
+
+    DATA is a table or a folder with the columns of the training data. It is read as that was if
+    its name ends alike, else its form is found out; --set says otherwise, as in --set
+    data.source.encoding=cp949 or --set task.label=COLUMN.
+
+    The exit code is 3 if the model does not reach `evaluation.must_reach` on these rows, 2 if more
+    of them are unusable than `data.max_quarantined` allows.
+    """
+    from pipeline.commands import evaluate as command
+
+    sys.exit(command.evaluate(name, data, overrides, output, workspace))
+
+
+@click.command()
 @click.argument("name", required=False)
 @click.argument("chosen", nargs=-1, metavar="[RUN...]")
 @click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
@@ -253,4 +284,4 @@ def bench(
     command.run(name, workspace, servers, callers, seconds, max_batch_size)
 
 
-COMMANDS = (serve, predict, runs, report, rollback, bundle, bench)
+COMMANDS = (serve, predict, evaluate, runs, report, rollback, bundle, bench)

@@ -156,3 +156,7 @@ class Paths:
     def examination(self, started: str) -> pathlib.Path:
         """Folder of one `maru doctor`: its log, its resolved config and its findings."""
         return self.root / "doctor" / started
+
+    def evaluation(self, started: str) -> pathlib.Path:
+        """Folder of one `maru evaluate`: its log, figures and page."""
+        return self.root / "evaluations" / started

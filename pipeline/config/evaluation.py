@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
 from annotated_types import Ge
@@ -49,6 +49,32 @@ class EvaluationConfig:
                     f"evaluation.must_reach.{name}",
                     f"must be {_between(low, high)}. Received: {threshold}",
                 )
+
+    def missed(self, metrics: Iterable[Metric], figures: Mapping[str, float]) -> list[str]:
+        """Which thresholds of `must_reach` figures do not reach, in words.
+
+        Args:
+            metrics: Of the task.
+            figures: By name, of all metrics.
+        """
+        return [
+            worded(
+                metric.name,
+                figures[metric.name],
+                self.must_reach[metric.name],
+                is_better_high=metric.is_better_high,
+            )
+            for metric in metrics
+            if metric.name in self.must_reach
+            # Not the other way round: a figure that is no number reaches nothing.
+            and not metric.rank(figures[metric.name]) >= metric.rank(self.must_reach[metric.name])
+        ]
+
+
+def worded(metric: str, figure: float, bound: float, *, is_better_high: bool) -> str:
+    """A threshold that was not reached, in words."""
+    demand = "must reach" if is_better_high else "may be at most"
+    return f"{metric} is {figure:.4f}, {demand} {bound:g}"
 
 
 def _between(low: float, high: float) -> str:

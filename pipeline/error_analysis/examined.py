@@ -45,3 +45,21 @@ def confidence(answer: Mapping[str, np.ndarray]) -> float | None:
     if "probabilities" not in answer or "is_chosen" in answer:
         return None
     return float(np.max(answer["probabilities"]))
+
+
+def known(answer: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    """The labels that a model can answer, told by any answer; none of a number."""
+    return tuple(answer["labels"].tolist()) if "labels" in answer else ()
+
+
+def unknown(target: Any, labels: Sequence[str]) -> list[str]:
+    """The labels of a target that are none of those that are known.
+
+    Args:
+        target: A label, a tuple of labels or a number.
+        labels: Of the model, see `known`.
+    """
+    if isinstance(target, float):
+        return []
+    given = (target,) if isinstance(target, str) else target
+    return [label for label in given if label not in labels]

@@ -7,7 +7,7 @@ import dataclasses
 import itertools
 import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ FILE = "analysis.json"
 _BATCH = 32
 _MOST_ROWS = 2_000
 """Rows that are asked about; a bigger split is thinned out evenly."""
-_MOST_TRAIN = {"image": 5_000, "text": 20_000}
+MOST_TRAIN = {"image": 5_000, "text": 20_000}
 """Train rows that are looked at for words and neighbours, by what the inputs hold."""
 _MOST_LABELS = 20
 _SAMPLES = 12
@@ -49,20 +49,19 @@ def write(task: str, uri: str, split: str, export: pathlib.Path, folder: pathlib
     every = max(1, -(-_count(uri, split) // _MOST_ROWS))
     chosen = list(itertools.islice(records.serialized(uri, split), 0, None, every))
     rows = list(itertools.islice(records.values(uri, split, names), 0, None, every))
-    most = _MOST_TRAIN[tasks.reads(described)]
-    train = list(itertools.islice(records.values(uri, "train", names), most))
+    train = train_rows(described, uri)
     analysis = {
         "split": split,
         "asked": len(rows),
-        "samples": _samples(train, described),
+        "samples": samples(train, described),
         "spread": spread.spread(train, tasks.inputs(described)),
     }
     try:
-        examined = _examined(described, rows, _ask(export, chosen))
+        examined = hold_against(described, rows, _ask(export, chosen))
     except errors.ServingError as error:  # The Canary has refused such a model.
         analysis["problem"] = f"the export cannot be asked: {error.text}"
     else:
-        analysis |= _analysis(described, examined, train)
+        analysis |= look(described, examined, train)
     text = json.dumps(analysis, ensure_ascii=False)
     (folder / FILE).write_text(text, "utf-8")
 
@@ -85,9 +84,28 @@ def _ask(export: pathlib.Path, examples: Sequence[bytes]) -> list[dict[str, np.n
     return found
 
 
-def _examined(
-    task: Task, rows: Sequence[Values], found: Sequence[dict[str, np.ndarray]]
+def train_rows(task: Task, uri: str) -> list[dict[str, list[Any]]]:
+    """The train rows that are looked at for words and neighbours.
+
+    Args:
+        task: Of the config.
+        uri: Of the examples.
+    """
+    names = [column.name for column in task.columns]
+    most = MOST_TRAIN[tasks.reads(task)]
+    return list(itertools.islice(records.values(uri, "train", names), most))
+
+
+def hold_against(
+    task: Task, rows: Sequence[Values], found: Sequence[Mapping[str, np.ndarray]]
 ) -> Examined:
+    """Rows with the answers to them.
+
+    Args:
+        task: Of the config.
+        rows: Values by column.
+        found: The answer to each, see `models/tasks/answers.py`.
+    """
     (column,) = tasks.targets(task)
     metric = task.metrics[0]
     targets = [records.target(column.holds, row[column.name]) for row in rows]
@@ -98,7 +116,14 @@ def _examined(
     return Examined(rows, targets, found, metric, np.stack(statistics))
 
 
-def _analysis(task: Task, examined: Examined, train: Sequence[Values]) -> dict[str, Any]:
+def look(task: Task, examined: Examined, train: Sequence[Values]) -> dict[str, Any]:
+    """Slices, confusion, calibration and mistakes, as JSON has them.
+
+    Args:
+        task: Of the config.
+        examined: Rows and answers.
+        train: Rows of the train split.
+    """
     inputs = tasks.inputs(task)
     worst = mistakes.worst(examined, _MISTAKES)
     near = _neighbours(inputs, [examined.rows[place] for place in worst], train)
@@ -165,10 +190,10 @@ def _text(row: Values, inputs: Sequence[Column]) -> str:
     return "\n".join(row[column.name][0].decode("utf-8", "replace") for column in inputs)
 
 
-def _samples(train: Sequence[Values], task: Task) -> list[dict[str, Any]]:
-    """Some train rows, evenly from all of them, as they look."""
-    step = max(1, len(train) // _SAMPLES)
-    return [_sample(row, task) for row in list(train)[::step][:_SAMPLES]]
+def samples(rows: Sequence[Values], task: Task) -> list[dict[str, Any]]:
+    """Some rows, evenly from all of them, as they look."""
+    step = max(1, len(rows) // _SAMPLES)
+    return [_sample(row, task) for row in list(rows)[::step][:_SAMPLES]]
 
 
 def _sample(row: Values, task: Task) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from models.tasks.table import Task
 from models.tasks.task import Metric
+from pipeline.config import evaluation as evaluation_config
 from pipeline.config import loading
 from pipeline.config.evaluation import EvaluationConfig
 
@@ -125,9 +126,9 @@ def _refusal(failure: Any) -> str:
         allowed = threshold.change_threshold.absolute.value
         return f"{name} changed by {value:+.4f} against the served model; allowed {allowed:+.4f}"
     bounds = threshold.value_threshold
-    if bounds.HasField("lower_bound"):
-        return f"{name} is {value:.4f}, must reach {bounds.lower_bound.value:g}"
-    return f"{name} is {value:.4f}, may be at most {bounds.upper_bound.value:g}"
+    is_better_high = bounds.HasField("lower_bound")
+    bound = bounds.lower_bound if is_better_high else bounds.upper_bound
+    return evaluation_config.worded(name, value, bound.value, is_better_high=is_better_high)
 
 
 def _result(directory: pathlib.Path) -> Any:

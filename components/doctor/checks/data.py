@@ -17,6 +17,21 @@ from components.doctor.setting import Setting
 from components.doctor.text import lengths
 
 _NO_SETTING = Setting()
+_ELSEWHERE = (
+    "The model learned from other rows than these: the figures say how it does on rows of this "
+    "kind, not on those that it was trained for.",
+    "If rows like these are what counts, label some, add them to `data.source` and run again.",
+)
+_LATER = {
+    "target_range": _ELSEWHERE,
+    "leakage": (
+        "The model was told the answers to these: the figures are better than on new rows.",
+        "Leave rows that it was trained on out of what it is judged by.",
+    ),
+    "drift": _ELSEWHERE,
+    "covariate_shift": _ELSEWHERE,
+}
+"""Checks of rows that came later, with what they mean there and what to do."""
 
 
 def examine(
@@ -55,13 +70,64 @@ def examine(
         ValueError: If such inputs are unknown or there are no training rows.
         OSError: If an image does not decode.
     """
+    subject = _subject(columns, splits, limit, seed, setting)
+    subject = dataclasses.replace(subject, reader=reader, image_size=image_size, embed=embed)
+    name = _kind(subject.inputs)
+    findings = list(_findings(OF_ALL_ROWS, name, subject))
+    # If nothing is left to compare, `constant_input` has said so.
+    if len(subject.rows.get("train", ())):
+        findings += _findings(OF_ROWS_WITH_CONTENT, name, subject)
+    return Examination(findings, list(_not_applicable(name, subject)))
+
+
+def compare(
+    columns: Sequence[Column],
+    train: Iterable[Row],
+    others: Iterable[Row],
+    called: str,
+    limit: int = 2_000,
+    seed: int = 0,
+) -> list[Finding]:
+    """Hold rows that came later against the training rows, by the checks that are about both.
+
+    Args:
+        columns: What is read and what is learned.
+        train: Training rows, see `examine`.
+        others: Rows that came later.
+        called: What these are called.
+        limit: Rows of either that the costly checks see, at least 1.
+        seed: Of samples and folds.
+
+    Returns:
+        Whether they are training rows, are distributed otherwise, or can be told apart.
+
+    Raises:
+        ValueError: If such inputs are unknown or there are no training rows.
+    """
+    subject = _subject(columns, {"train": train, called: others}, limit, seed, _NO_SETTING)
+    chosen = [check for check in (*OF_ALL_ROWS, *OF_ROWS_WITH_CONTENT) if check.name in _LATER]
+    return [
+        dataclasses.replace(found, meaning=_LATER[found.check][0], fix=_LATER[found.check][1])
+        if found.verdict != "pass"
+        else found
+        for found in _findings(chosen, _kind(subject.inputs), subject)
+    ]
+
+
+def _subject(
+    columns: Sequence[Column],
+    splits: Mapping[str, Iterable[Row]],
+    limit: int,
+    seed: int,
+    setting: Setting,
+) -> Subject:
+    """What is examined, as far as the rows say."""
     inputs, target = doctor_columns.inputs(tuple(columns)), doctor_columns.target(tuple(columns))
-    name = _kind(inputs)
-    kind = views.KINDS[name]
+    kind = views.KINDS[_kind(inputs)]
     read = {split: kind.read(rows, limit, seed) for split, rows in splits.items()}
     rows = {split: every for split, (every, _) in read.items() if len(every)}
     _check(rows)
-    subject = Subject(
+    return Subject(
         inputs=inputs,
         target=target,
         kind=kind,
@@ -72,15 +138,10 @@ def examine(
         setting=dataclasses.replace(
             setting, target=target.name, target_field=target.field, holds=target.holds
         ),
-        reader=reader,
-        image_size=image_size,
-        embed=embed,
+        reader=None,
+        image_size=None,
+        embed=None,
     )
-    findings = list(_findings(OF_ALL_ROWS, name, subject))
-    # If nothing is left to compare, `constant_input` has said so.
-    if len(subject.rows.get("train", ())):
-        findings += _findings(OF_ROWS_WITH_CONTENT, name, subject)
-    return Examination(findings, list(_not_applicable(name, subject)))
 
 
 def _kind(inputs: Sequence[Column]) -> str:

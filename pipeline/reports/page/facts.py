@@ -72,10 +72,10 @@ def of(run: PastRun) -> dict[str, Any]:
         "config": config,
         "yaml": (run.folder / artifact_files.CONFIG).read_text("utf-8"),
         "verdict": verdict(run, config),
-        "versions": _versions(),
+        "versions": versions(),
         "log": _log_lines(run) if run.outcome in ("failed", "killed") else [],
         "summary": run.summary,
-        "source": _source(config.data.source),
+        "source": source(config.data.source),
         "has_pictures": tasks.reads(config.task) == "image",
     }
     return facts | (_achieved(run.summary, config) if run.summary else {})
@@ -131,12 +131,13 @@ def _achieved(summary: Mapping[str, Any], config: PipelineConfig) -> dict[str, A
     stages = {stage["stage"]: stage for stage in summary["stages"]}
     probe = pathlib.Path(stages["Canary"]["outputs"]["blessing"], canary.REPORT)
     fields = [name for name in summary["trials"][0] if "." in name] if summary["trials"] else []
-    calibration = analysis.get("calibration")
+    calibration, served = analysis.get("calibration"), summary["served_before"]
     return {
         "analysis": analysis,
+        "compared": [("the model that was served", served)] if served else [],
         "canary": json.loads(probe.read_text("utf-8")),
-        "labels": _labels(summary["rows"]),
-        "quarantine": _reasons(pathlib.Path(summary["quarantine"])),
+        "labels": labels(summary["rows"]),
+        "quarantine": reasons(pathlib.Path(summary["quarantine"])),
         "curves": list(_curves(history)),
         "reliability": figures.reliability(calibration) if calibration else None,
         "preview": _picture(summary["augmentation_report"], "preview.png"),
@@ -167,7 +168,7 @@ def _picture(folder: str | None, name: str) -> str | None:
     return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
 
 
-def _labels(rows: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+def labels(rows: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
     """Rows by label and split, the most frequent labels."""
     totals: Counter[str] = Counter()
     for counts in rows.values():
@@ -183,7 +184,7 @@ def _labels(rows: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
     }
 
 
-def _reasons(path: pathlib.Path) -> list[tuple[str, int, str]]:
+def reasons(path: pathlib.Path) -> list[tuple[str, int, str]]:
     """Why rows were left out, how often, and where for example."""
     counts: Counter[str] = Counter()
     where: dict[str, str] = {}
@@ -207,7 +208,7 @@ def _curves(history: Mapping[str, Sequence[float]]) -> Iterator[str]:
         yield figures.curves(history, metrics, "metric")
 
 
-def _source(source: Any) -> str:
+def source(source: Any) -> str:
     """What the data is read from: the sample's name, or format and path."""
     place = source.name if isinstance(source, SampleSource) else source.path
     return f"{source.kind}: {place}"
@@ -218,7 +219,8 @@ def _log_lines(run: PastRun) -> list[str]:
     return path.read_text("utf-8", "replace").splitlines()[-_LOG_LINES:] if path.is_file() else []
 
 
-def _versions() -> list[tuple[str, str]]:
+def versions() -> list[tuple[str, str]]:
+    """Of Python, the system, packages and the project's code."""
     found = [("Python", platform.python_version()), ("system", platform.platform())]
     for package in _PACKAGES:
         try:

@@ -15,6 +15,7 @@ from pipeline.past_runs import PastRun
 from pipeline.reports.page import card, facts
 
 FILE = "report.html"
+_TEMPLATE = "report.html.jinja"
 _HERE = importlib.resources.files(__package__ or "pipeline.reports.page")
 
 
@@ -37,11 +38,12 @@ def write(run: PastRun) -> pathlib.Path:
     return path
 
 
-def render(found: dict[str, Any]) -> str:
+def render(found: dict[str, Any], template: str = _TEMPLATE) -> str:
     """The page: one file with everything in it, no script, nothing from elsewhere.
 
     Args:
         found: See `facts.of`.
+        template: Which page it is.
     """
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(lambda name: (_HERE / name).read_text("utf-8")),
@@ -59,5 +61,4 @@ def render(found: dict[str, Any]) -> str:
     }
     style = markupsafe.Markup((_HERE / "report.css").read_text("utf-8"))
     written = f"{datetime.datetime.now():%Y-%m-%d %H:%M}"
-    template = environment.get_template("report.html.jinja")
-    return template.render(**found, style=style, written=written)
+    return environment.get_template(template).render(**found, style=style, written=written)
