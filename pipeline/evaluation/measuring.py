@@ -112,7 +112,7 @@ class Tally:
 
     def measured(self) -> Measured:
         """What was added up, of at least one row."""
-        stacked = {name: np.stack(found) for name, found in self._statistics.items()}
+        stacked = self._stack()
         headline = self._task.metrics[0]
         slices = {name: self._figures(stacked, places) for name, places in self._places.items()}
         whole = self._figures(stacked, range(self._num_rows))
@@ -126,6 +126,9 @@ class Tally:
             [values for values, _ in self._kept],
             [answer for _, answer in self._kept],
         )
+
+    def _stack(self) -> dict[str, np.ndarray]:
+        return {name: np.stack(found) for name, found in self._statistics.items()}
 
     @property
     def num_rows(self) -> int:

@@ -1,5 +1,6 @@
 """From a table to answered requests: two inputs and a number, several labels in a cell."""
 
+import csv
 import dataclasses
 import json
 import pathlib
@@ -8,8 +9,9 @@ import urllib.request
 import numpy as np
 import pytest
 
+from components import records
 from pipeline import artifact_files
-from pipeline.commands import bench, bundle, predict
+from pipeline.commands import bench, bundle, evaluate, predict
 from pipeline.paths import Paths
 from serving import client
 from serving.command import server
@@ -174,6 +176,31 @@ def test_the_servers_speed_is_measured_and_every_answer_right(ran):
     assert {row.protocol for row in outcome.rows} == {"grpc", "rest"}
     for row in outcome.rows:
         assert row.result.is_clean, (row.result.error_text, row.result.wrong_text)
+
+
+def test_new_rows_are_judged_as_the_evaluator_judges(ran, tmp_path):
+    summary = ran.finished.summary
+    uri = next(one for one in summary["stages"] if one["stage"] == "Ingest")["outputs"]["examples"]
+    names = {"distance": ["left", "right", "apart"], "fruits": ["text", "named"]}[ran.name]
+    with open(tmp_path / "new.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        for row in records.values(uri, "eval", names):
+            writer.writerow("|".join(map(_word, row[name])) for name in names)
+    evaluate.evaluate(ran.name, tmp_path / "new.csv", [], tmp_path / "out", ran.workspace)
+    found = json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8"))
+    whole = summary["metrics"]["all"]
+    assert found["metrics"]["all"] == pytest.approx(
+        {name: whole[name] for name in found["metrics"]["all"]}
+    )
+    assert found["interval"] == pytest.approx(summary["interval"])
+    simple, before = found["baseline"], summary["baseline"]
+    assert simple["simple"] == pytest.approx(before["simple"])
+    assert (tmp_path / "out" / "evaluation.html").is_file()
+
+
+def _word(value):
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def test_a_bundle_holds_requests_that_the_server_answers(ran, served, tmp_path):

@@ -168,6 +168,11 @@ def test_everything_a_run_found_is_on_its_page(leave):
     assert text.count("<svg") == 4
 
 
+def test_the_model_that_was_served_stands_beside_this_one(leave):
+    text = page.write(leave(served_before={"accuracy": 0.125})).read_text("utf-8")
+    assert '<td>the model that was served</td><td class="number">0.125</td>' in text
+
+
 def test_a_refused_model_says_why_first(leave):
     run = leave(code=3, refusals=["accuracy is 0.5, must reach 0.9"], version=None, model=None)
     text = page.write(run).read_text("utf-8")
