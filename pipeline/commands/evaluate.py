@@ -117,7 +117,7 @@ def _measured(
     first: row.Rejected | None = None
     with _quarantine(folder) as file:
         ahead = batches.read_ahead(new_rows.read(config), _BATCH)
-        for batch in counting.shown(ahead, shown):
+        for batch in counting.shown(ahead, len, shown):
             left_out = [one for one in batch if isinstance(one, row.Rejected)]
             left_out += tally.add([one for one in batch if isinstance(one, NewRow)])
             for one in left_out:
@@ -165,7 +165,7 @@ def _result(
         before={"split": summary["split"], "metrics": summary["metrics"]["all"]},
         baseline=simple,
         is_below_baseline=headline.rank(whole[headline.name]) < headline.rank(simple.simple),
-        rows={"train": summary["rows"]["train"], result.SPLIT: dict(measured.labels)},
+        rows={"train": summary["rows"]["train"], result.SPLIT: dict(measured.strata)},
         must_reach=dict(config.evaluation.must_reach),
         refusals=config.evaluation.missed(task.metrics, whole),
         rejected=rejected,

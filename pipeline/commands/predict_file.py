@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
-import csv
 import dataclasses
-import itertools
 import pathlib
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from rich import console, progress
+from rich import console
 
-from components.ingest import row
 from components.ingest.files import locate, names
 from pipeline import did_you_mean, paths, pushed_models
-from pipeline.display import answers, run_view
+from pipeline.display import counting, run_view
 from pipeline.runtime import logs
-from pipeline.scoring import asking, journal, rows, tables
+from pipeline.scoring import answering, asking, batches, journal, rows, tables
 from serving import client
 
 STANDARD_INPUT = "-"
-_AHEAD = 4
-"""Batches that are read while the model answers."""
-Entry = rows.Question | row.Rejected
-Batch = list[Entry]
-Answers = list[answers.Answer | asking.Refused]
-"""To the questions of a batch."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,127 +153,19 @@ def _score(model: asking.Model, table: rows.Rows, options: Options, shown: conso
         done = kept.rows
         if done:
             shown.print(f"continuing after {done:,} rows")
-        batches = _batches(table.read(done), options.batch_size)
-        for batch, found in _shown(_asked(model, batches), shown, done):
-            kept.add(_answered(batch, found))
-    answered, left_out = _write(kept, options.output)
+        ahead = batches.read_ahead(table.read(done), options.batch_size)
+        asked_about = answering.ask(model, ahead)
+        for batch, found in counting.shown(asked_about, lambda one: len(one[0]), shown, done):
+            kept.add(answering.entries(batch, found))
+    answered, left_out = answering.write(kept, options.output)
     kept.remove()
     seconds = time.monotonic() - started
     rate = (answered + left_out - done) / seconds
     line = f"{answered:,} rows answered in {paths.shown(options.output)}, {rate:,.0f} rows a second"
     run_view.print_line(shown, line, "green" if answered else "red")
     if left_out:
-        beside = _left_out_file(options.output)
+        beside = answering.left_out_file(options.output)
         run_view.print_line(
             shown, f"{left_out:,} rows left out, each with its reason in {paths.shown(beside)}"
         )
     return 0 if answered else 2
-
-
-def _batches(questions: Iterator[Entry], size: int) -> Iterator[Batch]:
-    """Lists of rows, read ahead in a thread while the model answers."""
-
-    def following() -> Batch:
-        return list(itertools.islice(questions, size))
-
-    with concurrent.futures.ThreadPoolExecutor(1) as reader:
-        ahead = [reader.submit(following) for _ in range(_AHEAD)]
-        while batch := ahead.pop(0).result():
-            ahead.append(reader.submit(following))
-            yield batch
-
-
-def _asked(model: asking.Model, batches: Iterator[Batch]) -> Iterator[tuple[Batch, Answers]]:
-    """The batches with the answers to their questions; the next is asked while one is kept."""
-
-    def ask(batch: Batch) -> Answers:
-        questions = [one.values for one in batch if isinstance(one, rows.Question)]
-        return model.answer(questions) if questions else []
-
-    with concurrent.futures.ThreadPoolExecutor(1) as asker:
-        before: tuple[Batch, concurrent.futures.Future[Answers]] | None = None
-        for batch in batches:
-            after = asker.submit(ask, batch)
-            if before:
-                yield before[0], before[1].result()
-            before = batch, after
-        if before:
-            yield before[0], before[1].result()
-
-
-def _shown(
-    batches: Iterator[tuple[Batch, Answers]], shown: console.Console, done: int
-) -> Iterator[tuple[Batch, Answers]]:
-    """The batches, with a count of the rows that were answered on a terminal."""
-    with progress.Progress(
-        progress.SpinnerColumn(),
-        progress.TextColumn("{task.completed:,.0f} rows"),
-        progress.TextColumn("{task.fields[rate]}"),
-        progress.TimeElapsedColumn(),
-        console=shown,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-        disable=not shown.is_terminal,
-    ) as bar:
-        task = bar.add_task("", total=None, completed=done, rate="")
-        for batch, found in batches:
-            yield batch, found
-            bar.advance(task, len(batch))
-            speed = bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:,.0f} rows a second" if speed else "")
-
-
-def _answered(batch: Batch, answered: Answers) -> Iterator[dict[str, Any]]:
-    """Entries of the journal, in the order of the rows."""
-    found = iter(answered)
-    form = None
-    for one in batch:
-        if isinstance(one, row.Rejected):
-            yield _left_out(one.where, one.reason, one.excerpt)
-            continue
-        answer = next(found)
-        if isinstance(answer, asking.Refused):
-            yield _left_out(one.where, f"the model refuses it: {answer}", "")
-        else:
-            form = form or answers.form_of(answer)
-            fields = form.fields(answer)
-            yield {tables.WHERE: one.where, "columns": one.columns, "answer": fields}
-
-
-def _left_out(where: str, reason: str, excerpt: str) -> dict[str, Any]:
-    return {tables.WHERE: where, tables.REASON: reason, "excerpt": excerpt}
-
-
-def _write(kept: journal.Journal, output: pathlib.Path) -> tuple[int, int]:
-    """Make the output from the journal; how many rows were answered and left out."""
-    answered = 0
-    left_out: list[dict[str, Any]] = []
-    for entry in kept.read():
-        if tables.REASON in entry:
-            left_out.append(entry)
-        else:
-            answered += 1
-
-    def flat() -> Iterator[dict[str, Any]]:
-        return (tables.flat(entry) for entry in kept.read() if tables.REASON not in entry)
-
-    incoming = output.with_name(f".{output.name}.incoming")
-    tables.WRITERS[output.suffix](incoming, flat)
-    _write_left_out(_left_out_file(output), left_out)
-    incoming.replace(output)
-    return answered, len(left_out)
-
-
-def _left_out_file(output: pathlib.Path) -> pathlib.Path:
-    return output.with_name(f"{output.name}.left_out.csv")
-
-
-def _write_left_out(path: pathlib.Path, entries: Sequence[Mapping[str, Any]]) -> None:
-    if not entries:
-        path.unlink(missing_ok=True)
-        return
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [tables.WHERE, tables.REASON, "excerpt"])
-        writer.writeheader()
-        writer.writerows(entries)

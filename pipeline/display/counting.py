@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from rich import console, progress
 
-_Row = TypeVar("_Row")
+_Batch = TypeVar("_Batch")
 
 
 def shown(
-    batches: Iterator[list[_Row]], terminal: console.Console, done: int = 0
-) -> Iterator[list[_Row]]:
+    batches: Iterator[_Batch],
+    count: Callable[[_Batch], int],
+    terminal: console.Console,
+    done: int = 0,
+) -> Iterator[_Batch]:
     """The batches, while rows and speed are shown.
 
     Args:
-        batches: Lists of rows.
+        batches: Rows, in whatever form.
+        count: How many rows a batch has.
         terminal: Where; nothing is shown in a file.
         done: Rows that were done before.
     """
@@ -34,6 +38,6 @@ def shown(
         task = bar.add_task("", total=None, completed=done, rate="")
         for batch in batches:
             yield batch
-            bar.advance(task, len(batch))
+            bar.advance(task, count(batch))
             speed = bar.tasks[0].speed
             bar.update(task, rate=f"{speed:,.0f} rows a second" if speed else "")

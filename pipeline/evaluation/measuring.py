@@ -34,7 +34,7 @@ class Measured:
     """Figures and `example_count` by slice, as the Evaluator names them; `all` is all rows."""
     interval: tuple[float, float]
     """95 % interval of the headline on all rows."""
-    labels: Counter[str]
+    strata: Counter[str]
     """Rows by label; the empty one where they have none, or not exactly one."""
     known: tuple[str, ...]
     """Labels that the model can answer; none of a number."""
@@ -61,7 +61,7 @@ class Tally:
         self._task, self._slices, self._model = task, slices, model
         self._statistics: dict[str, list[np.ndarray]] = defaultdict(list)
         self._places: dict[str, list[int]] = defaultdict(list)
-        self._labels: Counter[str] = Counter()
+        self._strata: Counter[str] = Counter()
         self._known: tuple[str, ...] = ()
         self._unknown: Counter[str] = Counter()
         self._num_unknown = self._num_rows = 0
@@ -93,7 +93,7 @@ class Tally:
         for name in self._slices:
             for value in values[name]:
                 self._places[f"{name}: {_text(value)}"].append(self._num_rows)
-        self._labels[target if isinstance(target, str) else ""] += 1
+        self._strata[target if isinstance(target, str) else ""] += 1
         self._known = self._known or examined.known(answer)
         unknown = examined.unknown(target, self._known)
         self._unknown.update(unknown)
@@ -119,7 +119,7 @@ class Tally:
         return Measured(
             {ALL: whole, **dict(sorted(slices.items()))},
             intervals.interval(headline, stacked[headline.name]),
-            self._labels,
+            self._strata,
             self._known,
             self._unknown,
             self._num_unknown,

@@ -136,7 +136,7 @@ def _achieved(summary: Mapping[str, Any], config: PipelineConfig) -> dict[str, A
         "analysis": analysis,
         "compared": [("the model that was served", served)] if served else [],
         "canary": json.loads(probe.read_text("utf-8")),
-        "labels": labels(summary["rows"]),
+        "labels": counted(summary["rows"]),
         "quarantine": reasons(pathlib.Path(summary["quarantine"])),
         "curves": list(_curves(history)),
         "reliability": figures.reliability(calibration) if calibration else None,
@@ -168,7 +168,7 @@ def _picture(folder: str | None, name: str) -> str | None:
     return f"data:image/png;base64,{base64.b64encode(written.getvalue()).decode()}"
 
 
-def labels(rows: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+def counted(rows: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
     """Rows by label and split, the most frequent labels."""
     totals: Counter[str] = Counter()
     for counts in rows.values():

@@ -45,7 +45,7 @@ def _facts(found: Result, config: PipelineConfig) -> dict[str, Any]:
         "verdict": _verdict(found, summary),
         "compared": [(f"its run's {found.before['split']} rows", found.before["metrics"])],
         "findings": sorted(summary["findings"], key=lambda one: _ORDER.index(one["verdict"])),
-        "labels": facts.labels(summary["rows"]),
+        "labels": facts.counted(summary["rows"]),
         "quarantine": facts.reasons(pathlib.Path(found.quarantine)) if found.quarantine else [],
         "reliability": figures.reliability(calibration) if calibration else None,
         "answers": figures.answers(pairs) if pairs else None,

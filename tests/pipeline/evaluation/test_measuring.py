@@ -56,7 +56,7 @@ def test_labels_that_the_model_never_saw_count_as_wrong_and_are_counted(tally):
     assert found.metrics["all"]["cross_entropy"] > 10
     assert (found.unknown, found.num_unknown) == ({"5": 2, "none": 1}, 3)
     assert found.known == ("0", "1")
-    assert found.labels == {"1": 1, "5": 2, "none": 1}
+    assert found.strata == {"1": 1, "5": 2, "none": 1}
 
 
 def test_a_row_that_the_model_refuses_is_given_back_and_the_others_count(tally):
@@ -92,4 +92,4 @@ def test_a_number_is_measured_in_its_own_metrics(fake_model):
     tally.add([NewRow("a", example) for example in examples])
     found = tally.measured()
     assert found.metrics["all"]["mae"] == pytest.approx(7 / 3)
-    assert (found.unknown, found.known, found.labels) == ({}, (), {"": 3})
+    assert (found.unknown, found.known, found.strata) == ({}, (), {"": 3})

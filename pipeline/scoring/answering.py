@@ -1,0 +1,109 @@
+"""From rows to a table of answers and one of what could not be answered."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import csv
+import pathlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from components.ingest import row
+from pipeline.display import answers
+from pipeline.scoring import asking, journal, rows, tables
+
+Entry = rows.Question | row.Rejected
+Batch = list[Entry]
+Answers = list[answers.Answer | asking.Refused]
+
+
+def ask(model: asking.Model, batches: Iterator[Batch]) -> Iterator[tuple[Batch, Answers]]:
+    """The batches with the answers to their questions; the next is asked while one is kept.
+
+    Args:
+        model: The one to ask.
+        batches: Rows to ask about, and what is none.
+    """
+
+    def asked(batch: Batch) -> Answers:
+        questions = [one.values for one in batch if isinstance(one, rows.Question)]
+        return model.answer(questions) if questions else []
+
+    with concurrent.futures.ThreadPoolExecutor(1) as asker:
+        before: tuple[Batch, concurrent.futures.Future[Answers]] | None = None
+        for batch in batches:
+            after = asker.submit(asked, batch)
+            if before:
+                yield before[0], before[1].result()
+            before = batch, after
+        if before:
+            yield before[0], before[1].result()
+
+
+def entries(batch: Batch, answered: Answers) -> Iterator[dict[str, Any]]:
+    """What a journal keeps of rows, in their order: the answer, or why there is none.
+
+    Args:
+        batch: Rows that were asked about, and what is none.
+        answered: To the former.
+    """
+    found = iter(answered)
+    form = None
+    for one in batch:
+        if isinstance(one, row.Rejected):
+            yield _left_out(one.where, one.reason, one.excerpt)
+            continue
+        answer = next(found)
+        if isinstance(answer, asking.Refused):
+            yield _left_out(one.where, f"the model refuses it: {answer}", "")
+        else:
+            form = form or answers.form_of(answer)
+            fields = form.fields(answer)
+            yield {tables.WHERE: one.where, "columns": one.columns, "answer": fields}
+
+
+def _left_out(where: str, reason: str, excerpt: str) -> dict[str, Any]:
+    return {tables.WHERE: where, tables.REASON: reason, "excerpt": excerpt}
+
+
+def write(kept: journal.Journal, output: pathlib.Path) -> tuple[int, int]:
+    """Make a table of answers, and one beside it of what is left out, from a journal.
+
+    Args:
+        kept: The journal.
+        output: File to write, at once or not at all.
+
+    Returns:
+        How many rows were answered, and how many left out.
+    """
+    answered = 0
+    left_out: list[dict[str, Any]] = []
+    for entry in kept.read():
+        if tables.REASON in entry:
+            left_out.append(entry)
+        else:
+            answered += 1
+
+    def flat() -> Iterator[dict[str, Any]]:
+        return (tables.flat(entry) for entry in kept.read() if tables.REASON not in entry)
+
+    incoming = output.with_name(f".{output.name}.incoming")
+    tables.WRITERS[output.suffix](incoming, flat)
+    _write_left_out(left_out_file(output), left_out)
+    incoming.replace(output)
+    return answered, len(left_out)
+
+
+def left_out_file(output: pathlib.Path) -> pathlib.Path:
+    """Where rows are listed that are left out of a table."""
+    return output.with_name(f"{output.name}.left_out.csv")
+
+
+def _write_left_out(path: pathlib.Path, entries: Sequence[Mapping[str, Any]]) -> None:
+    if not entries:
+        path.unlink(missing_ok=True)
+        return
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [tables.WHERE, tables.REASON, "excerpt"])
+        writer.writeheader()
+        writer.writerows(entries)
