@@ -42,3 +42,9 @@ class ErrorAnalysis(artifact.Artifact):
     """Slices, calibration, mistakes and rows as they look, in `analysis.json`."""
 
     TYPE_NAME = "ErrorAnalysis"
+
+
+class BatchAnswers(artifact.Artifact):
+    """Answers to the rows of `batch_answers`: `answers` with the ending of its table."""
+
+    TYPE_NAME = "BatchAnswers"

@@ -43,10 +43,13 @@ def build(config: PipelineConfig, where: Paths, base: str) -> Any:
     probed = judging.canary(trained, data)
     probed.add_upstream_node(judged)
     pushed = judging.pusher(where, trained, judged, probed)
+    answered = judging.batch_answers(config, base, trained, judged, probed)
+    for stage in answered:
+        stage.add_upstream_node(pushed)
     analysed = judging.error_analysis(config, data, trained)
-    analysed.add_upstream_node(pushed)
+    analysed.add_upstream_node([pushed, *answered][-1])
     stages = [*data.stages, *examined, *tuned, trained, *verdict]
-    stages += [simple, champion, judged, probed, pushed, analysed]
+    stages += [simple, champion, judged, probed, pushed, *answered, analysed]
     return _pipeline(config, where, stages)
 
 

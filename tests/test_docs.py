@@ -27,6 +27,7 @@ SECTIONS = {
     "CardConfig": "card",
     "RuntimeConfig": "runtime",
     "DoctorConfig": "doctor",
+    "BatchAnswersConfig": "batch_answers",
     "Recipe": "model.recipe",
 }
 """Where the fields of a class stand in the YAML; those of others in `model`."""

@@ -3,13 +3,15 @@
 import contextlib
 import pathlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from models.tasks import task as tasks
 from pipeline import artifact_files, paths
 from pipeline.commands import report, session
 from pipeline.config import loading, relative_paths
 from pipeline.config.sections import PipelineConfig
+from pipeline.display import run_view
 
 _EXAMPLES = {"image": "image.png", "text": '"some text"'}
 """An input of the example command, by what its column holds."""
@@ -45,7 +47,27 @@ def _run(
     run_summary.write(achieved, running.folder / artifact_files.RUN_SUMMARY)
     example = " ".join(_EXAMPLES[column.holds] for column in tasks.inputs(config.task))
     run_summary.show(achieved, running.console, example)
+    _deliver(config, results, base, running)
     return REFUSED if achieved.refusals else 0
+
+
+def _deliver(
+    config: PipelineConfig,
+    results: Mapping[str, Any],
+    base: pathlib.Path,
+    running: session.Session,
+) -> None:
+    """Put the answers of the stage, which may come from cache, where the YAML wants them."""
+    if config.batch_answers is None:
+        return
+    from pipeline.modules import batch_answers
+
+    folder = pathlib.Path(results["BatchAnswers"].outputs["answers"].uri)
+    output = batch_answers.deliver(folder, config.batch_answers, str(base))
+    line = (
+        f"answers:      {paths.shown(output)}" if output else "no `batch_answers`: it was refused"
+    )
+    run_view.print_line(running.console, line)
 
 
 def _clear(unfinished: pathlib.Path, *, with_searches: bool) -> None:

@@ -28,12 +28,21 @@ def missing(config: Any, base: pathlib.Path) -> Iterator[Problem]:
 
 
 def _data(config: Any, base: pathlib.Path) -> Iterator[Problem]:
-    for field in reading.paths(config.data.source):
+    yield from _source(config.data.source, "data", base)
+
+
+def _batch_answers(config: Any, base: pathlib.Path) -> Iterator[Problem]:
+    if config.batch_answers is not None:
+        yield from _source(config.batch_answers.source, "batch_answers", base)
+
+
+def _source(source: Any, section: str, base: pathlib.Path) -> Iterator[Problem]:
+    for field in reading.paths(source):
         try:
-            reading.require(config.data.source, field, str(base))
+            reading.require(source, field, str(base))
         except DataError as error:
-            path = f"data.source.{field}"
-            yield Problem(path, str(error).removeprefix(f"`{path}`: "))
+            text = str(error).removeprefix(f"`data.source.{field}`: ")
+            yield Problem(f"{section}.source.{field}", text)
 
 
 def _operations(config: Any, base: pathlib.Path) -> Iterator[Problem]:
@@ -53,6 +62,7 @@ def _schema(config: Any, base: pathlib.Path) -> Iterator[Problem]:
 
 _SECTIONS: tuple[Callable[[Any, pathlib.Path], Iterator[Problem]], ...] = (
     _data,
+    _batch_answers,
     model_files.missing,
     _operations,
     _schema,

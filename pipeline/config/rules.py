@@ -83,6 +83,17 @@ def _objective_is_watched(config: Any) -> Iterator[Problem]:
         )
 
 
+def _answers_replace_no_rows(config: Any) -> Iterator[Problem]:
+    asked = config.batch_answers
+    if asked is None:
+        return
+    for source in (asked.source, config.data.source):
+        if getattr(source, "path", None) == asked.output:
+            text = f"is what rows are read from. Received: {asked.output!r}. Name another file."
+            yield Problem("batch_answers.output", text)
+            return
+
+
 def _operations_fit(config: Any) -> Iterator[Problem]:
     for place, operation in enumerate(config.augmentation):
         try:
@@ -109,6 +120,7 @@ _RULES: tuple[Callable[[Any], Iterator[Problem]], ...] = (
     _trials_have_epochs,
     _metrics_are_the_tasks,
     _objective_is_watched,
+    _answers_replace_no_rows,
     _operations_fit,
     augmentation.suits_the_targets,
     augmentation.copies_are_made,

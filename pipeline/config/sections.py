@@ -24,6 +24,7 @@ from models.tasks.table import Task
 from models.training.config import TrainingConfig
 from models.tuning.config import TuningConfig
 from pipeline.config import augmentation
+from pipeline.config.batch_answers import BatchAnswersConfig
 from pipeline.config.card import CardConfig
 from pipeline.config.evaluation import EvaluationConfig
 
@@ -92,6 +93,8 @@ class PipelineConfig:
     none, but `maru doctor` runs them at any time."""
     evaluation: EvaluationConfig = dataclasses.field(default_factory=EvaluationConfig)
     """What a model must reach before it is pushed."""
+    batch_answers: BatchAnswersConfig | None = None
+    """Further rows that every pushed model answers; left out: none."""
     runtime: RuntimeConfig = dataclasses.field(default_factory=RuntimeConfig)
     """Where the work is done."""
     card: CardConfig = dataclasses.field(default_factory=CardConfig)

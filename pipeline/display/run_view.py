@@ -27,10 +27,11 @@ STAGES = {
     "Evaluator": "evaluate, compare with the served model",
     "Canary": "ask the export in a fresh process",
     "Pusher": "put it where servers look",
+    "BatchAnswers": "answer the rows of `batch_answers`",
     "ErrorAnalysis": "slices, calibration, mistakes",
 }
 """Every stage and what it does, in order."""
-OPTIONAL = ("Augment", "Doctor", "Gate", "Tuner", "Verdict")
+OPTIONAL = ("Augment", "Doctor", "Gate", "Tuner", "Verdict", "BatchAnswers")
 """Stages that only some configs have."""
 _COUNTS = ("counted", "epoch", "epochs", "stage", "step", "steps")
 """What a remark on a training has beside its metrics."""

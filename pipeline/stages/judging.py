@@ -10,6 +10,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import channel, standard_artifacts
 
 from components.baseline import component as baseline_stage
+from components.batch_answers import component as batch_answers_stage
 from components.canary.component import Canary
 from components.error_analysis import component as error_analysis_stage
 from components.evaluation import component as evaluation_stage
@@ -18,6 +19,7 @@ from components.push import component as push_stage
 from pipeline import artifact_files
 from pipeline.config import loading
 from pipeline.config.sections import PipelineConfig
+from pipeline.modules import batch_answers as batch_answers_module
 from pipeline.paths import Paths
 from pipeline.runtime import fingerprint
 from pipeline.stages import evaluator as evaluator_stage
@@ -94,6 +96,40 @@ def pusher(where: Paths, trained: Any, judged: Any, probed: Any) -> Any:
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(where.served))
         ),
     ).with_id("Pusher")
+
+
+def batch_answers(
+    config: PipelineConfig, base: str, trained: Component, judged: Any, probed: Component
+) -> list[Component]:
+    """The stage that answers further rows, if the model is blessed; none without the section.
+
+    Args:
+        config: What to run.
+        base: Folder that relative paths of the config start from.
+        trained: The Trainer.
+        judged: The Evaluator.
+        probed: The Canary.
+    """
+    if config.batch_answers is None:
+        return []
+    features = [one for one in config.features if one.holds in ("text", "image")]
+    return [
+        batch_answers_stage.BatchAnswers(
+            model=trained.outputs["model"],
+            model_blessing=judged.outputs["blessing"],
+            infra_blessing=probed.outputs["blessing"],
+            answer="pipeline.modules.batch_answers.write",
+            questions=batch_answers_module.questions(config.batch_answers, base),
+            fingerprint=batch_answers_module.fingerprint(config.batch_answers, features, base),
+            code=fingerprint.hash_code(
+                "pipeline/modules/batch_answers.py",
+                "pipeline/pushed_models.py",
+                "pipeline/scoring",
+                "pipeline/display/answers.py",
+                "components/ingest",
+            ),
+        )
+    ]
 
 
 def error_analysis(config: PipelineConfig, data: Data, trained: Any) -> Any:

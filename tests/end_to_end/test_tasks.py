@@ -36,6 +36,7 @@ augmentation:
     random_insertion: {{n_aug: 0}}
     random_swap: {{n_aug: 1}}
     random_deletion: {{n_aug: 0}}
+batch_answers: {{source: {{kind: csv, path: {name}.new.csv}}, output: {name}.answers.jsonl}}
 """
 COLUMNS = {"distance": "right", "fruits": "text"}
 """Those that are augmented."""
@@ -61,6 +62,11 @@ def fruits():
         yield f"{i} {' and '.join(named)},{'|'.join(named)}"
 
 
+QUESTIONS = {
+    "distance": "id,left,right\n1,사과 1,a fig\n2,,a fig\n3,pear 4,a plum\n",
+    "fruits": "id,text\n1,사과 and fig\n2, \n3,plum\n",
+}
+"""Rows without a target; the second one cannot be asked about."""
 ROWS = {"distance": distances, "fruits": fruits}
 
 
@@ -80,6 +86,7 @@ class Ran:
 def ran(request, tmp_path_factory):
     folder, name = tmp_path_factory.mktemp("tasks"), request.param
     (folder / f"{name}.csv").write_text("\n".join(ROWS[name]()), encoding="utf-8")
+    (folder / f"{name}.new.csv").write_text(QUESTIONS[name], encoding="utf-8")
     path = folder / f"{name}.yaml"
     path.write_text(
         YAML.format(name=name, task=TASKS[name], column=COLUMNS[name]), encoding="utf-8"
@@ -201,6 +208,25 @@ def test_new_rows_are_judged_as_the_evaluator_judges(ran, tmp_path):
 
 def _word(value):
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def test_further_rows_are_answered_by_the_pushed_model(ran):
+    folder, stage = ran.workspace.parent, "BatchAnswers"
+    assert ran.finished.reasons[stage] == "first run; 2 rows answered, 1 left out"
+    lines = (folder / f"{ran.name}.answers.jsonl").read_text("utf-8").splitlines()
+    answers = [json.loads(line) for line in lines]
+    assert [row["id"] for row in answers] == ["1", "3"]
+    asked = {"distance": ["사과 1", "a fig"], "fruits": ["사과 and fig"]}[ran.name]
+    alone = json.loads(predict.predict(ran.name, asked, None, ran.workspace, as_json=True))
+    found = {name: answers[0][f"predicted_{name}"] for name in alone}
+    assert _rounded(found) == pytest.approx(_rounded(alone), rel=1e-4)
+    assert "is empty" in (folder / f"{ran.name}.answers.jsonl.left_out.csv").read_text("utf-8")
+
+
+def _rounded(answer):
+    """What is answered, flat."""
+    numbers = answer.get("probabilities", {"value": answer.get("value")})
+    return {**numbers, **{name: 1 for name in answer.get("labels", ())}}
 
 
 def test_a_bundle_holds_requests_that_the_server_answers(ran, served, tmp_path):

@@ -22,6 +22,7 @@ IMAGES = {
     "augmentation": ["flip"],
 }
 EXAMINED = {"doctor": {"stop_on": "warn"}}
+BATCH = {"batch_answers": {"source": {"kind": "csv", "path": "new.csv"}, "output": "out.csv"}}
 SEARCH = {"tuning": {"space": {"training.learning_rate": {"values": [0.1, 0.2]}}}}
 
 
@@ -43,7 +44,9 @@ def read_from(component):
 
 def test_stages_stand_in_the_order_that_is_shown(tmp_path):
     with_all = [
-        name for name in stages(tmp_path, **SEARCH, **AUGMENTED, **EXAMINED) if name != "Champion"
+        name
+        for name in stages(tmp_path, **SEARCH, **AUGMENTED, **EXAMINED, **BATCH)
+        if name != "Champion"
     ]
     assert with_all == list(run_view.STAGES)
     assert not set(run_view.OPTIONAL) & set(stages(tmp_path))
@@ -147,6 +150,24 @@ def test_a_doctor_changes_nothing_that_other_stages_are_told(tmp_path):
     assert set(examined) - set(plain) == {"Doctor", "Gate", "Verdict"}
     for name, component in plain.items():
         assert examined[name].exec_properties == component.exec_properties
+
+
+def test_further_rows_are_answered_after_the_push_and_change_no_other_stage(tmp_path):
+    plain, asked = build(tmp_path), build(tmp_path, **BATCH)
+    assert set(asked) - set(plain) == {"BatchAnswers"}
+    assert "Pusher" in {node.id for node in asked["BatchAnswers"].upstream_nodes}
+    assert "BatchAnswers" in {node.id for node in asked["ErrorAnalysis"].upstream_nodes}
+    for name, component in plain.items():
+        assert asked[name].exec_properties == component.exec_properties
+
+
+def test_other_rows_are_answered_anew(tmp_path):
+    def told(content):
+        (tmp_path / "new.csv").write_text(content)
+        return {n: c.exec_properties for n, c in build(tmp_path, **BATCH).items()}
+
+    one, other = told("text\na\n"), told("text\na longer one\n")
+    assert {name for name in one if one[name] != other[name]} == {"BatchAnswers"}
 
 
 def test_an_examination_trains_nothing_and_is_the_run_s_own(tmp_path):

@@ -39,11 +39,13 @@ def test_a_changed_export_is_written_again():
     assert found == set(training.EXPORT_CODE)
 
 
-@pytest.mark.parametrize("module", ["judge", "error_analysis"])
+@pytest.mark.parametrize("module", ["judge", "error_analysis", "batch_answers"])
 def test_a_changed_judge_judges_again(module):
     told = re.findall(r'"((?:pipeline|components|models)/[\w/.]+)"', inspect.getsource(judging))
     reads = set(imported(f"pipeline/modules/{module}.py")) - {
         "pipeline/config/loading.py",  # Reads what the stage is told.
+        "pipeline/config/batch_answers.py",  # Is what it is told.
+        "pipeline/config/relative_paths.py",
         *SERVER,
     }
     assert {path for path in reads if not path.startswith(tuple(told))} == set()
