@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from components.ingest import reading
 from models import zoo
 from models.finetuning import config as finetuning_config
 from pipeline.config import augmentation, sections
@@ -88,7 +89,7 @@ def _answers_replace_no_rows(config: Any) -> Iterator[Problem]:
     if asked is None:
         return
     for source in (asked.source, config.data.source):
-        if getattr(source, "path", None) == asked.output:
+        if "path" in reading.paths(source) and source.path == asked.output:
             text = f"is what rows are read from. Received: {asked.output!r}. Name another file."
             yield Problem("batch_answers.output", text)
             return
