@@ -140,17 +140,20 @@ def differences(first: pathlib.Path, second: pathlib.Path) -> tuple[int, float]:
 @click.option("--texts", type=click.IntRange(1000), default=100_000, show_default=True)
 @click.option("--images", type=click.IntRange(500), default=5_000, show_default=True)
 @click.option("--rounds", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--only", type=click.Choice(["text", "image"]), help="Measure only this load.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=pathlib.Path),
     default=pathlib.Path("workspace/benchmarks/scoring"),
     show_default=True,
 )
-def main(texts: int, images: int, rounds: int, out: pathlib.Path) -> None:
+def main(texts: int, images: int, rounds: int, only: str | None, out: pathlib.Path) -> None:
     """Measure and print."""
     out = out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     for load in (Load("text", out, texts), Load("image", out, images)):
+        if only not in (None, load.column):
+            continue
         load.prepare()
         _, few = load.scored(load.few(), "few.csv")
         shares = []

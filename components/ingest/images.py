@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import io
 import warnings
+import zlib
 from typing import NamedTuple
 
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
@@ -128,11 +129,13 @@ def _verified(data: bytes) -> Prepared:
 
 def _check_png(data: bytes) -> None:
     """Fail where libpng would and Pillow does not: checksums and the end marker."""
-    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-        image.verify()
     start = _PNG_SIGNATURE
     while data[start + 4 : start + 8] not in (b"IEND", b""):
-        start += 12 + int.from_bytes(data[start : start + 4], "big")
+        end = start + 8 + int.from_bytes(data[start : start + 4], "big")
+        if zlib.crc32(data[start + 4 : end]).to_bytes(4, "big") != data[end : end + 4]:
+            part = data[start + 4 : start + 8]
+            raise BadImage(f"damaged PNG: the checksum of its part {part!r} is wrong")
+        start = end + 4
     # Bytes behind the end harm nobody.
     if data[start : start + len(_PNG_END)] != _PNG_END:
         raise BadImage("damaged PNG: its end is missing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import concurrent.futures
 import csv
 import pathlib
@@ -12,13 +13,15 @@ from components.ingest import row
 from pipeline.display import answers
 from pipeline.scoring import asking, journal, rows, tables
 
+_ASKED = 2
+"""Batches that the model answers at a time, so that it never waits for us."""
 Entry = rows.Question | row.Rejected
 Batch = list[Entry]
 Answers = list[answers.Answer | asking.Refused]
 
 
 def ask(model: asking.Model, batches: Iterator[Batch]) -> Iterator[tuple[Batch, Answers]]:
-    """The batches with the answers to their questions; the next is asked while one is kept.
+    """The batches with the answers to their questions; others are asked while one is kept.
 
     Args:
         model: The one to ask.
@@ -29,15 +32,16 @@ def ask(model: asking.Model, batches: Iterator[Batch]) -> Iterator[tuple[Batch, 
         questions = [one.values for one in batch if isinstance(one, rows.Question)]
         return model.answer(questions) if questions else []
 
-    with concurrent.futures.ThreadPoolExecutor(1) as asker:
-        before: tuple[Batch, concurrent.futures.Future[Answers]] | None = None
+    with concurrent.futures.ThreadPoolExecutor(_ASKED) as askers:
+        ahead: collections.deque[tuple[Batch, concurrent.futures.Future[Answers]]]
+        ahead = collections.deque()
         for batch in batches:
-            after = asker.submit(asked, batch)
-            if before:
-                yield before[0], before[1].result()
-            before = batch, after
-        if before:
-            yield before[0], before[1].result()
+            ahead.append((batch, askers.submit(asked, batch)))
+            if len(ahead) > _ASKED:
+                first, answered = ahead.popleft()
+                yield first, answered.result()
+        for first, answered in ahead:
+            yield first, answered.result()
 
 
 def entries(batch: Batch, answered: Answers) -> Iterator[dict[str, Any]]:
@@ -76,22 +80,21 @@ def write(kept: journal.Journal, output: pathlib.Path) -> tuple[int, int]:
     Returns:
         How many rows were answered, and how many left out.
     """
-    answered = 0
     left_out: list[dict[str, Any]] = []
-    for entry in kept.read():
-        if tables.REASON in entry:
-            left_out.append(entry)
-        else:
-            answered += 1
 
     def flat() -> Iterator[dict[str, Any]]:
-        return (tables.flat(entry) for entry in kept.read() if tables.REASON not in entry)
+        left_out.clear()
+        for entry in kept.read():
+            if tables.REASON in entry:
+                left_out.append(entry)
+            else:
+                yield tables.flat(entry)
 
     incoming = output.with_name(f".{output.name}.incoming")
     tables.WRITERS[output.suffix](incoming, flat)
     _write_left_out(left_out_file(output), left_out)
     incoming.replace(output)
-    return answered, len(left_out)
+    return kept.rows - len(left_out), len(left_out)
 
 
 def left_out_file(output: pathlib.Path) -> pathlib.Path:

@@ -64,7 +64,8 @@ _WORKSPACE_MARKS = (
 
 def shown(name: str | os.PathLike[str]) -> str:
     """A name on one line in any encoding: bytes that are not UTF-8 and line breaks escaped."""
-    return "".join(map(_shown, os.fspath(name)))
+    text = os.fspath(name)
+    return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def _shown(character: str) -> str:

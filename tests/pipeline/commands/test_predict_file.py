@@ -117,11 +117,10 @@ def test_a_killed_command_loses_and_doubles_no_row(score, fake, reviews, tmp_pat
     with pytest.raises(KeyboardInterrupt):
         score(reviews)
     assert not (tmp_path / "out.csv").exists()
-    before = len(fake.asked)
     fake.dies_after = None
     assert score(reviews) == 0
     assert [row["id"] for row in written(tmp_path / "out.csv")] == [str(i) for i in range(COUNT)]
-    assert len(fake.asked) == COUNT and before == -(-dies_after // 4) * 4
+    assert len(fake.asked) - COUNT <= 2 * 4  # Those of the two batches that were asked meanwhile.
 
 
 def test_other_data_of_the_same_name_is_not_continued(score, fake, reviews, tmp_path):
