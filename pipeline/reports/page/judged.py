@@ -72,7 +72,10 @@ def _verdict(found: Result, summary: dict[str, Any]) -> Verdict:
         return Verdict(
             "judged on a part of the rows", "bad", (found.too_many_rejected, headline), ()
         )
+    # A green verdict on rows that the model was trained on would deceive.
+    doubts = tuple(one.meaning for one in found.findings if one.verdict == "fail")
     if found.must_reach:
-        return Verdict("reaches what it must", "good", (headline,), ())
+        kind = "neutral" if doubts else "good"
+        return Verdict("reaches what it must", kind, (headline, *doubts), ())
     advice = "Set `evaluation.must_reach` for a verdict: --set evaluation.must_reach.METRIC=FIGURE"
-    return Verdict("judged, nothing was demanded", "neutral", (headline,), (advice,))
+    return Verdict("judged, nothing was demanded", "neutral", (headline, *doubts), (advice,))

@@ -147,6 +147,17 @@ def test_rows_that_the_model_was_trained_on_are_told(evaluate, leave_run, table)
     assert "better than on new rows" in shown
 
 
+def test_a_threshold_that_is_reached_on_training_rows_gets_no_green_verdict(
+    evaluate, leave_run, table, tmp_path
+):
+    leave_run()
+    rows = table([(f"train text {i} bad", "0") for i in range(0, 20, 2)])
+    evaluate(rows, "--set", "evaluation.must_reach.accuracy=0.5")
+    page = (tmp_path / "out" / "evaluation.html").read_text("utf-8")
+    verdict = page[page.index('class="verdict') :][:600]
+    assert 'class="verdict neutral"' in verdict and "better than on new rows" in verdict
+
+
 def test_a_run_that_is_gone_is_told(evaluate, leave_run, table, monkeypatch, tmp_path):
     run = leave_run()
     (run.folder / "summary.json").unlink()
