@@ -96,7 +96,7 @@ def _of_tables(found: locating.Tables) -> Guess:
     split = next((one for one in known if one.is_split), None)
     free = [one for one in known if one is not split]
     is_listed = isinstance(source, config.CsvSource | config.TsvSource)
-    given = inputs.images(free, found.first.path, is_listed) or inputs.pair(free)
+    given = inputs.images(free, found.first.path, is_listed) or _pair(free)
     taken = given.names if given else set()
     candidates = targets.candidates([one for one in free if one.name not in taken])
     refusing.check_target(candidates, given, free, name, sample.repeated)
@@ -119,6 +119,15 @@ def _of_tables(found: locating.Tables) -> Guess:
             *_model(given, sample, target.labels),
         ),
     )
+
+
+def _pair(columns: Sequence[column.Column]) -> inputs.Inputs | None:
+    """Two texts, unless one of them is all that could be learned: `v1` may label `v2`."""
+    found = inputs.pair(columns)
+    if found is None:
+        return None
+    beside = [one for one in columns if one.name not in found.names]
+    return None if targets.candidates(columns) and not targets.candidates(beside) else found
 
 
 def _as_image_table(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from components.ingest import columns, config, errors, splits
 from components.ingest.files import locate, missing, names, source_files
 from components.ingest.sources import image_batch, image_folder
-from pipeline.guessing import wording, written
+from pipeline.guessing import unusable, wording, written
 
 _TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 _MAYBE_TABLES = (".json", ".txt", ".conll")
@@ -80,6 +80,8 @@ def locate_data(given: pathlib.Path) -> Tables | Folder:
             f"{names.shown(path)} holds neither tables ({', '.join(_TABLES + _MAYBE_TABLES)}, "
             f"also with .gz) nor images. {errors.hint('', map(names.shown, locate.listing(path)))}"
         )
+    if unused := unusable.text_per_file(path, tables):
+        raise unused
     return _alike(path, tables)
 
 

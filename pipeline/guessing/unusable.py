@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import pathlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from components.ingest import errors, row
 from components.ingest.files import names, source_files
 from components.ingest.text import lines
+from pipeline.guessing import wording
 
+_AS_TABLE = """import csv, pathlib
+folder = pathlib.Path({folder!r})
+with open("texts.csv", "w", encoding="utf-8", newline="") as file:
+    table = csv.writer(file)
+    table.writerow(["text", "label"])
+    for path in sorted(folder.rglob("*.txt")):
+        table.writerow([path.read_text(encoding="utf-8"), path.parent.name])"""
+_FEWEST_TEXTS = 5
 _LINES = 500
 _FEWEST_SENTENCES = 3
 _TAG = re.compile(r"O|[BIESLU]-\S+")
@@ -91,6 +101,26 @@ def summaries(name: str, text: str, summary: str) -> errors.DataError:
     return errors.DataError(
         f"{name} holds texts ({text!r}) with summaries ({summary!r}), and Maru has no task that "
         "writes texts. It can label texts: add a column with a label or a number."
+    )
+
+
+def text_per_file(folder: pathlib.Path, files: Sequence[pathlib.Path]) -> errors.DataError | None:
+    """The error for a folder per class with a text in each file; None if it is no such folder.
+
+    Args:
+        folder: The one that was named.
+        files: All that rows could be read from.
+    """
+    parents = sorted({file.parent for file in files})
+    if len(parents) < 2 or len(files) < _FEWEST_TEXTS * len(parents):
+        return None
+    if any(file.suffix.lower() != ".txt" for file in files):
+        return None
+    classes = wording.listed([names.shown(one.relative_to(folder)) for one in parents])
+    return errors.DataError(
+        f"{names.shown(folder)} holds {len(files):,} texts in files of their own, in the folders "
+        f"{classes}. Maru reads texts from tables: write one with a row for each file, for "
+        f"example by\n{_AS_TABLE.format(folder=names.shown(folder))}"
     )
 
 

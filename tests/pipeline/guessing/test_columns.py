@@ -174,3 +174,11 @@ def test_uneven_classes_are_stratified(guessed):
 def test_large_even_classes_are_not_stratified(guessed, table):
     found = guessed("a.csv", table("text,label", "{text},{label}", rows=200))
     assert "data.split.stratify" not in found
+
+
+def test_numbered_columns_of_which_one_labels_the_other_are_no_pair(guessed):
+    text = "v1,v2\n" + "".join(
+        f"{['ham', 'spam'][i % 5 == 0]},call me when you are there {i}\n" for i in range(60)
+    )
+    found = guessed("a.csv", text)
+    assert (found["task.text"], found["task.label"]) == ("v2", "v1")

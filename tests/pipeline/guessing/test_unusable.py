@@ -80,3 +80,17 @@ def test_captions_of_images_have_no_task(guessed, write, tmp_path):
     write("captions.tsv", f"image\tcaption_id\tcaption\n{rows}")
     with pytest.raises(errors.DataError, match="texts \\('caption'\\) that describe images"):
         guessed(tmp_path)
+
+
+def test_a_folder_per_class_of_text_files_is_told_how_to_become_a_table(
+    guessed, write, tmp_path, monkeypatch
+):
+    for index in range(12):
+        write(f"data/train/{['neg', 'pos'][index % 2]}/{index}.txt", f"One, two;\n{index} lines.\n")
+    with pytest.raises(errors.DataError, match="12 texts in files of their own") as told:
+        guessed(tmp_path / "data")
+    _, _, script = str(told.value).partition("for example by\n")
+    monkeypatch.chdir(tmp_path)
+    exec(script, {})
+    found = guessed(tmp_path / "texts.csv")
+    assert (found["task.text"], found["task.label"]) == ("text", "label")
