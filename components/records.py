@@ -42,16 +42,24 @@ def values_of(record: bytes, names: Sequence[str]) -> dict[str, list[Any]]:
 
 
 def target(holds: str, found: Sequence[Any]) -> Any:
-    """A target as metrics take it: a label, a tuple of labels or a number.
+    """A target as metrics take it: a label, a tuple of labels or of spans, or a number.
 
     Args:
-        holds: What the column holds: `category`, `categories` or `number`.
+        holds: What the column holds: `category`, `categories`, `spans` or `number`.
         found: Its values in one row.
     """
     if holds == "number":
         return float(found[0])
     words = tuple(value.decode("utf-8", "replace") for value in found)
+    if holds == "spans":
+        return tuple(_span(word) for word in words)
     return words if holds == "categories" else next(iter(words), "")
+
+
+def _span(word: str) -> tuple[int, int, str]:
+    """Begin, end and type, as Ingest wrote them."""
+    begin, end, kind = word.split("\t")
+    return int(begin), int(end), kind
 
 
 def feature_values(feature: tf.train.Feature) -> list[Any]:

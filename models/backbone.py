@@ -13,8 +13,10 @@ from models.recipe import Recipe
 
 Tensors = dict[str, Any]
 """Keras tensors by name, each `(batch, ...)`."""
-Provided = Literal["vector"]
+Provided = Literal["vector", "tokens"]
 """What a head may stand on: a field of `Backbone`."""
+PLACES = "unit_places"
+"""Input of models of units: which token each unit of a text begins with, -1 beyond its end."""
 
 
 def plain_head(units: int, name: str) -> keras.layers.Layer:
@@ -49,6 +51,22 @@ class Backbone:
     """`(batch, dim)`, what the layer `features` gives, after dropout."""
     head: Callable[[int, str], keras.layers.Layer] = plain_head
     """`head(units, name)` is a dense layer to put on what is provided."""
+    tokens: Callable[[], Any] | None = None
+    """Gives `(batch, length, dim)`, of each token, after dropout; None if the model has none."""
+    at_units: Any = None
+    """`(batch, units, dim)`, of the tokens that a text's units begin with; see `of_units`."""
+
+    def of_units(self) -> Backbone:
+        """The same network with `at_units`, what its layer `features` gives.
+
+        It also reads `PLACES`, `(batch, units)` int32; a unit that is not there has zeros.
+        """
+        from models.layers.tokens_at import TokensAt
+
+        assert self.tokens is not None, "the zoo says which models provide tokens"
+        places = keras.Input((None,), dtype="int32", name=PLACES)
+        picked = TokensAt(name="features")([self.tokens(), places])
+        return dataclasses.replace(self, inputs={**self.inputs, PLACES: places}, at_units=picked)
 
     def model(self, outputs: Any) -> keras.Model:
         """The whole model; the caller compiles it.

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Windows(NamedTuple):
+    """Texts of any length as inputs of a model that reads some tokens at once."""
+
+    inputs: dict[str, Any]
+    """Of the model, each `(windows, ...)`: all windows of the first text, then of the next."""
+    is_unit: Any
+    """Where the model's outputs are of a unit, `(windows, places)` bool; each unit is in one."""
+    counts: Any
+    """Units of each text, `(n,)` int64."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,6 +31,8 @@ class Encoder:
     """Takes the transformed features, each `(batch, ...)`; returns the model's input dict."""
     trackable: tuple[Any, ...] = ()
     """Layers that own the resources of `function`; empty when it has none."""
+    windows: Callable[[Any], Windows] | None = None
+    """Of models of units: takes all units of texts, ragged `(n, units)` string; None for others."""
 
     def __call__(self, features: dict[str, Any]) -> dict[str, Any]:
         """Encode one batch."""

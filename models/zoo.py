@@ -67,11 +67,12 @@ Model = Annotated[
 ]
 """What the `model` of a config may be."""
 
-Feature = Literal["token_ids", "text", "image_bytes"]
+Feature = Literal["token_ids", "text", "raw_text", "image_bytes"]
 Measured = Literal["document_frequencies", "pixels"]
 Place = Literal["file", "module", "preset", "weights"]
 
 _ANY: frozenset[Holds] = frozenset(typing.get_args(Holds))
+_VECTOR_AND_TOKENS: frozenset[Provided] = frozenset({"vector", "tokens"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +109,9 @@ class Entry:
     sequence_length)` int, `text` `(batch,)` string or `image_bytes` `(batch,)` string."""
     provides: frozenset[Provided] = frozenset({"vector"})
     """What a task's head may stand on."""
+    unit_encoder: Callable[[Any], Encoder] | None = None
+    """`unit_encoder(config)` returns the encoder of texts that are split into units, of a model
+    that provides `tokens`; it reads the feature `units`."""
     learns: frozenset[Holds] = _ANY
     """What the column of the target may hold."""
     estimator: Callable[[Any, Holds], Estimator] | None = None
@@ -184,7 +188,7 @@ def _image(module: Any, config: type) -> Entry:
 def _text(
     module: Any, config: type, measured: Callable[[Any], Measured | None] = lambda _: None
 ) -> Entry:
-    """A model of texts built from scratch."""
+    """A model of texts built from scratch that gives one vector."""
     return Entry(
         config,
         module.build,
@@ -195,6 +199,13 @@ def _text(
         tokenizer="fitted",
         measured=measured,
         files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
+    )
+
+
+def _text_of_tokens(module: Any, config: type) -> Entry:
+    """One that also gives the vectors of the tokens."""
+    return dataclasses.replace(
+        _text(module, config), provides=_VECTOR_AND_TOKENS, unit_encoder=module.unit_encoder
     )
 
 
@@ -254,14 +265,16 @@ MODELS: dict[str, Entry] = {
         pretrained.encoder,
         "text",
         lambda _: "text",
+        provides=_VECTOR_AND_TOKENS,
+        unit_encoder=pretrained.unit_encoder,
         tokenizer="preset",
         is_pretrained=True,
         files={"preset": NamedFile("preset", pretrained.require_preset)},
     ),
-    "recurrent": _text(recurrent, recurrent.RecurrentConfig),
+    "recurrent": _text_of_tokens(recurrent, recurrent.RecurrentConfig),
     "resnet": _image(resnet, resnet.ResNetConfig),
     "text_cnn": _text(text_cnn, text_cnn.TextCNNConfig),
-    "transformer": _text(transformer, transformer.TransformerConfig),
+    "transformer": _text_of_tokens(transformer, transformer.TransformerConfig),
     "vgg": _image(vgg, vgg.VGGConfig),
     "vit": _image(vit, vit.ViTConfig),
 }
@@ -276,7 +289,35 @@ def build(config: Any, task: Task, facts: Facts) -> Any:
         facts: Of the data.
     """
     backbone = MODELS[config.kind].build(config)
+    if task.needs == "tokens":
+        backbone = backbone.of_units()
     return backbone.model(task.head(backbone, facts))
+
+
+def feature(config: Any, task: Task) -> Feature:
+    """The transformed feature that a model gets for a task.
+
+    Args:
+        config: Of the model.
+        task: Of the pipeline; one about tokens needs texts as they came, to split them itself.
+    """
+    return "raw_text" if task.needs == "tokens" else MODELS[config.kind].feature(config)
+
+
+def encoder(config: Any, task: Task) -> Encoder:
+    """From what a task's `batch` leaves to a model's inputs.
+
+    Args:
+        config: Of the model.
+        task: Of the pipeline.
+
+    Raises:
+        ValueError: If a tokenizer or a preset cannot be read.
+    """
+    entry = MODELS[config.kind]
+    if task.needs == "tokens" and entry.unit_encoder is not None:
+        return entry.unit_encoder(config)
+    return entry.encoder(config)
 
 
 def lookup(name: str) -> Entry:

@@ -1,7 +1,7 @@
 """What a simple model reaches on the same split: the bar a deep one must clear.
 
 Texts: TF-IDF of words and word pairs (of characters where no text has a word) with a linear model;
-of two texts also what both have in common. Images: thumbnails, by nearest class centroid for one
+of two texts also what both have in common; parts of texts: those that training marked. Images: thumbnails, by nearest class centroid for one
 label, by nearest neighbours otherwise. All beside an answer that looks at no input.
 """
 
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from components.baseline import images, texts
+from components.baseline import images, phrases, texts
 
 REPORT = "baseline.json"
 """Name of the report inside the artifact."""
@@ -20,7 +20,7 @@ REPORT = "baseline.json"
 Inputs = Sequence[tuple[bytes, ...]]
 """Of each row: UTF-8 texts or encoded images, in the order of the task's columns."""
 Answer = dict[str, Any]
-"""As a served model's: `label`, `value`, or `labels` with `is_chosen`."""
+"""As a served model's: `label`, `value`, `labels` with `is_chosen`, or entities."""
 Judge = Callable[[Sequence[Any], Sequence[Answer]], float]
 """Targets and answers of the same rows to the task's headline metric."""
 SIMPLE: Mapping[tuple[str, str], tuple[str, Callable[[Inputs, Sequence[Any], Inputs], Any]]] = {
@@ -30,6 +30,7 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, Callable[[Inputs, Sequence[Any], Inp
     ("text", "categories"): ("TF-IDF + logistic regressions", texts.logistic_sets),
     ("text", "category"): ("TF-IDF + logistic regression", texts.logistic),
     ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
+    ("text", "spans"): ("entities of the train split, word for word", phrases.known),
 }
 """The simple model by what the inputs and what the target hold."""
 
@@ -62,8 +63,8 @@ def measure(
 
     Args:
         reads: What the inputs are, `text` or `image`.
-        holds: What the target is: `category`, `categories` or `number`.
-        train: Inputs and targets: a label, a tuple of labels or a number each.
+        holds: What the target is: `category`, `categories`, `number` or `spans`.
+        train: Inputs and targets: a label, a tuple of labels or spans, or a number each.
         evaluated: The same of the split to measure on.
         metric: Name of the headline metric.
         judge: Computes it.
@@ -132,5 +133,6 @@ CONSTANT: Mapping[str, tuple[str, Callable[[Sequence[Any]], Answer]]] = {
     "categories": ("most frequent labels", _most_frequent_set),
     "category": ("most frequent label", _most_frequent),
     "number": ("median", _median),
+    "spans": ("no entity", lambda rows: phrases.answer([])),
 }
 """The one answer to every row, by what the target holds."""

@@ -11,6 +11,7 @@ HELD = {
     "category": "one label a row",
     "categories": "several labels a row",
     "number": "numbers",
+    "spans": "spans of a text",
 }
 """What a column may hold, in words."""
 

@@ -90,6 +90,20 @@ def _entropy(labels: Sequence[str]) -> float:
     return float(-np.sum(shares * np.log(shares)))
 
 
+def _tag_entropy(rows: Sequence[Sequence[tuple[int, int, str]]]) -> float:
+    """Cross-entropy of the types' shares of the signs that are marked, in nats.
+
+    How much of a text is marked is not in the target, so it is what the marked part alone costs.
+    """
+    counts: Counter[str] = Counter()
+    for row in rows:
+        for begin, end, kind in row:
+            counts[kind] += end - begin
+    shares = np.array([*counts.values(), sum(counts.values())], float)
+    shares /= shares.sum() or 1.0
+    return float(-np.sum(shares * np.log(np.maximum(shares, 1e-30))))
+
+
 def _mean_entropy(sets: Sequence[Sequence[str]]) -> float:
     """Cross-entropy of each label's share of the rows, yes or no, mean over labels, in nats."""
     counts = Counter(label for row in sets for label in set(row))
@@ -102,6 +116,7 @@ CONSTANT: Mapping[str, tuple[str, Callable[[Sequence[Any]], float]]] = {
     "categories": ("guessing by each label's frequency", _mean_entropy),
     "category": ("guessing by class frequencies", _entropy),
     "number": ("always answering the mean", lambda numbers: 1.0),
+    "spans": ("guessing by the types' frequencies", _tag_entropy),
 }
 """The best answer that is the same for all rows, and its loss, by what the target holds; numbers
 are learned standardised."""

@@ -114,6 +114,23 @@ class JsonlSource:
 
 
 @dataclasses.dataclass(frozen=True)
+class ConllSource:
+    """Files of a word a line with its tags, a blank line after each sentence.
+
+    Columns: `tokens`, the first of the file; `tags`, its last; `column_2` and so on, those between;
+    `document`, where lines `-DOCSTART-` part documents. `.gz` files are read as they are.
+    """
+
+    path: str
+    """File, folder (all its `.txt`, `.conll`, `.conllu`, `.tsv`, `.iob`, `.iob2`, `.bio` and
+    `.bioes` files) or glob; relative to the YAML."""
+    kind: Literal["conll"] = "conll"
+    """Always `conll`."""
+    encoding: Encoding = "utf-8"
+    """Text encoding, a Python codec name."""
+
+
+@dataclasses.dataclass(frozen=True)
 class ParquetSource:
     """Parquet tables; image columns may be bytes or structs with a `bytes` field."""
 
@@ -189,6 +206,7 @@ Source = Annotated[
     CsvSource
     | TsvSource
     | JsonlSource
+    | ConllSource
     | ParquetSource
     | TfrecordSource
     | ImageFolderSource
@@ -245,10 +263,13 @@ class Feature:
 
     name: str
     """Column of the source, or the name of a derived column."""
-    holds: Literal["text", "image", "category", "categories", "number", "slice", "derived"]
-    """What its cells are: a `category` is one label, `categories` are any number of them; `slice`
-    columns are copied for evaluation by group; `derived` ones are computed."""
+    holds: Literal["text", "image", "category", "categories", "number", "spans", "slice", "derived"]
+    """What its cells are: a `category` is one label, `categories` are any number of them; `spans`
+    are parts of the text with a type each; `slice` columns are copied for evaluation by group;
+    `derived` ones are computed."""
     separator: str = ""
     """Between the labels in a cell of `categories`."""
     field: str = ""
     """Field of the YAML's `task` that names the column."""
+    joiner: str | None = None
+    """What the words of a `text` are joined by where they come as a list; None refuses lists."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from components import spelling, stand_ins
-from components.ingest import config, images, row, splits, tfexample
+from components.ingest import config, images, row, spans, splits, tfexample
 
 MISSING = "(missing)"
 _LONGEST_GROUP = 60  # characters of a name that are kept
@@ -80,7 +80,7 @@ def encode(
         if feature.holds == "derived":
             continue
         if feature.holds in ("text", "image"):
-            given = input_value(entry, feature.name, feature.holds)
+            given = input_value(entry, feature.name, feature.holds, feature.joiner)
             content.append(given.content)
             values[feature.name] = given.value
             original = original or given.original
@@ -92,6 +92,8 @@ def encode(
         elif feature.holds == "categories":
             labels = _labels(value, feature)
             values[feature.name] = [one.encode() for one in labels]
+        elif feature.holds == "spans":
+            values[feature.name] = _spans(entry, feature, features)
         elif feature.holds == "number":
             values[feature.name] = _number(value, feature.name)
         else:
@@ -121,20 +123,22 @@ class InputValue(NamedTuple):
     """Of an image."""
 
 
-def input_value(entry: row.Row, name: str, holds: str) -> InputValue:
+def input_value(entry: row.Row, name: str, holds: str, joiner: str | None = None) -> InputValue:
     """Check a text or an image as training gets it.
 
     Args:
         entry: The row.
         name: Of the column.
         holds: `text` or `image`.
+        joiner: What the words of a text are joined by, if they may come as a list.
 
     Raises:
         BadRow: If the value is missing or unusable.
     """
     value = _present(entry, name)
     if holds == "text":
-        text = _text(value, name)
+        words = _words(value, name, joiner)
+        text = _text(value if words is None else str(joiner).join(words), name)
         return InputValue(text.encode(), text)
     if not isinstance(value, bytes):
         raise row.BadRow(f"`{name}` holds {_shown(value)}, not an encoded image")
@@ -159,6 +163,33 @@ def _text(value: Any, name: str) -> str:
     text = _plain(value, name)
     _require_visible(text, name)
     return text
+
+
+def _words(value: Any, name: str, joiner: str | None) -> list[str] | None:
+    """The words of a cell that is a list of them; None for any other cell."""
+    if joiner is None or not isinstance(value, list | tuple):
+        return None
+    words = [_plain(word, name) for word in value]
+    for place, word in enumerate(words):
+        if joiner and (not word or any(sign.isspace() for sign in word)):
+            raise row.BadRow(
+                f"`{name}[{place}]` is {_quoted(word)}; a word is not empty and has no white space"
+            )
+    return words
+
+
+def _spans(
+    entry: row.Row, feature: config.Feature, features: Sequence[config.Feature]
+) -> list[bytes]:
+    """The spans of a row's text."""
+    (text,) = (one for one in features if one.holds == "text")
+    cell, joiner = _present(entry, text.name), text.joiner or ""
+    words = _words(cell, text.name, joiner)
+    content = _plain(cell, text.name) if words is None else joiner.join(words)
+    found = spans.of_cell(_present(entry, feature.name), words, content, joiner, feature.name)
+    if joiner:
+        spans.require_whole(found, content, feature.name)
+    return spans.encoded(found)
 
 
 def _label(value: Any, name: str) -> str:

@@ -18,6 +18,7 @@ READERS = {
     "csv": "components.ingest.sources.delimited",
     "tsv": "components.ingest.sources.delimited",
     "jsonl": "components.ingest.sources.jsonl",
+    "conll": "components.ingest.sources.conll",
     "parquet": "components.ingest.sources.parquet",
     "tfrecord": "components.ingest.sources.tfrecord",
     "image_folder": "components.ingest.sources.image_folder",

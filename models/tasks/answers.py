@@ -12,13 +12,13 @@ LENGTH = "_length"
 reads it."""
 
 
-def padded(name: str, values: Any, width: int) -> dict[str, Any]:
+def padded(name: str, values: Any, width: int | None) -> dict[str, Any]:
     """Answers with different numbers of values, as the dense tensors that servers answer with.
 
     Args:
         name: Of the output.
         values: Ragged in its second axis only, `(n, None, ...)`.
-        width: Most values of a row.
+        width: Most values of a row; None for those of the longest one.
 
     Returns:
         `name` `(n, width, ...)`, filled up with empty text or 0, and `name_length` `(n,)` int32.

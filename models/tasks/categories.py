@@ -10,7 +10,8 @@ import numpy as np
 import pydantic
 
 from models.backbone import Backbone, Provided
-from models.tasks import answers, expected, metrics
+from models.tasks import answers, endpoints, expected, metrics
+from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown, Training
 
@@ -74,6 +75,10 @@ class ManyLabels:
                 "`task.separator` and `data.split`."
             )
 
+    def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        """As they are."""
+        return dict(features)
+
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
         """Whether each row has each label, `(batch, labels)` float32; unknown labels are left out.
 
@@ -135,6 +140,10 @@ class ManyLabels:
             for place in range(targets.shape[1])
         )
         return dataclasses.replace(facts, thresholds={**facts.thresholds, self.labels: chosen})
+
+    def endpoints(self, network: Network, facts: Facts) -> Endpoints:
+        """Answers, and the vector they are made from."""
+        return endpoints.of_vector(lambda outputs: self.answers(outputs, facts), network)
 
     def answers(self, outputs: Any, facts: Facts) -> dict[str, Any]:
         """All labels in a fixed order, their probabilities, and which of them are answered.

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from models.backbone import Backbone, Provided
-from models.tasks import expected, metrics
+from models.tasks import endpoints, expected, metrics
+from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown, Training
 
@@ -51,6 +52,10 @@ class OneLabel:
                 "two. Look at `task.label` and `data.split`."
             )
 
+    def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        """As they are."""
+        return dict(features)
+
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
         """Label ids `(batch,)` int64; -1, which weighs nothing, where a label is unknown."""
         import tensorflow as tf
@@ -92,6 +97,10 @@ class OneLabel:
     def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
         """Nothing: the best label is the answer."""
         return facts
+
+    def endpoints(self, network: Network, facts: Facts) -> Endpoints:
+        """Answers, and the vector they are made from."""
+        return endpoints.of_vector(lambda outputs: self.answers(outputs, facts), network)
 
     def answers(self, outputs: Any, facts: Facts) -> dict[str, Any]:
         """The best label with its probability, and all of them in a fixed order."""

@@ -76,6 +76,35 @@ def of_classes(number: int) -> Expected:
     )
 
 
+def of_tags(number: int) -> Expected:
+    """Of one tag for each unit of a text, `(n, units)`, -1 where nothing is learned.
+
+    Equal logits give a cross-entropy of log T; a conditional random field whose scores are 0 gives
+    the same for each unit of a sequence.
+
+    Args:
+        number: Of tags, T. What outputs have below those of the units does not count.
+    """
+    loss = math.log(number)
+    return Expected(
+        loss=loss,
+        reason=f"equal logits would give log {number}",
+        excess=(1.5, _FAR_OFF + loss),
+        constant_loss=_entropy_of_tags,
+        constant="knowing the tags' shares alone",
+        right="right in every tag",
+        is_right=_are_best,
+        errors=_tag_cross_entropies,
+        read=lambda targets, logits: (
+            [row[row >= 0].tolist() for row in targets],
+            [
+                found[row >= 0].tolist()
+                for row, found in zip(targets, _of_units(targets, logits).argmax(-1), strict=True)
+            ],
+        ),
+    )
+
+
 def of_label_sets() -> Expected:
     """Of any number of labels an example: for each one yes or no, `(n, labels)`.
 
@@ -138,6 +167,29 @@ def _entropy(targets: np.ndarray) -> float:
     ids = ids[ids >= 0]
     shares = np.unique(ids, return_counts=True)[1] / max(len(ids), 1)
     return float(-(shares * np.log(shares)).sum())
+
+
+def _of_units(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    return outputs[:, : targets.shape[1]]
+
+
+def _entropy_of_tags(targets: np.ndarray) -> float:
+    return _entropy(targets.reshape(-1, 1)[targets.reshape(-1) >= 0])
+
+
+def _are_best(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    is_known = targets >= 0
+    is_best = _of_units(targets, outputs).argmax(-1) == targets
+    return np.where(is_known.any(1), np.all(is_best | ~is_known, 1), np.nan)
+
+
+def _tag_cross_entropies(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """Mean over the units of each text; 0 without any."""
+    logits, is_known = _of_units(targets, outputs), targets >= 0
+    width = logits.shape[-1]
+    each = _cross_entropies(np.maximum(targets, 0).reshape(-1), logits.reshape(-1, width))
+    losses = each.reshape(targets.shape) * is_known
+    return losses.sum(1) / np.maximum(is_known.sum(1), 1)
 
 
 def _check_ids(targets: np.ndarray, classes: int) -> Problem | None:

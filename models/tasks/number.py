@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from models.backbone import Backbone, Provided
-from models.tasks import expected, metrics
+from models.tasks import endpoints, expected, metrics
+from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown, Training
 
@@ -66,6 +67,10 @@ class OneNumber:
                 f"{facts.means[self.target]:g}. Look at `task.target` and `data.split`."
             )
 
+    def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        """As they are."""
+        return dict(features)
+
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
         """Standardised targets `(batch, 1)` float32."""
         import tensorflow as tf
@@ -108,6 +113,10 @@ class OneNumber:
     def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
         """Nothing: the value is the answer."""
         return facts
+
+    def endpoints(self, network: Network, facts: Facts) -> Endpoints:
+        """Answers, and the vector they are made from."""
+        return endpoints.of_vector(lambda outputs: self.answers(outputs, facts), network)
 
     def answers(self, outputs: Any, facts: Facts) -> dict[str, Any]:
         """The value `(n,)` float32 in the target's unit."""

@@ -5,7 +5,13 @@ from typing import Annotated
 
 import pydantic
 
-from models.tasks import classification, multi_label, regression, text_pairs
+from models.tasks import (
+    classification,
+    multi_label,
+    regression,
+    text_pairs,
+    token_classification,
+)
 
 Kinds = (
     classification.ImageClassification
@@ -16,6 +22,7 @@ Kinds = (
     | regression.TextRegression
     | text_pairs.TextPairClassification
     | text_pairs.TextPairRegression
+    | token_classification.TokenClassification
 )
 Task = Annotated[Kinds, pydantic.Discriminator("kind")]
 """What the `task` of a config may be."""

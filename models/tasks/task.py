@@ -14,13 +14,14 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from models.backbone import Backbone, Provided
+from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
 
 Evaluated = Callable[[], tuple[np.ndarray, np.ndarray]]
 """Gives a trained model's outputs and the targets of a split, each `(examples, ...)`."""
-Shown = Literal["ranked_labels", "chosen_labels", "number"]
-"""How an answer reads: the best label first, the labels that fit, a number."""
-Holds = Literal["text", "image", "category", "categories", "number"]
+Shown = Literal["ranked_labels", "chosen_labels", "number", "entities"]
+"""How an answer reads: the best label first, the labels that fit, a number, parts of the text."""
+Holds = Literal["text", "image", "category", "categories", "number", "spans"]
 """What the cells of a column are."""
 TARGET = "target"
 """Transformed feature of the target column."""
@@ -42,6 +43,8 @@ class Column:
     """Name in requests, of inputs; `_bytes` at its end asks clients for base64."""
     separator: str = ""
     """Between the labels in a cell of `categories`."""
+    joiner: str | None = None
+    """What the words of a `text` are joined by where they come as a list; None refuses lists."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +52,8 @@ class Facts:
     """What only the data knows, found before a model is built."""
 
     vocabularies: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
-    """Values of each `category` and `categories` column, in the order of their ids."""
+    """Values of each `category` and `categories` column, types of each of `spans`, in the order of
+    their ids."""
     means: Mapping[str, float] = dataclasses.field(default_factory=dict)
     """Mean of each `number` column over the train split."""
     deviations: Mapping[str, float] = dataclasses.field(default_factory=dict)
@@ -57,6 +61,8 @@ class Facts:
     thresholds: Mapping[str, tuple[float, ...]] = dataclasses.field(default_factory=dict)
     """Probability from which each value of a `categories` column is answered, chosen on the eval
     split after training."""
+    sizes: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """`units`: of a text that a model is trained on, at most; only if it reads units."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,11 +163,18 @@ class Task(Protocol):
             ValueError: In terms of the data and the YAML.
         """
 
+    def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        """Transformed features of the inputs to what an encoder takes, in a graph."""
+
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
         """Transformed features, targets among them, to a step's batch, in a graph."""
 
     def soften(self, target: Any, facts: Facts) -> Any:
-        """Targets to float32 `(batch, k)` that may be mixed by shares, in a graph."""
+        """Targets to float32 `(batch, k)` that may be mixed by shares, in a graph.
+
+        Raises:
+            ValueError: If targets of this kind cannot be mixed.
+        """
 
     def head(self, backbone: Backbone, facts: Facts) -> Any:
         """Layers on what a backbone provides; their output, float32."""
@@ -191,8 +204,8 @@ class Task(Protocol):
     def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
         """Choose by a trained model's outputs on the eval split what answers depend on."""
 
-    def answers(self, outputs: Any, facts: Facts) -> dict[str, Any]:
-        """What the head gave to named answers `(n, ...)`, in a graph."""
+    def endpoints(self, network: Network, facts: Facts) -> Endpoints:
+        """What an export of a trained model answers."""
 
 
 def reads(task: Task) -> str:

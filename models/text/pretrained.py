@@ -26,7 +26,7 @@ from models.encoder import Encoder
 from models.finetuning import trainable
 from models.finetuning.config import FineTuned
 from models.tensor import Tensor
-from models.text import presets, segments
+from models.text import presets, segments, unit_windows
 
 _INPUTS = {"token_ids", "padding_mask", "segment_ids"}
 _SPECIAL = 2
@@ -89,7 +89,8 @@ def build(config: PretrainedTextConfig) -> Backbone:
     from models.layers.trim_padding import TrimPadding
 
     tokens = TrimPadding(name="trim_padding")(inputs)
-    x = trainable.prepare(backbone, config)(tokens)
+    vectors = trainable.prepare(backbone, config)(tokens)
+    x = vectors
     if config.pooling == "mean":
         x = keras.layers.GlobalAveragePooling1D(name="pool")(x, mask=tokens["padding_mask"])
     else:
@@ -97,7 +98,12 @@ def build(config: PretrainedTextConfig) -> Backbone:
     x = keras.layers.Identity(name="features")(x)
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
 
-    return Backbone("pretrained_text", inputs, x)
+    return Backbone(
+        "pretrained_text",
+        inputs,
+        x,
+        tokens=lambda: keras.layers.Dropout(config.dropout, name="token_dropout")(vectors),
+    )
 
 
 def encoder(config: PretrainedTextConfig) -> Encoder:
@@ -108,15 +114,7 @@ def encoder(config: PretrainedTextConfig) -> Encoder:
     """
     import tensorflow as tf
 
-    preprocessor = presets.load(
-        keras_hub.models.TextClassifierPreprocessor.from_preset,
-        config.preset,
-        sequence_length=config.sequence_length,
-        # One text is cut alike either way, but the other way's operation is unknown to
-        # TensorFlow Serving before 2.20.
-        truncate="waterfall",
-    )
-
+    preprocessor = _preprocessor(config)
     _pack_ends(preprocessor, config)
 
     # Outside a graph KerasHub packs Python's lists.
@@ -129,6 +127,55 @@ def encoder(config: PretrainedTextConfig) -> Encoder:
         return {name: keras.ops.cast(value, "int32") for name, value in inputs.items()}
 
     return Encoder(encode, (preprocessor,))
+
+
+def unit_encoder(config: PretrainedTextConfig) -> Encoder:
+    """Return the encoder of a text's units: each is split by the preset's own tokenizer.
+
+    Raises:
+        ValueError: If the preset cannot be loaded.
+    """
+    import tensorflow as tf
+
+    preprocessor = _preprocessor(config)
+    preprocessor.build(None)
+    tokenizer = preprocessor.tokenizer
+    # Byte-pair encodings tell by the space before it that a word begins.
+    prefix = " " if isinstance(tokenizer, keras_hub.tokenizers.BytePairTokenizer) else ""
+    ends = (tokenizer.pad_token_id, getattr(tokenizer, "unk_token_id", None))
+    unknown = ends[0] if ends[1] is None else ends[1]
+
+    def pieces(units: Tensor) -> Tensor:
+        return tf.cast(tokenizer(tf.strings.join([prefix, units])), tf.int32)
+
+    def pack(ids: Tensor) -> dict[str, Tensor]:
+        token_ids, segment_ids = preprocessor.packer((ids,))
+        inputs = {
+            "token_ids": token_ids,
+            "padding_mask": token_ids != tokenizer.pad_token_id,
+            "segment_ids": segment_ids,
+        }
+        return {name: tf.cast(inputs[name], tf.int32) for name in reads}
+
+    sample = preprocessor.call((tf.constant(["a"]),))
+    reads = tuple(sample)
+    return unit_windows.encoder(
+        unit_windows.Pieces(pieces, unknown, config.sequence_length - _SPECIAL, lead=1),
+        pack,
+        config.sequence_length,
+        (preprocessor,),
+    )
+
+
+def _preprocessor(config: PretrainedTextConfig) -> keras.layers.Layer:
+    return presets.load(
+        keras_hub.models.TextClassifierPreprocessor.from_preset,
+        config.preset,
+        sequence_length=config.sequence_length,
+        # One text is cut alike either way, but the other way's operation is unknown to
+        # TensorFlow Serving before 2.20.
+        truncate="waterfall",
+    )
 
 
 def _pack_ends(preprocessor: keras.layers.Layer, config: PretrainedTextConfig) -> None:

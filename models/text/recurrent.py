@@ -20,6 +20,7 @@ from models.bounds import Count
 from models.layers import blocks, cudnn, transformer
 from models.recipe import Recipe
 from models.text import config as text_config
+from models.text import unit_windows
 
 PAPER = Recipe(initializer="glorot_uniform", activation="tanh", normalization="none", dropout=0.5)
 """Zaremba et al. (2014), https://arxiv.org/abs/1409.2329: dropout between layers, not in time."""
@@ -71,15 +72,22 @@ def build(config: RecurrentConfig) -> Backbone:
     mask = keras.layers.Flatten(name="mask")(is_token)
     steps = StepMask(name="steps")(token_ids)
 
-    x = keras.layers.Embedding(config.vocabulary_size, config.embedding_dim, name="embedding")(
-        token_ids
-    )
-    x = blocks.drop(x, recipe, "embedding")
-    for index in range(1, config.num_layers + 1):
-        is_last = index == config.num_layers and config.pooling == "last"
-        x = _layer(config, recipe, f"layer_{index}", has_all_states=not is_last)(x, mask=steps)
-        x = transformer.normalized(x, recipe, f"layer_{index}", None if is_last else mask)
-        x = blocks.drop(x, recipe, f"layer_{index}")
+    embedded = keras.layers.Embedding(
+        config.vocabulary_size, config.embedding_dim, name="embedding"
+    )(token_ids)
+    embedded = blocks.drop(embedded, recipe, "embedding")
+
+    def states(*, are_all: bool) -> keras.KerasTensor:
+        """Of the last layer: all, or the last one."""
+        x = embedded
+        for index in range(1, config.num_layers + 1):
+            is_last = index == config.num_layers and not are_all
+            x = _layer(config, recipe, f"layer_{index}", has_all_states=not is_last)(x, mask=steps)
+            x = transformer.normalized(x, recipe, f"layer_{index}", None if is_last else mask)
+            x = blocks.drop(x, recipe, f"layer_{index}")
+        return x
+
+    x = states(are_all=config.pooling != "last")
     if config.pooling == "last":
         # A text without tokens took one step all the same.
         has_tokens = keras.layers.GlobalMaxPooling1D(name="has_tokens")(is_token)
@@ -88,10 +96,17 @@ def build(config: RecurrentConfig) -> Backbone:
         x = pooling.POOLINGS[config.pooling](x, is_token)
     x = keras.layers.Identity(name="features")(x)
 
-    return Backbone("recurrent", {"token_ids": token_ids}, x, recipe_head(recipe))
+    return Backbone(
+        "recurrent",
+        {"token_ids": token_ids},
+        x,
+        recipe_head(recipe),
+        lambda: states(are_all=True),
+    )
 
 
 encoder = text_config.encoder
+unit_encoder = unit_windows.of_pieces
 
 
 def _layer(

@@ -19,6 +19,7 @@ import keras_hub
 import tensorflow as tf
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
+UNKNOWN_ID = 1
 # Rarer characters than this share of the text are unknown; SentencePiece's own advice for
 # languages with rich character sets, Hangul among them.
 _CHARACTER_COVERAGE = 0.9995

@@ -20,6 +20,7 @@ from models.layers import blocks
 from models.layers import transformer as layers
 from models.recipe import Recipe
 from models.text import config as text_config
+from models.text import unit_windows
 
 PAPER = Recipe(
     initializer="glorot_uniform",
@@ -106,11 +107,19 @@ def build(config: TransformerConfig) -> Backbone:
         )
     if is_norm_first:
         x = layers.normalized(x, recipe, "last", mask)
+    vectors = x
     x = pooling.POOLINGS[config.pooling](x, is_token)
     x = keras.layers.Identity(name="features")(x)
     x = blocks.drop(x, recipe, "features")
 
-    return Backbone("transformer", {"token_ids": token_ids}, x, recipe_head(recipe))
+    return Backbone(
+        "transformer",
+        {"token_ids": token_ids},
+        x,
+        recipe_head(recipe),
+        lambda: blocks.drop(vectors, recipe, "tokens"),
+    )
 
 
 encoder = text_config.encoder
+unit_encoder = unit_windows.of_pieces

@@ -13,6 +13,7 @@ import numpy as np
 
 from models.tasks import answers as model_answers
 from models.tasks.task import Metric
+from serving import ragged
 
 FILE = "outputs.npz"
 """File that keeps what `Answers.save` writes."""
@@ -81,7 +82,7 @@ def load(path: pathlib.Path) -> Answers:
     words = np.array(about["words"], dtype=object)
     outputs |= {name: words[outputs[name]] for name in about["texts"]}
     targets = {
-        column: [tuple(one) if isinstance(one, list) else one for one in values]
+        column: [_tuples(one) for one in values]
         for column, values in about["targets"].items()
     }
     return Answers(targets, outputs)
@@ -92,10 +93,15 @@ def of_rows(targets: Mapping[str, Sequence[Any]], rows: Sequence[Mapping[str, An
 
     Args:
         targets: By column, of each example.
-        rows: Outputs by name of each example, all of the same names and shapes.
+        rows: Outputs by name of each example, all of the same names and numbers of axes.
     """
     plain = [model_answers.plain(row) for row in rows]
-    return Answers(targets, {name: np.stack([row[name] for row in plain]) for name in plain[0]})
+    return Answers(targets, ragged.concatenate([{n: v[None] for n, v in row.items()} for row in plain]))
+
+
+def _tuples(value: Any) -> Any:
+    """JSON's lists as tuples, those in them too."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _is_text(values: np.ndarray) -> bool:

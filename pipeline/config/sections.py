@@ -105,7 +105,7 @@ class PipelineConfig:
         """The columns that are read and what each holds."""
         columns = self.task.columns
         return (
-            *(Feature(c.name, c.holds, c.separator, c.field) for c in columns),
+            *(Feature(c.name, c.holds, c.separator, c.field, c.joiner) for c in columns),
             *(
                 Feature(name, "derived" if name in DERIVED else "slice")
                 for name in self.evaluation.slices

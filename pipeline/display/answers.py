@@ -124,7 +124,39 @@ def _lines(rows: list[tuple[str, str]]) -> str:
     return "\n".join(f"{name}{' ' * (width - cells.cell_len(name))}  {end}" for name, end in rows)
 
 
+def _entities(answer: Answer) -> list[dict[str, Any]]:
+    fields = ("entity_group", "score", "word", "start", "end")
+    rows = zip(*(answer[name].tolist() for name in fields), strict=True)
+    return [dict(zip(fields, row, strict=True)) for row in rows]
+
+
+def _entities_words(answer: Answer) -> str:
+    found = _entities(answer)
+    if not found:
+        return "no entities"
+    rows = [
+        (one["entity_group"], f"{one['score']:6.1%}  {one['start']}-{one['end']}  {one['word']}")
+        for one in found
+    ]
+    return _lines(rows)
+
+
+def _entities_fields(answer: Answer) -> dict[str, Any]:
+    return {"entities": _entities(answer)}
+
+
 _FORMS = (
+    Form(
+        {
+            "entity_group": ("O", 1),
+            "score": ("f", 1),
+            "word": ("O", 1),
+            "start": ("i", 1),
+            "end": ("i", 1),
+        },
+        _entities_words,
+        _entities_fields,
+    ),
     Form(
         {"labels": ("O", 1), "probabilities": ("f", 1), "is_chosen": ("b", 1)},
         _chosen_words,

@@ -15,7 +15,8 @@ def worst(examined: Examined, count: int) -> list[int]:
     """Places of the rows that are most wrong, the worst first.
 
     One label: by the probability of the wrong answer. Several: by the probability that is on the
-    wrong side, summed over the labels. A number: by the distance.
+    wrong side, summed over the labels. A number: by the distance. Spans: by how many are missing or
+    too many.
 
     Args:
         examined: The rows.
@@ -59,6 +60,8 @@ def _place(label: str, shown: Sequence[str]) -> int:
 
 def _severity(target: Any, answer: Mapping[str, np.ndarray]) -> float:
     """How wrong an answer is; 0 if it is right."""
+    if "entity_group" in answer:
+        return float(len(set(target) ^ set(answered(answer))))
     if isinstance(target, float):
         return abs(float(answered(answer)) - target)
     probabilities = dict(

@@ -56,10 +56,17 @@ def thumbnail(data: bytes) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(written.getvalue()).decode()}"
 
 
-def worded(target: Any) -> str:
-    """A label, labels or a number as a page shows them."""
+def worded(target: Any, text: str = "") -> str:
+    """A label, labels, a number or spans as a page shows them.
+
+    Args:
+        target: What is given or answered.
+        text: That spans are of.
+    """
     if isinstance(target, float):
         return f"{target:g}"
     if isinstance(target, str):
         return target
+    if target and not isinstance(target[0], str):
+        target = [f"{text[begin:end]} ({kind})" for begin, end, kind in target]
     return ", ".join(target) or "none"

@@ -144,8 +144,8 @@ def look(task: Task, examined: Examined, train: Sequence[Values]) -> dict[str, A
         "mistakes": [
             {
                 "inputs": shown_rows.shown(examined.rows[place], inputs),
-                "target": shown_rows.worded(examined.targets[place]),
-                "answer": shown_rows.worded(answered(examined.answers[place])),
+                "target": _worded(examined.targets[place], examined.rows[place], inputs),
+                "answer": _worded(answered(examined.answers[place]), examined.rows[place], inputs),
                 "confidence": confidences[place],
                 "neighbours": [_sample(train[index], task) for index in found],
             }
@@ -190,6 +190,10 @@ def _text(row: Values, inputs: Sequence[Column]) -> str:
     return "\n".join(row[column.name][0].decode("utf-8", "replace") for column in inputs)
 
 
+def _worded(target: Any, row: Values, inputs: Sequence[Column]) -> str:
+    return shown_rows.worded(target, _text(row, inputs) if inputs[0].holds == "text" else "")
+
+
 def samples(rows: Sequence[Values], task: Task) -> list[dict[str, Any]]:
     """Some rows, evenly from all of them, as they look."""
     step = max(1, len(rows) // _SAMPLES)
@@ -200,7 +204,9 @@ def _sample(row: Values, task: Task) -> dict[str, Any]:
     (column,) = tasks.targets(task)
     return {
         "inputs": shown_rows.shown(row, tasks.inputs(task)),
-        "target": shown_rows.worded(records.target(column.holds, row[column.name])),
+        "target": _worded(
+            records.target(column.holds, row[column.name]), row, tasks.inputs(task)
+        ),
     }
 
 

@@ -93,7 +93,10 @@ class ExaminedLearner:
     @functools.cached_property
     def _embedder(self) -> Callable[[dict[str, Tensor]], Tensor]:
         model = self._learner.build("float32")
-        vectors = keras.Model(model.input, model.get_layer("features").output)
+        features = model.get_layer("features").output
+        if len(features.shape) == 3:  # Of each unit of a text.
+            features = keras.ops.mean(features, axis=1)
+        vectors = keras.Model(model.input, features)
         return tf.function(lambda encoded: vectors(encoded, training=False))
 
 

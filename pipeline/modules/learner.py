@@ -8,6 +8,7 @@ import hashlib
 import json
 import pathlib
 import random
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,9 +24,10 @@ from models.image.augmentation import policy
 from models.image.config import ImageModelConfig
 from models.tasks import facts as measuring
 from models.tasks import task as tasks
+from models.tasks.endpoints import Network
 from models.tasks.task import Facts, Objective
 from models.tensor import Tensor
-from models.text import segments
+from models.text import segments, unit_windows
 from models.text.config import TokenizedConfig
 from models.training import inputs, placement
 from pipeline.config.sections import LearnerConfig
@@ -138,8 +140,23 @@ class Learner:
         return self.config.task.class_weights(self.config.training, self.facts, targets)
 
     def encode(self, raw: Mapping[str, Any]) -> Features:
-        """Raw inputs by column, each `(n,)` string, to the model's: the way of every request."""
-        return self.encoder(self.transform(raw))
+        """Raw inputs by column, each `(n,)` string, to the model's."""
+        return self.encoder(self.config.task.for_encoder(self.transform(raw)))
+
+    def network(self, model: keras.Model) -> Network:
+        """A trained model as the task asks it: the way of every request.
+
+        Args:
+            model: Gives `outputs` of the head, and the `features` that it stands on.
+        """
+        columns = {column.served_as: column.name for column in tasks.inputs(self.config.task)}
+
+        def of_inputs(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+            given = {column: raw[name] for name, column in columns.items()}
+            outputs: Mapping[str, Any] = model(self.encode(given), training=False)
+            return outputs
+
+        return Network(of_inputs, lambda units: unit_windows.outputs(self.encoder, model, units))
 
     def transform(self, raw: Mapping[str, Any]) -> Features:
         """What the transform graph computes of some raw columns, each `(n,)`, alone."""
@@ -171,10 +188,12 @@ def prepare(
     output = tft.TFTransformOutput(transform_output)
     spec = output.raw_feature_spec()
     columns = {column.name: spec[column.name] for column in config.task.columns}
-    facts = _facts(config, output, columns, train_files)
-    config.task.check(facts)
     model: Any = config.model
     entry = zoo.MODELS[model.kind]
+    facts = _facts(config, output, columns, train_files)
+    if length := entry.sequence_length(model):
+        facts = dataclasses.replace(facts, sizes={"units": length})
+    config.task.check(facts)
     learner = Learner(config, facts, columns, output.transform_features_layer(), _NO_ENCODER)
     if entry.tokenizer == "fitted" and entry.feature(model) == "text":
         learner = _with_tokenizer(learner, model, transform_output, train_files, folder)
@@ -182,7 +201,7 @@ def prepare(
         size = output.vocabulary_size_by_name(transform.TOKENS) + transform.RESERVED_TOKENS
         learner = learner.with_model(vocabulary_size=size)
     model = learner.config.model
-    learner = dataclasses.replace(learner, encoder=entry.encoder(model))
+    learner = dataclasses.replace(learner, encoder=zoo.encoder(model, config.task))
     measured = entry.measured(model)
     return learner if measured is None else _MEASURING[measured](learner, model, train_files)
 
@@ -255,7 +274,7 @@ def _texts(learner: Learner, files: Sequence[str]) -> Iterator[str]:
         features = learner.transform({name: raw[name] for name in names})
         for place in range(len(names)):
             for text in features[segments.NAMES[place]].numpy():
-                yield text.decode("utf-8")
+                yield unicodedata.normalize("NFC", text.decode("utf-8"))
 
 
 def _records(patterns: Sequence[str], count: int) -> Any:

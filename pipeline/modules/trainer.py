@@ -173,23 +173,15 @@ def _settled(
 
 def _signatures(learner: learners.Learner, served: keras.Model) -> dict[str, exporting.Signature]:
     """What the export answers."""
-    task, facts = learner.config.task, learner.facts
+    task = learner.config.task
     columns = {column.served_as: column.name for column in tasks.inputs(task)}
-
-    def outputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
-        raw = {column: inputs[name] for name, column in columns.items()}
-        return served(learner.encode(raw), training=False)
-
-    answer = exporting.Signature(
-        lambda inputs: task.answers(outputs(inputs)["outputs"], facts), tuple(columns)
-    )
-    return {
-        exporting.DEFAULT: answer,
-        exporting.OF_EXAMPLES: exporting.of_examples(answer, columns),
-        "embed": exporting.Signature(
-            lambda inputs: {"embedding": outputs(inputs)["features"]}, tuple(columns)
-        ),
+    endpoints = task.endpoints(learner.network(served), learner.facts)
+    signatures = {
+        name: exporting.Signature(function, tuple(columns))
+        for name, function in endpoints.functions.items()
     }
+    judged = exporting.of_examples(signatures[endpoints.judged], columns)
+    return {**signatures, exporting.OF_EXAMPLES: judged}
 
 
 def _answers(

@@ -38,7 +38,7 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, str]
     Returns:
         `target`: of a category its id `(batch,)` int64, -1 for labels not seen in training; of
         categories their ids, sparse `(batch, labels)` int64; of a number itself, `(batch,)`
-        float32. And the feature the model reads: `token_ids` `(batch, sequence_length)` int64, or
+        float32; of spans three numbers each, sparse `(batch, 3 spans)` int64. And the feature the model reads: `token_ids` `(batch, sequence_length)` int64, or
         each text `(batch,)` string, or `image_bytes` `(batch,)` string.
     """
     feature = FEATURES[custom_config["feature"]]
@@ -68,6 +68,26 @@ def _categories(values: Any) -> tf.SparseTensor:
     if not isinstance(values, tf.SparseTensor):  # Where every row has as many labels.
         values = tf.sparse.from_dense(values)
     return tft.compute_and_apply_vocabulary(values, vocab_filename=LABELS, default_value=-1)
+
+
+def _spans(values: Any) -> tf.SparseTensor:
+    """Begin, end and id of the type of each span, one after the other, `(batch, 3 spans)` int64."""
+    if not isinstance(values, tf.SparseTensor):  # Where every row has as many spans.
+        values = tf.sparse.from_dense(values)
+    fields = tf.strings.split(values.values, "\t").to_tensor(shape=(None, 3))
+    # Requests bring no target; Transform's layer then feeds it empty text.
+    places = tf.strings.to_number(tf.where(fields == "", "0", fields)[:, :2], tf.int64)
+    kinds = tft.compute_and_apply_vocabulary(
+        fields[:, 2], vocab_filename=LABELS, default_value=-1
+    )
+    flat = tf.reshape(tf.concat([places, kinds[:, None]], axis=1), [-1])
+    rows, numbers = tf.unstack(values.indices, axis=1)
+    indices = tf.stack(
+        [tf.repeat(rows, 3), tf.reshape(3 * numbers[:, None] + tf.range(3, dtype=tf.int64), [-1])],
+        axis=1,
+    )
+    shape = values.dense_shape * tf.constant([1, 3], tf.int64)
+    return tf.SparseTensor(indices, flat, shape)
 
 
 def _number(values: Any) -> tf.Tensor:
@@ -106,6 +126,11 @@ def vocabulary(transform_graph: str) -> list[str]:
     """
     found = tft.TFTransformOutput(transform_graph).vocabulary_by_name(TOKENS)
     return [token.decode("utf-8", "replace") for token in found]
+
+
+def _raw_texts(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
+    # As they came: places in a text count its own code points.
+    return dict(zip(segments.NAMES, texts, strict=False))
 
 
 def _token_ids(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
@@ -181,10 +206,12 @@ TARGETS: dict[str, Callable[[Any], Any]] = {
     "categories": _categories,
     "category": _category,
     "number": _number,
+    "spans": _spans,
 }
 """How a target column is computed, by what it holds."""
 FEATURES = {
     "text": ModelFeature(_texts, ()),
+    "raw_text": ModelFeature(_raw_texts, ()),
     "token_ids": ModelFeature(_token_ids, text_config.COUNTED_WITH),
     "image_bytes": ModelFeature(_image_bytes, ()),
 }

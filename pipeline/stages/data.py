@@ -146,7 +146,7 @@ def _schema(
 
 def _transform(config: PipelineConfig, examples: Any, schema: Any) -> Component:
     """Only the graph: examples are transformed where they are read, so nothing is stored twice."""
-    feature = zoo.MODELS[config.model.kind].feature(config.model)
+    feature = zoo.feature(config.model, config.task)
     model = loading.to_mapping(config)["model"]
     fields = {key: model[key] for key in transform.FEATURES[feature].fields if key in model}
     return Transform(

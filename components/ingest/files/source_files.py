@@ -15,6 +15,11 @@ SUFFIXES = {
     "csv": (".csv", ".csv.gz"),
     "tsv": (".tsv", ".tsv.gz"),
     "jsonl": (".jsonl", ".jsonl.gz"),
+    "conll": tuple(
+        ending + compressed
+        for ending in (".txt", ".conll", ".conllu", ".tsv", ".iob", ".iob2", ".bio", ".bioes")
+        for compressed in ("", ".gz")
+    ),
     "parquet": (".parquet",),
     "tfrecord": (),
     "image_table": (".csv", ".tsv", ".csv.gz", ".tsv.gz"),

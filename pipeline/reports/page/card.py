@@ -18,6 +18,7 @@ _LIBRARY = "keras"
 _TAGS = {
     ("text", "category"): "text-classification",
     ("text", "categories"): "text-classification",
+    ("text", "spans"): "token-classification",
     ("image", "category"): "image-classification",
     ("image", "categories"): "image-classification",
 }

@@ -1,0 +1,189 @@
+"""A cell with tags of words, or with spans of a text, as spans: begin, end and type of each.
+
+Tags may be IOB1, IOB2 (Tjong Kim Sang and Veenstra, 1999, https://aclanthology.org/E99-1023),
+BIOES or BILOU, which one reading covers: an entity begins with `B`, `S` or `U`, and where `I`, `E`
+or `L` follow neither its like nor a begin of its type. A tag without such a letter marks its word
+alone, as parts of speech do. Spans are those of Label Studio, doccano, spaCy and Hugging Face.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from components.ingest import row
+
+Span = tuple[int, int, str]
+"""Code points before it and up to its end, and its type."""
+SEPARATOR = "\t"
+"""Between the fields of a span in an example."""
+OUTSIDE = ("O", "-", "_", "")
+_TAG = re.compile(r"([BIESLUM])[-_](.+)", re.DOTALL)
+_BEGINS, _ENDS = "BSU", "ESLU"
+_FIELDS = {
+    "start": ("start", "start_offset", "begin", "from"),
+    "end": ("end", "end_offset", "stop", "to"),
+    "type": ("labels", "label", "entity_group", "entity", "type", "tag"),
+}
+_SHOWN = 40
+
+
+def of_cell(cell: Any, words: Sequence[str] | None, text: str, joiner: str, name: str) -> list[Span]:
+    """The spans of a cell, in order.
+
+    Args:
+        cell: Tags, one for each word, in a list or parted by white space; or spans.
+        words: Of the row, if they come as a list; the text holds them, parted by `joiner`.
+        text: Of the row.
+        joiner: Between the words.
+        name: Of the column.
+
+    Raises:
+        BadRow: If the cell is neither, has another number of tags than words, or spans that lie
+            outside the text, overlap or are empty.
+    """
+    found = _listed(cell, name)
+    if found and not isinstance(found[0], str):
+        spans = sorted(_span(one, text, name) for one in found)
+    else:
+        spans = list(_of_tags(found, _places(words, text, joiner), name))
+    for one, other in zip(spans, spans[1:], strict=False):
+        if other[0] < one[1]:
+            raise row.BadRow(
+                f"`{name}` has spans that overlap: {_shown(one, text)} and {_shown(other, text)}; "
+                "a sign of the text can be of one entity only"
+            )
+    return spans
+
+
+def require_whole(spans: Sequence[Span], text: str, name: str) -> None:
+    """Refuse spans that end within a word, which has one tag.
+
+    Args:
+        spans: Of the text.
+        text: Of the row.
+        name: Of the column.
+
+    Raises:
+        BadRow: If there is one.
+    """
+    for span in spans:
+        for place in span[:2]:
+            around = text[max(place - 1, 0) : place + 1]
+            if 0 < place < len(text) and around.isalnum():
+                raise row.BadRow(
+                    f"`{name}` has {_shown(span, text)}, which ends within a word (…{around}…); "
+                    "if that is meant, set `task.units: characters`"
+                )
+
+
+def encoded(spans: Sequence[Span]) -> list[bytes]:
+    """Spans as an example holds them."""
+    return [SEPARATOR.join(map(str, span)).encode() for span in spans]
+
+
+def _listed(cell: Any, name: str) -> list[Any]:
+    """The tags or spans of a cell."""
+    if isinstance(cell, str):
+        if cell.lstrip().startswith(("[{", "[[", "[]", '["', "[\n")):
+            try:
+                cell = json.loads(cell)
+            except ValueError as error:
+                raise row.BadRow(f"`{name}` looks like JSON but is none: {error}") from error
+        else:
+            return cell.split()
+    if cell is None:
+        return []
+    if not isinstance(cell, Sequence) or isinstance(cell, bytes):
+        raise row.BadRow(
+            f"`{name}` holds {row.excerpt(str(cell))!r}; a list of tags or of spans is expected"
+        )
+    found = list(cell)
+    if any(isinstance(one, str) != isinstance(found[0], str) for one in found):
+        raise row.BadRow(f"`{name}` mixes tags and spans: {row.excerpt(str(found))}")
+    return found
+
+
+def _span(given: Any, text: str, name: str) -> Span:
+    if isinstance(given, Mapping):
+        given = given.get("value", given)  # Label Studio wraps it.
+        fields = [
+            next((given[key] for key in keys if key in given), None) for keys in _FIELDS.values()
+        ]
+    elif isinstance(given, Sequence) and len(given) == 3:
+        fields = list(given)
+    else:
+        raise row.BadRow(
+            f"`{name}` holds {row.excerpt(str(given))!r}, no tag and no span; expected an object "
+            "with start, end and label, or a list of these three"
+        )
+    begin, end, kind = fields
+    if isinstance(kind, list | tuple) and len(kind) == 1:
+        kind = kind[0]
+    if not (_is_place(begin) and _is_place(end) and isinstance(kind, str) and kind.strip()):
+        raise row.BadRow(
+            f"`{name}` has a span without two whole numbers and one label: "
+            f"{row.excerpt(str(given))}"
+        )
+    begin, end = int(begin), int(end)
+    if not 0 <= begin < end <= len(text):
+        raise row.BadRow(
+            f"`{name}` has a span from {begin} to {end}, but the text has {len(text)} characters; "
+            "places count Unicode's code points from 0, and the end is not included"
+        )
+    told = given.get("text", given.get("word")) if isinstance(given, Mapping) else None
+    if isinstance(told, str) and told.strip() != text[begin:end].strip():
+        raise row.BadRow(
+            f"`{name}` says that {row.excerpt(told)!r} stands at {begin} to {end}, but there is "
+            f"{row.excerpt(text[begin:end])!r}; do the places count bytes, or UTF-16?"
+        )
+    while text[begin].isspace() and begin < end - 1:
+        begin += 1
+    while text[end - 1].isspace() and begin < end - 1:
+        end -= 1
+    return begin, end, " ".join(kind.split())
+
+
+def _is_place(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+
+
+def _places(words: Sequence[str] | None, text: str, joiner: str) -> list[tuple[int, int]]:
+    """Where each word stands in the text."""
+    if words is None:
+        found = re.finditer(r"\S+", text) if joiner else re.finditer(r"(?s).", text)
+        return [match.span() for match in found]
+    places, begin = [], 0
+    for word in words:
+        places.append((begin, begin + len(word)))
+        begin += len(word) + len(joiner)
+    return places
+
+
+def _of_tags(tags: Sequence[str], places: Sequence[tuple[int, int]], name: str) -> Iterator[Span]:
+    if len(tags) != len(places):
+        raise row.BadRow(f"`{name}` has {len(tags)} tags, but the text has {len(places)} words")
+    kind, begin, end = "", 0, 0
+    for tag, (first, last) in zip(tags, places, strict=True):
+        tag = tag.strip()
+        match = _TAG.fullmatch(tag)
+        prefix, named = match.groups() if match else ("U", tag)
+        named = "" if tag in OUTSIDE else " ".join(named.split())
+        if kind and (named != kind or prefix in _BEGINS):
+            yield begin, end, kind
+            kind = ""
+        if named and not kind:
+            kind, begin = named, first
+        end = last
+        if kind and prefix in _ENDS:
+            yield begin, end, kind
+            kind = ""
+    if kind:
+        yield begin, end, kind
+
+
+def _shown(span: Span, text: str) -> str:
+    begin, end, kind = span
+    return f"{kind} {text[begin:end][:_SHOWN]!r} ({begin} to {end})"

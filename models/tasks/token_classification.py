@@ -1,0 +1,215 @@
+"""A text in, the entities that it names out: a tag for each unit."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from models.backbone import Backbone, Provided
+from models.tasks import answers, endpoints, entity_metrics, expected, spans
+from models.tasks import units as splitting
+from models.tasks.endpoints import Endpoints, Network
+from models.tasks.expected import Expected
+from models.tasks.task import (
+    TARGET,
+    Batch,
+    Column,
+    Evaluated,
+    Facts,
+    Metric,
+    Objective,
+    Shown,
+    Training,
+)
+from models.tasks.units import Unit
+
+TAG_WORDS = "tag_words"
+"""The endpoint for texts whose words stand between white space already."""
+_UNITS = "units"
+_JOINERS: Mapping[Unit, str] = {"given": " ", "words": " ", "characters": ""}
+
+
+@dataclasses.dataclass(frozen=True)
+class TokenClassification:
+    """Mark parts of a text: names, dates, parts of speech."""
+
+    kind: Literal["token_classification"]
+    """Kind of task."""
+    text: str = "text"
+    """Column with the text, UTF-8, or the list of its words."""
+    tags: str = "tags"
+    """Column with a tag for each word (IOB1, IOB2, BIOES, or plain ones), or with spans: objects
+    or lists of where each begins, where it ends and its type, in code points of the text."""
+    units: Unit = "words"
+    """What gets a tag: `given` are the words of the list, or what stands between white space;
+    `words` are runs of letters and digits, other signs by themselves; `characters` suit languages
+    that glue words together, such as Korean."""
+    tagger: Literal["linear", "crf"] = "linear"
+    """What tells tags from vectors: each for itself, or a conditional random field, which learns
+    what tag follows what. Either way answers are valid IOB2."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What is read."""
+        joiner = _JOINERS[self.units]
+        return (
+            Column(self.text, "text", "input", "text", served_as="text", joiner=joiner),
+            Column(self.tags, "spans", "target", "tags"),
+        )
+
+    @property
+    def needs(self) -> Provided:
+        """A vector for each token."""
+        return "tokens"
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """F1, precision and recall of whole entities, mean F1 of the types."""
+        makers = (
+            entity_metrics.f1,
+            entity_metrics.precision,
+            entity_metrics.recall,
+            entity_metrics.macro_f1,
+        )
+        return tuple(make(self.tags) for make in makers)
+
+    @property
+    def shown_as(self) -> Shown:
+        """How people read an answer."""
+        return "entities"
+
+    @property
+    def monitored(self) -> Mapping[str, Literal["max", "min"]]:
+        """Loss on the eval split, or the share of right tags."""
+        return {"val_loss": "min", "val_accuracy": "max"}
+
+    def check_training(self, training: Training) -> None:
+        """Refuse what is about one label an example."""
+        if training.class_weights is not None:
+            raise ValueError(
+                "`training.class_weights` weighs examples by their one label, but here they have "
+                f"a tag for each unit. Received: class_weights={training.class_weights!r}. Leave "
+                "it out."
+            )
+        if training.label_smoothing and self.tagger == "crf":
+            raise ValueError(
+                "`training.label_smoothing` spreads the target of each tag, but a conditional "
+                "random field learns whole sequences. Received: "
+                f"label_smoothing={training.label_smoothing} with task.tagger='crf'. Leave it out, "
+                "or use `tagger: linear`."
+            )
+
+    def check(self, facts: Facts) -> None:
+        """Refuse data without any entity."""
+        if not facts.vocabularies[self.tags]:
+            raise ValueError(
+                f"No row of the train split has an entity in `{self.tags}`. Look at `task.tags` "
+                "and `data.split`."
+            )
+
+    def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        """Units, ragged."""
+        return {_UNITS: splitting.split(features["text"], self.units).words}
+
+    def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
+        """Units, ragged, and their tags `(batch, units)` int32, -1 where nothing is learned."""
+        import tensorflow as tf
+
+        found = splitting.split(features["text"], self.units)
+        shape = (None, facts.sizes[_UNITS])
+        starts, ends = (each.to_tensor(-1, shape=shape) for each in (found.starts, found.ends))
+        target = spans.tags(features[TARGET], starts, ends)
+        return Batch({_UNITS: found.words}, tf.ensure_shape(target, shape))
+
+    def soften(self, target: Any, facts: Facts) -> Any:
+        """Refused: texts cannot be mixed."""
+        raise ValueError("Tags of texts cannot be mixed: expected images. Received: tags.")
+
+    def head(self, backbone: Backbone, facts: Facts) -> Any:
+        """Logits `(batch, units, tags)`; of a conditional random field with its scores below."""
+        logits = backbone.head(self._tags(facts), "logits")(backbone.at_units)
+        if self.tagger == "linear":
+            return logits
+        from models.tasks import crf
+
+        return crf.Transitions(name="crf")(logits)
+
+    def objective(self, facts: Facts, training: Training) -> Objective:
+        """Cross-entropy of the tags, or of their sequence, and the share of right tags."""
+        from models.tasks import tag_losses
+
+        if self.tagger == "crf":
+            return Objective(tag_losses.SequenceLoss(), [tag_losses.TagAccuracy()])
+        return Objective(
+            tag_losses.TagCrossEntropy(training.label_smoothing), [tag_losses.TagAccuracy()]
+        )
+
+    def expected(self, facts: Facts) -> Expected:
+        """Cross-entropy of equal logits."""
+        return expected.of_tags(self._tags(facts))
+
+    def class_weights(
+        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
+    ) -> dict[int, float] | None:
+        """None: an example has no one class."""
+        return None
+
+    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
+        """Nothing: the most probable tags are the answer."""
+        return facts
+
+    def endpoints(self, network: Network, facts: Facts) -> Endpoints:
+        """Entities of a text as it is, and of one whose words are given."""
+        types = facts.vocabularies[self.tags]
+
+        def of(kind: Unit) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+            return lambda raw: self._answers(network, raw["text"], kind, types)
+
+        # People ask about texts whose words nobody has parted.
+        asked: Unit = "words" if self.units == "given" else self.units
+        functions = {endpoints.DEFAULT: of(asked)}
+        if self.units == "given":
+            return Endpoints({**functions, TAG_WORDS: of("given")}, TAG_WORDS)
+        return Endpoints(functions, endpoints.DEFAULT)
+
+    def _tags(self, facts: Facts) -> int:
+        """Tags that are told apart."""
+        return len(spans.names(facts.vocabularies[self.tags]))
+
+    def _answers(
+        self, network: Network, texts: Any, kind: Unit, types: Sequence[str]
+    ) -> dict[str, Any]:
+        """Entities, and each unit with its tag."""
+        import tensorflow as tf
+
+        from models.tasks import crf
+
+        found = splitting.split(texts, kind)
+        logits, learned = network.of_units(found.words)
+        scores = tf.constant(crf.within_entities(len(types)))
+        lengths = found.words.row_lengths()
+        # One unit more, so that there is one where no text has any.
+        emissions = tf.pad(logits.to_tensor(), [[0, 0], [0, 1], [0, 0]])
+        if self.tagger == "crf":
+            scores += learned
+            shares = crf.marginals(emissions, lengths, scores)
+        else:
+            shares = tf.nn.softmax(emissions)
+        tags = crf.best_path(emissions, lengths, scores)
+        chosen = tf.gather(shares, tags, batch_dims=2)
+        tags, chosen = (
+            tf.RaggedTensor.from_tensor(each, lengths, row_splits_dtype=tf.int64)
+            for each in (tags, chosen)
+        )
+        told = {
+            **spans.entities(texts, found, tags, chosen, types),
+            "tokens": found.words,
+            "tags": tf.gather(tf.constant(spans.names(types)), tags),
+        }
+        padded = {}
+        for name, values in told.items():
+            padded |= answers.padded(name, values, None)
+        return padded
