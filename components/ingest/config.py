@@ -193,10 +193,10 @@ class SampleSource:
     (`image`, `digits`, `sum`); `library_docs`: paragraphs of the documentation
     of installed libraries (`text`, `library`); `function_docs`: of their
     functions (`text`, `parameters`, `count`, `name`, `same`, `other`,
-    `overlap`).
+    `overlap`); `code_terms`: with what is code in them (`text`, `terms`).
     """
 
-    name: Literal["imdb_small", "digits", "digit_pairs", "library_docs", "function_docs"]
+    name: Literal["imdb_small", "digits", "digit_pairs", "library_docs", "function_docs", "code_terms"]
     """Which sample."""
     kind: Literal["sample"] = "sample"
     """Always `sample`."""

@@ -17,6 +17,9 @@ import tensorflow as tf
 FORBIDDEN = -1e4
 """Score of what may not follow; finite, so that no difference of two is undefined."""
 
+_MORE = 2
+"""Units beyond all texts, as a loop in a graph has to have a step, and its first unit before."""
+
 
 @keras.saving.register_keras_serializable(package="maru")
 class Transitions(keras.layers.Layer):
@@ -78,11 +81,11 @@ def best_path(emissions: Any, lengths: Any, scores: Any) -> Any:
     """The most probable tags `(n, units)` int32 by Viterbi's algorithm; 0 beyond a text's end.
 
     Args:
-        emissions: `(n, units, tags)` float32, at least one unit wide.
+        emissions: `(n, units, tags)` float32.
         lengths: Units of each text `(n,)` int.
         scores: `(tags + 1, tags)` as `Transitions` has them.
     """
-    lengths = tf.cast(lengths, tf.int32)
+    lengths, emissions = tf.cast(lengths, tf.int32), _widened(emissions)
     size = tf.shape(emissions)[1]
     tags = tf.shape(emissions)[2]
     same = tf.tile(tf.range(tags)[None], [tf.shape(emissions)[0], 1])
@@ -105,18 +108,18 @@ def best_path(emissions: Any, lengths: Any, scores: Any) -> Any:
 
     path = tf.scan(backward, came, end, reverse=True)
     path = tf.transpose(tf.concat([path, end[None]], 0))
-    return tf.where(tf.sequence_mask(lengths, size), path, 0)
+    return tf.where(tf.sequence_mask(lengths, size), path, 0)[:, :-_MORE]
 
 
 def marginals(emissions: Any, lengths: Any, scores: Any) -> Any:
     """Probability of each tag of each unit over all paths, `(n, units, tags)` float32.
 
     Args:
-        emissions: `(n, units, tags)` float32, at least one unit wide.
+        emissions: `(n, units, tags)` float32.
         lengths: Units of each text `(n,)` int.
         scores: `(tags + 1, tags)` as `Transitions` has them.
     """
-    lengths = tf.cast(lengths, tf.int32)
+    lengths, emissions = tf.cast(lengths, tf.int32), _widened(emissions)
     size = tf.shape(emissions)[1]
 
     def forward(alphas: Any, place: Any) -> Any:
@@ -133,7 +136,7 @@ def marginals(emissions: Any, lengths: Any, scores: Any) -> Any:
     ends = tf.zeros_like(first)
     betas = tf.scan(backward, tf.range(size - 1), ends, reverse=True)
     betas = tf.concat([betas, ends[None]], 0)
-    return tf.transpose(tf.nn.softmax(alphas + betas), [1, 0, 2])
+    return tf.transpose(tf.nn.softmax(alphas + betas), [1, 0, 2])[:, :-_MORE]
 
 
 def within_entities(types: int) -> np.ndarray:
@@ -149,6 +152,10 @@ def within_entities(types: int) -> np.ndarray:
         scores[:, inside] = FORBIDDEN
         scores[[begin, inside], inside] = 0
     return scores
+
+
+def _widened(emissions: Any) -> Any:
+    return tf.pad(emissions, [[0, 0], [0, _MORE], [0, 0]])
 
 
 def _begin(emissions: Any, tags: Any, scores: Any) -> tuple[Any, Any]:

@@ -191,8 +191,7 @@ class TokenClassification:
         logits, learned = network.of_units(found.words)
         scores = tf.constant(crf.within_entities(len(types)))
         lengths = found.words.row_lengths()
-        # One unit more, so that there is one where no text has any.
-        emissions = tf.pad(logits.to_tensor(), [[0, 0], [0, 1], [0, 0]])
+        emissions = logits.to_tensor()
         if self.tagger == "crf":
             scores += learned
             shares = crf.marginals(emissions, lengths, scores)

@@ -51,6 +51,18 @@ def _xla_compiles_the_model(config: Any) -> Iterator[Problem]:
         )
 
 
+def _tokenizer_splits_units(config: Any) -> Iterator[Problem]:
+    entry = zoo.MODELS[config.model.kind]
+    is_counted = entry.tokenizer == "fitted" and entry.feature(config.model) == "token_ids"
+    if config.task.needs == "tokens" and "tokens" in entry.provides and is_counted:
+        yield Problem(
+            "model.tokenizer",
+            f"`task.kind: {config.task.kind}` gives a tag to each unit of a text, which is read in "
+            f"pieces that are learned. Received: tokenizer={config.model.tokenizer!r}. Choose "
+            "wordpiece, bpe or unigram.",
+        )
+
+
 def _training_suits_the_task(config: Any) -> Iterator[Problem]:
     yield from _refusal("training", config.task.check_training, config.training)
 
@@ -113,6 +125,7 @@ def _refusal(path: str, check: Callable[..., None], *values: Any) -> Iterator[Pr
 
 _RULES: tuple[Callable[[Any], Iterator[Problem]], ...] = (
     _model_fits_the_task,
+    _tokenizer_splits_units,
     _recipe_is_read,
     _training_is_long_enough,
     _xla_compiles_the_model,

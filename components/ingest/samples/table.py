@@ -15,6 +15,7 @@ _SAMPLES = {
     "imdb_small": "components.ingest.samples.imdb_small",
     "digits": "components.ingest.samples.digits",
     "digit_pairs": "components.ingest.samples.digit_pairs",
+    "code_terms": "components.ingest.samples.code_terms",
     "function_docs": "components.ingest.samples.function_docs",
     "library_docs": "components.ingest.samples.library_docs",
 }

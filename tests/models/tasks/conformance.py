@@ -5,6 +5,7 @@
 """
 
 import dataclasses
+import functools
 import io
 import typing
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import keras
 import numpy as np
 import pytest
 import scipy.stats
+import seqscore.scoring
 import sklearn.metrics
 import tensorflow as tf
 from PIL import Image
@@ -23,9 +25,12 @@ from models.tasks import answers as told
 from models.tasks import table
 from models.tasks import task as tasks
 from models.tasks.task import TARGET, Facts
-from models.text import bag_of_words, segments, subwords
+from models.tasks.endpoints import Network
+from models.text import bag_of_words, recurrent, segments, subwords, unit_windows
 from models.training import fit
 from models.training.config import TrainingConfig
+from components.ingest import spans
+from serving import ragged
 from serving.execution import saved_model
 from serving.export import signatures as exporting
 
@@ -34,6 +39,8 @@ TEXTS = ("하나 two", "", "three " * 5000, "⚡ ⚡", "two three")
 """Five, unequal: one is empty, one is longer than any model reads, one has no known token."""
 SIZES = ((9, 4), (1, 1), (3, 700), (40, 2), (8, 8))
 """Height and width of five images, in pixels."""
+BAG = functools.partial(bag_of_words.BagOfWordsConfig, weighting="binary")
+TAGGER = functools.partial(recurrent.RecurrentConfig, embedding_dim=4, units=4)
 IMAGE = resnet.ResNetConfig(blocks=(1,), width=4, image_size=8, stem="small", pixels="unit")
 
 
@@ -51,6 +58,16 @@ class Held:
     """Facts of data that nothing can be learned from."""
     message: str
     """What is said of it."""
+    is_mixable: bool = True
+    """Whether targets can be mixed by shares."""
+    is_of_units: bool = False
+    """Whether an example has a target for each of its units."""
+
+    def loss_of_zeros(self, expected, targets, zeros):
+        """The objective's loss of outputs of 0, by the task's own account of it."""
+        if self.is_of_units:
+            return expected.loss
+        return expected.errors(targets, zeros).mean()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +91,7 @@ class Case:
         return self.held.facts(self.target)
 
     def batch(self):
-        features = {"anything": tf.zeros(5), TARGET: self.held.transformed()}
+        features = {"text": tf.constant(TEXTS), TARGET: self.held.transformed()}
         return self.task.batch(features, self.facts)
 
     def raw(self):
@@ -89,31 +106,40 @@ class Case:
         }, list(segments.NAMES)
 
     def model(self, folder):
-        """An untrained model, and the function from what requests bring to its output."""
+        """An untrained model, its encoder, and the network that its task asks."""
         keras.utils.set_random_seed(0)
         config = IMAGE
+        texts = TAGGER if self.task.needs == "tokens" else BAG
         if tasks.reads(self.task) == "text":
             path = folder / "tokenizer"
             subwords.learn("wordpiece", [f"{' '.join(WORDS)} {n}" for n in range(9)], 40, path)
-            config = bag_of_words.BagOfWordsConfig(
+            config = texts(
                 vocabulary_size=40,
                 sequence_length=6,
                 tokenizer="wordpiece",
                 tokenizer_file=str(path),
-                weighting="binary",
             )
         entry = zoo.MODELS[config.kind]
         if entry.tokenizer == "fitted":
             size = subwords.load("wordpiece", config.tokenizer_file, 6).vocabulary_size()
             config = dataclasses.replace(config, vocabulary_size=size)
-        model, encoder = zoo.build(config, self.task, self.facts), entry.encoder(config)
+        model = zoo.build(config, self.task, self.facts)
+        encoder = zoo.encoder(config, self.task)
         served, features = self.raw()
+        both = {"outputs": model.output, "features": model.get_layer("features").output}
+        whole = keras.Model(model.input, both)
 
-        def outputs(inputs):
-            named = dict(zip(features, (inputs[name] for name in served), strict=False))
-            return model(encoder(named), training=False)
+        def of_inputs(raw):
+            named = dict(zip(features, (raw[name] for name in served), strict=False))
+            return whole(encoder(self.task.for_encoder(named)), training=False)
 
-        return model, encoder, outputs
+        network = Network(of_inputs, lambda units: unit_windows.outputs(encoder, whole, units))
+        return model, encoder, network
+
+    def answers(self, network):
+        """Of the default endpoint to all five rows."""
+        given = {name: tf.constant(rows) for name, rows in self.raw()[0].items()}
+        return self.task.endpoints(network, self.facts).functions["serving_default"](given)
 
 
 def _png(size):
@@ -127,6 +153,11 @@ def _png(size):
 def _ragged_ids():
     ids = tf.sparse.from_dense(tf.constant([[1, 3], [2, 0], [0, 0], [1, 2], [3, 0]]))
     return tf.SparseTensor(ids.indices, tf.cast(ids.values, tf.int64) - 1, ids.dense_shape)
+
+
+def _ragged_spans():
+    rows = [[0, 2, 0], [], [0, 5, 1, 6, 11, -1], [], [4, 9, 1]]
+    return tf.ragged.constant(rows, tf.int64).to_sparse()
 
 
 HELD = {
@@ -143,6 +174,15 @@ HELD = {
         (("하나", "three"), ("two",), (), ("하나", "never seen"), ("three",)),
         lambda name: Facts({name: ()}),
         "No row of the train split has a label in `labels`. Look at `task.labels`",
+    ),
+    "spans": Held(
+        lambda name: Facts({name: WORDS[:2]}, sizes={"units": 6}),
+        _ragged_spans,
+        (((0, 2, "하나"),), (), ((0, 5, "two"), (6, 11, "never seen")), (), ((4, 9, "two"),)),
+        lambda name: Facts({name: ()}),
+        "No row of the train split has an entity in `tags`. Look at `task.tags`",
+        is_mixable=False,
+        is_of_units=True,
     ),
     "number": Held(
         lambda name: Facts(means={name: 100.0}, deviations={name: 20.0}),
@@ -180,7 +220,7 @@ def names_its_columns_by_fields_of_the_yaml(case, tmp_path):
 
 def parts_the_target_from_the_inputs(case, tmp_path):
     batch = case.batch()
-    assert set(batch.inputs) == {"anything"}
+    assert set(batch.inputs) == set(case.task.for_encoder({"text": tf.constant(TEXTS)}))
     assert len(batch.target) == 5
 
 
@@ -188,6 +228,7 @@ def learns_what_a_search_may_go_by(case, tmp_path):
     model, encoder, _ = case.model(tmp_path)
     served, features = case.raw()
     named = dict(zip(features, map(tf.constant, served.values()), strict=False))
+    named = case.task.for_encoder(named)
     training = TrainingConfig()
     fit.compile_model(model, case.task.objective(case.facts, training), training, steps=1)
     data = tf.data.Dataset.from_tensors((encoder(named), case.batch().target))
@@ -197,23 +238,26 @@ def learns_what_a_search_may_go_by(case, tmp_path):
 
 
 def mixes_targets_by_shares(case, tmp_path):
-    _, _, outputs = case.model(tmp_path)
+    if not case.held.is_mixable:
+        with pytest.raises(ValueError, match="cannot be mixed"):
+            case.task.soften(case.batch().target, case.facts)
+        return
+    _, _, network = case.model(tmp_path)
     soft = case.task.soften(case.batch().target, case.facts)
     assert soft.dtype == tf.float32
     mixed = 0.25 * soft + 0.75 * tf.roll(soft, 1, 0)
     objective = case.task.objective(case.facts, TrainingConfig())
     given = {name: tf.constant(rows) for name, rows in case.raw()[0].items()}
-    assert np.isfinite(float(objective.loss(mixed, outputs(given))))
+    assert np.isfinite(float(objective.loss(mixed, network.of_inputs(given)["outputs"])))
 
 
 def answers_from_trainer_export_and_server_alike(case, tmp_path):
     """In batches of 1, 4 and 0 rows, empty and very long inputs among them."""
-    model, encoder, outputs = case.model(tmp_path)
+    model, encoder, network = case.model(tmp_path)
     rows, _ = case.raw()
-    signature = exporting.Signature(
-        lambda inputs: case.task.answers(outputs(inputs), case.facts), tuple(rows)
-    )
-    whole = signature.function({name: tf.constant(values) for name, values in rows.items()})
+    functions = case.task.endpoints(network, case.facts).functions
+    signature = exporting.Signature(functions[exporting.DEFAULT], tuple(rows))
+    whole = case.answers(network)
     export = tmp_path / "export"
     exporting.export({exporting.DEFAULT: signature}, [model, *encoder.trackable], export)
     loaded = tf.saved_model.load(str(export)).signatures[exporting.DEFAULT]
@@ -231,9 +275,8 @@ def answers_from_trainer_export_and_server_alike(case, tmp_path):
 
 def judges_its_answers_within_bounds(case, tmp_path):
     """Also of a label that training never saw."""
-    _, _, outputs = case.model(tmp_path)
-    given = {name: tf.constant(rows) for name, rows in case.raw()[0].items()}
-    answers = case.task.answers(outputs(given), case.facts)
+    _, _, network = case.model(tmp_path)
+    answers = case.answers(network)
     rows = [told.plain({k: v[place].numpy() for k, v in answers.items()}) for place in range(5)]
     for metric in case.task.metrics:
         assert set(metric.reads) <= set(answers)
@@ -259,10 +302,12 @@ def measures_as_reference_libraries_do(case, tmp_path):
 
 
 def knows_the_loss_of_knowing_nothing(case, tmp_path):
-    width, target = case.model(tmp_path)[0].output.shape[-1], case.batch().target
-    zeros, expected = np.zeros((5, width), "float32"), case.task.expected(case.facts)
+    target = case.batch().target
+    width = case.model(tmp_path)[0].output.shape[-1]
+    shape = (*target.shape, width) if case.held.is_of_units else (5, width)
+    zeros, expected = np.zeros(shape, "float32"), case.task.expected(case.facts)
     loss = float(case.task.objective(case.facts, TrainingConfig()).loss(target, zeros))
-    assert expected.errors(np.asarray(target), zeros).mean() == pytest.approx(loss, rel=1e-5)
+    assert loss == pytest.approx(case.held.loss_of_zeros(expected, np.asarray(target), zeros), 1e-5)
     assert expected.check_targets(np.asarray(target), width) is None
     assert expected.is_right(np.asarray(target), zeros).shape == (5,)
 
@@ -274,7 +319,10 @@ def refuses_data_without_anything_to_learn(case, tmp_path):
 
 
 def _same(got, wanted):
-    assert got.shape == wanted.shape
+    # Rows of fewer values are filled up less far where no longer one is beside them.
+    assert len(got) == len(wanted)
+    assert got.ndim == wanted.ndim
+    got, wanted = ragged.common(got, wanted)
     if wanted.dtype == object:
         assert got.astype(object).tolist() == wanted.tolist()
     else:
@@ -306,7 +354,57 @@ def _draw_number(random, size):
     ]
 
 
-DRAWN = {"category": _draw_category, "categories": _draw_categories, "number": _draw_number}
+def _draw_spans(random, size):
+    given, answers = [], []
+    for tags in random.choice(["O", "B-a", "I-a", "B-b", "I-b"], (size, 2, 7)):
+        true, told = (_spans_of(row) for row in tags)
+        given.append(true)
+        answers.append(
+            {
+                "start": np.array([begin for begin, _, _ in told], int),
+                "end": np.array([end for _, end, _ in told], int),
+                "entity_group": np.array([kind for _, _, kind in told], object),
+                "start_length": np.array([len(told)]),
+            }
+        )
+    return given, answers
+
+
+def _spans_of(tags):
+    return tuple(spans.of_cell(list(tags), ["x"] * len(tags), "x " * len(tags), " ", "tags"))
+
+
+def _tags_of(rows):
+    """IOB2 tags of seven words of one letter."""
+    found = []
+    for row in rows:
+        tags = ["O"] * 7
+        for begin, end, kind in row:
+            words = range(begin // 2, (end + 1) // 2)
+            for word in words:
+                tags[word] = f"{'B' if word == words[0] else 'I'}-{kind}"
+        found.append(tags)
+    return found
+
+
+def _entities(reference):
+    """Of what seqscore counts, which refuses tags that are not strictly IOB2."""
+
+    def figure(given, answers):
+        told = [list(zip(a["start"], a["end"], a["entity_group"], strict=True)) for a in answers]
+        tags = _tags_of(told), _tags_of(given)
+        score, _ = seqscore.scoring.score_label_sequences(*tags, "BIO", repair=None)
+        return reference(score)
+
+    return figure
+
+
+DRAWN = {
+    "category": _draw_category,
+    "categories": _draw_categories,
+    "number": _draw_number,
+    "spans": _draw_spans,
+}
 
 
 def _labels(reference, **options):
@@ -333,6 +431,12 @@ def _numbers(reference):
 
 F1 = sklearn.metrics.f1_score
 REFERENCES = {
+    "spans": {
+        "entity_f1": _entities(lambda score: score.f1),
+        "precision": _entities(lambda score: score.precision),
+        "recall": _entities(lambda score: score.recall),
+        "macro_f1": _entities(lambda score: np.mean([s.f1 for s in score.type_scores.values()])),
+    },
     "category": {
         "accuracy": _labels(sklearn.metrics.accuracy_score),
         "macro_f1": _labels(F1, average="macro"),
