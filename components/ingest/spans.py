@@ -39,11 +39,13 @@ def of_cell(cell: Any, words: Sequence[str] | None, text: str, joiner: str, name
         name: Of the column.
 
     Raises:
-        BadRow: If the cell is neither, has another number of tags than words, or spans that lie
+        BadRow: If the cell is empty or neither, has another number of tags than words, or spans that lie
             outside the text, overlap or are empty.
     """
     found = _listed(cell, name)
-    if found and not isinstance(found[0], str):
+    if not found:
+        return []
+    if not isinstance(found[0], str):
         spans = sorted(_span(one, text, name) for one in found)
     else:
         spans = list(_of_tags(found, _places(words, text, joiner), name))
@@ -84,6 +86,8 @@ def encoded(spans: Sequence[Span]) -> list[bytes]:
 
 def _listed(cell: Any, name: str) -> list[Any]:
     """The tags or spans of a cell."""
+    if cell is None or (isinstance(cell, str) and not cell.strip()):
+        raise row.BadRow(f"`{name}` is empty; write [] where a text has no entity")
     if isinstance(cell, str):
         if cell.lstrip().startswith(("[{", "[[", "[]", '["', "[\n")):
             try:
@@ -92,8 +96,6 @@ def _listed(cell: Any, name: str) -> list[Any]:
                 raise row.BadRow(f"`{name}` looks like JSON but is none: {error}") from error
         else:
             return cell.split()
-    if cell is None:
-        return []
     if not isinstance(cell, Sequence) or isinstance(cell, bytes):
         raise row.BadRow(
             f"`{name}` holds {row.excerpt(str(cell))!r}; a list of tags or of spans is expected"
