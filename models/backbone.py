@@ -60,10 +60,17 @@ class Backbone:
         """The same network with `at_units`, what its layer `features` gives.
 
         It also reads `PLACES`, `(batch, units)` int32; a unit that is not there has zeros.
+
+        Raises:
+            ValueError: If the network gives no vectors of tokens.
         """
         from models.layers.tokens_at import TokensAt
 
-        assert self.tokens is not None, "the zoo says which models provide tokens"
+        if self.tokens is None:
+            raise ValueError(
+                f"Expected a model that gives a vector for each token. Received: {self.name}, "
+                "which gives one for a text. See `provides` in models/zoo.py."
+            )
         places = keras.Input((None,), dtype="int32", name=PLACES)
         picked = TokensAt(name="features")([self.tokens(), places])
         return dataclasses.replace(self, inputs={**self.inputs, PLACES: places}, at_units=picked)

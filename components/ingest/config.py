@@ -196,7 +196,9 @@ class SampleSource:
     `overlap`); `code_terms`: with what is code in them (`text`, `terms`).
     """
 
-    name: Literal["imdb_small", "digits", "digit_pairs", "library_docs", "function_docs", "code_terms"]
+    name: Literal[
+        "imdb_small", "digits", "digit_pairs", "library_docs", "function_docs", "code_terms"
+    ]
     """Which sample."""
     kind: Literal["sample"] = "sample"
     """Always `sample`."""

@@ -28,7 +28,9 @@ _FIELDS = {
 _SHOWN = 40
 
 
-def of_cell(cell: Any, words: Sequence[str] | None, text: str, joiner: str, name: str) -> list[Span]:
+def of_cell(
+    cell: Any, words: Sequence[str] | None, text: str, joiner: str, name: str
+) -> list[Span]:
     """The spans of a cell, in order.
 
     Args:
@@ -39,8 +41,8 @@ def of_cell(cell: Any, words: Sequence[str] | None, text: str, joiner: str, name
         name: Of the column.
 
     Raises:
-        BadRow: If the cell is empty or neither, has another number of tags than words, or spans that lie
-            outside the text, overlap or are empty.
+        BadRow: If the cell is empty or neither, has another number of tags than words, or spans
+            that lie outside the text, overlap or are empty.
     """
     found = _listed(cell, name)
     if not found:
@@ -109,7 +111,7 @@ def _listed(cell: Any, name: str) -> list[Any]:
 def _span(given: Any, text: str, name: str) -> Span:
     if isinstance(given, Mapping):
         given = given.get("value", given)  # Label Studio wraps it.
-        fields = [
+        fields: list[Any] = [
             next((given[key] for key in keys if key in given), None) for keys in _FIELDS.values()
         ]
     elif isinstance(given, Sequence) and len(given) == 3:

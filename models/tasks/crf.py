@@ -29,7 +29,7 @@ class Transitions(keras.layers.Layer):
     then row `i` how well each tag follows tag `i`, then how well it begins a text.
     """
 
-    def build(self, shape: tuple[int | None, ...]) -> None:
+    def build(self, shape: tuple[int, ...]) -> None:
         """Create the scores, all 0."""
         tags = shape[-1]
         self.scores = self.add_weight(
@@ -42,7 +42,9 @@ class Transitions(keras.layers.Layer):
         scores = tf.tile(tf.convert_to_tensor(self.scores)[None], [count, 1, 1])
         return tf.concat([tf.cast(emissions, tf.float32), scores], axis=1)
 
-    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(
+        self, shape: tuple[int | None, int | None, int]
+    ) -> tuple[int | None, int | None, int]:
         """Shape with the scores."""
         batch, units, tags = shape
         return batch, None if units is None else units + tags + 1, tags

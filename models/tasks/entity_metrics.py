@@ -84,9 +84,7 @@ def by_type(rows: Any) -> dict[str, dict[str, float]]:
     }
 
 
-def _of_counts(
-    name: str, column: str, of_counts: Callable[[float, float, float], float]
-) -> Metric:
+def _of_counts(name: str, column: str, of_counts: Callable[[float, float, float], float]) -> Metric:
     def statistics(target: Mapping[str, Any], answer: Mapping[str, Any]) -> np.ndarray:
         given, found = set(target[column]), set(spans(answer))
         return np.array([len(given & found), len(given), len(found)], float)

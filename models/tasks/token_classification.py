@@ -126,7 +126,9 @@ class TokenClassification:
 
     def soften(self, target: Any, facts: Facts) -> Any:
         """Refused: texts cannot be mixed."""
-        raise ValueError("Tags of texts cannot be mixed: expected images. Received: tags.")
+        raise ValueError(
+            f"Tags of texts cannot be mixed: expected targets of images. Received: {target}"
+        )
 
     def head(self, backbone: Backbone, facts: Facts) -> Any:
         """Logits `(batch, units, tags)`; of a conditional random field with its scores below."""
@@ -208,7 +210,7 @@ class TokenClassification:
             "tokens": found.words,
             "tags": tf.gather(tf.constant(spans.names(types)), tags),
         }
-        padded = {}
+        padded: dict[str, Any] = {}
         for name, values in told.items():
             padded |= answers.padded(name, values, None)
         return padded

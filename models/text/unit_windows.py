@@ -129,7 +129,9 @@ def outputs(encoder: Encoder, model: Callable[..., Any], units: Tensor) -> tuple
     import tensorflow as tf
 
     if encoder.windows is None:
-        raise ValueError("Expected the encoder of a model of units. Received: one of whole texts.")
+        raise ValueError(
+            f"Expected the encoder of a model of units. Received: {encoder}, of whole texts."
+        )
     read = encoder.windows(units)
     found = model(read.inputs, training=False)["outputs"]
     places = tf.shape(read.is_unit)[1]

@@ -82,8 +82,7 @@ def load(path: pathlib.Path) -> Answers:
     words = np.array(about["words"], dtype=object)
     outputs |= {name: words[outputs[name]] for name in about["texts"]}
     targets = {
-        column: [_tuples(one) for one in values]
-        for column, values in about["targets"].items()
+        column: [_tuples(one) for one in values] for column, values in about["targets"].items()
     }
     return Answers(targets, outputs)
 
@@ -96,7 +95,9 @@ def of_rows(targets: Mapping[str, Sequence[Any]], rows: Sequence[Mapping[str, An
         rows: Outputs by name of each example, all of the same names and numbers of axes.
     """
     plain = [model_answers.plain(row) for row in rows]
-    return Answers(targets, ragged.concatenate([{n: v[None] for n, v in row.items()} for row in plain]))
+    return Answers(
+        targets, ragged.concatenate([{n: v[None] for n, v in row.items()} for row in plain])
+    )
 
 
 def _tuples(value: Any) -> Any:

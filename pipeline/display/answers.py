@@ -28,6 +28,8 @@ class Form:
     """For people."""
     fields: Callable[[Answer], dict[str, Any]]
     """For `--json`."""
+    may_be_empty: bool = False
+    """Whether an answer may have no values."""
 
 
 def form_of(answer: Answer) -> Form:
@@ -44,7 +46,7 @@ def _fits(form: Form, answer: Answer) -> bool:
     return (
         {name: (one.dtype.kind, one.ndim) for name, one in found.items()} == form.outputs
         and len({one.shape for one in found.values()}) == 1
-        and all(one.size for one in found.values())
+        and (form.may_be_empty or all(one.size for one in found.values()))
     )
 
 
@@ -156,6 +158,7 @@ _FORMS = (
         },
         _entities_words,
         _entities_fields,
+        may_be_empty=True,
     ),
     Form(
         {"labels": ("O", 1), "probabilities": ("f", 1), "is_chosen": ("b", 1)},

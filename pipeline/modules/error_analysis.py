@@ -204,9 +204,7 @@ def _sample(row: Values, task: Task) -> dict[str, Any]:
     (column,) = tasks.targets(task)
     return {
         "inputs": shown_rows.shown(row, tasks.inputs(task)),
-        "target": _worded(
-            records.target(column.holds, row[column.name]), row, tasks.inputs(task)
-        ),
+        "target": _worded(records.target(column.holds, row[column.name]), row, tasks.inputs(task)),
     }
 
 

@@ -38,8 +38,9 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, str]
     Returns:
         `target`: of a category its id `(batch,)` int64, -1 for labels not seen in training; of
         categories their ids, sparse `(batch, labels)` int64; of a number itself, `(batch,)`
-        float32; of spans three numbers each, sparse `(batch, 3 spans)` int64. And the feature the model reads: `token_ids` `(batch, sequence_length)` int64, or
-        each text `(batch,)` string, or `image_bytes` `(batch,)` string.
+        float32; of spans three numbers each, sparse `(batch, 3 spans)` int64. And the feature the
+        model reads: `token_ids` `(batch, sequence_length)` int64, or each text `(batch,)` string,
+        or `image_bytes` `(batch,)` string.
     """
     feature = FEATURES[custom_config["feature"]]
     columns = [Column(**fields) for fields in json.loads(custom_config["columns"])]
@@ -77,9 +78,7 @@ def _spans(values: Any) -> tf.SparseTensor:
     fields = tf.strings.split(values.values, "\t").to_tensor(shape=(None, 3))
     # Requests bring no target; Transform's layer then feeds it empty text.
     places = tf.strings.to_number(tf.where(fields == "", "0", fields)[:, :2], tf.int64)
-    kinds = tft.compute_and_apply_vocabulary(
-        fields[:, 2], vocab_filename=LABELS, default_value=-1
-    )
+    kinds = tft.compute_and_apply_vocabulary(fields[:, 2], vocab_filename=LABELS, default_value=-1)
     flat = tf.reshape(tf.concat([places, kinds[:, None]], axis=1), [-1])
     rows, numbers = tf.unstack(values.indices, axis=1)
     indices = tf.stack(

@@ -34,9 +34,7 @@ class Marked(NamedTuple):
 
 def write(folder: pathlib.Path) -> None:
     """Write `code_terms.csv` with the columns `text` and `terms`, JSON of spans."""
-    found = {
-        one.text: one for place in library_docs.installed().values() for one in marked(place)
-    }
+    found = {one.text: one for place in library_docs.installed().values() for one in marked(place)}
     chosen = sorted(found.values(), key=lambda one: library_docs.hash_of(one.text))[:ROWS]
     with open(folder / "code_terms.csv", "w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")

@@ -90,7 +90,8 @@ class _Sentence:
             self.reject(f"line {number} has one column, {row.excerpt(text)!r}: no tag", number)
         elif self._rows and len(fields) != len(self._rows[0]):
             self.reject(
-                f"line {number} has {len(fields)} columns, the sentence's first {len(self._rows[0])}",
+                f"line {number} has {len(fields)} columns, the sentence's first "
+                f"{len(self._rows[0])}",
                 number,
             )
         elif len(self._rows) >= _MOST_WORDS:
@@ -119,7 +120,7 @@ def _fields(text: str) -> Sequence[str]:
 
 
 def _is_comment(text: str, fields: Sequence[str]) -> bool:
-    """Whether the first line of a sentence says something about it: `# text = …`, `## id\t…`."""
+    """Whether a line is about the sentence: `# text = …`, or `## id`, a tab, the text."""
     if not text.startswith("#"):
         return False
     return len(fields) == 1 or " " in fields[0] or ("\t" not in text and len(fields) > 2)

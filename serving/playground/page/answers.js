@@ -4,16 +4,18 @@ import { element } from "./elements.js";
 
 const FIRST = 8; // Labels before "Show all".
 const DIGITS = 6;
+const COLOURS = 6; // Of kinds of entities, in the style sheet.
 
 /**
- * @param {?string} shownAs `ranked_labels`, `chosen_labels` or `number`; any other model's answer
- *     is shown output by output.
+ * @param {?string} shownAs `ranked_labels`, `chosen_labels`, `number` or `entities`; any other
+ *     model's answer is shown output by output.
  * @param {Object} answer Values of one row by output.
  * @param {{name: string, length: ?string}[]} outputs `length` names the output that says how many
  *     values of `name` count; the others fill it up.
+ * @param {Object} row What was asked, by input.
  */
-export function show(shownAs, answer, outputs) {
-  return (FORMS[shownAs] ?? byOutput)(answer, outputs);
+export function show(shownAs, answer, outputs, row) {
+  return (FORMS[shownAs] ?? byOutput)(answer, outputs, row);
 }
 
 function rankedLabels(answer) {
@@ -33,6 +35,27 @@ function number(answer) {
   return element("p", { class: "number" }, shorten(answer.value));
 }
 
+/** The text with what was found marked in it; places count code points. */
+function entities(answer, outputs, row) {
+  const signs = Array.from(Object.values(row)[0]);
+  const kinds = [...new Set(answer.entity_group.slice(0, answer.start_length))];
+  const text = element("p", { class: "text", dir: "auto" });
+  let last = 0;
+  for (let place = 0; place < answer.start_length; place += 1) {
+    const [start, end] = [answer.start[place], answer.end[place]];
+    const kind = answer.entity_group[place];
+    const score = `${(100 * answer.score[place]).toFixed(1)} %`;
+    const label = element("span", { class: "kind" }, kind);
+    const found = element("mark", { title: score }, signs.slice(start, end).join(""), label);
+    found.classList.add(`kind-${kinds.indexOf(kind) % COLOURS}`);
+    text.append(signs.slice(last, start).join(""), found);
+    last = end;
+  }
+  text.append(signs.slice(last).join(""));
+  const said = { 0: "Nothing found.", 1: "1 found:" }[answer.start_length];
+  return element("div", {}, element("p", {}, said ?? `${answer.start_length} found:`), text);
+}
+
 function byOutput(answer, outputs) {
   const lengths = outputs.map((output) => output.length);
   const list = element("dl");
@@ -44,7 +67,7 @@ function byOutput(answer, outputs) {
   return list;
 }
 
-const FORMS = { ranked_labels: rankedLabels, chosen_labels: chosenLabels, number };
+const FORMS = { ranked_labels: rankedLabels, chosen_labels: chosenLabels, number, entities };
 
 /** The labels of an answer, the most likely first. */
 function rowsOf(answer) {

@@ -143,7 +143,7 @@ async function ask() {
     const row = Object.fromEntries(await Promise.all(values));
     const start = performance.now();
     const answer = await server.predict(page.model, page.version, row, signal);
-    showAnswer(answer, performance.now() - start);
+    showAnswer(answer, row, performance.now() - start);
   } catch (error) {
     if (!signal.aborted) place.replaceChildren();
     if (error.status === NOT_FOUND) await refresh(); // Another version may have come.
@@ -153,14 +153,14 @@ async function ask() {
   }
 }
 
-function showAnswer(answer, milliseconds) {
+function showAnswer(answer, row, milliseconds) {
   const { outputs, shown_as: shownAs } = page.about;
   // The only output of a model comes without its name.
   const named = outputs.length === 1 ? { [outputs[0].name]: answer } : answer;
   const time = milliseconds < 10 ? milliseconds.toFixed(1) : milliseconds.toFixed(0);
   byId("answer").classList.remove("stale");
   byId("answer").replaceChildren(
-    show(shownAs, named, outputs),
+    show(shownAs, named, outputs, row),
     element("p", { class: "hint time" }, `Answered in ${time} ms.`),
     element("p", { class: "hint changed" }, "The request has changed since."),
   );

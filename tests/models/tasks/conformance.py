@@ -13,9 +13,6 @@ from collections.abc import Callable
 import keras
 import numpy as np
 import pytest
-import scipy.stats
-import seqscore.scoring
-import sklearn.metrics
 import tensorflow as tf
 from PIL import Image
 
@@ -24,17 +21,17 @@ from models.image import resnet
 from models.tasks import answers as told
 from models.tasks import table
 from models.tasks import task as tasks
-from models.tasks.task import TARGET, Facts
 from models.tasks.endpoints import Network
+from models.tasks.task import TARGET, Facts
 from models.text import bag_of_words, recurrent, segments, subwords, unit_windows
 from models.training import fit
 from models.training.config import TrainingConfig
-from components.ingest import spans
 from serving import ragged
 from serving.execution import saved_model
 from serving.export import signatures as exporting
+from tests.models.tasks import references
+from tests.models.tasks.references import WORDS
 
-WORDS = ("하나", "two", "three")
 TEXTS = ("하나 two", "", "three " * 5000, "⚡ ⚡", "two three")
 """Five, unequal: one is empty, one is longer than any model reads, one has no known token."""
 SIZES = ((9, 4), (1, 1), (3, 700), (40, 2), (8, 8))
@@ -291,9 +288,9 @@ def judges_its_answers_within_bounds(case, tmp_path):
 def measures_as_reference_libraries_do(case, tmp_path):
     """Every metric of the task, on forty answers that are drawn."""
     holds, random = _holds(case.kind), np.random.default_rng(7)
-    given, answers = DRAWN[holds](random, 40)
+    given, answers = references.DRAWN[holds](random, 40)
     for metric in case.task.metrics:
-        reference = REFERENCES[holds][metric.name]
+        reference = references.REFERENCES[holds][metric.name]
         judged = [
             metric.statistics({case.target: value}, answer)
             for value, answer in zip(given, answers, strict=True)
@@ -329,134 +326,6 @@ def _same(got, wanted):
         assert got.dtype == wanted.dtype
         np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5)
 
-
-def _draw_category(random, size):
-    shares = random.dirichlet(np.ones(3), size)
-    given = [WORDS[place] for place in random.integers(0, 3, size)]
-    return given, [
-        {"label": WORDS[row.argmax()], "labels": np.array(WORDS), "probabilities": row}
-        for row in shares
-    ]
-
-
-def _draw_categories(random, size):
-    given = random.integers(0, 2, (size, 3)).astype(bool)
-    chosen = random.integers(0, 2, (size, 3)).astype(bool)
-    return [tuple(np.array(WORDS)[row]) for row in given], [
-        {"labels": np.array(WORDS), "is_chosen": row} for row in chosen
-    ]
-
-
-def _draw_number(random, size):
-    given = random.integers(-9, 9, size) / 2  # Values repeat, so that ranks are shared.
-    return given.tolist(), [
-        {"value": np.array([value])} for value in given + random.normal(size=size)
-    ]
-
-
-def _draw_spans(random, size):
-    given, answers = [], []
-    for tags in random.choice(["O", "B-a", "I-a", "B-b", "I-b"], (size, 2, 7)):
-        true, told = (_spans_of(row) for row in tags)
-        given.append(true)
-        answers.append(
-            {
-                "start": np.array([begin for begin, _, _ in told], int),
-                "end": np.array([end for _, end, _ in told], int),
-                "entity_group": np.array([kind for _, _, kind in told], object),
-                "start_length": np.array([len(told)]),
-            }
-        )
-    return given, answers
-
-
-def _spans_of(tags):
-    return tuple(spans.of_cell(list(tags), ["x"] * len(tags), "x " * len(tags), " ", "tags"))
-
-
-def _tags_of(rows):
-    """IOB2 tags of seven words of one letter."""
-    found = []
-    for row in rows:
-        tags = ["O"] * 7
-        for begin, end, kind in row:
-            words = range(begin // 2, (end + 1) // 2)
-            for word in words:
-                tags[word] = f"{'B' if word == words[0] else 'I'}-{kind}"
-        found.append(tags)
-    return found
-
-
-def _entities(reference):
-    """Of what seqscore counts, which refuses tags that are not strictly IOB2."""
-
-    def figure(given, answers):
-        told = [list(zip(a["start"], a["end"], a["entity_group"], strict=True)) for a in answers]
-        tags = _tags_of(told), _tags_of(given)
-        score, _ = seqscore.scoring.score_label_sequences(*tags, "BIO", repair=None)
-        return reference(score)
-
-    return figure
-
-
-DRAWN = {
-    "category": _draw_category,
-    "categories": _draw_categories,
-    "number": _draw_number,
-    "spans": _draw_spans,
-}
-
-
-def _labels(reference, **options):
-    return lambda given, answers: reference(given, [a["label"] for a in answers], **options)
-
-
-def _log_loss(given, answers):
-    order = np.argsort(WORDS)
-    shares = np.stack([answer["probabilities"] for answer in answers])[:, order]
-    return sklearn.metrics.log_loss(given, shares, labels=sorted(WORDS))
-
-
-def _sets(reference, **options):
-    def figure(given, answers):
-        truth = np.array([[word in labels for word in WORDS] for labels in given], int)
-        return reference(truth, np.array([a["is_chosen"] for a in answers], int), **options)
-
-    return figure
-
-
-def _numbers(reference):
-    return lambda given, answers: float(reference(given, [a["value"][0] for a in answers]))
-
-
-F1 = sklearn.metrics.f1_score
-REFERENCES = {
-    "spans": {
-        "entity_f1": _entities(lambda score: score.f1),
-        "precision": _entities(lambda score: score.precision),
-        "recall": _entities(lambda score: score.recall),
-        "macro_f1": _entities(lambda score: np.mean([s.f1 for s in score.type_scores.values()])),
-    },
-    "category": {
-        "accuracy": _labels(sklearn.metrics.accuracy_score),
-        "macro_f1": _labels(F1, average="macro"),
-        "matthews": _labels(sklearn.metrics.matthews_corrcoef),
-        "cross_entropy": _log_loss,
-    },
-    "categories": {
-        "micro_f1": _sets(F1, average="micro"),
-        "macro_f1": _sets(F1, average="macro"),
-        "exact_match": _sets(sklearn.metrics.accuracy_score),
-    },
-    "number": {
-        "mae": _numbers(sklearn.metrics.mean_absolute_error),
-        "rmse": _numbers(sklearn.metrics.root_mean_squared_error),
-        "r2": _numbers(sklearn.metrics.r2_score),
-        "pearson": _numbers(lambda one, other: scipy.stats.pearsonr(one, other)[0]),
-        "spearman": _numbers(lambda one, other: scipy.stats.spearmanr(one, other)[0]),
-    },
-}
-"""By what the target holds and the metric's name; a metric without one fails its task."""
 
 CHECKS = [
     is_named_as_in_the_table,

@@ -45,6 +45,34 @@ def test_no_label_at_all_is_said_with_the_most_likely_one():
     assert answers.form_of(none).fields(none)["labels"] == []
 
 
+ENTITIES = {
+    "entity_group": np.array(["PER", "위치"], object),
+    "score": np.array([0.99, 0.5], np.float32),
+    "word": np.array(["Ada", "서울"], object),
+    "start": np.array([0, 12]),
+    "end": np.array([3, 14]),
+    "tags": np.array(["B-PER", "O", "B-위치"], object),
+}
+
+
+def test_entities_are_shown_with_their_places():
+    form = answers.form_of(ENTITIES)
+    assert [line.split() for line in form.words(ENTITIES).splitlines()] == [
+        ["PER", "99.0%", "0-3", "Ada"],
+        ["위치", "50.0%", "12-14", "서울"],
+    ]
+    first, second = form.fields(ENTITIES)["entities"]
+    assert first.pop("score") == pytest.approx(0.99)
+    assert first == {"entity_group": "PER", "word": "Ada", "start": 0, "end": 3}
+    assert second["word"] == "서울"
+
+
+def test_a_text_without_entities_is_said_to_have_none():
+    none = {name: values[:0] for name, values in ENTITIES.items()}
+    assert answers.form_of(none).words(none) == "no entities"
+    assert answers.form_of(none).fields(none) == {"entities": []}
+
+
 @pytest.mark.parametrize(("value", "words"), [(3.5, "3.5"), (-0.00012, "-0.00012"), (0.0, "0")])
 def test_a_number_is_written_short(value, words):
     answer = {"value": np.float32(value)}

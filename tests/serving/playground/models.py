@@ -55,6 +55,25 @@ def topics(folder, version):
     _export(folder / str(version), build, about, [{"text": "ab"}, {"text": "가나다"}])
 
 
+def names(folder, version):
+    """Write a model that finds the first two characters of a text, and the two after three more."""
+
+    def build():
+        text = v1.placeholder(tf.string, [None], "text")
+        count = tf.minimum(tf.strings.length(text, "UTF8_CHAR") // 5 + 1, 2)
+        starts = tf.tile(tf.constant([[0, 5]]), [tf.size(text), 1])
+        return text, {
+            "entity_group": tf.tile(tf.constant([["PER", "LOC"]]), [tf.size(text), 1]),
+            "score": tf.tile(tf.constant([[0.75, 0.5]]), [tf.size(text), 1]),
+            "start": starts,
+            "end": starts + 2,
+            "start_length": count * tf.cast(tf.strings.length(text) > 0, tf.int32),
+        }
+
+    about = _about("token_classification", "entities", [("text", "text", "text")])
+    _export(folder / str(version), build, about, [{"text": "👩🏽 ab 서울"}])
+
+
 def numbers(folder, version):
     """Write a model of others that takes numbers, which the page cannot ask about."""
 

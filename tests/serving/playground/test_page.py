@@ -48,6 +48,7 @@ def exported(tmp_path_factory):
     models.texts(folder / "reviews", 2, shift=9.0)
     models.pairs(folder / "distance", 5)
     models.topics(folder / "topics", 7)
+    models.names(folder / "names", 4)
     models.numbers(folder / "numbers", 1)
     examples = [base64.b64encode(picture(one)).decode() for one in (5, 250)]
     models.images(folder / "photos", 3, examples)
@@ -144,6 +145,15 @@ def test_the_labels_that_fit_are_marked_and_come_first(browser, address):
     assert len(browser.texts(".labels li")) == 8
     browser.click("#answer button")
     assert len(browser.texts(".labels li")) == 10
+
+
+def test_what_is_found_in_a_text_is_marked_in_it(browser, address):
+    """Places count code points: the first sign and its tone of skin are two."""
+    start(browser, address, "names")
+    browser.click("#examples button")
+    browser.wait_for("#answer", "2 found:")
+    assert browser.texts("#answer mark") == ["👩🏽PER", " 서LOC"]
+    assert browser.text("#answer .text") == "👩🏽PER ab 서LOC울"
 
 
 def test_an_image_is_chosen_or_dropped(browser, address, tmp_path):
