@@ -31,7 +31,7 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, Callable[[Inputs, Sequence[Any], Inp
     ("text", "categories"): ("TF-IDF + logistic regressions", texts.logistic_sets),
     ("text", "category"): ("TF-IDF + logistic regression", texts.logistic),
     ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
-    ("text", "spans"): ("entities of the train split, word for word", phrases.known),
+    ("text", "spans"): ("entities seen in training", phrases.known),
 }
 """The simple model by what the inputs and what the target hold."""
 

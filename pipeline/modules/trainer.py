@@ -222,7 +222,9 @@ def _description(learner: learners.Learner, answered: Mapping[str, Any]) -> desc
     kept = kept_examples.choose(answered["inputs"], images)
     return description.Description(
         kind=task.kind,
-        inputs=tuple(description.Input(c.served_as, c.holds, c.name) for c in tasks.inputs(task)),
+        inputs=tuple(
+            description.Input(c.served_as, c.holds, c.name, c.joiner) for c in tasks.inputs(task)
+        ),
         labels=learner.facts.vocabularies,
         shown_as=task.shown_as,
         outputs=description.outputs(answered["outputs"]),

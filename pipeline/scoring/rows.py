@@ -98,7 +98,7 @@ class Rows:
         shown = {key: v for key, v in entry.values.items() if not isinstance(v, bytes)}
         try:
             values = {
-                one.name: encode.input_value(entry, one.column, one.holds).value
+                one.name: encode.input_value(entry, one.column, one.holds, one.joiner).value
                 for one in self.inputs
             }
         except row.BadRow as error:

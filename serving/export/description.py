@@ -27,6 +27,8 @@ class Input:
     """`text` or `image`."""
     column: str
     """Column of the training data that it was learned from."""
+    joiner: str | None = None
+    """What the words of a text are joined by where they come as a list; None refuses lists."""
 
 
 @dataclasses.dataclass(frozen=True)
