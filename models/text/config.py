@@ -35,11 +35,19 @@ class TokenizedConfig:
     """What a token is: words and single signs, characters, or pieces of words learned from the
     training texts (WordPiece; byte-pair encoding and unigram by SentencePiece). Characters and
     pieces suit languages that glue words together, such as Korean."""
+    lowercase: bool = True
+    """Whether case is folded. Names are told by their capitals, so to find them in texts set it to
+    false; needs pieces of words."""
     tokenizer_file: NotEmpty | None = None
     """A learned tokenizer to use instead of learning one, relative to the YAML, for example
     `tokenizer` in the folder of another model run; training fills it in."""
 
     def __post_init__(self) -> None:
+        if not self.lowercase and self.tokenizer in UNLEARNED:
+            raise ValueError(
+                f"`tokenizer: {self.tokenizer}` folds case always. Received: lowercase=False. Leave "
+                "it out, or choose wordpiece, bpe or unigram."
+            )
         if self.tokenizer_file is not None and self.tokenizer in UNLEARNED:
             raise ValueError(
                 f"`tokenizer: {self.tokenizer}` learns nothing, so it reads no file. Received: "
@@ -123,7 +131,12 @@ def encoder(config: TokenizedConfig) -> Encoder:
     if feature(config) == "text":
         from models.text import subwords
 
-        tokenizer = subwords.load(config.tokenizer, config.tokenizer_file, config.sequence_length)
+        tokenizer = subwords.load(
+            config.tokenizer,
+            config.tokenizer_file,
+            config.sequence_length,
+            lowercase=config.lowercase,
+        )
         return Encoder(
             lambda features: {"token_ids": tokenizer(segments.joined(features))}, (tokenizer,)
         )

@@ -3,8 +3,8 @@
 Sources: Schuster and Nakajima (2012), "Japanese and Korean Voice Search" (WordPiece);
 Sennrich et al. (2015), https://arxiv.org/abs/1508.07909 (BPE); Kudo (2018),
 https://arxiv.org/abs/1804.10959 (unigram); Kudo and Richardson (2018),
-https://arxiv.org/abs/1808.06226 (SentencePiece, which learns the latter two). Case is folded;
-id 0 pads and id 1 is the unknown piece, as with words.
+https://arxiv.org/abs/1808.06226 (SentencePiece, which learns the latter two). Id 0 pads and id 1 is the unknown piece, as with
+words.
 """
 
 from __future__ import annotations
@@ -33,7 +33,14 @@ _MOST_CHARACTERS = 1000
 _LONGEST_WORD = re.compile(r"\S{1000}")
 
 
-def learn(kind: str, texts: Iterable[str], vocabulary_size: int, path: pathlib.Path) -> None:
+def learn(
+    kind: str,
+    texts: Iterable[str],
+    vocabulary_size: int,
+    path: pathlib.Path,
+    *,
+    lowercase: bool = True,
+) -> None:
     """Learn a tokenizer and write it to a file.
 
     Args:
@@ -41,6 +48,7 @@ def learn(kind: str, texts: Iterable[str], vocabulary_size: int, path: pathlib.P
         texts: Training texts.
         vocabulary_size: Largest number of pieces; small data may not have as many.
         path: File to write.
+        lowercase: Whether case is folded.
 
     Raises:
         ValueError: If the texts are too few or the vocabulary too small to learn from.
@@ -50,7 +58,8 @@ def learn(kind: str, texts: Iterable[str], vocabulary_size: int, path: pathlib.P
         raise ValueError(
             f"`tokenizer: {kind}` has nothing to learn from: every training text is empty."
         )
-    content = (_wordpiece if kind == "wordpiece" else _sentencepiece)(kind, lines, vocabulary_size)
+    learned = _wordpiece if kind == "wordpiece" else _sentencepiece
+    content = learned(kind, lines, vocabulary_size, lowercase)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(content)
@@ -58,7 +67,7 @@ def learn(kind: str, texts: Iterable[str], vocabulary_size: int, path: pathlib.P
 
 
 def load(
-    kind: str, path: str | None, sequence_length: int | None
+    kind: str, path: str | None, sequence_length: int | None, *, lowercase: bool = True
 ) -> keras_hub.tokenizers.Tokenizer:
     """Read a learned tokenizer.
 
@@ -66,6 +75,7 @@ def load(
         kind: `wordpiece`, `bpe` or `unigram`.
         path: File that `learn` wrote.
         sequence_length: Width of its output.
+        lowercase: Whether it folds case, as it was learned.
 
     Returns:
         A Keras layer from texts `(batch,)` to ids `(batch, sequence_length)` int32.
@@ -81,7 +91,7 @@ def load(
     content = pathlib.Path(path).read_bytes()
     try:
         if kind == "wordpiece":
-            return _wordpiece_layer(content, sequence_length)
+            return _wordpiece_layer(content, sequence_length, lowercase)
         return keras_hub.tokenizers.SentencePieceTokenizer(
             proto=content, sequence_length=sequence_length, dtype="int32"
         )
@@ -92,34 +102,37 @@ def load(
         ) from error
 
 
-def _wordpiece_layer(content: bytes, sequence_length: int | None) -> keras_hub.tokenizers.Tokenizer:
+def _wordpiece_layer(
+    content: bytes, sequence_length: int | None, lowercase: bool
+) -> keras_hub.tokenizers.Tokenizer:
     return keras_hub.tokenizers.WordPieceTokenizer(
         # Bytes end lines as files do; text would also at U+2028, which may be part of a piece.
         [piece.decode("utf-8") for piece in content.splitlines()],
         sequence_length=sequence_length,
-        lowercase=True,
+        lowercase=lowercase,
         oov_token=UNKNOWN,
         dtype="int32",
     )
 
 
-def _wordpiece(kind: str, lines: list[str], vocabulary_size: int) -> bytes:
+def _wordpiece(kind: str, lines: list[str], vocabulary_size: int, lowercase: bool) -> bytes:
     # Each character is a piece twice, where a word begins and inside; without them whole words
     # would be unknown.
-    characters = {sign for line in lines for sign in line.casefold()} - set(string.whitespace)
+    folded = (line.casefold() if lowercase else line for line in lines)
+    characters = {sign for line in folded for sign in line} - set(string.whitespace)
     needed = 2 * min(len(characters), _MOST_CHARACTERS) + len((PADDING, UNKNOWN))
     if vocabulary_size < needed:
         raise _not_learned(kind, lines, vocabulary_size, _too_many_characters(needed))
     pieces = keras_hub.tokenizers.compute_word_piece_vocabulary(
         tf.data.Dataset.from_tensor_slices(lines),
         vocabulary_size,
-        lowercase=True,
+        lowercase=lowercase,
         reserved_tokens=[PADDING, UNKNOWN],
     )
     return "\n".join(pieces).encode()
 
 
-def _sentencepiece(kind: str, lines: list[str], vocabulary_size: int) -> bytes:
+def _sentencepiece(kind: str, lines: list[str], vocabulary_size: int, lowercase: bool) -> bytes:
     import sentencepiece
 
     model = io.BytesIO()
@@ -134,7 +147,7 @@ def _sentencepiece(kind: str, lines: list[str], vocabulary_size: int) -> bytes:
             hard_vocab_limit=False,
             max_sentence_length=_LONGEST_TEXT,
             character_coverage=_CHARACTER_COVERAGE,
-            normalization_rule_name="nmt_nfkc_cf",
+            normalization_rule_name="nmt_nfkc_cf" if lowercase else "nmt_nfkc",
             pad_id=0,
             unk_id=1,
             bos_id=-1,

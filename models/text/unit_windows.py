@@ -100,7 +100,9 @@ def of_pieces(config: text_config.TokenizedConfig) -> Encoder:
 
     from models.text import subwords
 
-    tokenizer = subwords.load(config.tokenizer, config.tokenizer_file, None)
+    tokenizer = subwords.load(
+        config.tokenizer, config.tokenizer_file, None, lowercase=config.lowercase
+    )
     length = config.sequence_length
 
     def split(units: Tensor) -> Tensor:

@@ -201,7 +201,7 @@ def _tokenized(model: Fields, config: sections.PipelineConfig) -> Fields:
     own: Any = config.model
     if {zoo.MODELS[kind].tokenizer for kind in (own.kind, model["kind"])} != {"fitted"}:
         return model
-    fields = ("tokenizer", "tokenizer_file", "vocabulary_size")
+    fields = ("tokenizer", "tokenizer_file", "vocabulary_size", "lowercase")
     tokens = {name: getattr(own, name) for name in fields}
     if zoo.MODELS[own.kind].feature(own) == "token_ids":
         return tokens | model

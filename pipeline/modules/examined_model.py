@@ -137,7 +137,9 @@ def _reader(learner: Learner, tokens: Sequence[str]) -> Reader | None:
     if tokens:
         runs = text_config.counted_with(model).get("ngrams", 1)
         return Reader(_known_tokens(model, frozenset(tokens)), length, subwords.UNKNOWN, runs)
-    tokenizer = subwords.load(model.tokenizer, model.tokenizer_file, None)
+    tokenizer = subwords.load(
+        model.tokenizer, model.tokenizer_file, None, lowercase=model.lowercase
+    )
     return Reader(_pieces(tokenizer), length, _UNKNOWN_ID)
 
 

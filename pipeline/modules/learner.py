@@ -242,7 +242,9 @@ def _with_tokenizer(
     path = model.tokenizer_file
     if path is None:
         path = str(_learn_tokenizer(learner, model, transform_output, train_files, folder))
-    tokenizer = subwords.load(model.tokenizer, path, model.sequence_length)
+    tokenizer = subwords.load(
+        model.tokenizer, path, model.sequence_length, lowercase=model.lowercase
+    )
     return learner.with_model(tokenizer_file=path, vocabulary_size=tokenizer.vocabulary_size())
 
 
@@ -257,12 +259,24 @@ def _learn_tokenizer(
     from models.text import subwords
 
     content = json.dumps(
-        [transform_output, sorted(train_files), model.tokenizer, model.vocabulary_size]
+        [
+            transform_output,
+            sorted(train_files),
+            model.tokenizer,
+            model.vocabulary_size,
+            model.lowercase,
+        ]
     )
     name = hashlib.sha256(content.encode()).hexdigest()[:16]
     path = folder / f"tokenizer-{name}" / model.tokenizer
     if not path.is_file():
-        subwords.learn(model.tokenizer, _texts(learner, train_files), model.vocabulary_size, path)
+        subwords.learn(
+            model.tokenizer,
+            _texts(learner, train_files),
+            model.vocabulary_size,
+            path,
+            lowercase=model.lowercase,
+        )
     return path
 
 

@@ -73,13 +73,14 @@ def inputs_of(
         received = ", ".join(f"{name} ({spec.dtype})" for name, spec in sorted(specs.items()))
         raise ValueError(_NOT_ASKED.format(which, f"inputs {received or 'of another signature'}"))
     described = description.read(version) if version else None
-    known = {one.name: one.column for one in described.inputs} if described else {}
+    known = {one.name: one for one in described.inputs} if described else {}
     names = list(known) if known.keys() == specs.keys() else sorted(specs)
     return tuple(
         Input(
             name,
             "image" if name.endswith("_bytes") else "text",
-            known.get(name, name.removesuffix("_bytes")),
+            known[name].column if name in known else name.removesuffix("_bytes"),
+            known[name].joiner if name in known else None,
         )
         for name in names
     )

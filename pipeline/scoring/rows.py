@@ -45,6 +45,8 @@ class Input:
     """`text` or `image`."""
     column: str
     """Column that it is read from."""
+    joiner: str | None = None
+    """What the words of a text are joined by where they come as a list; None refuses lists."""
 
 
 @dataclasses.dataclass(frozen=True)
