@@ -15,6 +15,11 @@ class TokensAt(keras.layers.Layer):
     `(batch, picked, dim)`, zeros for none.
     """
 
+    supports_masking = True  # Keras's own ends here: places name the tokens that count.
+
+    def compute_mask(self, inputs: list[Tensor], mask: Tensor | None = None) -> Tensor | None:
+        """None."""
+
     def call(self, inputs: list[Tensor]) -> Tensor:
         """Pick."""
         vectors, places = inputs

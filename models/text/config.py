@@ -45,8 +45,8 @@ class TokenizedConfig:
     def __post_init__(self) -> None:
         if not self.lowercase and self.tokenizer in UNLEARNED:
             raise ValueError(
-                f"`tokenizer: {self.tokenizer}` folds case always. Received: lowercase=False. Leave "
-                "it out, or choose wordpiece, bpe or unigram."
+                f"`tokenizer: {self.tokenizer}` folds case always. Received: lowercase=False. "
+                "Leave it out, or choose wordpiece, bpe or unigram."
             )
         if self.tokenizer_file is not None and self.tokenizer in UNLEARNED:
             raise ValueError(

@@ -3,8 +3,8 @@
 Sources: Schuster and Nakajima (2012), "Japanese and Korean Voice Search" (WordPiece);
 Sennrich et al. (2015), https://arxiv.org/abs/1508.07909 (BPE); Kudo (2018),
 https://arxiv.org/abs/1804.10959 (unigram); Kudo and Richardson (2018),
-https://arxiv.org/abs/1808.06226 (SentencePiece, which learns the latter two). Id 0 pads and id 1 is the unknown piece, as with
-words.
+https://arxiv.org/abs/1808.06226 (SentencePiece, which learns the latter two). Id 0 pads and
+id 1 is the unknown piece, as with words.
 """
 
 from __future__ import annotations

@@ -2,19 +2,22 @@
 
 import pathlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import table
 from rich.console import Console
 
-from components import spelling
+from components import records, spelling
 from components.ingest import preview, tfexample
+from components.ingest.config import Feature
 from models.image.augmentation import label_safety
+from models.tasks import task as tasks
 from pipeline import paths
 from pipeline.config import loading, relative_paths
 from pipeline.config.sections import PipelineConfig
 from pipeline.display import run_view
+from pipeline.error_analysis import shown_rows
 
 _SHOWN_LABELS = 50
 
@@ -39,7 +42,7 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     texts = sum(feature.holds == "text" for feature in config.features)
     width = _CELL // max(1, texts)
     rows = [
-        [_cell(row.get(feature.name), feature.holds, width) for feature in config.features]
+        [_cell(_shown(row, feature, config), feature.holds, width) for feature in config.features]
         for row in seen.rows
     ]
     shown.print(f"{config.name}: the first rows", style="bold")
@@ -104,6 +107,16 @@ def _counts(seen: preview.Preview, heading: str) -> table.Table:
         rows = []
     total = ["all", *(str(counts.classes[split].total()) for split in splits)]
     return run_view.grid([heading, *splits], [*rows, total])
+
+
+def _shown(row: Mapping[str, Any], feature: Feature, config: PipelineConfig) -> Any:
+    """What a cell holds; of spans, what stands there."""
+    value = row.get(feature.name)
+    if feature.holds != "spans":
+        return value
+    (text,) = (row[column.name] for column in tasks.inputs(config.task))
+    found = records.target(feature.holds, tfexample.all_of(value))
+    return shown_rows.worded(found, text.decode("utf-8", "replace")).encode()
 
 
 def _cell(value: Any, holds: str, width: int) -> str:

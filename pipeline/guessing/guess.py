@@ -24,6 +24,7 @@ from pipeline.guessing import (
     refusing,
     sampling,
     splitting,
+    tagging,
     targets,
     text_models,
     wording,
@@ -91,6 +92,18 @@ def _of_tables(found: locating.Tables) -> Guess:
     source = _SOURCE.validate_python({**fields, "path": found.path})
     sample = sampling.read(source, found.first.columns)
     name = names.shown(found.first.path.name)
+    tagged = tagging.find(sample.columns, name)
+    if tagged is not None:
+        return Guess(
+            f"What is marked in {wording.named(tagged.texts.name)}.",
+            f"{'all' if sample.kept == sample.total else f'{sample.kept:,} of'} {sample.told}",
+            (
+                *tagged.task(),
+                *_source_lines(fields, found, encoding, sample.told),
+                *splitting.lines(sample.splits, None, {}, sample.total),
+                *tagged.model(sample.total),
+            ),
+        )
     refusing.check(sample.columns, name)
     known = [one for one in sample.columns if one.name not in sample.repeated]
     split = next((one for one in known if one.is_split), None)

@@ -15,7 +15,7 @@ _LANGUAGES = ("source", "target", "src", "tgt")
 
 
 def check(columns: Sequence[column.Column], name: str) -> None:
-    """Refuse words with tags, answers within texts, and translations as objects.
+    """Refuse answers within texts, and translations as objects.
 
     Args:
         columns: All of the table.
@@ -24,9 +24,6 @@ def check(columns: Sequence[column.Column], name: str) -> None:
     Raises:
         DataError: Naming the form and a way out.
     """
-    listed = vocabulary.word_lists([one.name for one in columns if one.lists])
-    if listed:
-        raise unusable.tagged_words(name, *listed)
     parts = [_first(columns, known) for known in (_QUESTIONS, _CONTEXTS, _ANSWERS)]
     answer = parts[2]
     if all(parts) and answer and (answer.is_nested or len(answer.counts) > len(answer.cells) / 4):

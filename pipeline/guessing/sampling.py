@@ -23,6 +23,7 @@ Source = Annotated[
     config.CsvSource
     | config.TsvSource
     | config.JsonlSource
+    | config.ConllSource
     | config.ParquetSource
     | config.TfrecordSource,
     pydantic.Field(discriminator="kind"),

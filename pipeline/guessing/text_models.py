@@ -72,6 +72,11 @@ def lines(texts: Texts) -> list[Line | Remark]:
     return _text_cnn(texts, language)
 
 
+def is_english(texts: Sequence[str], rows: int) -> bool:
+    """Whether MiniLM knows the language, and can be fine-tuned on so many rows here."""
+    return _language(texts).is_english and rows <= _MOST_ROWS_OF_MINILM
+
+
 def _language(texts: Sequence[str]) -> _Language:
     sample = " ".join(text[:1_000] for text in texts[:1_000])
     letters = len(_LETTERS.findall(sample)) or 1

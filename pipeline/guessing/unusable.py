@@ -28,22 +28,13 @@ _TAG = re.compile(r"O|[BIESLU]-\S+")
 _MOST_TAGGED = 0.9
 
 
-def check_text(file: source_files.DataFile, decode: Callable[[lines.Line], str]) -> None:
-    """Refuse words with tags, a word a line.
-
-    Raises:
-        DataError: Naming the form and a way out.
-    """
+def is_tagged(file: source_files.DataFile, decode: Callable[[lines.Line], str]) -> bool:
+    """Whether a file holds words with tags, a word a line (CoNLL)."""
     found = itertools.islice(lines.read(lines.Part(file)), _LINES)
     texts = [decode(line).strip() for line in found if isinstance(line, lines.Line)]
     words = [text.split() for text in texts if text and not text.startswith(("-DOCSTART-", "#"))]
     tagged = sum(len(word) > 1 and bool(_TAG.fullmatch(word[-1])) for word in words)
-    if texts.count("") >= _FEWEST_SENTENCES and tagged >= _MOST_TAGGED * len(words):
-        raise errors.DataError(
-            f"{file.name} holds sentences with a tag for each word (CoNLL), and Maru has no task "
-            "that tags words. It can label whole sentences: write a table with a column of "
-            "sentences and a column of labels, for example whether a sentence names a person."
-        )
+    return texts.count("") >= _FEWEST_SENTENCES and tagged >= _MOST_TAGGED * len(words)
 
 
 def check_object(file: source_files.DataFile, value: Mapping[str, Any]) -> None:
@@ -67,12 +58,12 @@ def answers_in_contexts(name: str, what: str) -> errors.DataError:
     )
 
 
-def tagged_words(name: str, words: str, tags: str) -> errors.DataError:
-    """The error for lists of words beside lists of their tags."""
+def numbered_tags(name: str, words: str, tags: str) -> errors.DataError:
+    """The error for tags whose names are elsewhere."""
     return errors.DataError(
-        f"{name} holds a list of tags ({tags!r}) for each list of words ({words!r}), and Maru has "
-        "no task that tags words. It can label whole texts: join the words, and write one label "
-        "beside each text."
+        f"{name} holds a number for each word of {words!r} in {tags!r}, and nothing says what the "
+        "numbers stand for. Write the tags' names instead, such as B-PER: with Hugging Face's "
+        f"datasets, `features[{tags!r}].feature.names` has them."
     )
 
 

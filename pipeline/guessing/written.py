@@ -85,8 +85,10 @@ def detect(path: pathlib.Path) -> Written:
     encoding = found.encoding if found else "utf-8"
     # Not the reader's decoder: a line that cannot be read must not hide the other ones.
     decode = _lenient(encoding)
-    unusable.check_text(file, decode)
-    if _is_json(first):
+    if unusable.is_tagged(file, decode):
+        form = "a word and its tag a line"
+        written = Written(path, (("kind", "conll"),), ("tokens", "tags"), form)
+    elif _is_json(first):
         written = Written(path, (("kind", "jsonl"),), _json_columns(file, encoding), "JSON objects")
     else:
         written = Written(path, *_table(file, encoding))

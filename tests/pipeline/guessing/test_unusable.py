@@ -6,7 +6,6 @@ import pytest
 
 from components.ingest import errors
 
-CONLL = "EU B-ORG\nrejects O\nGerman B-MISC\ncall O\n\n"
 SQUAD = {
     "version": "1.1",
     "data": [{"title": "x", "paragraphs": [{"context": "it is red", "qas": []}]}],
@@ -20,13 +19,12 @@ def lines(*rows):
 @pytest.mark.parametrize(
     ("name", "content", "reason", "way_out"),
     [
-        ("a.txt", CONLL * 5, "a tag for each word", "label whole sentences"),
         ("a.json", json.dumps(SQUAD), r"SQuAD", "text_pair_classification"),
         (
             "a.jsonl",
             lines(*({"tokens": ["a", "b"], "ner_tags": [0, i]} for i in range(9))),
-            "list of tags",
-            "label whole texts",
+            "a number for each word of 'tokens'",
+            "`features['ner_tags'].feature.names` has them",
         ),
         (
             "a.jsonl",
