@@ -17,6 +17,12 @@ _SEEN = 200
 _HANGUL = 0.3
 _LONGEST = 256
 _STEP = 16
+_INSTEAD = {
+    "given": "",
+    "words": "characters, if marks end within words",
+    "characters": "words, if marks never end within one",
+}
+"""What else the units could be."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,10 +166,3 @@ def _holds_spans(one: column.Column) -> bool:
     ]
     empty = sum(cell == "[]" for cell in cells)
     return bool(sum(begins)) and sum(begins) + empty >= _NEARLY_ALL * len(cells)
-
-
-_INSTEAD = {
-    "given": "",
-    "words": "characters, if marks end within words",
-    "characters": "words, if marks never end within one",
-}
