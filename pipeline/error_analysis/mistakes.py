@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.tasks import entity_metrics
 from pipeline.error_analysis.examined import Examined, answered
 
 
@@ -52,6 +53,14 @@ def confusion(examined: Examined, most: int) -> dict[str, Any] | None:
         # Of those that are summed up, the diagonal also counts one for another.
         right[_place(true, shown)] += number * (true == found)
     return {"labels": names, "matrix": matrix.tolist(), "right": right.tolist()}
+
+
+def by_type(examined: Examined) -> list[dict[str, Any]] | None:
+    """F1, precision, recall and number of each type of spans; None for other targets."""
+    if not examined.answers or "entity_group" not in examined.answers[0]:
+        return None
+    pairs = zip(examined.targets, map(answered, examined.answers), strict=True)
+    return [{"type": kind, **one} for kind, one in entity_metrics.by_type(pairs).items()]
 
 
 def _place(label: str, shown: Sequence[str]) -> int:

@@ -141,6 +141,7 @@ def look(task: Task, examined: Examined, train: Sequence[Values]) -> dict[str, A
         if told
         else None,
         "pairs": _pairs(examined),
+        "types": mistakes.by_type(examined),
         "mistakes": [
             {
                 "inputs": shown_rows.shown(examined.rows[place], inputs),

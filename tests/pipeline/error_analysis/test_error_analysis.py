@@ -80,6 +80,26 @@ def test_numbers_are_wrong_by_their_distance():
     assert mistakes.worst(examined([1.5, 0.0, 3.0], answers), 5) == [1, 0]
 
 
+def entities(*spans):
+    starts, ends, kinds = zip(*spans, strict=True) if spans else ((), (), ())
+    return {
+        "start": np.array(starts, int),
+        "end": np.array(ends, int),
+        "entity_group": np.array(kinds, object),
+        "start_length": np.array([len(spans)]),
+    }
+
+
+def test_spans_are_wrong_by_how_many_are_missing_or_too_many():
+    answers = [entities((0, 3, "PER")), entities(), entities((0, 2, "LOC"), (4, 5, "LOC"))]
+    targets = [((0, 3, "PER"),), ((1, 2, "PER"),), ((0, 3, "LOC"),)]
+    found = examined(targets, answers)
+    assert mistakes.worst(found, 5) == [2, 1]
+    types = {one["type"]: (one["entities"], one["f1"]) for one in mistakes.by_type(found)}
+    assert types == {"PER": (2, pytest.approx(2 / 3)), "LOC": (1, 0)}
+    assert mistakes.by_type(examined([1.0], [number(1)])) is None
+
+
 def test_confusion_sums_up_rare_labels_and_knows_labels_that_the_model_does_not():
     answers = [one_label(p) for p in ([1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1])]
     found = mistakes.confusion(examined(["ham", "ham", "ham", "new"], answers), most=1)
