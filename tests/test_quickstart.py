@@ -27,7 +27,7 @@ for cell in json.load(open(sys.argv[1], encoding="utf-8"))["cells"]:
 """Runs the cells as a notebook does, `!` included, and stops at the first that fails."""
 
 
-@pytest.mark.tfx
+@pytest.mark.slow
 def test_the_notebook_runs_from_top_to_bottom(tmp_path):
     places = {"PYTHONPATH": str(ROOT), "IPYTHONDIR": str(tmp_path), "TMPDIR": str(tmp_path)}
     done = subprocess.run(
