@@ -55,9 +55,9 @@ def spans(answer: Mapping[str, Any]) -> list[Span]:
     """The entities of an answer.
 
     Args:
-        answer: Outputs of one example; what they are filled up with does not count.
+        answer: Outputs of one example; what they are filled up with, if they are, does not count.
     """
-    count = int(np.ravel(answer[_LENGTH])[0])
+    count = int(np.ravel(answer.get(_LENGTH, len(answer["start"])))[0])
     fields = zip(answer["start"], answer["end"], answer["entity_group"], strict=True)
     return [(int(start), int(end), str(kind)) for start, end, kind in list(fields)[:count]]
 

@@ -32,6 +32,7 @@ from pipeline.reports import evaluation as report
 from pipeline.reports.page import judged
 from pipeline.runtime import logs
 from pipeline.scoring import asking, batches
+from serving.export import description
 
 _BATCH = 64
 _LOG = "log.txt"
@@ -66,7 +67,9 @@ def evaluate(
     with logs.to_file(folder / _LOG) as terminal:
         shown = console.Console(file=terminal, highlight=False)
         with shown.status("loading the model"):
-            model = asking.from_disk(pushed)
+            described = description.read(pushed.folder)
+            # The signature that the run's own figures are of.
+            model = asking.from_disk(pushed, *([described.judged] if described else []))
         measured, rejected = _measured(config, model, folder, shown)
         with shown.status("looking at mistakes, comparing with the training rows"):
             found = _result(config, pushed, trained, given, measured, rejected, folder)

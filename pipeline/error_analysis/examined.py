@@ -60,9 +60,9 @@ def unknown(target: Any, labels: Sequence[str]) -> list[str]:
 
     Args:
         target: A label, a tuple of labels or a number.
-        labels: Of the model, see `known`.
+        labels: Of the model, see `known`; none if its answers do not tell.
     """
-    if isinstance(target, float):
+    if isinstance(target, float) or not labels:
         return []
     given = (target,) if isinstance(target, str) else target
     return [label for label in given if label not in labels]

@@ -62,7 +62,7 @@ def run_fn(fn_args: Any) -> None:
     served = _served(trainable.merged(model))
     learner = _settled(_keep_tokenizer(learner, run), served, fn_args.eval_files)
     _write_summary(run / SUMMARY, learner, counts, course)
-    signatures = _signatures(learner, served)
+    signatures, judged = _signatures(learner, served)
     examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
     answers = _answers(learner, signatures, examples)
     with rounding.weights_moved(served):
@@ -74,7 +74,8 @@ def run_fn(fn_args: Any) -> None:
     exporting.export(signatures, resources, export)
     # Let servers meet real requests before clients do.
     warm_up_file.write(export, _ANY_NAME, answers, WARM_UP_BATCHES)
-    description.write(export, _description(learner, answers[exporting.DEFAULT]))
+    described = _description(learner, answers[exporting.DEFAULT])
+    description.write(export, dataclasses.replace(described, judged=judged))
 
 
 def _train(learner: learners.Learner, fn_args: Any, run: pathlib.Path) -> keras.Model:
@@ -171,8 +172,10 @@ def _settled(
     return dataclasses.replace(learner, facts=facts)
 
 
-def _signatures(learner: learners.Learner, served: keras.Model) -> dict[str, exporting.Signature]:
-    """What the export answers."""
+def _signatures(
+    learner: learners.Learner, served: keras.Model
+) -> tuple[dict[str, exporting.Signature], str]:
+    """What the export answers, and the name of the one that metrics judge."""
     task = learner.config.task
     columns = {column.served_as: column.name for column in tasks.inputs(task)}
     endpoints = task.endpoints(learner.network(served), learner.facts)
@@ -181,7 +184,7 @@ def _signatures(learner: learners.Learner, served: keras.Model) -> dict[str, exp
         for name, function in endpoints.functions.items()
     }
     judged = exporting.of_examples(signatures[endpoints.judged], columns)
-    return {**signatures, exporting.OF_EXAMPLES: judged}
+    return {**signatures, exporting.OF_EXAMPLES: judged}, endpoints.judged
 
 
 def _answers(

@@ -124,21 +124,25 @@ def _text(values: np.ndarray) -> np.ndarray:
     return flat.reshape(values.shape)
 
 
-def from_disk(pushed: pushed_models.PushedModel) -> Model:
+def from_disk(pushed: pushed_models.PushedModel, name: str = "serving_default") -> Model:
     """The pushed version itself, loaded once.
+
+    Args:
+        pushed: The version.
+        name: Of the signature that is asked.
 
     Raises:
         ValueError: If it cannot be loaded, or is not of `maru run`.
     """
     process.skip_keras()
     predictor = pushed_models.load(pushed)
-    signature = predictor.signatures.get("serving_default")
+    signature = predictor.signatures.get(name)
     inputs = inputs_of(signature.inputs if signature else {}, pushed.name, pushed.folder)
 
     def ask(values: Mapping[str, Sequence[bytes]]) -> Mapping[str, np.ndarray]:
         arrays = {name: np.array(each, dtype=object) for name, each in values.items()}
         try:
-            return predictor.predict("serving_default", arrays)
+            return predictor.predict(name, arrays)
         except errors.ServingError as error:
             if error.code != "INVALID_ARGUMENT":
                 raise

@@ -60,6 +60,8 @@ class Description:
     """What `serving_default` answers."""
     examples: tuple[Mapping[str, Any], ...]
     """Real requests of one row, each as `serving.export.request_form.rows` makes them."""
+    judged: str = "serving_default"
+    """The signature whose answers to the eval split its figures are of."""
 
 
 def outputs(answer: Mapping[str, np.ndarray]) -> tuple[Output, ...]:
@@ -113,6 +115,7 @@ def read(version_folder: pathlib.Path) -> Description | None:
             shown_as=content["shown_as"],
             outputs=tuple(Output(**one) for one in content["outputs"]),
             examples=tuple(content["examples"]),
+            judged=content.get("judged", "serving_default"),
         )
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(

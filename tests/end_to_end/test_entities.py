@@ -8,7 +8,7 @@ import urllib.request
 import numpy as np
 import pytest
 
-from pipeline.commands import predict
+from pipeline.commands import evaluate, predict
 from pipeline.paths import Paths
 from serving import ragged
 from serving.command import server
@@ -132,6 +132,14 @@ def test_a_text_that_is_longer_than_the_model_reads_is_tagged_to_its_end(ran):
     assert len(answer["tags"]) == len(text.split())
     assert answer["end"][-1] > len(text) - 5
     assert len(answer["word"]) == 60
+
+
+def test_new_sentences_are_judged_on_the_words_they_come_with(ran, tmp_path):
+    path = tmp_path / "new.conll"
+    path.write_text("\n".join(sentences()).replace("in O", "(in) O"), encoding="utf-8")
+    assert evaluate.evaluate("names", path, (), tmp_path / "out", workspace(ran)) == 0
+    found = json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8"))
+    assert found["metrics"]["all"]["entity_f1"] > 0.9
 
 
 def test_a_person_is_shown_the_entities(ran):

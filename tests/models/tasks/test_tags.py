@@ -80,6 +80,12 @@ def test_accuracy_is_over_the_known_units():
     assert float(watched.result()) == pytest.approx(0.5)
 
 
+def test_an_answer_counts_as_far_as_its_length_says_or_whole():
+    answer = {"start": [0, 5, 0], "end": [3, 8, 0], "entity_group": ["PER", "LOC", ""]}
+    assert entity_metrics.spans({**answer, "start_length": np.array([1])}) == [(0, 3, "PER")]
+    assert len(entity_metrics.spans(answer)) == 3
+
+
 def test_types_are_judged_by_themselves():
     rows = [
         ({(0, 3, "PER"), (5, 8, "LOC")}, {(0, 3, "PER"), (5, 8, "PER")}),

@@ -17,6 +17,7 @@ from pipeline.error_analysis import (
     slices,
     spread,
 )
+from pipeline.error_analysis import examined as examined_module
 from pipeline.error_analysis.examined import Examined, answered, confidence
 
 LABELS = np.array(["ham", "spam", "스팸"], object)
@@ -98,6 +99,11 @@ def test_spans_are_wrong_by_how_many_are_missing_or_too_many():
     types = {one["type"]: (one["entities"], one["f1"]) for one in mistakes.by_type(found)}
     assert types == {"PER": (2, pytest.approx(2 / 3)), "LOC": (1, 0)}
     assert mistakes.by_type(examined([1.0], [number(1)])) is None
+
+
+def test_labels_that_answers_do_not_tell_are_not_called_unknown():
+    assert examined_module.unknown((((0, 3, "PER"),)), ()) == []
+    assert examined_module.unknown("new", ("ham",)) == ["new"]
 
 
 def test_confusion_sums_up_rare_labels_and_knows_labels_that_the_model_does_not():
