@@ -142,8 +142,6 @@ def unit_encoder(config: PretrainedTextConfig) -> Encoder:
     tokenizer = preprocessor.tokenizer
     # Byte-pair encodings tell by the space before it that a word begins.
     prefix = " " if isinstance(tokenizer, keras_hub.tokenizers.BytePairTokenizer) else ""
-    ends = (tokenizer.pad_token_id, getattr(tokenizer, "unk_token_id", None))
-    unknown = ends[0] if ends[1] is None else ends[1]
 
     def pieces(units: Tensor) -> Tensor:
         return tf.cast(tokenizer(tf.strings.join([prefix, units])), tf.int32)
@@ -157,14 +155,25 @@ def unit_encoder(config: PretrainedTextConfig) -> Encoder:
         }
         return {name: tf.cast(inputs[name], tf.int32) for name in reads}
 
-    sample = preprocessor.call((tf.constant(["a"]),))
-    reads = tuple(sample)
+    # Some families read no segments.
+    reads = tuple(preprocessor.call((tf.constant(["a"]),)))
     return unit_windows.encoder(
-        unit_windows.Pieces(pieces, unknown, config.sequence_length - _SPECIAL, lead=1),
+        unit_windows.Pieces(
+            pieces, _unknown_id(tokenizer), config.sequence_length - _SPECIAL, lead=1
+        ),
         pack,
         config.sequence_length,
         (preprocessor,),
     )
+
+
+def _unknown_id(tokenizer: keras.layers.Layer) -> int:
+    """What stands for signs that a tokenizer drops; padding where it has no such token."""
+    word = getattr(tokenizer, "oov_token", None)
+    if word is not None:
+        return int(tokenizer.token_to_id(word))
+    found = getattr(tokenizer, "unk_token_id", None)
+    return int(tokenizer.pad_token_id if found is None else found)
 
 
 def _preprocessor(config: PretrainedTextConfig) -> keras.layers.Layer:

@@ -217,3 +217,18 @@ def test_a_damaged_file_is_refused(tmp_path):
     path.write_bytes(b"damaged")
     with pytest.raises(ValueError, match="not the published file. Expected SHA-256: 53aa"):
         presets.check_sha256(path, presets.MINILM_SHA256)
+
+
+def test_a_unit_that_the_tokenizer_drops_is_unknown_and_the_others_keep_their_places():
+    config = pretrained.PretrainedTextConfig(sequence_length=9)
+    encoder = pretrained.unit_encoder(config)
+    units = tf.ragged.constant([["Ada", "\ufffd", "unbelievably"], []], tf.string, ragged_rank=1)
+    found = encoder({"units": units})
+    (tokenizer,) = (one.tokenizer for one in encoder.trackable)
+    first, second, third = found["unit_places"].numpy()[0, :3]
+    assert (first, second) == (1, 2) and third == 3
+    assert found["token_ids"].numpy()[0, second] == tokenizer.token_to_id("[UNK]")
+    assert found["padding_mask"].numpy().sum(1).tolist() == [
+        2 + 2 + len(tokenizer(["unbelievably"])[0]),
+        2,
+    ]
