@@ -117,7 +117,7 @@ def test_a_model_is_described_by_what_travels_with_it(make, tmp_path):
         "name": "서울",
         "version": "7",
         "kind": "text_classification",
-        "inputs": [{"name": "text", "holds": "text", "column": "리뷰"}],
+        "inputs": [{"name": "text", "holds": "text", "column": "리뷰", "joiner": None}],
         "outputs": [{"name": "label", "dtype": "string", "length": None}],
         "shown_as": "ranked_labels",
         "examples": [{"text": "각 👍"}],
