@@ -25,6 +25,9 @@ Holds = Literal["text", "image", "category", "categories", "number", "spans"]
 """What the cells of a column are."""
 TARGET = "target"
 """Transformed feature of the target column."""
+UNITS = "units"
+"""What encoders of units read, ragged `(n, units)` string; in `Facts.sizes`, most units of a text
+that is trained on."""
 
 
 @dataclasses.dataclass(frozen=True)

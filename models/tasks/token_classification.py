@@ -9,12 +9,15 @@ from typing import Any, Literal
 import numpy as np
 
 from models.backbone import Backbone, Provided
-from models.tasks import answers, endpoints, entity_metrics, expected, spans
-from models.tasks import units as splitting
+from models.tasks import answers, endpoints, expected
 from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
+from models.tasks.tagging import metrics, spans
+from models.tasks.tagging import units as splitting
+from models.tasks.tagging.units import Unit
 from models.tasks.task import (
     TARGET,
+    UNITS,
     Batch,
     Column,
     Evaluated,
@@ -24,11 +27,9 @@ from models.tasks.task import (
     Shown,
     Training,
 )
-from models.tasks.units import Unit
 
 TAG_WORDS = "tag_words"
 """The endpoint for texts whose words stand between white space already."""
-_UNITS = "units"
 _JOINERS: Mapping[Unit, str] = {"given": " ", "words": " ", "characters": ""}
 
 
@@ -68,12 +69,7 @@ class TokenClassification:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """F1, precision and recall of whole entities, mean F1 of the types."""
-        makers = (
-            entity_metrics.f1,
-            entity_metrics.precision,
-            entity_metrics.recall,
-            entity_metrics.macro_f1,
-        )
+        makers = (metrics.f1, metrics.precision, metrics.recall, metrics.macro_f1)
         return tuple(make(self.tags) for make in makers)
 
     @property
@@ -112,17 +108,17 @@ class TokenClassification:
 
     def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
         """Units, ragged."""
-        return {_UNITS: splitting.split(features["text"], self.units).words}
+        return {UNITS: splitting.split(features["text"], self.units).words}
 
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
         """Units, ragged, and their tags `(batch, units)` int32, -1 where nothing is learned."""
         import tensorflow as tf
 
         found = splitting.split(features["text"], self.units)
-        shape = (None, facts.sizes[_UNITS])
+        shape = (None, facts.sizes[UNITS])
         starts, ends = (each.to_tensor(-1, shape=shape) for each in (found.starts, found.ends))
         target = spans.tags(features[TARGET], starts, ends)
-        return Batch({_UNITS: found.words}, tf.ensure_shape(target, shape))
+        return Batch({UNITS: found.words}, tf.ensure_shape(target, shape))
 
     def soften(self, target: Any, facts: Facts) -> Any:
         """Refused: texts cannot be mixed."""
@@ -135,19 +131,17 @@ class TokenClassification:
         logits = backbone.head(self._tags(facts), "logits")(backbone.at_units)
         if self.tagger == "linear":
             return logits
-        from models.tasks import crf
+        from models.tasks.tagging import crf
 
         return crf.Transitions(name="crf")(logits)
 
     def objective(self, facts: Facts, training: Training) -> Objective:
         """Cross-entropy of the tags, or of their sequence, and the share of right tags."""
-        from models.tasks import tag_losses
+        from models.tasks.tagging import losses
 
         if self.tagger == "crf":
-            return Objective(tag_losses.SequenceLoss(), [tag_losses.TagAccuracy()])
-        return Objective(
-            tag_losses.TagCrossEntropy(training.label_smoothing), [tag_losses.TagAccuracy()]
-        )
+            return Objective(losses.SequenceLoss(), [losses.TagAccuracy()])
+        return Objective(losses.TagCrossEntropy(training.label_smoothing), [losses.TagAccuracy()])
 
     def expected(self, facts: Facts) -> Expected:
         """Cross-entropy of equal logits."""
@@ -187,7 +181,7 @@ class TokenClassification:
         """Entities, and each unit with its tag."""
         import tensorflow as tf
 
-        from models.tasks import crf
+        from models.tasks.tagging import crf
 
         found = splitting.split(texts, kind)
         logits, learned = network.of_units(found.words)

@@ -14,11 +14,10 @@ from typing import Any
 
 from models.backbone import PLACES
 from models.encoder import Encoder, Windows
+from models.tasks.task import UNITS
 from models.tensor import Tensor
 from models.text import config as text_config
 
-UNITS = "units"
-"""Feature with the units of texts, ragged `(n, units)` string."""
 _MOST_PIECES = 16
 """Of a unit that are read; a file without a space would be one."""
 _OVERLAP = 4

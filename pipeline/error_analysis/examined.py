@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from models.tasks import entity_metrics
+from models.tasks.tagging import metrics as tagging_metrics
 from models.tasks.task import Metric
 
 Values = Mapping[str, list[Any]]
@@ -34,7 +34,7 @@ class Examined:
 def answered(answer: Mapping[str, np.ndarray]) -> Any:
     """What a model answers, in the form of a target: a label, labels, a number or spans."""
     if "entity_group" in answer:
-        return tuple(entity_metrics.spans(answer))
+        return tuple(tagging_metrics.spans(answer))
     if "value" in answer:
         return float(np.ravel(answer["value"])[0])
     labels = answer["labels"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from models.tasks import entity_metrics
+from models.tasks.tagging import metrics as tagging_metrics
 from pipeline.error_analysis.examined import Examined, answered
 
 
@@ -60,7 +60,7 @@ def by_type(examined: Examined) -> list[dict[str, Any]] | None:
     if not examined.answers or "entity_group" not in examined.answers[0]:
         return None
     pairs = zip(examined.targets, map(answered, examined.answers), strict=True)
-    return [{"type": kind, **one} for kind, one in entity_metrics.by_type(pairs).items()]
+    return [{"type": kind, **one} for kind, one in tagging_metrics.by_type(pairs).items()]
 
 
 def _place(label: str, shown: Sequence[str]) -> int:

@@ -192,7 +192,7 @@ def prepare(
     entry = zoo.MODELS[model.kind]
     facts = _facts(config, output, columns, train_files)
     if length := entry.sequence_length(model):
-        facts = dataclasses.replace(facts, sizes={"units": length})
+        facts = dataclasses.replace(facts, sizes={tasks.UNITS: length})
     config.task.check(facts)
     learner = Learner(config, facts, columns, output.transform_features_layer(), _NO_ENCODER)
     if entry.tokenizer == "fitted" and entry.feature(model) == "text":

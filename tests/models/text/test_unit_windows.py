@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models.tasks.task import UNITS
 from models.text import unit_windows
-from models.text.unit_windows import PLACES, UNITS, Pieces
+from models.text.unit_windows import PLACES, Pieces
 
 ROOM = 6
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from scipy.special import logsumexp
 
-from models.tasks import crf
+from models.tasks.tagging import crf
 
 SIZES = [(1, 2), (3, 3), (5, 4)]
 

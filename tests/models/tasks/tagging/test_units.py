@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 import tensorflow as tf
 
-from models.tasks import units
+from models.tasks.tagging import units
 
 TEXTS = [
     "U.S. officials met John O'Neill (AT&T) in Seoul-Korea, e.g. at 3.5. It's 1,000.5!",

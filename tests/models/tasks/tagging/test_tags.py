@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.tasks import entity_metrics, spans, tag_losses, units
+from models.tasks.tagging import losses, metrics, spans, units
 
 TEXTS = ["Ada Lovelace met Bo", "", "none here"]
 TYPES = ("PER", "LOC")
@@ -53,7 +53,7 @@ def test_entities_are_what_tags_mark():
 def test_every_known_unit_counts_alike(smoothing):
     targets = tf.constant([[1, 0, 2], [0, -1, -1]])
     logits = tf.random.stateless_normal((2, 3, 4), seed=(1, 2))
-    loss = float(tag_losses.TagCrossEntropy(smoothing)(targets, logits))
+    loss = float(losses.TagCrossEntropy(smoothing)(targets, logits))
     shares = np.eye(4)[[1, 0, 2, 0]] * (1 - smoothing) + smoothing / 4
     known = np.concatenate([logits[0], logits[1, :1]])
     logarithms = known - np.log(np.exp(known).sum(-1, keepdims=True))
@@ -63,17 +63,17 @@ def test_every_known_unit_counts_alike(smoothing):
 def test_a_sequence_of_equal_scores_costs_log_t_a_unit():
     targets = tf.constant([[1, 0, 2], [0, -1, -1]])
     outputs = tf.zeros((2, 3 + 5, 4))
-    assert float(tag_losses.SequenceLoss()(targets, outputs)) == pytest.approx(math.log(4))
+    assert float(losses.SequenceLoss()(targets, outputs)) == pytest.approx(math.log(4))
 
 
 def test_nothing_known_costs_nothing():
     targets = tf.fill((2, 3), -1)
-    assert float(tag_losses.TagCrossEntropy()(targets, tf.zeros((2, 3, 4)))) == 0
-    assert float(tag_losses.SequenceLoss()(targets, tf.zeros((2, 3 + 5, 4)))) == 0
+    assert float(losses.TagCrossEntropy()(targets, tf.zeros((2, 3, 4)))) == 0
+    assert float(losses.SequenceLoss()(targets, tf.zeros((2, 3 + 5, 4)))) == 0
 
 
 def test_accuracy_is_over_the_known_units():
-    watched = tag_losses.TagAccuracy()
+    watched = losses.TagAccuracy()
     watched.update_state(
         tf.constant([[1, 0, 2], [3, -1, -1]]), tf.one_hot([[1, 1, 2], [0, 0, 0]], 4)
     )
@@ -82,8 +82,8 @@ def test_accuracy_is_over_the_known_units():
 
 def test_an_answer_counts_as_far_as_its_length_says_or_whole():
     answer = {"start": [0, 5, 0], "end": [3, 8, 0], "entity_group": ["PER", "LOC", ""]}
-    assert entity_metrics.spans({**answer, "start_length": np.array([1])}) == [(0, 3, "PER")]
-    assert len(entity_metrics.spans(answer)) == 3
+    assert metrics.spans({**answer, "start_length": np.array([1])}) == [(0, 3, "PER")]
+    assert len(metrics.spans(answer)) == 3
 
 
 def test_types_are_judged_by_themselves():
@@ -91,7 +91,7 @@ def test_types_are_judged_by_themselves():
         ({(0, 3, "PER"), (5, 8, "LOC")}, {(0, 3, "PER"), (5, 8, "PER")}),
         ({(0, 2, "PER")}, set()),
     ]
-    found = entity_metrics.by_type(rows)
+    found = metrics.by_type(rows)
     assert list(found) == ["PER", "LOC"]
     assert found["PER"] == {"f1": 0.5, "precision": 0.5, "recall": 0.5, "entities": 2}
     assert found["LOC"]["f1"] == 0

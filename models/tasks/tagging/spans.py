@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.tasks import units
-from models.tasks.units import Units
+from models.tasks.tagging import units
+from models.tasks.tagging.units import Units
 
 UNKNOWN = -1
 _FIELDS = 3

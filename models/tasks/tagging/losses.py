@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from models.tasks import crf
+from models.tasks.tagging import crf
 from models.tensor import Tensor
 
 
