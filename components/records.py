@@ -6,6 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from components import span_text
+
 
 def evaluated_split(splits: Sequence[str]) -> str:
     """The split that metrics are reported on: `test` where there is one, else `eval`."""
@@ -52,14 +54,8 @@ def target(holds: str, found: Sequence[Any]) -> Any:
         return float(found[0])
     words = tuple(value.decode("utf-8", "replace") for value in found)
     if holds == "spans":
-        return tuple(_span(word) for word in words)
+        return tuple(span_text.decoded(word) for word in words)
     return words if holds == "categories" else next(iter(words), "")
-
-
-def _span(word: str) -> tuple[int, int, str]:
-    """Begin, end and type, as Ingest wrote them."""
-    begin, end, kind = word.split("\t")
-    return int(begin), int(end), kind
 
 
 def feature_values(feature: tf.train.Feature) -> list[Any]:

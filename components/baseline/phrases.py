@@ -12,8 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components.span_text import Span
+
 Rows = Sequence[tuple[bytes, ...]]
-Span = tuple[int, int, str]
 
 
 def known(rows: Rows, spans: Sequence[Sequence[Span]], queries: Rows) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from components import spelling, stand_ins
+from components import span_text, spelling, stand_ins
 from components.ingest import config, images, row, spans, splits, tfexample
 
 MISSING = "(missing)"
@@ -167,7 +167,12 @@ def _text(value: Any, name: str) -> str:
 
 def _words(value: Any, name: str, joiner: str | None) -> list[str] | None:
     """The words of a cell that is a list of them; None for any other cell."""
-    if joiner is None or not isinstance(value, list | tuple):
+    if joiner is None:
+        return None
+    if isinstance(value, str):
+        written = spans.list_in(value, name) or [None]
+        value = written if all(isinstance(word, str) for word in written) else value
+    if not isinstance(value, list | tuple):
         return None
     words = [_plain(word, name) for word in value]
     for place, word in enumerate(words):
@@ -189,7 +194,7 @@ def _spans(
     found = spans.of_cell(_present(entry, feature.name), words, content, joiner, feature.name)
     if joiner:
         spans.require_whole(found, content, feature.name)
-    return spans.encoded(found)
+    return [span_text.encoded(span) for span in found]
 
 
 def _label(value: Any, name: str) -> str:

@@ -6,17 +6,18 @@ or `L` follow neither its like nor a begin of its type. A tag without such a let
 alone, as parts of speech do. Spans are those of Label Studio, doccano, spaCy and Hugging Face.
 """
 
+import ast
+import io
+import itertools
 import json
 import re
+import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from components.ingest import row
+from components.span_text import Span
 
-Span = tuple[int, int, str]
-"""Code points before it and up to its end, and its type."""
-SEPARATOR = "\t"
-"""Between the fields of a span in an example."""
 OUTSIDE = ("O", "-", "_", "")
 _TAG = re.compile(r"([BIESLUM])[-_](.+)", re.DOTALL)
 _BEGINS, _ENDS = "BSU", "ESLU"
@@ -60,6 +61,36 @@ def of_cell(
     return spans
 
 
+def list_in(text: str, name: str) -> list[Any] | None:
+    """The list that a text is, as JSON or Python writes it; None for any other text.
+
+    Args:
+        text: Of a cell.
+        name: Of the column.
+
+    Raises:
+        BadRow: If NumPy wrote it, without commas: Python would read all words as one.
+    """
+    if not text.lstrip().startswith("["):
+        return None
+    try:
+        return _as_list(json.loads(text))
+    except (ValueError, RecursionError):
+        pass
+    try:
+        found = _as_list(ast.literal_eval(text.strip()))
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    tokens = tokenize.generate_tokens(io.StringIO(text.strip()).readline)
+    kinds = [one.type for one in tokens if one.type in (tokenize.STRING, tokenize.OP)]
+    if (tokenize.STRING, tokenize.STRING) in itertools.pairwise(kinds):
+        raise row.BadRow(
+            f"`{name}` is a list without commas, as NumPy prints it: {row.excerpt(text)}; write it "
+            "as JSON"
+        )
+    return found
+
+
 def require_whole(spans: Sequence[Span], text: str, name: str) -> None:
     """Refuse spans that end within a word, which has one tag.
 
@@ -81,23 +112,19 @@ def require_whole(spans: Sequence[Span], text: str, name: str) -> None:
                 )
 
 
-def encoded(spans: Sequence[Span]) -> list[bytes]:
-    """Spans as an example holds them."""
-    return [SEPARATOR.join(map(str, span)).encode() for span in spans]
-
-
 def _listed(cell: Any, name: str) -> list[Any]:
     """The tags or spans of a cell."""
     if cell is None or (isinstance(cell, str) and not cell.strip()):
         raise row.BadRow(f"`{name}` is empty; write [] where a text has no entity")
     if isinstance(cell, str):
-        if cell.lstrip().startswith(("[{", "[[", "[]", '["', "[\n")):
-            try:
-                cell = json.loads(cell)
-            except ValueError as error:
-                raise row.BadRow(f"`{name}` looks like JSON but is none: {error}") from error
-        else:
+        written = list_in(cell, name)
+        if written is None:
+            if cell.lstrip().startswith("["):
+                raise row.BadRow(
+                    f"`{name}` begins as a list but is none: {row.excerpt(cell)}; write it as JSON"
+                )
             return cell.split()
+        cell = written
     if not isinstance(cell, Sequence) or isinstance(cell, bytes):
         raise row.BadRow(
             f"`{name}` holds {row.excerpt(str(cell))!r}; a list of tags or of spans is expected"
@@ -106,6 +133,10 @@ def _listed(cell: Any, name: str) -> list[Any]:
     if any(isinstance(one, str) != isinstance(found[0], str) for one in found):
         raise row.BadRow(f"`{name}` mixes tags and spans: {row.excerpt(str(found))}")
     return found
+
+
+def _as_list(value: Any) -> list[Any] | None:
+    return value if isinstance(value, list) else None
 
 
 def _span(given: Any, text: str, name: str) -> Span:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from components.ingest import row, spans
+from components.span_text import Span
 from pipeline.guessing import column, text_models, unusable, vocabulary, wording
 from pipeline.guessing.wording import Line, Remark
 
@@ -146,7 +147,7 @@ def _kinds(texts: column.Column, marks: column.Column, joiner: str) -> Counter[s
     return found
 
 
-def _spans(text: Any, cell: Any, joiner: str) -> list[spans.Span] | None:
+def _spans(text: Any, cell: Any, joiner: str) -> list[Span] | None:
     words = [str(word) for word in text] if isinstance(text, list | tuple) else None
     content = str(text) if words is None else joiner.join(words)
     try:
@@ -158,11 +159,16 @@ def _spans(text: Any, cell: Any, joiner: str) -> list[spans.Span] | None:
 def _holds_spans(one: column.Column) -> bool:
     """Whether nearly all cells that hold something hold spans, lists or JSON of them."""
     cells = [cell for cell in one.cells[:_SEEN] if isinstance(cell, list | tuple | str) and cell]
-    begins = [
-        cell.lstrip().startswith(("[{", "[["))
-        if isinstance(cell, str)
-        else isinstance(cell[0], dict | list | tuple)
-        for cell in cells
+    found = [_list(cell) for cell in cells]
+    hold = [
+        all(isinstance(part, dict | list | tuple) for part in parts) for parts in found if parts
     ]
-    empty = sum(cell == "[]" for cell in cells)
-    return bool(sum(begins)) and sum(begins) + empty >= _NEARLY_ALL * len(cells)
+    return any(hold) and sum(hold) + found.count([]) >= _NEARLY_ALL * len(cells)
+
+
+def _list(cell: Any) -> list[Any] | None:
+    """The list that a cell is; None for other texts."""
+    try:
+        return spans.list_in(cell, "cell") if isinstance(cell, str) else list(cell)
+    except row.BadRow:
+        return None

@@ -13,6 +13,7 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 import tensorflow_transform as tft
 
+from components import span_text
 from models.tasks.task import TARGET, Column
 from models.text import config as text_config
 from models.text import segments
@@ -75,7 +76,7 @@ def _spans(values: Any) -> tf.SparseTensor:
     """Begin, end and id of the type of each span, one after the other, `(batch, 3 spans)` int64."""
     if not isinstance(values, tf.SparseTensor):  # Where every row has as many spans.
         values = tf.sparse.from_dense(values)
-    fields = tf.strings.split(values.values, "\t").to_tensor(shape=(None, 3))
+    fields = tf.strings.split(values.values, span_text.SEPARATOR).to_tensor(shape=(None, 3))
     # Requests bring no target; Transform's layer then feeds it empty text.
     places = tf.strings.to_number(tf.where(fields == "", "0", fields)[:, :2], tf.int64)
     kinds = tft.compute_and_apply_vocabulary(fields[:, 2], vocab_filename=LABELS, default_value=-1)

@@ -38,6 +38,7 @@ _AUGMENT_CODE = {
 }
 """What copies depend on, by what is copied."""
 TRANSFORM_CODE = (
+    "components/span_text.py",
     "models/tasks/task.py",
     "models/text/config.py",
     "models/text/segments.py",
@@ -123,7 +124,9 @@ def _ingest(config: PipelineConfig, where: Paths, base: str) -> Component:
         base=base,
         samples_dir=str(where.samples),
         fingerprint=ingest_fingerprint.fingerprint(config.data, config.features, base)
-        + fingerprint.hash_code("components/ingest", "components/tfrecord.py"),
+        + fingerprint.hash_code(
+            "components/ingest", "components/span_text.py", "components/tfrecord.py"
+        ),
     )
 
 

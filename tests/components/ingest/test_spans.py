@@ -91,7 +91,8 @@ def test_white_space_at_the_ends_of_a_span_is_not_part_of_it():
         ([{"start": 1, "end": 4, "label": "PER", "text": "Ada"}], "'Ada' stands at 1 to 4, but"),
         (["O", [0, 3, "PER"]], "mixes tags and spans"),
         ({"start": 0}, "a list of tags or of spans is expected"),
-        ("[{not json", "looks like JSON but is none"),
+        ("[{not json", "begins as a list but is none"),
+        ("['B-PER' 'O']", "a list without commas, as NumPy prints it"),
     ],
 )
 def test_a_cell_that_is_neither_is_refused_with_what_it_holds(cell, message):
@@ -112,6 +113,27 @@ def test_a_list_of_words_becomes_a_text():
     found = encoded({"text": WORDS, "tags": SCHEMES["IOB1"]})
     assert found["text"] == TEXT.encode()
     assert records.target("spans", found["tags"]) == tuple(FOUND)
+
+
+def test_lists_are_read_from_text_as_json_and_python_write_them():
+    tags = SCHEMES["IOB2"].split()
+    for write in (json.dumps, repr):
+        assert encoded({"text": write(WORDS), "tags": write(tags)}) == encoded(
+            {"text": WORDS, "tags": tags}
+        )
+    signs = {"text": repr(["서", " ", "울"]), "tags": repr(["B-A", "O", "O"])}
+    spaced = encoded(signs, "characters")
+    assert spaced["text"] == "서 울".encode()
+
+
+def test_a_text_that_begins_with_a_bracket_is_a_text():
+    for text in ("[1] shows it", "[1]", "['a'] and ['b'] differ", "[]"):
+        assert encoded({"text": text, "tags": "[]"})["text"] == text.encode()
+
+
+def test_words_as_numpy_prints_them_are_refused():
+    with pytest.raises(row.BadRow, match="`text` is a list without commas"):
+        encoded({"text": "['EU' 'rejects']", "tags": "['B-ORG' 'O']"})
 
 
 def test_a_word_with_white_space_is_refused():

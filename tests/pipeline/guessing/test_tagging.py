@@ -51,6 +51,11 @@ def test_words_with_tags_and_texts_with_spans_are_told(guessed, name, content, w
     assert tuple(found[key] for key in keys) == wanted
 
 
+def test_spans_as_python_prints_them_are_told(guessed):
+    rows = "".join(f"Ada met {n} men,\"[(0, 3, 'PER')]\"\n" for n in range(9))
+    assert guessed("a.csv", f"text,marks\n{rows}")["task.tags"] == "marks"
+
+
 def test_what_is_marked_is_counted_for_people(guessed):
     assert guessed("a.txt", CONLL * 9).why["task.tags"].endswith("ORG 9, MISC 9")
 

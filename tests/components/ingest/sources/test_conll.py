@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.ingest import columns, config, errors, row
+from components.ingest import columns, config, errors, preview, row
 from components.ingest.sources import conll
 
 
@@ -31,6 +31,17 @@ def test_columns_between_are_kept_and_documents_are_told_apart(tmp_path):
         "document": "train.txt 1",
     }
     assert second.values["document"] == "train.txt 2"
+
+
+def test_sentences_of_a_document_stay_together(tmp_path):
+    text = "".join(f"-DOCSTART- O\n\nEU{place} B-ORG\n\nit{place} O\n\n" for place in range(40))
+    (tmp_path / "a.conll").write_text(text, encoding="utf-8")
+    features = [config.Feature("tokens", "text", joiner=" "), config.Feature("tags", "spans")]
+    data = config.DataConfig(config.ConllSource("a.conll"), config.SplitConfig(group="document"))
+    seen = preview.preview(data, features, str(tmp_path), str(tmp_path))
+    counts = {split: found.total() for split, found in seen.counts.classes.items()}
+    assert seen.counts.num_groups == 40
+    assert len(counts) == 2 and all(count % 2 == 0 for count in counts.values())
 
 
 def test_korean_tagged_by_characters_keeps_its_spaces(tmp_path):
