@@ -67,10 +67,12 @@ def evaluate(
     with logs.to_file(folder / _LOG) as terminal:
         shown = console.Console(file=terminal, highlight=False)
         with shown.status("loading the model"):
-            described = description.read(pushed.folder)
+            described = _description(pushed)
             # The signature that the run's own figures are of.
-            model = asking.from_disk(pushed, *([described.judged] if described else []))
-        measured, rejected = _measured(config, model, folder, shown)
+            model = asking.from_disk(pushed, described.judged)
+        slices = config.evaluation.slices
+        tally = measuring.Tally(config.task, slices, model, described.known)
+        measured, rejected = _measured(config, tally, folder, shown)
         with shown.status("looking at mistakes, comparing with the training rows"):
             found = _result(config, pushed, trained, given, measured, rejected, folder)
             result.write(found, folder)
@@ -100,6 +102,21 @@ def _run(where: paths.Paths, pushed: pushed_models.PushedModel) -> PastRun:
     return served
 
 
+def _description(pushed: pushed_models.PushedModel) -> description.Description:
+    """What the export says of itself.
+
+    Raises:
+        ValueError: If it says nothing, as those of earlier versions.
+    """
+    found = description.read(pushed.folder)
+    if found is None:
+        raise ValueError(
+            f"The pushed model {paths.shown(pushed.folder)} does not say what it is for: it has no "
+            f"{description.FILE}. Train it again with `maru run`."
+        )
+    return found
+
+
 def _examples(trained: PastRun) -> str:
     """URI of what Ingest wrote."""
     stages = {one["stage"]: one for one in (trained.summary or {})["stages"]}
@@ -108,14 +125,13 @@ def _examples(trained: PastRun) -> str:
 
 
 def _measured(
-    config: PipelineConfig, model: asking.Model, folder: pathlib.Path, shown: console.Console
+    config: PipelineConfig, tally: measuring.Tally, folder: pathlib.Path, shown: console.Console
 ) -> tuple[Measured, int]:
-    """The model's answers, and how many rows were left out.
+    """What all rows add up to, and how many were left out.
 
     Raises:
         ValueError: If no row could be used.
     """
-    tally = measuring.Tally(config.task, config.evaluation.slices, model)
     rejected = 0
     first: row.Rejected | None = None
     with _quarantine(folder) as file:

@@ -50,19 +50,16 @@ def confidence(answer: Mapping[str, np.ndarray]) -> float | None:
     return float(np.max(answer["probabilities"]))
 
 
-def known(answer: Mapping[str, np.ndarray]) -> tuple[str, ...]:
-    """The labels that a model can answer, told by any answer; none of a number."""
-    return tuple(answer["labels"].tolist()) if "labels" in answer else ()
-
-
 def unknown(target: Any, labels: Sequence[str]) -> list[str]:
     """The labels of a target that are none of those that are known.
 
     Args:
-        target: A label, a tuple of labels or a number.
-        labels: Of the model, see `known`; none if its answers do not tell.
+        target: A label, a tuple of labels or of spans, or a number.
+        labels: Of the model.
     """
-    if isinstance(target, float) or not labels:
+    if isinstance(target, float):
         return []
     given = (target,) if isinstance(target, str) else target
-    return [label for label in given if label not in labels]
+    # Of a span its type; each once, as rows are counted by them.
+    named = dict.fromkeys(one if isinstance(one, str) else one[-1] for one in given)
+    return [label for label in named if label not in labels]

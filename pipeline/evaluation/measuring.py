@@ -55,14 +55,17 @@ class Tally:
         task: Whose metrics are computed; it names the columns of the new rows.
         slices: Columns whose values are measured apart.
         model: The one to ask.
+        known: Labels that it can answer; none of a number.
     """
 
-    def __init__(self, task: Task, slices: Sequence[str], model: asking.Model):
+    def __init__(
+        self, task: Task, slices: Sequence[str], model: asking.Model, known: Sequence[str]
+    ):
         self._task, self._slices, self._model = task, slices, model
+        self._known = tuple(known)
         self._statistics: dict[str, list[np.ndarray]] = defaultdict(list)
         self._places: dict[str, list[int]] = defaultdict(list)
         self._strata: Counter[str] = Counter()
-        self._known: tuple[str, ...] = ()
         self._unknown: Counter[str] = Counter()
         self._num_unknown = self._num_rows = 0
         self._kept: list[tuple[Values, dict[str, np.ndarray]]] = []
@@ -94,7 +97,6 @@ class Tally:
             for value in values[name]:
                 self._places[f"{name}: {_text(value)}"].append(self._num_rows)
         self._strata[target if isinstance(target, str) else ""] += 1
-        self._known = self._known or examined.known(answer)
         unknown = examined.unknown(target, self._known)
         self._unknown.update(unknown)
         self._num_unknown += bool(unknown)

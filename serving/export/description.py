@@ -63,6 +63,11 @@ class Description:
     judged: str = "serving_default"
     """The signature whose answers to the eval split its figures are of."""
 
+    @property
+    def known(self) -> tuple[str, ...]:
+        """What the target is told apart into; nothing of a number."""
+        return tuple(name for names in self.labels.values() for name in names)
+
 
 def outputs(answer: Mapping[str, np.ndarray]) -> tuple[Output, ...]:
     """The form of an answer.

@@ -11,6 +11,7 @@ from pipeline import artifact_files, cli, past_runs, paths
 from pipeline.config import loading
 from pipeline.scoring import asking
 from pipeline.scoring.rows import Input
+from serving.export import description
 
 STARTED = "20260101-000000-000"
 CONFIG = {
@@ -45,6 +46,16 @@ def pipeline_folders(tmp_path):
     return paths.Paths(tmp_path / "workspace", "mail")
 
 
+DESCRIBED = description.Description(
+    kind="text_classification",
+    inputs=(description.Input("text", "text", "review"),),
+    labels={"stars": ("0", "1")},
+    shown_as="ranked_labels",
+    outputs=(),
+    examples=(),
+)
+
+
 @pytest.fixture
 def leave_run(pipeline_folders):
     """Leaves what a run of a config leaves, with its model as what is served; gives the run."""
@@ -71,6 +82,7 @@ def leave_run(pipeline_folders):
         (served / artifact_files.SOURCE).parent.mkdir(parents=True)
         (served / "saved_model.pb").touch()
         (served / artifact_files.SOURCE).write_text("model 1")
+        description.write(served, DESCRIBED)
         (run,) = past_runs.find(where.workspace, "mail")
         return run
 

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline import pushed_models
 from pipeline.scoring import asking
+from serving.export import description
 
 ROWS = [
     ("a good one", "1"),
@@ -30,7 +31,7 @@ def table(tmp_path):
 @pytest.fixture
 def evaluate(maru, tmp_path, fake_model, monkeypatch):
     """The command about a run that is left; exit code, output, errors and `evaluation.json`."""
-    monkeypatch.setattr(asking, "from_disk", lambda pushed: fake_model)
+    monkeypatch.setattr(asking, "from_disk", lambda pushed, name: fake_model)
 
     def call(data, *options):
         out = tmp_path / "out"
@@ -54,6 +55,14 @@ def test_figures_with_interval_slices_and_what_its_run_reached_are_shown(
     assert ["its", "run's", "eval", "rows", "0.900", "0.900", "0.300"] in lines
     assert "95 % interval of the accuracy: 0.231 to 0.882" in shown
     assert "text_length: 1-7 words" in shown
+
+
+def test_a_model_that_does_not_say_what_it_is_for_is_refused(evaluate, leave_run, table, tmp_path):
+    leave_run()
+    (tmp_path / "workspace/served/mail/7" / description.FILE).unlink()
+    code, _, failure, _ = evaluate(table())
+    assert code == 2
+    assert "does not say what it is for: it has no assets.extra/task.json" in failure
 
 
 def test_page_and_file_say_the_same(evaluate, leave_run, table, tmp_path):
@@ -182,7 +191,7 @@ def test_a_model_that_was_not_pushed_is_told(maru, table, tmp_path):
 def test_without_a_folder_the_page_is_in_the_workspace(
     maru, leave_run, table, fake_model, monkeypatch, pipeline_folders
 ):
-    monkeypatch.setattr(asking, "from_disk", lambda pushed: fake_model)
+    monkeypatch.setattr(asking, "from_disk", lambda pushed, name: fake_model)
     leave_run()
     code, _, _ = maru("evaluate", "mail", table(), "--workspace", pipeline_folders.workspace)
     (folder,) = (pipeline_folders.root / "evaluations").iterdir()

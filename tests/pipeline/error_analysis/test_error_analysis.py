@@ -101,9 +101,12 @@ def test_spans_are_wrong_by_how_many_are_missing_or_too_many():
     assert mistakes.by_type(examined([1.0], [number(1)])) is None
 
 
-def test_labels_that_answers_do_not_tell_are_not_called_unknown():
-    assert examined_module.unknown((((0, 3, "PER"),)), ()) == []
+def test_what_a_model_does_not_know_is_told_by_label_or_type():
     assert examined_module.unknown("new", ("ham",)) == ["new"]
+    assert examined_module.unknown(("ham", "new"), ("ham",)) == ["new"]
+    spans = ((0, 3, "PER"), (4, 6, "NEW"), (7, 9, "NEW"))
+    assert examined_module.unknown(spans, ("PER",)) == ["NEW"]
+    assert examined_module.unknown(3.5, ()) == []
 
 
 def test_confusion_sums_up_rare_labels_and_knows_labels_that_the_model_does_not():

@@ -32,7 +32,7 @@ def new_rows(*pairs):
 
 @pytest.fixture
 def tally(fake_model):
-    return measuring.Tally(TASK, ["language"], fake_model)
+    return measuring.Tally(TASK, ["language"], fake_model, ("0", "1"))
 
 
 def test_figures_are_those_of_the_task_s_metrics_by_slice(tally):
@@ -87,7 +87,7 @@ def test_a_number_is_measured_in_its_own_metrics(fake_model):
         lambda values: {"value": np.full(len(values["text"]), 3.0, np.float32)},
         "m",
     )
-    tally = measuring.Tally(task, [], asked)
+    tally = measuring.Tally(task, [], asked, ())
     examples = [tfexample.serialize({"review": b"a", "price": price}) for price in (1.0, 3.0, 8.0)]
     tally.add([NewRow("a", example) for example in examples])
     found = tally.measured()
