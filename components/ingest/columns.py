@@ -12,6 +12,7 @@ NAME_ANOTHER = (
 )
 """What to do about a missing column."""
 _LONGEST_SHOWN = 60
+_LISTS = ("categories", "spans")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Wanted:
     """All of them."""
     image: str | None
     """The one that holds an image, if any."""
+    lists: tuple[str, ...] = ()
+    """Those whose rows may hold lists: of labels, of words, of spans."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +78,8 @@ def wanted(features: Sequence[config.Feature], split: config.SplitConfig) -> Wan
     names = [f.name for f in features if f.holds != "derived"]
     names += [column for column in (split.column, split.group) if column]
     image = next((f.name for f in features if f.holds == "image"), None)
-    return Wanted(tuple(dict.fromkeys(names)), image)
+    lists = (f.name for f in features if f.holds in _LISTS or f.joiner is not None)
+    return Wanted(tuple(dict.fromkeys(names)), image, tuple(lists))
 
 
 def require(

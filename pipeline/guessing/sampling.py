@@ -68,7 +68,7 @@ def read(source: Source, names: tuple[str, ...]) -> Sample:
     unique = tuple(dict.fromkeys(names))
     # Tables are read with all their columns; other readers take what is asked for.
     is_table = isinstance(source, config.CsvSource | config.TsvSource)
-    wanted = columns.Wanted(() if is_table else unique, None)
+    wanted = columns.Wanted(() if is_table else unique, None, unique)
     opened = reading.open_source(source, "/", "", wanted)
     passed = [_pass(opened, shard) for shard in opened.shards]
     kept = [entry for one in passed for entry in one.kept]

@@ -248,4 +248,8 @@ def _parquet_columns(file: source_files.DataFile) -> tuple[str, ...]:
         raise errors.DataError(
             f"{file.name}: cannot be read as Parquet, was it copied completely? ({error})"
         ) from error
-    return tuple(field.name for field in schema if arrow_values.is_single(field.type))
+    return tuple(
+        field.name
+        for field in schema
+        if arrow_values.is_single(field.type) or arrow_values.is_list(field.type)
+    )

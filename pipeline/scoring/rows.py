@@ -144,7 +144,8 @@ class Rows:
         )
 
     def _table(self, kind: str, image: str | None) -> Iterator[row.Row | row.Rejected]:
-        wanted = columns.Wanted(tuple(one.column for one in self.inputs), image)
+        lists = tuple(one.column for one in self.inputs if one.joiner is not None)
+        wanted = columns.Wanted(tuple(one.column for one in self.inputs), image, lists)
         kind = "image_table" if image and kind in ("csv", "tsv") else kind
         opened = reading.open_source(self._source(kind, kind), str(self.path.parent), "", wanted)
         if kind == "image_table":

@@ -49,8 +49,14 @@ def is_single(kind: pyarrow.DataType) -> bool:
     return _holds_bytes(kind) or _plural(kind) is None
 
 
+def is_list(kind: pyarrow.DataType) -> bool:
+    """Whether the rows of a column of this type hold lists."""
+    kind = _stored(kind)
+    return types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+
+
 def plain(column: pyarrow.Array) -> Sequence[Any]:
-    """The values as text, bytes, numbers, true or false, or None.
+    """The values as text, bytes, numbers, true or false, lists or mappings of such, or None.
 
     Decimals become numbers, dates and times the text that CSV files hold for them, structs
     of an image's bytes and path the bytes. Text that is not UTF-8 stays bytes.
@@ -72,6 +78,10 @@ def plain(column: pyarrow.Array) -> Sequence[Any]:
         return [_text(v) for v in column.cast(pyarrow.large_binary()).to_pylist()]
     if _holds_bytes(kind):
         return column.field("bytes").to_pylist()
+    if is_list(kind):
+        return [None if row.values is None else list(plain(row.values)) for row in column]
+    if types.is_struct(kind):
+        return _structs(column)
     return column.to_pylist()
 
 
@@ -105,6 +115,15 @@ def _holds_bytes(kind: pyarrow.DataType) -> bool:
     if not types.is_struct(kind) or kind.get_field_index("bytes") < 0:
         return False
     return _is_binary(kind.field("bytes").type)
+
+
+def _structs(column: pyarrow.StructArray) -> list[dict[str, Any] | None]:
+    names = [field.name for field in column.type]
+    rows = zip(*(plain(column.field(name)) for name in names), strict=True)
+    return [
+        dict(zip(names, row, strict=True)) if there else None
+        for row, there in zip(rows, column.is_valid().to_pylist(), strict=True)
+    ]
 
 
 def _times(column: pyarrow.Array) -> list[Any]:

@@ -50,7 +50,8 @@ def shards(source: config.ParquetSource, base: str, wanted: columns.Wanted) -> l
         spelled = columns.require(schema.names, wanted.names, file.name)
         for name, spelling in zip(wanted.names, spelled, strict=True):
             kind = schema.field(spelling).type
-            arrow_values.require_single(kind, name, file.name, is_image=name == wanted.image)
+            if not (name in wanted.lists and arrow_values.is_list(kind)):
+                arrow_values.require_single(kind, name, file.name, is_image=name == wanted.image)
         first_row = 0
         for index, (rows, size) in enumerate(counts):
             found.append(RowGroup(file, index, first_row, spelled, size))

@@ -8,7 +8,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from components.ingest import columns, config, encode, errors, reading, row
+from components.ingest import columns, config, encode, errors, reading, row, tfexample
 
 WANTED = columns.Wanted(("text", "label"), None)
 IMAGES = columns.Wanted(("image", "label"), "image")
@@ -29,6 +29,10 @@ def read(tmp_path, column, wanted=WANTED, name="label"):
 def labels(tmp_path, column):
     found = [encode.attempt(entry, FEATURES, None) for entry in read(tmp_path, column)]
     return [f.reason if isinstance(f, row.Rejected) else f.stratum for f in found]
+
+
+def cells_of(entry, features):
+    return tfexample.all_of(tfexample.parse(encode.attempt(entry, features, None).example)["label"])
 
 
 def array(values, kind):
@@ -110,6 +114,87 @@ def test_nested_columns_are_refused_in_terms_of_the_column(tmp_path, column, tol
         read(tmp_path, column)
     assert f"a.parquet: column 'label' {told}" in str(caught.value)
     assert "expected one text or number a row" in str(caught.value)
+
+
+STRINGS = pyarrow.list_(pyarrow.string())
+SPANS = pyarrow.list_(
+    pyarrow.struct(
+        [("start", pyarrow.int32()), ("end", pyarrow.int64()), ("label", pyarrow.string())]
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("column", "feature", "expected"),
+    [
+        (
+            array([["b", "a", "b"], [], ["말"]], STRINGS),
+            config.Feature("label", "categories", separator=","),
+            [[b"b", b"a"], [], ["말".encode()]],
+        ),
+        (
+            array([["a"], ["c", "b"]], pyarrow.large_list(pyarrow.large_string())),
+            config.Feature("label", "categories", separator=","),
+            [[b"a"], [b"c", b"b"]],
+        ),
+        (
+            array([[1, 20], [3, 3]], pyarrow.list_(pyarrow.int8(), 2)),
+            config.Feature("label", "categories", separator=","),
+            [[b"1", b"20"], [b"3"]],
+        ),
+        (
+            array(["a,b"], pyarrow.string()),
+            config.Feature("label", "categories", separator=","),
+            [[b"a", b"b"]],
+        ),
+        (
+            array([["Anna", "is", "in", "부산"], ["Hi"]], STRINGS),
+            config.Feature("label", "text", joiner=" "),
+            [["Anna is in 부산".encode()], [b"Hi"]],
+        ),
+    ],
+)
+def test_lists_of_labels_and_of_words_are_read(tmp_path, column, feature, expected):
+    wanted = columns.wanted([feature], config.SplitConfig())
+    entries = read(tmp_path, column, wanted)
+    assert [cells_of(entry, [feature]) for entry in entries] == expected
+
+
+def test_spans_and_tags_are_read_from_lists(tmp_path):
+    features = [
+        config.Feature("words", "text", joiner=" "),
+        config.Feature("label", "spans"),
+    ]
+    wanted = columns.wanted(features, config.SplitConfig())
+    table = {
+        "words": array([["Anna", "Lee", "sings"], ["Go", "Anna"]], STRINGS),
+        "label": array([["B-PER", "I-PER", "O"], ["O", "B-PER"]], STRINGS),
+    }
+    tagged = spans_of(tmp_path, table, wanted, features)
+    table["label"] = array(
+        [[{"start": 0, "end": 8, "label": "PER"}], [{"start": 3, "end": 7, "label": "PER"}]], SPANS
+    )
+    assert tagged == spans_of(tmp_path, table, wanted, features)
+    assert len(tagged) == 2 and all(len(row) == 1 for row in tagged)
+
+
+def spans_of(tmp_path, table, wanted, features):
+    pyarrow.parquet.write_table(pyarrow.table(table), tmp_path / "a.parquet")
+    opened = reading.open_source(config.ParquetSource("a.parquet"), str(tmp_path), "", wanted)
+    entries = [entry for shard in opened.shards for entry in opened.read(shard)]
+    return [cells_of(entry, features) for entry in entries]
+
+
+def test_text_inside_lists_that_is_not_utf_8_is_rejected_by_row(tmp_path):
+    broken = array([[b"ok"], [b"\xff"]], pyarrow.list_(pyarrow.binary()))
+    feature = config.Feature("label", "categories", separator=",")
+    wanted = columns.wanted([feature], config.SplitConfig())
+    entries = read(tmp_path, broken.cast(STRINGS, safe=False), wanted)
+    found = [encode.attempt(entry, [feature], None) for entry in entries]
+    assert [getattr(one, "reason", None) for one in found] == [
+        None,
+        "`label` is not UTF-8 at its byte 0",
+    ]
 
 
 @pytest.mark.parametrize(
