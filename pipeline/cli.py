@@ -9,6 +9,7 @@ import click
 
 from pipeline import cli_models, cli_options
 from pipeline.display import terminal
+from pipeline.runtime import silent_imports
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -213,6 +214,7 @@ def main() -> None:
     # Read by libraries when they are first imported.
     os.environ["TF_USE_LEGACY_KERAS"] = "0"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    silent_imports.silence("tensorflow")
     if not os.path.isabs(os.path.expanduser("~")):
         # A container's user without an entry and a HOME: libraries refuse to be imported.
         os.environ["HOME"] = tempfile.gettempdir()
