@@ -36,6 +36,27 @@ class Endpoints:
     """The one whose answers to examples the task's metrics judge."""
 
 
+def outputs(model: Callable[..., Tensors], inputs: Tensors) -> Tensors:
+    """What a model says of some rows, in a graph; of none, too.
+
+    oneDNN's convolutions give what they make of no row the shape of what they read, so that what
+    follows fails (TensorFlow 2.21, processors with AVX-512). It is asked about a row of zeros then.
+
+    Args:
+        model: Gives outputs by name, each `(n, ...)`.
+        inputs: Each `(n, ...)`.
+    """
+    import tensorflow as tf
+
+    rows = tf.shape(next(iter(inputs.values())))[0]
+    missing = tf.cast(rows == 0, tf.int32)
+    filled = {}
+    for name, value in inputs.items():
+        zeros = tf.zeros(tf.concat([[missing], tf.shape(value)[1:]], 0), value.dtype)
+        filled[name] = tf.concat([value, zeros], 0)
+    return {name: value[:rows] for name, value in model(filled, training=False).items()}
+
+
 def of_vector(answers: Callable[[Any], Tensors], network: Network) -> Endpoints:
     """Answers, and the vectors that they are made from.
 

@@ -22,6 +22,7 @@ from models.encoder import Encoder
 from models.estimator import Estimator
 from models.image.augmentation import policy
 from models.image.config import ImageModelConfig
+from models.tasks import endpoints
 from models.tasks import facts as measuring
 from models.tasks import task as tasks
 from models.tasks.endpoints import Network
@@ -153,8 +154,7 @@ class Learner:
 
         def of_inputs(raw: Mapping[str, Any]) -> Mapping[str, Any]:
             given = {column: raw[name] for name, column in columns.items()}
-            outputs: Mapping[str, Any] = model(self.encode(given), training=False)
-            return outputs
+            return endpoints.outputs(model, self.encode(given))
 
         return Network(of_inputs, lambda units: unit_windows.outputs(self.encoder, model, units))
 

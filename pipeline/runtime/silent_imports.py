@@ -52,7 +52,7 @@ def _wrap(loader: importlib.abc.Loader) -> None:
             with native_errors.captured() as lines:
                 execute(module)
         except BaseException:
-            print("\n".join(lines), file=sys.stderr)
+            sys.stderr.write("\n".join([*lines, ""]))
             raise
 
     vars(loader)["exec_module"] = quietly

@@ -175,6 +175,6 @@ def _milliseconds(source: Source) -> float:
     inputs: Mapping[str, np.ndarray] = source.reference[DEFAULT_SIGNATURE]["inputs"]
     predictor = SavedModelPredictor(source.folder, source.version)
     try:
-        return round(sweep.median_seconds(lambda: predictor.predict("", inputs), 0.5) * 1000, 1)
+        return round(sweep.median_seconds(lambda: predictor.predict("", inputs), 0.5) * 1000, 3)
     finally:
         predictor.close()

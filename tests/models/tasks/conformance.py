@@ -19,7 +19,7 @@ from PIL import Image
 from models import zoo
 from models.image import resnet
 from models.tasks import answers as told
-from models.tasks import table
+from models.tasks import endpoints, table
 from models.tasks import task as tasks
 from models.tasks.answers import LENGTH
 from models.tasks.endpoints import Network
@@ -130,7 +130,7 @@ class Case:
 
         def of_inputs(raw):
             named = dict(zip(features, (raw[name] for name in served), strict=False))
-            return whole(encoder(self.task.for_encoder(named)), training=False)
+            return endpoints.outputs(whole, encoder(self.task.for_encoder(named)))
 
         network = Network(of_inputs, lambda units: unit_windows.outputs(encoder, whole, units))
         return model, encoder, network
