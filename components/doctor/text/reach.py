@@ -79,11 +79,13 @@ def reach(
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
     names = [label for label, rows in Counter(labels).items() if rows >= _FEWEST]
+    if len(names) < 2:
+        return None
     rows = np.flatnonzero(np.isin(labels, names))
     tokens = [
         list(map(str, found)) for found in reader.tokenize([texts[row] for row in rows.tolist()])
     ]
-    if len(names) < 2 or sum(len(found) > reader.limit for found in tokens) < _FEWEST:
+    if sum(len(found) > reader.limit for found in tokens) < _FEWEST:
         return None
     given = np.array(labels)[rows]
     parts = [tokens, [_read(found, reader.limit, is_middle) for found in tokens]]

@@ -85,6 +85,14 @@ def test_twenty_texts_must_be_cut_and_labels_have_twenty_rows():
     assert measured(cut=49, a=30, b=19) is None
 
 
+def test_a_tokenizer_is_not_asked_about_no_texts():
+    """TensorFlow takes an empty list for one of numbers."""
+    reader = Reader(lambda part: [text.split() for text in part] if part else 1 / 0, 2)
+    labels = ["a"] * 19 + ["b"] * 19
+    model = Counting(random_state=0)
+    assert reach.reach(model, labels, labels, reader, is_middle=False, seed=0) is None
+
+
 @pytest.mark.parametrize(
     ("limit", "is_middle", "kept"),
     [
