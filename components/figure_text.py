@@ -42,10 +42,21 @@ def _drawable(character: str, covered: Set[int]) -> str:
     return " " if character.isspace() else character.encode("ascii", "backslashreplace").decode()
 
 
+@functools.cache
 def _installed() -> dict[str, str]:
     """File by family, in the order in which characters are looked for."""
+    _list_new()
     files = {entry.name: entry.fname for entry in font_manager.fontManager.ttflist}
     return {family: files[family] for family in _FAMILIES if family in files}
+
+
+def _list_new() -> None:
+    """Register fonts that were installed after matplotlib listed those that there are."""
+    listed = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for file in set(font_manager.findSystemFonts()) - listed:
+        # Matplotlib, too, passes over what it cannot read, such as fonts of pictures.
+        with contextlib.suppress(Exception):
+            font_manager.fontManager.addfont(file)
 
 
 @functools.cache  # A font with Hangul has tens of thousands.

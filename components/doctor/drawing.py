@@ -44,6 +44,8 @@ _LINE, _SECOND, _MARK, _PALE = "#4878a8", "#d18b3f", "#d1493f", "#8a8a8a"
 _VERDICTS: dict[Verdict, str] = {"pass": "#3a7d44", "warn": "#b07a00", "fail": "#c0392b"}
 _NAMED_LAYERS = 14
 """Layers of which each has room for its name."""
+_IN_TWO_LINES = 7
+"""Names that have room for two lines each."""
 _SHOWN_LABELS = 20
 _LONGEST_NAME = 24
 _LONGEST_FEATURE = 36
@@ -168,7 +170,11 @@ def _clues(panel: Axes, figures: Mapping[str, Any]) -> None:
     panel.barh(places, [one["gain"] for one in found], color=_LINE, label="this alone")
     words = [figures["content"][one["label"]] for one in found]
     panel.plot(words, places, "D", ms=_DIAMOND, color=_SECOND, label="all words")
-    names = [f"{_short(one['label'])}: {_short(one['feature'], _LONGEST_FEATURE)}" for one in found]
+    # The longer these are, the narrower are all panels of the column.
+    gap = "\n" if len(found) <= _IN_TWO_LINES else " "
+    names = [
+        f"{_short(one['label'])}:{gap}{_short(one['feature'], _LONGEST_FEATURE)}" for one in found
+    ]
     panel.set_yticks(places, names, fontsize=_SMALL)
     panel.invert_yaxis()
     panel.set_xlim(0, 1.05)

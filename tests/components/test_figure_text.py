@@ -1,6 +1,7 @@
 """Tests of components/figure_text.py."""
 
 import pytest
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from components import figure_text
@@ -19,6 +20,17 @@ from components import figure_text
 )
 def test_characters_that_no_font_has_are_escaped(character, shown):
     assert figure_text._drawable(character, {ord("a")}) == shown
+
+
+def test_a_font_that_was_installed_since_matplotlib_listed_them_is_used(monkeypatch):
+    manager, file = font_manager.fontManager, font_manager.findfont("cmr10")
+    listed = [entry for entry in manager.ttflist if entry.name == "DejaVu Sans"]
+    monkeypatch.setattr(manager, "ttflist", listed)
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [file, "broken.ttf"])
+    monkeypatch.setattr(figure_text, "_FAMILIES", ("DejaVu Sans", "cmr10"))
+    figure_text._installed.cache_clear()
+    assert figure_text._installed()["cmr10"] == file
+    figure_text._installed.cache_clear()
 
 
 @pytest.mark.filterwarnings("error")  # Matplotlib warns of characters that it has no picture of.

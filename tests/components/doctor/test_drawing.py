@@ -121,7 +121,7 @@ def test_what_gives_a_label_away_is_named_in_full(tmp_path, drawn):
     figures = {"clues": clues, "content": {"good": 0.4}}
     drawing.draw([Finding("shortcuts", "pass", "Seen.", figures=figures)], tmp_path / "doctor.png")
     (name,) = drawn[0].axes[0].get_yticklabels()
-    assert name.get_text() == "good: the lack of the word 'under'"
+    assert name.get_text() == "good:\nthe lack of the word 'under'"
 
 
 def test_many_weights_are_counted_in_whole_numbers_below_short_names(tmp_path, drawn):
