@@ -31,7 +31,8 @@ def label_names(labels: Mapping[str, Sequence[str]]) -> Finding:
     told, meanings, fixes = [], [], []
     if alike:
         shown = "; ".join(spelling.describe(one, counts) for one in alike[:_SHOWN])
-        told.append(f"{len(alike)} labels occur in several spellings: {shown}.")
+        occur = "1 label occurs" if len(alike) == 1 else f"{len(alike)} labels occur"
+        told.append(f"{occur} in several spellings: {shown}.")
         meanings.append(
             "Each spelling is a class of its own, and its rows are errors of the others."
         )

@@ -191,8 +191,8 @@ def still_improving(curves: Curves, training: Training) -> Finding | None:
     return finding(
         "warn",
         "still_improving",
-        f"The validation loss still fell from {before:.3g} to {last:.3g} in the last {tail} of "
-        f"{curves.epochs} epochs.",
+        f"The validation loss still fell from {before:.3g} to {last:.3g} in the last "
+        f"{f'{tail} ' if tail > 1 else ''}of {curves.epochs} epochs.",
         "Training ended before it was done.",
         f"Train longer: `training.epochs: {2 * curves.epochs}`"
         + ("." if training.keeps_best else "; `training.early_stopping` ends it in time."),

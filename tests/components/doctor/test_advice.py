@@ -137,7 +137,8 @@ def test_what_is_advised_can_be_done_and_is_not_done_yet(find, setting, says, av
 def test_labels_that_look_like_one_are_warned_of_with_what_to_rename():
     finding = label_names.label_names({"train": ["good", "Good", "good", "-"], "eval": ["good"]})
     assert finding.verdict == "warn"
-    assert "'good' (train 2, eval 1), 'Good' (train 1): capital letters" in finding.evidence
+    told = "1 label occurs in several spellings: 'good' (train 2, eval 1), 'Good' (train 1): "
+    assert f"{told}capital letters" in finding.evidence
     assert "'-' (1 rows)" in finding.evidence
     assert "rename 'Good' to 'good'" in finding.fix
     assert finding.figures == {"alike": [["good", "Good"]], "missing": ["-"]}

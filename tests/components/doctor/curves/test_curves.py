@@ -126,6 +126,8 @@ def test_a_slow_but_steady_fall_is_still_improving():
         "val_loss": [1.09, 1.07, 1.05, 1.03, 1.01],
     }
     assert patterns(history) == ["still_improving"]
+    (found,) = curves.judge(history, TRAINING)
+    assert "fell from 1.03 to 1.01 in the last of 5 epochs" in found.evidence
     slowing = [1.09, 1.04, 1.02, 1.015, 1.012]
     assert "still_improving" not in patterns({**history, "val_loss": slowing})
 
