@@ -26,7 +26,7 @@ function chosenLabels(answer) {
   const rows = rowsOf(answer).map((row) => ({ ...row, isChosen: answer.is_chosen[row.place] }));
   rows.sort((a, b) => b.isChosen - a.isChosen);
   const count = rows.filter((row) => row.isChosen).length;
-  const found = `${count} of ${rows.length} labels:`;
+  const found = `${count} of ${rows.length} labels, each by a threshold of its own:`;
   const said = count ? found : "No label fits. The most likely ones:";
   return element("div", {}, element("p", {}, said), labels(rows, Math.max(count, FIRST)));
 }

@@ -140,7 +140,7 @@ def test_the_labels_that_fit_are_marked_and_come_first(browser, address):
     start(browser, address, "topics")
     browser.type("textarea", "abc")
     browser.press(CONTROL, ENTER)
-    browser.wait_for("#answer", "3 of 10 labels")
+    browser.wait_for("#answer", "3 of 10 labels, each by a threshold of its own:")
     assert browser.texts(".chosen .name") == ["cats 🐈", "dogs", "음식"]
     assert len(browser.texts(".labels li")) == 8
     browser.click("#answer button")
