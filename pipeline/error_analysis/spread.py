@@ -30,6 +30,8 @@ def _sentence(column: Column, values: Sequence[bytes]) -> str:
             sizes.min(axis=0),
             sizes.max(axis=0),
         )
+        if (least_w, least_h) == (most_w, most_h):
+            return f"{column.name}: {width} x {height} pixels"
         return (
             f"{column.name}: {least_w} x {least_h} to {most_w} x {most_h} pixels, in the middle "
             f"{width} x {height}"

@@ -200,7 +200,7 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
         )
     run_view.print_line(terminal, f"history and TensorBoard logs: {summary.model_run}")
     if summary.is_below_baseline:
-        line = "Below the simple baseline: a finding or a bug, look before you serve it."
+        line = "Worse than the simple baseline: a finding or a bug, look before you serve it."
         run_view.print_line(terminal, line, "yellow")
     _show_outcome(summary, terminal, sample)
 

@@ -10,7 +10,7 @@ import json
 import pathlib
 import platform
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from PIL import Image
@@ -88,7 +88,7 @@ def verdict(run: PastRun, config: PipelineConfig) -> Verdict:
         reasons = [wording.headline(summary)]
         advice = [f"Ask it: maru predict {name} …", "Serve it: maru serve"]
         if summary["is_below_baseline"]:
-            reasons.append("It is below the simple baseline: a finding or a bug.")
+            reasons.append("It is worse than the simple baseline: a finding or a bug.")
             advice.insert(
                 0, f"Look for the reason before you serve it: maru doctor, or {_ladder(name)}"
             )
@@ -153,7 +153,22 @@ def _achieved(summary: Mapping[str, Any], config: PipelineConfig) -> dict[str, A
         "findings": sorted(
             summary["findings"], key=lambda one: ("fail", "warn", "pass").index(one["verdict"])
         ),
+        "not_applicable": not_applicable(map(pathlib.Path, summary["doctor_reports"])),
     }
+
+
+def not_applicable(reports: Iterable[pathlib.Path]) -> dict[str, list[str]]:
+    """The doctor's checks that say nothing of such data, by the reason.
+
+    Args:
+        reports: Folders of what the doctor found; one that was removed since is passed over.
+    """
+    checks: dict[str, list[str]] = {}
+    for folder in reports:
+        if (folder / doctor.FINDINGS).is_file():
+            for one in doctor.read(folder).not_applicable:
+                checks.setdefault(one.reason, []).append(one.check)
+    return checks
 
 
 def _picture(folder: str | None, name: str) -> str | None:

@@ -60,10 +60,12 @@ def curves(history: Mapping[str, Sequence[float]], names: Sequence[str], label: 
             epochs = range(1, len(values) + 1)
             color = style.COLORS[index // 2]
             text = f"{name.replace('_', ' ')}, {split}"
-            axes.plot(epochs, values, line, color=color, label=text, marker="o", markersize=3)
+            points = axes.plot(epochs, values, line, color=color, label=text, marker="o")
+            # A single epoch has no line: what is hollow is of the train split.
+            points[0].set(markersize=3, markerfacecolor="none" if split == "train" else color)
         axes.set_xlabel("epoch")
         axes.set_ylabel(label)
-        axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True, min_n_ticks=1))
         axes.legend()
         return _svg(figure, f"{label} by epoch")
 

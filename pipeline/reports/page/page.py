@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import importlib.resources
-import json
 import pathlib
 from typing import Any
 
 import jinja2
 import markupsafe
 
+from pipeline.display import trial_table
 from pipeline.past_runs import PastRun
 from pipeline.reports.page import card, facts
 
@@ -57,7 +57,7 @@ def render(found: dict[str, Any], template: str = _TEMPLATE) -> str:
         "number": lambda value: f"{value:,}",
         "figure": lambda value: f"{value:.3f}",
         "words": lambda name: name.replace("_", " "),
-        "json": lambda value: json.dumps(value, ensure_ascii=False),
+        "trial": trial_table.word,
     }
     style = markupsafe.Markup((_HERE / "report.css").read_text("utf-8"))
     written = f"{datetime.datetime.now():%Y-%m-%d %H:%M}"

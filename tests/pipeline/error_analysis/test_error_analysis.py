@@ -207,3 +207,5 @@ def test_the_spread_of_texts_and_images_is_told_in_words():
     images = [{"i": [png(size)]} for size in ((4, 2), (8, 8), (6, 4))]
     (sentence,) = spread.spread(images, [Column("i", "image", "input", "image")])
     assert sentence == "i: 4 x 2 to 8 x 8 pixels, in the middle 6 x 4"
+    (sentence,) = spread.spread(images[:1] * 2, [Column("i", "image", "input", "image")])
+    assert sentence == "i: 4 x 2 pixels"

@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from components.canary import canary
+from components.doctor import finding
+from components.doctor import stage as doctor
 from pipeline import artifact_files, past_runs, paths
 from pipeline.config import loading
 from pipeline.reports.page import card, figures, page
@@ -184,7 +186,7 @@ def test_a_failed_run_has_a_page_whose_first_lines_say_what_to_do(leave):
     failure = "data.source.path: mail.csv is not there. Received: 'mail.csv'"
     text = page.write(leave(code=2, failure=failure)).read_text("utf-8")
     assert "<strong>failed</strong>" in text and "mail.csv is not there" in text
-    assert "a line of the log" in text
+    assert "<details><summary>1 line</summary>" in text and "a line of the log" in text
 
 
 def test_a_run_under_way_is_not_to_be_started_again(leave):
@@ -202,6 +204,7 @@ def test_labels_that_are_summed_up_are_found_only_where_the_answer_is_the_label_
 def test_a_defect_says_where_its_traceback_is(leave):
     text = page.write(leave(code=1, failure="Unexpected: KeyError")).read_text("utf-8")
     assert "This is a defect of the program" in text and "log.txt" in text
+    assert "<details open><summary>1 line</summary>" in text
 
 
 def test_a_model_that_could_not_be_asked_still_has_a_page(leave, tmp_path):
@@ -236,19 +239,36 @@ def test_pictures_of_stages_are_made_small(leave, tmp_path):
     (tmp_path / "doctor").mkdir()
     noise = np.random.default_rng(0).integers(0, 255, (900, 1500, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "doctor" / "doctor.png")
-    finding = {
-        "check": "class_balance",
-        "verdict": "warn",
-        "evidence": "e 7",
-        "meaning": "m",
-        "fix": "f",
-    }
-    finding |= {"figures": {}, "seconds": 0.0}
+    found = finding.Finding("class_balance", "warn", "e 7", "m", "f")
     run = leave(doctor_reports=[str(tmp_path / "doctor")])
-    run.summary["findings"] = [finding]
+    run.summary["findings"] = [dataclasses.asdict(found)]
     text = page.write(run).read_text("utf-8")
     assert "data:image/png;base64," in text and "class balance" in text
     assert len(text) < 2_000_000
+
+
+def test_checks_of_the_doctor_that_do_not_apply_are_listed_with_the_reason(leave, tmp_path):
+    passed = finding.Finding("token_lengths", "pass", "at most 9 tokens")
+    absent = [
+        finding.NotApplicable("class_balance", "the target holds numbers"),
+        finding.NotApplicable("label_noise", "the target holds numbers"),
+        finding.NotApplicable("drift", "there is one split only"),
+    ]
+    (tmp_path / "doctor").mkdir()
+    doctor.write(tmp_path / "doctor", finding.Examination([passed], absent))
+    run = leave(doctor_reports=[str(tmp_path / "doctor"), str(tmp_path / "removed")])
+    run.summary["findings"] = [dataclasses.asdict(passed)]
+    text = page.write(run).read_text("utf-8")
+    assert "<details><summary>3 checks do not apply</summary>" in text
+    assert '<td class="name">class balance, label noise</td>' in text
+    assert '<td class="name">drift</td><td class="name">there is one split only</td>' in text
+
+
+def test_a_single_epoch_is_a_whole_number_and_its_splits_differ():
+    svg = figures.curves({"loss": [1.25], "val_loss": [0.75]}, ["loss"], "loss")
+    assert re.findall(r">([\d.]+)</text>", svg)[:2] == ["1", "0.8"]
+    hollow, filled = "fill-opacity: 0", "fill: #0072b2"
+    assert svg.count(hollow) == svg.count(filled) == 2  # The point, and the one of the legend.
 
 
 def test_figures_take_the_colour_of_the_page():
