@@ -47,6 +47,10 @@ class Browser:
         """What the body of a function in the page returns."""
         return self._ask("POST", "/execute/sync", {"script": script, "args": arguments})
 
+    def wait_for_script(self, script):
+        """What the body of a function in the page gives to its last argument."""
+        return self._ask("POST", "/execute/async", {"script": script, "args": []})
+
     def text(self, selector):
         """What people read of an element; empty if there is none or it is hidden."""
         script = "const e = document.querySelector(arguments[0]); "
