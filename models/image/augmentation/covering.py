@@ -59,8 +59,9 @@ def _shifted(number: Any, bits: int) -> Any:
 
 def draw_mixup(operation: config.MixUp, seed: Any, batch: Any, size: tuple[int, int]) -> Any:
     """Draw the share `(batch,)` of an image in its blend, 1 where nothing is blended."""
-    (u,) = draws.uniforms(draws.fold(seed, 0), batch, 1)
-    share = draws.dirichlet(draws.fold(seed, 1), batch, 2, operation.alpha)[:, 0]
+    choice, blend = draws.split(seed, 2)
+    (u,) = draws.uniforms(choice, batch, 1)
+    share = draws.dirichlet(blend, batch, 2, operation.alpha)[:, 0]
     return tf.where(draws.is_chosen(u, operation.probability), share, 1.0)
 
 
@@ -74,8 +75,9 @@ def mixup(packed: Any, share: Any) -> Any:
 
 def draw_cutmix(operation: config.CutMix, seed: Any, batch: Any, size: tuple[int, int]) -> Any:
     """Draw rectangles and the share `(batch,)` that they leave, 1 where nothing is cut."""
-    row, column, u = draws.uniforms(draws.fold(seed, 0), batch, 3)
-    share = draws.dirichlet(draws.fold(seed, 1), batch, 2, operation.alpha)[:, 0]
+    place, blend = draws.split(seed, 2)
+    row, column, u = draws.uniforms(place, batch, 3)
+    share = draws.dirichlet(blend, batch, 2, operation.alpha)[:, 0]
     side = tf.where(draws.is_chosen(u, operation.probability), tf.sqrt(1.0 - share), 0.0)
     ends = []
     for centre, length in zip((row, column), size, strict=True):

@@ -134,11 +134,12 @@ def draw_rand_augment(
     operation: config.RandAugment, seed: Any, batch: Any, size: tuple[int, int]
 ) -> tuple[Any, list[Step]]:
     """Draw one map, and what each step does to colours."""
-    is_used = _is_used(operation, seed, batch)
+    choice, steps = draws.split(seed, 2)
+    is_used = _is_used(operation, choice, batch)
     strength = tf.fill((batch,), operation.magnitude / 30)
     drawn = [
-        draw_step(RAND_AUGMENT, draws.fold(seed, index + 1), is_used, strength, size, bits=8)
-        for index in range(operation.operations)
+        draw_step(RAND_AUGMENT, step, is_used, strength, size, bits=8)
+        for step in draws.split(steps, operation.operations)
     ]
     return geometry.compose([maps for maps, _ in drawn]), [step for _, step in drawn]
 
@@ -157,19 +158,20 @@ def draw_augmix(
         Maps and steps of `width * batch` images, and the shares `(batch, 1 + width)` of the image
         itself and of each of its chains.
     """
-    is_used = _is_used(operation, seed, batch)
-    seeds = [draws.fold(seed, index + 1) for index in range(operation.depth + 3)]
-    length, *strengths = draws.uniforms(seeds[0], operation.width * batch, 1 + operation.depth)
+    choice, lengths, weights, share, steps = draws.split(seed, 5)
+    is_used = _is_used(operation, choice, batch)
+    length, *strengths = draws.uniforms(lengths, operation.width * batch, 1 + operation.depth)
     drawn = []
-    for index, strength in enumerate(strengths):
+    seeds = draws.split(steps, operation.depth)
+    for index, (strength, step) in enumerate(zip(strengths, seeds, strict=True)):
         is_reached = index < tf.floor(length * operation.depth) + 1
         is_reached &= tf.tile(is_used, (operation.width,))
         # Each operation's strength is drawn up to the severity, as in the paper's code.
         strength = draws.between(strength, 0.1, max(operation.severity, 0.1)) / 10
         # Of 4 bits downwards, as in that code: of 8 the usual severity would change nothing.
-        drawn.append(draw_step(AUGMIX, seeds[index + 3], is_reached, strength, size, bits=4))
-    shares = draws.dirichlet(seeds[1], batch, operation.width, operation.alpha)
-    blend = draws.dirichlet(seeds[2], batch, 2, operation.alpha)[:, :1]
+        drawn.append(draw_step(AUGMIX, step, is_reached, strength, size, bits=4))
+    shares = draws.dirichlet(weights, batch, operation.width, operation.alpha)
+    blend = draws.dirichlet(share, batch, 2, operation.alpha)[:, :1]
     blend = tf.where(is_used[:, tf.newaxis], blend, 0.0)
     chains = geometry.compose([maps for maps, _ in drawn]), [step for _, step in drawn]
     return chains, tf.concat([1.0 - blend, blend * shares], axis=1)
@@ -215,5 +217,5 @@ def _chain(names: Sequence[str]) -> Callable[[Any, Any], Any]:
 
 
 def _is_used(operation: Operation, seed: Any, batch: Any) -> Any:
-    (u,) = draws.uniforms(draws.fold(seed, 0), batch, 1)
+    (u,) = draws.uniforms(seed, batch, 1)
     return draws.is_chosen(u, operation.probability)

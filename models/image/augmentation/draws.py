@@ -53,6 +53,11 @@ def dirichlet(seed: Any, batch: Any, count: int, alpha: float) -> Any:
     return gammas / tf.reduce_sum(gammas, axis=1, keepdims=True)
 
 
+def split(seed: Any, count: int) -> list[Any]:
+    """So many other seeds `(2,)`, for numbers that have nothing to do with each other."""
+    return tf.unstack(tf.random.experimental.stateless_split(seed, count), count)
+
+
 def fold(seed: Any, number: Any) -> Any:
     """Another seed `(2,)` for each number."""
     return tf.random.experimental.stateless_fold_in(seed, number)

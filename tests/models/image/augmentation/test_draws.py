@@ -83,6 +83,8 @@ def test_numbers_are_even_and_apart_for_each_image_seed_and_place():
     np.testing.assert_array_equal(drawn, np.stack(draws.uniforms(SEED, MANY, 3)))
     seeds = {tuple(draws.fold(SEED, number).numpy().tolist()) for number in range(100)}
     assert len(seeds) == 100
+    seeds |= {tuple(seed.numpy().tolist()) for seed in draws.split(SEED, 100)}
+    assert len(seeds) == 200
 
 
 def test_numbers_even_in_the_logarithm_halve_as_often_as_they_double():
