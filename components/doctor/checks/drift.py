@@ -65,9 +65,9 @@ def image_features(pictures: Pictures) -> dict[str, np.ndarray]:
 
 def drift(
     features: Mapping[str, Mapping[str, np.ndarray]],
-    labels: Mapping[str, Sequence[str]] | None = None,
-    embeddings: Mapping[str, np.ndarray] | None = None,
-    seed: int = 0,
+    labels: Mapping[str, Sequence[str]] | None,
+    embeddings: Mapping[str, np.ndarray] | None,
+    seed: int,
     setting: Setting = _NO_SETTING,
 ) -> Finding:
     """Compare each split with the training rows: simple features, labels, embeddings.

@@ -40,9 +40,7 @@ class Labelled:
     """A row to its number in the data (`row`) and its text or name (`input`)."""
 
 
-def label_noise(
-    model: Any, splits: Mapping[str, Labelled], learned: float = 0.25, seed: int = 0
-) -> Finding:
+def label_noise(model: Any, splits: Mapping[str, Labelled], learned: float, seed: int) -> Finding:
     """Estimate the share of wrong labels by confident learning, and list the likeliest.
 
     A hard task makes a model err as wrong labels do, but where it is sure, it errs less and less;

@@ -18,7 +18,7 @@ _FEWEST = 20  # rows of a split below which nothing can be said
 
 
 def covariate_shift(
-    features: Mapping[str, np.ndarray | csr_matrix], seed: int = 0, setting: Setting = _NO_SETTING
+    features: Mapping[str, np.ndarray | csr_matrix], seed: int, setting: Setting = _NO_SETTING
 ) -> Finding:
     """Measure how well a linear classifier tells each split from the training rows.
 
@@ -62,7 +62,7 @@ def covariate_shift(
         return Finding(NAME, "pass", evidence, figures={"auc": areas})
     return Finding(
         NAME,
-        "fail" if certain.get("eval", 0.0) > _FAIL else "warn",
+        "fail" if "eval" in certain and certain["eval"] > _FAIL else "warn",
         evidence,
         "The splits come from different sources: metrics do not say how well the model does on "
         "rows like those it learns from"
@@ -83,7 +83,7 @@ def _area(train: np.ndarray | csr_matrix, other: np.ndarray | csr_matrix, seed: 
 
     is_dense = isinstance(train, np.ndarray)
     points = np.concatenate([train, other]) if is_dense else vstack([train, other]).tocsr()
-    which = np.repeat([0, 1], [train.shape[0], other.shape[0]])
+    which = np.arange(points.shape[0]) >= train.shape[0]
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
     model = _dense_model() if is_dense else _sparse_model(seed)
     scores = cross_val_predict(model, points, which, cv=folds, method="decision_function")

@@ -22,7 +22,7 @@ _RENAMED = 0.7  # share of the accuracy on training rows that a renaming of labe
 def label_signal(
     model: Any,
     splits: Mapping[str, tuple[Any, Sequence[str]]],
-    seed: int = 0,
+    seed: int,
     setting: Setting = _NO_SETTING,
 ) -> Finding:
     """Ask a simple model to predict labels, by cross-validation and on the other splits.

@@ -60,20 +60,18 @@ def shuffled(setting):
 
     rng = np.random.default_rng(0)
     inputs, labels = rng.random((900, 1)), [str(n) for n in rng.integers(0, 3, 900)]
-    return signal.label_signal(
-        KNeighborsClassifier(1), {"train": (inputs, labels)}, setting=setting
-    )
+    return signal.label_signal(KNeighborsClassifier(1), {"train": (inputs, labels)}, 0, setting)
 
 
 def drifted(setting):
     features = {"train": {"words": np.arange(90.0)}, "eval": {"words": np.arange(90.0) + 60}}
-    return drift.drift(features, {"train": ["a"] * 90, "eval": ["a"] * 90}, setting=setting)
+    return drift.drift(features, {"train": ["a"] * 90, "eval": ["a"] * 90}, None, 0, setting)
 
 
 def shifted(setting):
     rng = np.random.default_rng(0)
     parts = {"train": rng.random((90, 2)), "eval": rng.random((60, 2)) + 2}
-    return shift.covariate_shift(parts, setting=setting)
+    return shift.covariate_shift(parts, 0, setting)
 
 
 def cut(setting):

@@ -35,7 +35,7 @@ def test_simple_features_of_an_image():
 
 def compare(train, other, labels=(["a"], ["a"])):
     features = {"train": {"size": np.array(train, float)}, "eval": {"size": np.array(other, float)}}
-    return drift.drift(features, {"train": labels[0], "eval": labels[1]})
+    return drift.drift(features, {"train": labels[0], "eval": labels[1]}, None, 0)
 
 
 def test_a_feature_must_differ_both_surely_and_by_much():
@@ -65,19 +65,19 @@ def shifted(by, number=150):
 
 @pytest.mark.parametrize(("by", "verdict"), [(0, "pass"), (0.5, "warn"), (3, "fail")])
 def test_the_area_grows_with_the_shift(by, verdict):
-    finding = shift.covariate_shift(shifted(by))
+    finding = shift.covariate_shift(shifted(by), 0)
     assert finding.verdict == verdict
     assert list(finding.figures["auc"]) == ["eval"]
 
 
 def test_test_rows_from_elsewhere_are_no_reason_to_stop():
     there, far = shifted(0), shifted(3)
-    finding = shift.covariate_shift({**there, "test": far["eval"]})
+    finding = shift.covariate_shift({**there, "test": far["eval"]}, 0)
     assert finding.verdict == "warn"
     assert "best epoch" not in finding.meaning
 
 
 def test_a_split_of_few_rows_is_not_judged():
-    finding = shift.covariate_shift(shifted(3, number=19))
+    finding = shift.covariate_shift(shifted(3, number=19), 0)
     assert finding.verdict == "pass"
     assert "too few" in finding.evidence

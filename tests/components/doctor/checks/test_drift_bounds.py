@@ -19,7 +19,7 @@ def compare(train, other, features=1):
         "train": {"size": np.array(train), **same},
         "eval": {"size": np.array(other), **others},
     }
-    return drift.drift(splits, LABELS)
+    return drift.drift(splits, LABELS, None, 0)
 
 
 def test_a_distance_is_told_from_a_fifth_on():
@@ -63,7 +63,7 @@ def test_few_rows_are_compared_exactly(rows, others, method, not_by):
 
 def labelled(train, other):
     features = {"train": {"size": np.ones(3)}, "eval": {"size": np.ones(3)}}
-    return drift.drift(features, {"train": train, "eval": other})
+    return drift.drift(features, {"train": train, "eval": other}, None, 0)
 
 
 def test_labels_are_told_from_fifteen_hundredths_on():
@@ -102,11 +102,42 @@ def test_the_fix_is_that_of_the_split_that_is_named_first():
     features |= {"eval": {"size": np.arange(300) + 200}, "test": {"size": np.arange(300) + 200}}
     labels = dict.fromkeys(features, ["a"])
     given = setting.Setting(named_splits=("test",))
-    fix = drift.drift(features, labels, setting=given).fix
+    fix = drift.drift(features, labels, None, 0, given).fix
     assert fix.startswith("Set `data.split.stratify: true`")
     assert drift.drift(
-        {name: features[name] for name in ("train", "test", "eval")}, labels, setting=given
+        {name: features[name] for name in ("train", "test", "eval")}, labels, None, 0, given
     ).fix.startswith("Put all rows into files or folders that name no split")
+
+
+def found_apart(monkeypatch, **by_kind):
+    """The verdict on splits whose features, labels or embeddings are so far apart."""
+    nothing = {"features": {"size": {"ks": 0.0, "p": 1.0}}, "labels": {"distance": 0.0, "p": 1.0}}
+    for kind, found in {**nothing, "embeddings": {"mmd2": 0.0, "p": 1.0}, **by_kind}.items():
+        monkeypatch.setattr(drift, f"_compare_{kind}", lambda *_, found=found: found)
+    splits = {"train": {"size": np.ones(3)}, "eval": {"size": np.ones(3)}}
+    return drift.drift(splits, LABELS, {"train": NEAR, "eval": FAR}, 0).verdict
+
+
+@pytest.mark.parametrize(
+    ("distance", "p", "verdict"),
+    [(0.2, 0.0, "pass"), (0.201, 0.0, "warn"), (0.5, 0.0005, "pass"), (0.5, 0.00049, "warn")],
+)
+def test_one_of_two_features_must_be_far_apart_and_surely(distance, p, verdict, monkeypatch):
+    features = {"size": {"ks": 0.0, "p": 1.0}, "words": {"ks": distance, "p": p}}
+    assert found_apart(monkeypatch, features=features) == verdict
+
+
+@pytest.mark.parametrize(
+    ("distance", "p", "verdict"),
+    [(0.15, 0.0, "pass"), (0.151, 0.0, "warn"), (0.5, 0.001, "pass"), (0.5, 0.00099, "warn")],
+)
+def test_labels_must_be_far_apart_and_surely(distance, p, verdict, monkeypatch):
+    assert found_apart(monkeypatch, labels={"distance": distance, "p": p}) == verdict
+
+
+@pytest.mark.parametrize(("p", "verdict"), [(0.005, "pass"), (0.0049, "warn")])
+def test_embeddings_must_be_surely_apart(p, verdict, monkeypatch):
+    assert found_apart(monkeypatch, embeddings={"mmd2": 0.1, "p": p}) == verdict
 
 
 def embedded(train, other, seed=0):
@@ -133,9 +164,10 @@ def test_the_discrepancy_is_that_of_the_kernel():
     squares = ((points[:, None] - points) ** 2).sum(2)
     kernel = np.exp(-squares / np.median(squares[squares > 0]))
     expected = kernel[:30, :30].mean() + kernel[30:, 30:].mean() - 2 * kernel[:30, 30:].mean()
-    found = embedded(NEAR, FAR).figures["embeddings"]["eval"]["mmd2"]
+    found = embedded(NEAR, FAR).figures["embeddings"]["eval"]
     # The median takes in some distances from points to themselves that are not quite zero.
-    assert found == pytest.approx(expected, rel=0.005)
+    assert found["mmd2"] == pytest.approx(expected, rel=0.005)
+    assert found["p"] == 1 / 500  # Of that many orders it is the farthest.
 
 
 def test_equal_embeddings_do_not_differ():

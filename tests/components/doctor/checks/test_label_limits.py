@@ -41,7 +41,7 @@ def noisy(count, surely_wrong, unsurely_wrong=0, only=None):
         inputs.append(np.stack([first, 1 - first], axis=1))
         names += [name] * count
     split = noise.Labelled(np.concatenate(inputs), names, lambda row: {"row": row, "input": "x"})
-    return noise.label_noise(Given(), {"train": split})
+    return noise.label_noise(Given(), {"train": split}, 0.25, 0)
 
 
 @pytest.mark.parametrize(("wrong", "verdict"), [(4, "pass"), (5, "warn")])

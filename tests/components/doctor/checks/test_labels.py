@@ -104,7 +104,7 @@ def model():
 
 def test_few_rows_at_chance_are_too_few_to_tell():
     inputs, names = numbers(45, 1)
-    finding = signal.label_signal(model(), {"train": (inputs[::-1], sorted(names))})
+    finding = signal.label_signal(model(), {"train": (inputs[::-1], sorted(names))}, 0)
     assert finding.verdict == "pass"
 
 
@@ -112,13 +112,13 @@ def test_a_split_at_chance_is_reported_though_train_is_fine():
     inputs, names = numbers(900, 2)
     others, answers = numbers(600, 3)
     np.random.default_rng(4).shuffle(answers)
-    finding = signal.label_signal(model(), {"train": (inputs, names), "eval": (others, answers)})
+    finding = signal.label_signal(model(), {"train": (inputs, names), "eval": (others, answers)}, 0)
     assert finding.verdict == "warn"
     assert finding.figures["recall"]["train"] == 1.0
     assert finding.figures["recall"]["eval"] < 0.45
 
 
 def test_classes_of_few_rows_are_left_out():
-    finding = signal.label_signal(model(), {"train": (np.zeros((12, 1)), ["a"] * 9 + ["b"] * 3)})
+    finding = signal.label_signal(model(), {"train": (np.zeros((12, 1)), ["a"] * 9 + ["b"] * 3)}, 0)
     assert finding.verdict == "pass"
     assert "too few" in finding.evidence

@@ -150,7 +150,7 @@ def shifted(distance, train=400, other=400, split="eval"):
     rng = np.random.default_rng(0)
     points = {"train": rng.normal(size=(train, 2)), split: rng.normal(size=(other, 2))}
     points[split][:, 0] += distance
-    return shift.covariate_shift(points)
+    return shift.covariate_shift(points, 0)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +171,22 @@ def test_splits_that_a_classifier_tells_apart(distance, verdict):
 def test_the_area_of_many_rows_is_told_from_a_bound_on(area, verdict, monkeypatch):
     monkeypatch.setattr(shift, "_area", lambda *_: area)
     assert shifted(0.0).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("area", "train", "other", "verdict"),
+    [
+        (0.869, 20, 20, "pass"),  # Four standard errors of 0.0924.
+        (0.870, 20, 20, "warn"),
+        (0.818, 40, 20, "pass"),  # Of 0.0797.
+        (0.819, 20, 40, "warn"),
+    ],
+)
+def test_of_few_rows_the_area_must_be_four_errors_above_chance(
+    area, train, other, verdict, monkeypatch
+):
+    monkeypatch.setattr(shift, "_area", lambda *_: area)
+    assert shifted(0.0, train=train, other=other).verdict == verdict
 
 
 def test_a_shift_of_the_test_split_only_warns_and_few_rows_say_nothing():
@@ -196,6 +212,24 @@ class Answers(ClassifierMixin, BaseEstimator):
         return inputs[:, 0].astype(int)
 
 
+def test_the_classifier_of_splits_learns_from_four_fifths_at_a_time(monkeypatch):
+    learned = []
+
+    class Scores(Answers):
+        """A classifier that scores rows by their first number."""
+
+        def fit(self, inputs, labels):
+            learned.append(len(labels))
+            return super().fit(inputs, labels)
+
+        def decision_function(self, inputs):
+            return inputs[:, 0]
+
+    monkeypatch.setattr(shift, "_dense_model", Scores)
+    assert shifted(9.0, train=30, other=20).figures["auc"] == {"eval": 1.0}
+    assert learned == [40] * 5
+
+
 def answered(right, count, seed=0):
     """Inputs that say the label of a share of the rows of each of two classes, and labels."""
     places = np.tile(np.arange(count), 2) < round(right * count)
@@ -205,7 +239,7 @@ def answered(right, count, seed=0):
 
 def related(train, **others):
     splits = {"train": answered(*train), **{name: answered(*of) for name, of in others.items()}}
-    return signal.label_signal(Answers(), splits)
+    return signal.label_signal(Answers(), splits, 0)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ def wrong(labels, share, only=None, seed=5):
 
 
 def judge(**splits):
-    return noise.label_noise(LogisticRegression(), {n: labelled(*s) for n, s in splits.items()})
+    found = {name: labelled(*split) for name, split in splits.items()}
+    return noise.label_noise(LogisticRegression(), found, 0.25, 0)
 
 
 @pytest.mark.parametrize("apart", [4.0, 2.0, 1.5, 0.5, 0.0])
