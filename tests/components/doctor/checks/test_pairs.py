@@ -5,7 +5,7 @@ import pytest
 from sklearn.svm import LinearSVC
 
 from components.doctor import rows
-from components.doctor.checks import pairs, views
+from components.doctor.checks import pairs, strength, views
 from components.doctor.columns import Column
 from components.doctor.setting import Setting
 
@@ -56,6 +56,52 @@ def test_training_rows_turned_round_are_a_leak():
     finding = order({"train": train, "eval": turned(train[:30]) + exchanges(90, 2)})
     assert finding.verdict == "warn"
     assert finding.figures["mirrored"] == {"eval": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("train", "other", "verdict"),
+    [
+        ((0.61, 0.0), (0.39, 0.0), "fail"),
+        ((0.6, 0.0), (0.39, 0.0), "pass"),
+        ((0.61, 0.0), (0.4, 0.0), "pass"),
+        ((0.75, 0.0625), (0.1, 0.0), "pass"),  # Four errors from chance.
+        ((0.76, 0.0625), (0.1, 0.0), "fail"),
+        ((0.9, 0.0), (0.25, 0.0625), "pass"),
+        ((0.9, 0.0), (0.24, 0.0625), "fail"),
+    ],
+)
+def test_texts_are_swapped_where_both_splits_surely_have_an_order(
+    train, other, verdict, monkeypatch
+):
+    monkeypatch.setattr(pairs, "_areas", lambda *_: {"train": train, "eval": other})
+    finding = order({"train": [("a", "b")], "eval": [("c", "d")]})
+    assert finding.verdict == verdict
+    assert finding.figures["order"] == {"train": train[0], "eval": other[0]}
+
+
+@pytest.mark.parametrize(("rows", "verdict"), [(5, "pass"), (6, "warn")])
+def test_more_than_a_twentieth_of_rows_turned_round_is_a_leak(rows, verdict):
+    train = [(f"left {row}", f"right {row}") for row in range(7)]
+    other = [*turned(train[:rows]), *[("left 0", "right 1")] * (100 - rows)]
+    assert order({"train": train, "eval": other}).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("train", "other", "told"),
+    [(18, 30, []), (19, 19, ["train"]), (19, 20, ["train", "eval"])],
+)
+def test_twenty_texts_of_each_column_have_an_order(train, other, told):
+    splits = {"train": exchanges(train, 1), "eval": exchanges(other, 2)}
+    for found in splits.values():
+        found += [(f"what is {row} here?", "it is so.") for row in range(9)]
+        found += [("one", "other"), ("Other", "one")]  # They stand in both columns.
+    areas = pairs._areas(LinearSVC(), splits, 0)
+    assert list(areas) == told
+    # Of another split, texts that train has as well are left out.
+    for name, (first, second) in zip(told, ((train + 9, train + 1), (other,) * 2), strict=False):
+        area, error = areas[name]
+        assert area > 0.95
+        assert error == pytest.approx(((first + second + 1) / (12 * first * second)) ** 0.5)
 
 
 def test_a_row_with_one_text_twice_is_not_turned_round():
@@ -110,6 +156,32 @@ def test_a_label_that_one_text_gives_away_is_told_with_its_figure():
     assert "'reply' gives 'verdict' away without the other text" in found.meaning
     assert found.figures["strength"]["reply"] == pytest.approx(1.0)
     assert "100% by 'reply' alone" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "both", "verdict"),
+    [
+        (0.3, 0.01, 0.4, "warn"),
+        (0.29, 0.01, 0.4, "pass"),
+        (0.7, 0.01, 1.0, "warn"),
+        (0.69, 0.01, 1.0, "pass"),
+        (0.375, 0.124, 0.4, "warn"),
+        (0.375, 0.125, 0.4, "pass"),  # Three errors from nothing.
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_one_text_must_surely_tell_much_and_most_of_what_both_do(
+    place, value, error, both, verdict, monkeypatch
+):
+    monkeypatch.setitem(strength.MEASURES, "number", lambda _, splits, __: splits.items())
+    found = [strength.Strength(0.1, 0.01, 90), strength.Strength(0.1, 0.01, 90)]
+    found[place] = strength.Strength(value, error, 90)
+    setting = Setting(target="score", holds="number")
+    finding = pairs.one_text_alone(
+        None, found, strength.Strength(both, 0.01, 90), NAMES, 0, setting
+    )
+    assert finding.verdict == verdict
+    assert finding.meaning.startswith(f"{NAMES[place]!r} gives") == (verdict == "warn")
 
 
 @pytest.mark.parametrize("holds", ["category", "number"])

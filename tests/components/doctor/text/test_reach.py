@@ -42,6 +42,16 @@ def test_a_model_is_blind_that_sees_next_to_nothing_of_what_can_be_told(
     assert not reach.Reach(whole, read, chance, 0.2).is_blind
 
 
+def test_on_a_bound_nothing_is_lost_and_something_is_seen():
+    assert reach.Reach(1.0, 0.625, 0.5, 0.124).is_lost
+    assert not reach.Reach(1.0, 0.625, 0.5, 0.125).is_lost  # Three errors.
+    assert reach.Reach(0.875, 0.649, 0.125, 0.01).is_lost
+    assert not reach.Reach(0.875, 0.65, 0.125, 0.01).is_lost  # Three tenths of 0.75.
+    assert reach.Reach(0.875, 0.237, 0.125, 0.01).is_blind
+    assert not reach.Reach(0.875, 0.2375, 0.125, 0.01).is_blind  # Fifteen hundredths of 0.75.
+    assert reach.Reach(0.55, 0.26, 0.25, 0.01).is_blind  # Two fifths of 0.75 can be told.
+
+
 class Counting(DecisionTreeClassifier):
     """A tree that keeps how many rows each of its copies was given."""
 
