@@ -148,14 +148,14 @@ class _Answers:
         noisy = []
         for number, found in judged.items():
             others = [share for other, share in shares.items() if other != number]
-            limit = _LEAST_OF_CLASS + _TIMES_OTHERS * float(np.median(others or [1.0]))
-            if self._at_least(found, _SUREST_OF_CLASS, _SURE / self._classes) > limit:
+            wrong = self._at_least(found, _SUREST_OF_CLASS, _SURE / self._classes)
+            if others and wrong > _LEAST_OF_CLASS + _TIMES_OTHERS * np.median(others):
                 noisy.append(number)
         return noisy
 
     def _surest(self, rows: np.ndarray, share: float) -> np.ndarray:
         order = np.argsort(-self._sureness[rows], kind="stable")
-        return rows[order[: max(int(share * len(rows)), 1)]]
+        return rows[order[: int(share * len(rows))]]
 
     def _at_least(self, rows: np.ndarray, share: float, probability: float) -> float:
         """Lower end of the exact interval (Clopper and Pearson 1934) of a share of errors."""
@@ -173,9 +173,8 @@ def _untold(evidence: str) -> Finding:
 def _known(labels: Sequence[str], names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Rows with one of the labels, and the labels' places in `names`."""
     known = {name: number for number, name in enumerate(names)}
-    numbers = np.array([known.get(label, -1) for label in labels], int)
-    places = np.flatnonzero(numbers >= 0)
-    return places, numbers[places]
+    places = [place for place, label in enumerate(labels) if label in known]
+    return np.array(places, int), np.array([known[labels[place]] for place in places], int)
 
 
 def _cross_validated(model: Any, inputs: Any, labels: np.ndarray, seed: int) -> np.ndarray:
@@ -192,8 +191,9 @@ def _thresholds(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def _doubted(probabilities: np.ndarray, labels: np.ndarray, limits: np.ndarray) -> np.ndarray:
     """Rows that the confident joint counts for another label, `(rows,)` bool; equation 1."""
-    confident = np.where(probabilities >= limits, probabilities, -1.0)
-    return (confident.max(1) >= 0) & (confident.argmax(1) != labels)
+    is_confident = probabilities >= limits
+    likeliest = np.where(is_confident, probabilities, 0.0).argmax(1)
+    return is_confident.any(1) & (likeliest != labels)
 
 
 def _suspects(
@@ -205,16 +205,16 @@ def _suspects(
     names: Sequence[str],
 ) -> list[dict[str, Any]]:
     """The doubted rows by their margin, the surest first."""
-    rows = np.arange(len(labels))
-    margins = probabilities.max(1) - probabilities[rows, labels]
-    order = np.argsort(np.where(doubted, -margins, 1.0), kind="stable")
+    rows = np.flatnonzero(doubted)
+    margins = probabilities[rows].max(1) - probabilities[rows, labels[rows]]
+    order = rows[np.argsort(-margins, kind="stable")]
     return [
         {
             **train.describe(int(places[row])),
             "label": names[labels[row]],
             "suggested": names[probabilities[row].argmax()],
         }
-        for row in order[: min(_SHOWN, int(doubted.sum()))]
+        for row in order[:_SHOWN]
     ]
 
 

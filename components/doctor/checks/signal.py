@@ -100,9 +100,9 @@ def _other_names(split: str, renamed: dict[str, str], evidence: str, figures: Fi
 def _only(pair: tuple[Any, Sequence[str]], names: Sequence[str]) -> tuple[Any, np.ndarray]:
     """Rows with one of the labels, and the labels' places in `names`, which are sorted."""
     known = {name: number for number, name in enumerate(names)}
-    numbers = np.array([known.get(label, -1) for label in pair[1]], int)
-    places = np.flatnonzero(numbers >= 0)
-    return pair[0][places], numbers[places]
+    inputs, labels = pair
+    places = np.array([place for place, label in enumerate(labels) if label in known], int)
+    return inputs[places], np.array([known[labels[place]] for place in places], int)
 
 
 def _cross_validate(model: Any, inputs: Any, labels: np.ndarray, seed: int) -> np.ndarray:

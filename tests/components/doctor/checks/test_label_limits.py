@@ -1,6 +1,8 @@
 """Tests of where checks of labels, lengths and sizes begin to warn and to fail."""
 
 import io
+import types
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -16,9 +18,12 @@ from components.doctor.text.lengths import Reader
 
 
 class Given(ClassifierMixin, BaseEstimator):
-    """A classifier whose probabilities are its inputs."""
+    """A classifier whose probabilities are its inputs and that keeps how much it was given."""
+
+    rows: ClassVar[list[int]] = []
 
     def fit(self, inputs, labels):
+        self.rows.append(len(labels))
         self.classes_ = np.unique(labels)
         return self
 
@@ -75,6 +80,121 @@ def test_a_hundred_and_fifty_rows_are_needed_to_doubt_labels():
     # And a model that has gone a quarter of the way from chance to perfect.
     assert noisy(200, 74).figures["noise"]["train"] > 0
     assert noisy(200, 76).figures == {"noise": {}, "by_label": {}}
+
+
+def test_a_simple_model_doubts_a_fifth_of_the_labels_at_a_time(monkeypatch):
+    monkeypatch.setattr(Given, "rows", [])
+    noisy(100, 5)
+    assert Given.rows == [160] * 5 + [200]
+
+
+@pytest.mark.parametrize(
+    ("errors", "sure", "let_pass", "of_other", "noisy_classes", "verdict"),
+    [
+        (0.0, 0.25, 0.25, 0.0, [], "pass"),
+        (0.0, 0.26, 0.25, 0.0, [], "warn"),
+        (0.0, 0.0, 0.25, 0.0, [1], "warn"),
+        (0.0, 0.125, 0.25, 0.5, [], "pass"),  # Of another split twice as many more may be.
+        (0.0, 0.125, 0.25, 0.51, [], "warn"),
+        (0.375, 0.26, 0.25, 0.0, [], "warn"),
+        (0.376, 0.26, 0.25, 0.0, [], "pass"),  # It knows too little.
+    ],
+)
+def test_labels_are_doubted_where_sure_answers_err_more_than_a_hard_task_lets_them(
+    errors, sure, let_pass, of_other, noisy_classes, verdict, monkeypatch
+):
+    said = iter(
+        types.SimpleNamespace(
+            errors=errors, sure_errors=share, let_pass=let_pass, wrong_answers=lambda: noisy_classes
+        )
+        for share in (sure, of_other)
+    )
+    monkeypatch.setattr(noise, "_Answers", lambda *_: next(said))
+    inputs = np.tile([[0.9, 0.1], [0.2, 0.8]], (80, 1))
+    split = noise.Labelled(inputs, [*"ab"] * 80, lambda row: {"row": row, "input": "x"})
+    found = noise.label_noise(Given(), {"train": split, "eval": split}, 0.25, 0)
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(("rows", "is_judged"), [(9, False), (10, True)])
+def test_ten_rows_of_a_label_are_needed_to_doubt_it(rows, is_judged):
+    labels = ["a"] * 80 + ["b"] * 80 + ["c"] * rows
+    inputs = np.full((len(labels), 2 + is_judged), 0.1)
+    inputs[np.arange(len(labels)), ["abc".index(label) % (2 + is_judged) for label in labels]] = 0.8
+    split = noise.Labelled(inputs, labels, lambda row: {"row": row, "input": "x"})
+    found = noise.label_noise(Given(), {"train": split}, 0.25, 0)
+    assert list(found.figures["by_label"]) == (["a", "b", "c"] if is_judged else ["a", "b"])
+
+
+def answered(*classes):
+    """Answers to rows of each class, so many, of which the surest are wrong, so many."""
+    sureness = np.concatenate([np.linspace(0.9, 0.6, rows) for rows, _ in classes])
+    said = np.repeat(np.arange(len(classes)), [rows for rows, _ in classes])
+    is_wrong = np.concatenate([np.arange(rows) < wrong for rows, wrong in classes])
+    places = np.arange(len(said))
+    probabilities = np.zeros((len(said), len(classes)))
+    probabilities[places, said] = sureness
+    probabilities[places, said - 1] = 1 - sureness
+    return noise._Answers(probabilities, np.where(is_wrong, said - 1, said) % len(classes))
+
+
+@pytest.mark.parametrize(
+    ("classes", "noisy_classes"),
+    [
+        # Of the surest three tenths of 60 answers, 18, two are wrong: twice that is let pass.
+        (((60, 2), (30, 6)), [1]),  # Of nine; 0.299 at least.
+        (((60, 2), (30, 5)), []),  # 0.212.
+        (((60, 0), (15, 4)), [1]),
+        (((60, 0), (14, 4)), []),  # Too few answers.
+        (((60, 0), (99, 1)), []),  # Of 29; 0.0009.
+        (((60, 0), (99, 4)), [1]),  # 0.039, and the least is 0.03.
+        (((60, 0), (99, 3)), []),
+        (((14, 4), (30, 9)), []),  # There is no other class to compare with.
+    ],
+)
+def test_answers_of_a_class_are_wrong_far_more_often_than_those_of_others(classes, noisy_classes):
+    assert answered(*classes).wrong_answers() == noisy_classes
+
+
+def test_a_class_with_just_as_many_wrong_answers_as_are_let_pass_is_not_noisy(monkeypatch):
+    answers = answered((60, 0), (99, 9))
+    monkeypatch.setattr(answers, "_at_least", lambda *_: 0.03)
+    assert answers.wrong_answers() == []
+    monkeypatch.setattr(answers, "_at_least", lambda *_: 0.031)
+    assert answers.wrong_answers() == [1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "let_pass"), [(0, 0.02), (25, 0.02 + 0.25 * 0.25), (26, 0.02 + 0.18 * 0.26)]
+)
+def test_a_model_that_errs_in_more_than_a_quarter_of_its_answers_is_weak(wrong, let_pass):
+    assert answered((50, wrong), (50, 0)).let_pass == pytest.approx(let_pass)
+
+
+def test_the_doubted_rows_are_shown_from_the_surest_on():
+    found = noisy(100, 15, 3)
+    rows = [one["row"] for one in found.figures["suspects"]]
+    assert (
+        rows == [row for pair in zip(range(15), range(100, 115), strict=True) for row in pair][:20]
+    )
+
+
+@pytest.mark.parametrize(("rows", "is_judged"), [(14, False), (15, True)])
+def test_fifteen_rows_of_another_split_are_judged(rows, is_judged):
+    inputs = np.tile([[0.9, 0.1], [0.2, 0.8]], (80, 1))
+    splits = {
+        name: noise.Labelled(inputs[:count], ([*"ab"] * 80)[:count], lambda row: {"row": row})
+        for name, count in (("train", 160), ("eval", rows))
+    }
+    found = noise.label_noise(Given(), splits, 0.25, 0)
+    assert ("eval" in found.figures["noise"]) == is_judged
+
+
+def test_a_label_is_doubted_where_another_is_as_likely_as_it_is_where_it_stands():
+    probabilities = np.array([[0.5, 0.5, 0.0], [0.6, 0.4, 0.0], [0.3, 0.3, 0.4], [0.0, 0.7, 0.3]])
+    limits = np.array([0.6, 0.5, 0.9])
+    doubted = noise._doubted(probabilities, np.array([0, 1, 1, 1]), limits)
+    assert doubted.tolist() == [True, True, False, False]
 
 
 def conflicting(pairs, triples=0, count=1000):

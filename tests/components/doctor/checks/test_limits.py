@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import RidgeClassifier
 
 from components.doctor import near_duplicates
-from components.doctor.checks import balance, constant, duplicates, leakage, shift, signal
+from components.doctor.checks import balance, constant, duplicates, leakage, shift
 from components.doctor.rows import Rows
 from components.doctor.setting import Setting
 from components.doctor.text import boilerplate, damage
@@ -82,6 +82,13 @@ def test_blank_rows_and_one_input_again_and_again(blank, repeated, verdict):
     assert found.verdict == verdict
     assert found.figures["blank"] == {"train": 0.0, "eval": pytest.approx(blank)}
     assert found.figures["repeated"] == pytest.approx(repeated)
+
+
+def test_an_input_that_occurs_twice_is_repeated_and_one_that_occurs_once_is_not():
+    nothing = {"train": np.zeros(9, bool)}
+    for keys, repeated in (([1, 2, 3, 1, 4], 0.4), ([1, 2, 3, 4, 5], 0.0), ([1], 0.0)):
+        found = constant.constant_input({"train": rows(keys)}, nothing)
+        assert found.figures["repeated"] == repeated
 
 
 @pytest.mark.parametrize(
@@ -201,82 +208,17 @@ def test_a_shift_of_the_test_split_only_warns_and_few_rows_say_nothing():
     assert (uncertain.verdict, uncertain.figures["auc"]["eval"] > 0.65) == ("pass", True)
 
 
-class Answers(ClassifierMixin, BaseEstimator):
-    """A classifier that reads labels off its inputs, some of them wrong."""
-
-    def fit(self, inputs, labels):
-        self.classes_ = np.unique(labels)
-        return self
-
-    def predict(self, inputs):
-        return inputs[:, 0].astype(int)
-
-
 def test_the_classifier_of_splits_learns_from_four_fifths_at_a_time(monkeypatch):
     learned = []
 
-    class Scores(Answers):
-        """A classifier that scores rows by their first number."""
-
-        def fit(self, inputs, labels):
-            learned.append(len(labels))
-            return super().fit(inputs, labels)
-
-        def decision_function(self, inputs):
-            return inputs[:, 0]
+    class Scores(RidgeClassifier):
+        def fit(self, X, y):
+            learned.append(len(y))
+            return super().fit(X, y)
 
     monkeypatch.setattr(shift, "_dense_model", Scores)
     assert shifted(9.0, train=30, other=20).figures["auc"] == {"eval": 1.0}
     assert learned == [40] * 5
-
-
-def answered(right, count, seed=0):
-    """Inputs that say the label of a share of the rows of each of two classes, and labels."""
-    places = np.tile(np.arange(count), 2) < round(right * count)
-    labels = np.repeat([0, 1], count)
-    return np.where(places, labels, 1 - labels)[:, None].astype(float), ["ab"[n] for n in labels]
-
-
-def related(train, **others):
-    splits = {"train": answered(*train), **{name: answered(*of) for name, of in others.items()}}
-    return signal.label_signal(Answers(), splits, 0)
-
-
-@pytest.mark.parametrize(
-    ("right", "count", "verdict", "word"),
-    [
-        (0.9, 400, "pass", "finds 90.0% of each class (chance is 50.0%)."),
-        (0.56, 400, "pass", "finds 56.0%"),  # Little, but three errors of 0.018 above chance.
-        (0.52, 400, "warn", "in 800 training rows"),
-        (0.5, 12, "pass", "24 training rows are too few to tell"),
-    ],
-)
-def test_labels_are_related_to_inputs_unrelated_or_too_few(right, count, verdict, word):
-    found = related((right, count))
-    assert found.verdict == verdict
-    assert word in found.evidence
-    assert found.figures == {"recall": {"train": pytest.approx(right)}, "chance": 0.5}
-
-
-def test_classes_of_fewer_than_ten_rows_are_left_out():
-    assert related((1.0, 10)).figures["chance"] == 0.5
-    few = related((1.0, 9))
-    assert (few.verdict, few.figures["recall"]) == ("pass", {})
-
-
-@pytest.mark.parametrize(
-    ("right", "verdict"), [(0.9, "pass"), (0.72, "pass"), (0.5, "warn"), (0.2, "fail")]
-)
-def test_labels_of_another_split_are_worse_unrelated_or_other_ones(right, verdict):
-    found = related((0.9, 200), eval=(right, 300))
-    assert found.verdict == verdict
-    assert found.figures["recall"]["eval"] == pytest.approx(right)
-    assert found.figures.get("renamed") == ({"a": "b", "b": "a"} if verdict == "fail" else None)
-
-
-def test_a_few_rows_of_another_split_that_are_mistaken_have_no_other_labels():
-    found = related((0.9, 200), eval=(1 / 3, 3))
-    assert (found.verdict, found.figures["recall"]["eval"]) == ("pass", pytest.approx(1 / 3))
 
 
 def sentences(number, seed=0):
