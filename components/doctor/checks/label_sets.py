@@ -149,7 +149,7 @@ def label_cooccurrence(sets: Sets) -> Finding:
             has[row, [places[label] for label in labels if label in places]] = 1
         both += has.T @ has
     either = np.diag(both)[:, None] + np.diag(both)[None] - both
-    ends = np.argwhere(np.triu(both >= _SAME * np.maximum(either, 1), 1))
+    ends = np.argwhere(np.triu(both >= _SAME * either, 1))
     found = [(names[first], names[second]) for first, second in ends]
     figures = {"together": [list(pair) for pair in found]}
     if not found:
@@ -174,7 +174,7 @@ def _counted(rows: Sequence[Sequence[str]]) -> Counter[str]:
 
 def _error(train: int, other: int) -> float:
     """Largest standard error of the difference of two shares."""
-    return 0.5 * (1 / max(train, 1) + 1 / max(other, 1)) ** 0.5
+    return 0.5 * (1 / train + 1 / other) ** 0.5
 
 
 def _some(labels: Sequence[str]) -> str:

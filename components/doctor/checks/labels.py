@@ -52,7 +52,7 @@ def label_conflicts(
     )
     exact, near = _conflicting(found), _conflicting(alike)
     most = sum(max(labels.values()) for labels in found.values())
-    right = most / max(sum(labels.total() for labels in found.values()), 1)
+    right = most / sum(labels.total() for labels in found.values())
     evidence = (
         f"{exact:.1%} of the rows have an input that also occurs with another label; "
         f"{near:.1%} of those compared have a nearly equal one with another label."
@@ -80,7 +80,7 @@ def _labels_by(groups: np.ndarray, labels: list[str]) -> dict[int, Counter[str]]
 
 def _conflicting(found: Mapping[int, Counter[str]]) -> float:
     total = sum(labels.total() for labels in found.values())
-    return sum(labels.total() for labels in found.values() if len(labels) > 1) / max(total, 1)
+    return sum(labels.total() for labels in found.values() if len(labels) > 1) / total
 
 
 def _examples(

@@ -42,6 +42,8 @@ def test_labels_that_no_training_row_has_are_named():
         (rows(a=9, b=4), "'b'"),
         (rows(a=97, b=3, a_b=0), "'b'"),
         (rows(a_b=40, a=60), "'a', which tells nothing"),
+        (rows(a_b=40, a=58, b=2), "'a', which tells nothing"),
+        (rows(a_b=40, a=57, b=3), ""),
     ],
 )
 def test_labels_of_few_rows_and_of_nearly_all_warn(train, words):
@@ -62,6 +64,52 @@ def test_a_split_with_far_more_rows_without_a_label_is_named():
     found = label_sets.unlabelled_rows({"train": rows(a=200), "eval": [()] * 60 + rows(a=140)})
     assert found.verdict == "warn"
     assert "metrics of eval" in found.meaning
+
+
+@pytest.mark.parametrize(
+    ("bare", "others", "verdict"),
+    [
+        (40, 160, "pass"),  # Four standard errors of 0.05.
+        (41, 159, "warn"),
+        (20, 45, "warn"),  # Of 0.0714.
+        (18, 45, "pass"),
+        (600, 3_400, "pass"),
+        (640, 3_360, "warn"),
+    ],
+)
+def test_shares_without_a_label_must_surely_differ_by_fifteen_hundredths(bare, others, verdict):
+    train = rows(a=200 if others < 200 else 4_000)
+    found = label_sets.unlabelled_rows({"train": train, "eval": [()] * bare + rows(a=others)})
+    assert found.verdict == verdict
+
+
+def test_a_split_with_far_fewer_rows_without_a_label_is_named():
+    train = [()] * 250 + rows(a=750)
+    found = label_sets.unlabelled_rows({"train": train, "eval": rows(a=900)})
+    assert "metrics of eval" in found.meaning
+    assert label_sets.unlabelled_rows({"train": train, "eval": train[:900]}).verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("train", "verdict"),
+    [
+        (rows(a_b=49, a=1, c=3), "warn"),
+        (rows(a_b=48, a=1, b=1, c=3), "pass"),
+        (rows(a_b=5, c=3), "warn"),
+        (rows(a_b=4, c=3), "pass"),
+    ],
+)
+def test_labels_are_always_together_in_nearly_all_of_five_rows_or_more(train, verdict):
+    assert label_sets.label_cooccurrence({"train": train}).verdict == verdict
+
+
+@pytest.mark.parametrize(("others", "verdict"), [(198, "warn"), (199, "pass")])
+def test_the_two_hundred_most_frequent_labels_are_compared(others, verdict):
+    train = [(f"other {number}",) for number in range(others)] * 6 + rows(a_b=5)
+    found = label_sets.label_cooccurrence({"train": train})
+    assert found.verdict == verdict
+    if verdict == "pass":
+        assert "No two of the 200 labels of 5 rows or more" in found.evidence
 
 
 def test_labels_that_always_come_together_are_one():

@@ -37,6 +37,13 @@ def test_labels_that_no_training_row_has_are_named():
     assert "2 labels are not in the training rows at all: 'c', 'd' (3 rows)" in finding.evidence
 
 
+@pytest.mark.parametrize(("number", "more"), [(5, ""), (6, ", ...")])
+def test_five_labels_that_no_training_row_has_are_named(number, more):
+    unseen = [f"new{place}" for place in range(number)]
+    evidence = balance.class_balance({"train": ["a", "b"] * 9, "eval": unseen}).evidence
+    assert f"{', '.join(map(repr, unseen[:5]))}{more} ({number} rows)" in evidence
+
+
 def texts(inputs, split_labels):
     return rows.texts(zip(inputs, split_labels, strict=True), 99, 0)[1]
 
@@ -89,6 +96,13 @@ def test_near_duplicates_are_those_that_are_not_exact():
     finding = duplicates.near_duplicates({"train": train}, groups)
     assert finding.verdict == "warn"
     assert finding.figures["repeated"]["train"] == pytest.approx(0.2)
+
+
+def test_a_split_without_rows_repeats_nothing():
+    parts = {"train": texts(["a", "b"], ["x"] * 2), "eval": texts([], [])}
+    assert duplicates.exact_duplicates(parts).figures["repeated"]["eval"] == 0.0
+    groups = {"train": np.array([0, 1]), "eval": np.zeros(0, int)}
+    assert duplicates.near_duplicates(parts, groups).figures["repeated"]["eval"] == 0.0
 
 
 def numbers(count, seed):
