@@ -36,7 +36,11 @@ def ask(model: asking.Model, batches: Iterator[Batch]) -> Iterator[tuple[Batch, 
         ahead: collections.deque[tuple[Batch, concurrent.futures.Future[Answers]]]
         ahead = collections.deque()
         for batch in batches:
-            ahead.append((batch, askers.submit(asked, batch)))
+            answered = askers.submit(asked, batch)
+            if not ahead:
+                # The first call prepares the model; two at once would each do it, for a second.
+                concurrent.futures.wait([answered])
+            ahead.append((batch, answered))
             if len(ahead) > _ASKED:
                 first, answered = ahead.popleft()
                 yield first, answered.result()
