@@ -64,8 +64,9 @@ def rising(curves: Curves, training: Training) -> Finding | None:
     best = int(np.argmin(curves.loss))
     gained = max(curves.loss[0], training.chance_loss) - curves.loss[best]
     risen = curves.loss[-1] - curves.loss[best]
-    if risen <= SPIKE_SHARE * max(gained, training.chance_loss) or best > curves.epochs - 3:
+    if risen <= SPIKE_SHARE * max(gained, training.chance_loss):
         return None
+    # So much in one epoch is a spike.
     if spikes(curves, training) or diverging(curves, training):
         return None
     return finding(

@@ -46,7 +46,7 @@ def overfitting(curves: Curves, training: Training) -> Finding | None:
         wide = gap > _GAP_OF_LOSSES_ALONE * training.chance_loss
     else:
         wide = metric_gap > max(limit, _noise(training))
-    in_vain = _learns_in_vain(curves, training)
+    in_vain = _learns_in_vain(curves.loss[-1], curves.val_loss.min(), training)
     has_risen = _has_risen(curves, training)
     if not (has_risen or in_vain or (has_gap and wide)):
         return None
@@ -86,12 +86,10 @@ def _has_risen(curves: Curves, training: Training) -> bool:
     return last - lowest > least and mean > least / 2 and falls and gap > 0
 
 
-def _learns_in_vain(curves: Curves, training: Training) -> bool:
-    """Whether training fell well below chance, and validation never did."""
-    if curves.val_loss is None:
-        return False
-    has_learned = curves.loss[-1] < (1 - _LEARNED) * training.chance_loss
-    return has_learned and float(curves.val_loss.min()) > (1 - FLAT) * training.chance_loss
+def _learns_in_vain(last: float, lowest: float, training: Training) -> bool:
+    """Whether training ended well below chance, and the lowest of validation is not."""
+    has_learned = last < (1 - _LEARNED) * training.chance_loss
+    return has_learned and lowest > (1 - FLAT) * training.chance_loss
 
 
 def _metric_since(curves: Curves, training: Training, has_risen: bool) -> str:

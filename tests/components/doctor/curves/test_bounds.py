@@ -120,6 +120,69 @@ def test_overfitting_is_told_from_a_bound_on(bound):
     assert "overfitting" not in patterns(other, val_other, **passed)
 
 
+ON_A_BOUND = [
+    ("diverging", False, [1.0, 1.2], None, {}),
+    ("diverging", True, [5.0], None, {}),
+    ("diverging", True, [0.4], None, {"chance_loss": 0.3}),
+    ("spikes", False, [1.0, 0.5, 0.75, 0.5], None, {}),  # A quarter of chance.
+    ("spikes", False, [3.0, 0.0, 0.75, 0.0], None, {}),  # A quarter of what was gained.
+    ("rising", False, [1.0, 0.0, 0.125, 0.25], None, {}),
+    ("flat", False, [0.97, 0.97], None, {}),
+    ("flat", False, [0.99], None, {}),
+    ("plateau", False, [1.0, 0.5, 0.15, 0.15], None, NOT_DECAYING),
+    ("plateau", True, [0.03, 0.02, 0.0, 0.2], None, NOT_DECAYING),
+    ("overfitting", False, [0.5, 0.0], [0.4, 0.15], {"accuracies": ([0.5, 0.9], [0.5, 0.5])}),
+    ("overfitting", False, [0.5, 0.0], [0.3, 0.3], {}),
+    ("overfitting", False, [0.5, 0.0], [0.4, 0.3], {"accuracies": ([0.0, 0.1], [0.0, 0.0])}),
+    ("overfitting", False, [0.0, 0.0], [0.1, 0.2], {}),  # A rise by a tenth of chance.
+    ("overfitting", False, [0.15, 0.15], [0.1, 0.3], {}),  # A gap of fifteen hundredths.
+    ("overfitting", False, [0.5, 0.45], [0.4, 0.48], {}),  # Nine tenths of the training loss.
+    ("overfitting", True, [0.5, 0.449], [0.4, 0.48], {}),
+    ("overfitting", False, [0.9, 0.48], [0.4, 0.48], {}),  # No gap.
+    ("overfitting", False, [0.95, 0.85], [0.98, 0.975], {}),
+    ("overfitting", False, [0.95, 0.84], [0.98, 0.97], {}),
+    # Fifteen hundredths of the best, and half of that on average since.
+    ("overfitting", False, [30.0, 10.0], [20.0, 23.0], {"chance_loss": 100.0}),
+    ("overfitting", True, [30.0, 10.0], [20.0, 23.1], {"chance_loss": 100.0}),
+    ("overfitting", False, [30.0, 20, 15, 10], [20.0, 20, 20, 24.5], {"chance_loss": 100.0}),
+    ("overfitting", True, [30.0, 20, 15, 10], [20.0, 20, 20, 24.6], {"chance_loss": 100.0}),
+    ("overfitting", False, [0.5, 0.0], [0.4, 0.8], {"rows": 1}),
+    # What is noise at the first epoch is so at the others.
+    ("unstable", False, [0.5] + [0.4] * 5, [0.5, 0.3, 0.65, 0.3, 0.65, 0.3], {"rows": 50}),
+    ("unstable", False, [0.5, 0.49, 0.48, 0.47, 0.46], [0.5, 0.75, 0.5, 0.75, 0.5], {}),
+    ("too_weak", False, [0.9, 0.8, 0.7, 0.7], [0.75] * 4, {}),
+    ("too_weak", False, [0.9, 0.8, 0.71, 0.69], [0.75] * 4, {}),
+    ("too_weak", False, [0.9, 0.8, 0.75, 0.75], [0.75, 0.75, 0.75, 0.92], {}),
+    ("too_weak", True, [0.95, 0.8, 0.95, 0.72], [0.75] * 4, {}),
+    ("too_weak", True, [18.0, 17.0, 15.0, 15.0], [18.0] * 4, {"chance_loss": 20.0}),
+    ("validation_better", True, [0.9, 0.15, 0.15, 0.15], [0.7, 0.1, 0.0, 0.0], {}),
+    ("validation_better", False, [0.9] + [0.5] * 11, [0.5] * 10 + [0.349] * 2, {}),
+    ("still_improving", False, [0.5, 0.49, 0.48, 0.47], [0.1875, 0.1, 0.04375, 0.0], {}),
+    ("still_improving", True, [0.5, 0.4], [0.05, 0.0], {}),
+    ("still_improving", False, [0.5, 0.49, 0.48, 0.47], [0.03, 0.02, 0.01, 0.0], {}),
+]
+
+
+@pytest.mark.parametrize(("pattern", "is_told", "loss", "val_loss", "training"), ON_A_BOUND)
+def test_what_lies_on_a_bound_belongs_to_one_side(pattern, is_told, loss, val_loss, training):
+    assert (pattern in patterns(loss, val_loss, **training)) == is_told
+
+
+def test_a_jump_of_the_validation_is_told_with_its_epoch():
+    history = {"loss": [0.5, 0.49, 0.48, 0.47], "val_loss": [0.5, 0.4, 0.3, 0.6]}
+    told = [one.evidence for one in curves.judge(history, curves.Training(1.0, True, False, MANY))]
+    assert (
+        "The validation loss jumped from 0.3 to 0.6 in epoch 4; 1 such jumps in 4 epochs, the best "
+        "was epoch 3."
+    ) in told
+
+
+def test_a_metric_of_training_alone_tells_no_gap():
+    history = {"loss": [0.5, 0.1], "val_loss": [0.45, 0.401], "accuracy": [0.5, 0.5]}
+    (found,) = curves.judge(history, curves.Training(1.0, True, False, MANY))
+    assert found.figures["pattern"] == "overfitting"
+
+
 TYPES = {
     "loss": [0.418, 0.114, 0.062],
     "val_loss": [0.187, 0.226, 0.234],
