@@ -1,5 +1,7 @@
 """Tests of where components/doctor/checks/signal.py takes labels for related, and for others."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -8,9 +10,12 @@ from components.doctor.checks import signal
 
 
 class Answers(ClassifierMixin, BaseEstimator):
-    """A classifier that reads labels off its inputs, some of them wrong."""
+    """A classifier that reads labels off its inputs and keeps how many rows it was given."""
+
+    rows: ClassVar[list[int]] = []
 
     def fit(self, inputs, labels):
+        self.rows.append(len(labels))
         self.classes_ = np.unique(labels)
         return self
 
@@ -44,6 +49,12 @@ def test_labels_are_related_to_inputs_unrelated_or_too_few(right, count, verdict
     assert found.verdict == verdict
     assert word in found.evidence
     assert found.figures == {"recall": {"train": pytest.approx(right)}, "chance": 0.5}
+
+
+def test_a_simple_model_is_asked_about_a_third_of_the_rows_at_a_time(monkeypatch):
+    monkeypatch.setattr(Answers, "rows", [])
+    related((0.9, 15))
+    assert Answers.rows == [20] * 3 + [30]
 
 
 def test_classes_of_fewer_than_ten_rows_are_left_out():

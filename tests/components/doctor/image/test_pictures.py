@@ -41,6 +41,19 @@ def test_a_small_image_is_known_again_when_enlarged_and_saved_as_jpeg():
     assert len(set(groups)) == 3
 
 
+def test_sides_are_told_by_the_least_the_median_and_the_greatest():
+    found = finding([encoded(size) for size in ((4, 6), (9, 7), (30, 20), (11, 8), (12, 9))], 16)
+    assert found.figures["sizes"] == {"shorter": [4, 8, 20], "longer": [6, 11, 30]}
+    assert found.evidence == (
+        "5 training images, sides 4 to 30 pixels (median 8 x 11), 100.0% colour; the model reads "
+        "16 x 16."
+    )
+
+
+def test_an_image_just_twice_as_wide_as_the_others_is_not_stretched():
+    assert finding([encoded((20, 10)), *[encoded((10, 10))] * 2]).verdict == "pass"
+
+
 def test_images_alike_pass():
     assert finding([encoded((30, 20))] * 3, 24).verdict == "pass"
 

@@ -196,6 +196,14 @@ def test_stretching_and_contrast_by_tables_are_pillows():
     np.testing.assert_array_equal(result, recoloured(photo(), colour.contrast, [0.5, 1.5]))
 
 
+def test_neighbouring_values_are_stretched_to_both_ends():
+    image = np.full((1, 2, 3, 3), 77, np.uint8)
+    image[0, 1, 1] = 78
+    table = tables.stretched(tables.same(1), tables.count(packed(image)), tf.constant([True]))
+    result = packing.unpack(tables.look_up(packed(image), table)).numpy()
+    np.testing.assert_array_equal(result, np.where(image == 78, 255, 0))
+
+
 def test_an_image_of_one_colour_survives_tables():
     plain = np.full((1, 3, 5, 3), 77, np.uint8)
     counts, yes = tables.count(packed(plain)), tf.constant([True])
