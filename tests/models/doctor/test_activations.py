@@ -57,9 +57,11 @@ def spread(seen):
     ("mean", "std", "verdict"),
     [
         (4.9, 1.0, "pass"),
+        (5.0, 1.0, "fail"),
         (5.1, 1.0, "fail"),
         (-5.1, 1.0, "fail"),
         (100.0, 390.0, "fail"),
+        (100.0, 400.0, "fail"),
         (100.0, 410.0, "pass"),  # Large, but around 0.
     ],
 )
@@ -75,6 +77,7 @@ def test_inputs_may_lie_a_little_off_zero(mean, std, verdict):
     [
         ((2.0, 1.0, 2.2e-4), "pass"),
         ((2.0, 1.0, 1.8e-4), "fail"),
+        ((1.0, 1.0, 1e-4), "fail"),
         ((1.0, 0.0, 1.0), "pass"),  # One constant among three,
         ((1.0, 0.0, 0.0, 1.0), "fail"),  # but not half of them.
     ],
@@ -89,11 +92,11 @@ def test_signals_that_die_out_are_told_from_faint_ones(stds, verdict):
 @pytest.mark.parametrize(
     ("widest", "given", "verdict"),
     [
-        (49.0, 1.0, "pass"),
+        (50.0, 1.0, "pass"),
         (51.0, 1.0, "warn"),
         (51.0, None, "warn"),
         (49.0, 0.1, "pass"),  # Small inputs do not make small growth large.
-        (990.0, 1.0, "warn"),
+        (1000.0, 1.0, "warn"),
         (1010.0, 1.0, "fail"),
         (490.0, 10.0, "pass"),  # Growth counts from the input's own scale.
         (510.0, 10.0, "warn"),

@@ -96,6 +96,12 @@ def norms_of(*norms, extra=()):
         (1.2, 1e-4, "warn", "explode"),
         (0.8, 1e-6, "warn", "explode"),
         (1.2, 1e-6, "fail", "explode"),
+        (2**-4, 625.0, "pass", ""),  # Just a ten-thousandth,
+        (2**-10, 976.5625, "warn", "vanish"),  # a millionth,
+        (625.0, 2**-4, "pass", ""),  # ten thousand times,
+        (976.5625, 2**-10, "warn", "explode"),  # and a million.
+        (600.0, 800.0, "pass", ""),  # A thousand together,
+        (6e5, 8e5, "fail", "explode"),  # and a million.
         (0.0, 0.0, "fail", "vanish"),
         (1.0, 0.0, "fail", "explode"),
         (900.0, 100.0, "pass", ""),

@@ -85,6 +85,7 @@ def test_a_loss_that_is_no_number_ends_a_try_and_the_best_one_counts():
         (80, 1.0, "warn"),
         (79, 1.0, "fail"),
         (79, 0.91, "fail"),
+        (79, 0.9, "fail"),
         (79, 0.89, "warn"),  # Still falling since the half of its steps.
         (0, 0.89, "warn"),
     ],

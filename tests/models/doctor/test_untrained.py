@@ -85,6 +85,14 @@ def test_a_loss_that_grows_with_the_batch_is_a_sum(power, verdict):
         assert f"twice the examples: {2**power:.2f} times" in finding.meaning
 
 
+def test_a_loss_that_is_half_as_large_again_for_twice_the_examples_is_no_sum():
+    def loss(labels, logits):
+        return 0.5 + 0.25 * tf.cast(tf.shape(labels)[0], tf.float32)
+
+    five = answering(np.eye(3)[[0, 1, 2, 0, 1]] - 0.5, [0] * 5, loss)
+    assert untrained.initial_loss(five).verdict == "pass"
+
+
 @pytest.mark.parametrize(
     ("labels", "verdict"),
     [([-1, 0], "pass"), ([0, 2], "pass"), ([-2, 0], "fail"), ([0, 3], "fail")],
