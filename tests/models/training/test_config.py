@@ -157,13 +157,15 @@ def test_every_named_optimizer_can_be_built():
     assert set(schedules.FALLS) == set(SCHEDULES)
 
 
-def test_biases_do_not_decay():
-    training = TrainingConfig(optimizer=AdamW(weight_decay=0.5), learning_rate=0.1)
+@pytest.mark.parametrize("kind", [AdamW, Lion, SGD])
+@pytest.mark.parametrize(("decay", "left"), [(0.5, 0.95), (0.0, 1.0)])
+def test_kernels_decay_and_biases_do_not(kind, decay, left):
+    training = TrainingConfig(optimizer=kind(weight_decay=decay), learning_rate=0.1)
     optimizer = optimizers.build(training, 10)
     kernel = keras.Variable([1.0], name="kernel")
     bias = keras.Variable([1.0], name="bias")
     optimizer.apply([np.zeros(1, "float32")] * 2, [kernel, bias])
-    np.testing.assert_allclose([float(kernel[0]), float(bias[0])], [0.95, 1.0], atol=1e-6)
+    np.testing.assert_allclose([float(kernel[0]), float(bias[0])], [left, 1.0], atol=1e-6)
 
 
 def test_accumulated_gradients_make_one_update_of_their_mean():
