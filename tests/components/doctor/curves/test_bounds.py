@@ -168,6 +168,21 @@ def test_what_lies_on_a_bound_belongs_to_one_side(pattern, is_told, loss, val_lo
     assert (pattern in patterns(loss, val_loss, **training)) == is_told
 
 
+@pytest.mark.parametrize(
+    ("history", "epoch"),
+    [
+        ({"loss": [1.0, 0.9, float("nan")]}, 3),
+        ({"loss": [1.0, float("inf"), 0.5], "val_loss": [1.0, 0.9, 0.8]}, 2),
+        ({"loss": [1.0, 0.9, 0.8], "val_loss": [1.0, float("nan"), 0.8]}, 2),
+        ({"loss": [float("nan")] * 3, "val_loss": [1.0, 0.9, 0.8]}, 1),
+    ],
+)
+def test_the_first_epoch_whose_loss_is_no_number_is_told(history, epoch):
+    (found,) = curves.judge(history, curves.Training(1.0, True, False, MANY))
+    assert (found.verdict, found.figures["pattern"]) == ("fail", "not_finite")
+    assert found.evidence == f"The loss is no finite number from epoch {epoch} on."
+
+
 def test_a_jump_of_the_validation_is_told_with_its_epoch():
     history = {"loss": [0.5, 0.49, 0.48, 0.47], "val_loss": [0.5, 0.4, 0.3, 0.6]}
     told = [one.evidence for one in curves.judge(history, curves.Training(1.0, True, False, MANY))]
