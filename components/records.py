@@ -44,10 +44,10 @@ def values_of(record: bytes, names: Sequence[str]) -> dict[str, list[Any]]:
 
 
 def target(holds: str, found: Sequence[Any]) -> Any:
-    """A target as metrics take it: a label, a tuple of labels or of spans, or a number.
+    """A target as metrics take it: a label, labels, spans, texts of answers, or a number.
 
     Args:
-        holds: What the column holds: `category`, `categories`, `spans` or `number`.
+        holds: What the column holds: `category`, `categories`, `spans`, `answers` or `number`.
         found: Its values in one row.
     """
     if holds == "number":
@@ -55,6 +55,8 @@ def target(holds: str, found: Sequence[Any]) -> Any:
     words = tuple(value.decode("utf-8", "replace") for value in found)
     if holds == "spans":
         return tuple(span_text.decoded(word) for word in words)
+    if holds == "answers":
+        return tuple(span_text.decoded(word)[2] for word in words)
     return words if holds == "categories" else next(iter(words), "")
 
 

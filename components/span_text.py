@@ -1,7 +1,7 @@
 """Spans of a text as examples hold them: one value each, `begin`, `end` and type."""
 
 Span = tuple[int, int, str]
-"""Code points before it and up to its end, and its type."""
+"""Code points before it and up to its end, and its type; of an answer what stands there."""
 SEPARATOR = "\t"
 """Between the three fields of a value; types have none."""
 

@@ -16,6 +16,8 @@ class Windows(NamedTuple):
     """Where the model's outputs are of a unit, `(windows, places)` bool; each unit is in one."""
     counts: Any
     """Units of each text, `(n,)` int64."""
+    owners: Any
+    """Number of the text that each window is of, `(windows,)` int32."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Encoder:
     """Takes the transformed features, each `(batch, ...)`; returns the model's input dict."""
     trackable: tuple[Any, ...] = ()
     """Layers that own the resources of `function`; empty when it has none."""
-    windows: Callable[[Any], Windows] | None = None
-    """Of models of units: takes all units of texts, ragged `(n, units)` string; None for others."""
+    windows: Callable[[dict[str, Any]], Windows] | None = None
+    """Of models of units: takes all units of texts as `function` does; None for others."""
 
     def __call__(self, features: dict[str, Any]) -> dict[str, Any]:
         """Encode one batch."""

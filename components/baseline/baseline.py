@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from components.baseline import images, phrases, texts
+from components.baseline import images, passages, phrases, texts
 
 REPORT = "baseline.json"
 """Name of the report inside the artifact."""
@@ -21,13 +21,14 @@ REPORT = "baseline.json"
 Inputs = Sequence[tuple[bytes, ...]]
 """Of each row: UTF-8 texts or encoded images, in the order of the task's columns."""
 Answer = dict[str, Any]
-"""As a served model's: `label`, `value`, `labels` with `is_chosen`, or entities."""
+"""As a served model's: `label`, `value`, `labels` with `is_chosen`, entities or answers."""
 Judge = Callable[[Sequence[Any], Sequence[Answer]], float]
 """Targets and answers of the same rows to the task's headline metric."""
 SIMPLE: Mapping[tuple[str, str], tuple[str, Callable[[Inputs, Sequence[Any], Inputs], Any]]] = {
     ("image", "categories"): ("nearest thumbnails", images.nearest_sets),
     ("image", "category"): ("nearest centroid of thumbnails", images.centroids),
     ("image", "number"): ("nearest thumbnails", images.nearest_numbers),
+    ("text", "answers"): ("sentence with most words of the question", passages.most_overlap),
     ("text", "categories"): ("TF-IDF + logistic regressions", texts.logistic_sets),
     ("text", "category"): ("TF-IDF + logistic regression", texts.logistic),
     ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
@@ -64,7 +65,7 @@ def measure(
 
     Args:
         reads: What the inputs are, `text` or `image`.
-        holds: What the target is: `category`, `categories`, `number` or `spans`.
+        holds: What the target is: `category`, `categories`, `number`, `spans` or `answers`.
         train: Inputs and targets: a label, a tuple of labels or spans, or a number each.
         evaluated: The same of the split to measure on.
         metric: Name of the headline metric.
@@ -131,6 +132,7 @@ def _most_frequent_set(labels: Sequence[tuple[str, ...]]) -> Answer:
 
 
 CONSTANT: Mapping[str, tuple[str, Callable[[Sequence[Any]], Answer]]] = {
+    "answers": ("no answer", lambda rows: passages.answer("")),
     "categories": ("most frequent labels", _most_frequent_set),
     "category": ("most frequent label", _most_frequent),
     "number": ("median", _median),

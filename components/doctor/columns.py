@@ -12,6 +12,7 @@ HELD = {
     "categories": "several labels a row",
     "number": "numbers",
     "spans": "spans of a text",
+    "answers": "answers that are parts of a text",
 }
 """What a column may hold, in words."""
 

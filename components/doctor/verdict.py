@@ -104,6 +104,11 @@ def _tag_entropy(rows: Sequence[Sequence[tuple[int, int, str]]]) -> float:
     return float(-np.sum(shares * np.log(np.maximum(shares, 1e-30))))
 
 
+def _first_entropy(rows: Sequence[Sequence[str]]) -> float:
+    """Cross-entropy of the first answers' shares, in nats."""
+    return _entropy([row[0] if row else "" for row in rows])
+
+
 def _mean_entropy(sets: Sequence[Sequence[str]]) -> float:
     """Cross-entropy of each label's share of the rows, yes or no, mean over labels, in nats."""
     counts = Counter(label for row in sets for label in set(row))
@@ -113,6 +118,7 @@ def _mean_entropy(sets: Sequence[Sequence[str]]) -> float:
 
 
 CONSTANT: Mapping[str, tuple[str, Callable[[Sequence[Any]], float]]] = {
+    "answers": ("guessing by how frequent each answer is", _first_entropy),
     "categories": ("guessing by each label's frequency", _mean_entropy),
     "category": ("guessing by class frequencies", _entropy),
     "number": ("always answering the mean", lambda numbers: 1.0),

@@ -12,7 +12,7 @@ NAME_ANOTHER = (
 )
 """What to do about a missing column."""
 _LONGEST_SHOWN = 60
-_LISTS = ("categories", "spans")
+_LISTS = ("categories", "spans", "answers")
 
 
 @dataclasses.dataclass(frozen=True)

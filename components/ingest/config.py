@@ -131,6 +131,21 @@ class ConllSource:
 
 
 @dataclasses.dataclass(frozen=True)
+class SquadSource:
+    """SQuAD's files (1.1, 2.0; KorQuAD 1.0): articles of paragraphs, with questions and answers.
+
+    Columns: `question`, `context`, `answers`, `id`, `title`. `.gz` files are read as they are.
+    """
+
+    path: str
+    """File, folder (all its `.json` and `.json.gz` files) or glob; relative to the YAML."""
+    kind: Literal["squad"] = "squad"
+    """Always `squad`."""
+    encoding: Encoding = "utf-8"
+    """Text encoding, a Python codec name."""
+
+
+@dataclasses.dataclass(frozen=True)
 class ParquetSource:
     """Parquet tables; image columns may be bytes or structs with a `bytes` field."""
 
@@ -209,6 +224,7 @@ Source = Annotated[
     | TsvSource
     | JsonlSource
     | ConllSource
+    | SquadSource
     | ParquetSource
     | TfrecordSource
     | ImageFolderSource
@@ -265,13 +281,27 @@ class Feature:
 
     name: str
     """Column of the source, or the name of a derived column."""
-    holds: Literal["text", "image", "category", "categories", "number", "spans", "slice", "derived"]
+    holds: Literal[
+        "text",
+        "image",
+        "category",
+        "categories",
+        "number",
+        "spans",
+        "answers",
+        "slice",
+        "derived",
+    ]
     """What its cells are: a `category` is one label, `categories` are any number of them; `spans`
-    are parts of the text with a type each; `slice` columns are copied for evaluation by group;
-    `derived` ones are computed."""
+    are parts of a text with a type each, `answers` are parts that say the same; `slice` columns are
+    copied for evaluation by group; `derived` ones are computed."""
     separator: str = ""
     """Between the labels in a cell of `categories`."""
     field: str = ""
     """Field of the YAML's `task` that names the column."""
     joiner: str | None = None
     """What the words of a `text` are joined by where they come as a list; None refuses lists."""
+    within: str = ""
+    """Column whose text the cells of `spans` and `answers` are parts of."""
+    is_required: bool = False
+    """Whether a row without any of `answers` is refused."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from components import span_text, spelling, stand_ins
-from components.ingest import config, images, row, spans, splits, tfexample
+from components.ingest import answer_cells, config, images, row, spans, splits, tfexample
 
 MISSING = "(missing)"
 _LONGEST_GROUP = 60  # characters of a name that are kept
@@ -94,6 +94,8 @@ def encode(
             values[feature.name] = [one.encode() for one in labels]
         elif feature.holds == "spans":
             values[feature.name] = _spans(entry, feature, features)
+        elif feature.holds == "answers":
+            values[feature.name] = _answers(entry, feature)
         elif feature.holds == "number":
             values[feature.name] = _number(value, feature.name)
         else:
@@ -187,13 +189,24 @@ def _spans(
     entry: row.Row, feature: config.Feature, features: Sequence[config.Feature]
 ) -> list[bytes]:
     """The spans of a row's text."""
-    (text,) = (one for one in features if one.holds == "text")
+    (text,) = (one for one in features if one.name == feature.within)
     cell, joiner = _present(entry, text.name), text.joiner or ""
     words = _words(cell, text.name, joiner)
     content = _plain(cell, text.name) if words is None else joiner.join(words)
     found = spans.of_cell(_present(entry, feature.name), words, content, joiner, feature.name)
     if joiner:
         spans.require_whole(found, content, feature.name)
+    return [span_text.encoded(span) for span in found]
+
+
+def _answers(entry: row.Row, feature: config.Feature) -> list[bytes]:
+    """The answers that stand in a row's context."""
+    context = _plain(_present(entry, feature.within), feature.within)
+    found = answer_cells.of_cell(_present(entry, feature.name), context, feature.name)
+    if feature.is_required and not found:
+        raise row.BadRow(
+            f"`{feature.name}` has no answer; if that is meant, set `task.unanswerable: true`"
+        )
     return [span_text.encoded(span) for span in found]
 
 

@@ -19,6 +19,7 @@ READERS = {
     "tsv": "components.ingest.sources.delimited",
     "jsonl": "components.ingest.sources.jsonl",
     "conll": "components.ingest.sources.conll",
+    "squad": "components.ingest.sources.squad",
     "parquet": "components.ingest.sources.parquet",
     "tfrecord": "components.ingest.sources.tfrecord",
     "image_folder": "components.ingest.sources.image_folder",

@@ -21,9 +21,9 @@ class Network:
     of_inputs: Function
     """Raw inputs by name in requests, each `(n,)` string, to `outputs` of the head, and the
     `features` that it stands on."""
-    of_units: Callable[[Any], tuple[Any, Any]]
-    """Units of texts, ragged `(n, units)` string, to the head's outputs, ragged `(n, units, k)`,
-    and what it gives beside those of the units, `(m, k)`."""
+    of_units: Callable[[dict[str, Any]], tuple[Any, Any]]
+    """Units of texts, as encoders of units read them, to the head's outputs, ragged
+    `(n, units, k)`, and what it gives beside those of the units, `(n, m, k)`."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -105,6 +105,28 @@ def of_tags(number: int) -> Expected:
     )
 
 
+def of_answers(units: int) -> Expected:
+    """Of the first and the last unit of an answer, `(n, 2)`, -1 for none.
+
+    Equal logits give a cross-entropy of log U, where U is the number of units of the text at most.
+
+    Args:
+        units: Of a text, at most, U. Outputs below -1e8 are of none.
+    """
+    loss = math.log(units)
+    return Expected(
+        loss=loss,
+        reason=f"equal logits would give log {units} for texts of {units} units, less for others",
+        excess=(1.5, _FAR_OFF + loss),
+        constant_loss=lambda targets: loss,
+        constant="knowing how long texts are",
+        right="right in its first and last unit",
+        is_right=_are_answers,
+        errors=_answer_cross_entropies,
+        read=lambda targets, outputs: (targets.tolist(), outputs.argmax(1).tolist()),
+    )
+
+
 def of_label_sets() -> Expected:
     """Of any number of labels an example: for each one yes or no, `(n, labels)`.
 
@@ -190,6 +212,21 @@ def _tag_cross_entropies(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray
     each = _cross_entropies(np.maximum(targets, 0).reshape(-1), logits.reshape(-1, width))
     losses = each.reshape(targets.shape) * is_known
     return losses.sum(1) / np.maximum(is_known.sum(1), 1)
+
+
+def _given_places(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """Places of the targets among the outputs, of which "no answer" is the last."""
+    return np.where(targets < 0, outputs.shape[1] - 1, targets)
+
+
+def _are_answers(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    return np.all(outputs.argmax(1) == _given_places(targets, outputs), -1).astype(float)
+
+
+def _answer_cross_entropies(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    places = np.minimum(_given_places(targets, outputs), outputs.shape[1] - 1)
+    each = [_cross_entropies(places[:, end], outputs[:, :, end].astype(float)) for end in range(2)]
+    return np.mean(each, axis=0)
 
 
 def _check_ids(targets: np.ndarray, classes: int) -> Problem | None:

@@ -8,6 +8,7 @@ import pydantic
 from models.tasks import (
     classification,
     multi_label,
+    question_answering,
     regression,
     text_pairs,
     token_classification,
@@ -18,6 +19,7 @@ Kinds = (
     | classification.TextClassification
     | multi_label.ImageMultiLabel
     | multi_label.TextMultiLabel
+    | question_answering.QuestionAnswering
     | regression.ImageRegression
     | regression.TextRegression
     | text_pairs.TextPairClassification

@@ -19,15 +19,18 @@ from models.tasks.expected import Expected
 
 Evaluated = Callable[[], tuple[np.ndarray, np.ndarray]]
 """Gives a trained model's outputs and the targets of a split, each `(examples, ...)`."""
-Shown = Literal["ranked_labels", "chosen_labels", "number", "entities"]
-"""How an answer reads: the best label first, the labels that fit, a number, parts of the text."""
-Holds = Literal["text", "image", "category", "categories", "number", "spans"]
+Shown = Literal["ranked_labels", "chosen_labels", "number", "entities", "answers"]
+"""How an answer reads: the best label first, the labels that fit, a number, parts of the text with
+their types, parts that answer a question, the best first."""
+Holds = Literal["text", "image", "category", "categories", "number", "spans", "answers"]
 """What the cells of a column are."""
 TARGET = "target"
 """Transformed feature of the target column."""
 UNITS = "units"
 """What encoders of units read, ragged `(n, units)` string; in `Facts.sizes`, most units of a text
 that is trained on."""
+QUESTION = "question"
+"""What encoders of units read before each window of a text, `(n,)` string, if it is there."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +51,10 @@ class Column:
     """Between the labels in a cell of `categories`."""
     joiner: str | None = None
     """What the words of a `text` are joined by where they come as a list; None refuses lists."""
+    within: str = ""
+    """Column whose text the cells of `spans` and `answers` are parts of."""
+    is_required: bool = False
+    """Whether rows without any of `answers` are refused."""
 
 
 @dataclasses.dataclass(frozen=True)

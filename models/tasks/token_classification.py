@@ -58,7 +58,7 @@ class TokenClassification:
         joiner = _JOINERS[self.units]
         return (
             Column(self.text, "text", "input", "text", served_as="text", joiner=joiner),
-            Column(self.tags, "spans", "target", "tags"),
+            Column(self.tags, "spans", "target", "tags", within=self.text),
         )
 
     @property
@@ -184,12 +184,12 @@ class TokenClassification:
         from models.tasks.tagging import crf
 
         found = splitting.split(texts, kind)
-        logits, learned = network.of_units(found.words)
+        logits, learned = network.of_units({UNITS: found.words})
         scores = tf.constant(crf.within_entities(len(types)))
         lengths = found.words.row_lengths()
         emissions = logits.to_tensor()
         if self.tagger == "crf":
-            scores += learned
+            scores += tf.reduce_max(learned[:1], axis=0)  # The same for each text.
             shares = crf.marginals(emissions, lengths, scores)
         else:
             shares = tf.nn.softmax(emissions)

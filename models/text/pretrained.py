@@ -146,8 +146,8 @@ def unit_encoder(config: PretrainedTextConfig) -> Encoder:
     def pieces(units: Tensor) -> Tensor:
         return tf.cast(tokenizer(tf.strings.join([prefix, units])), tf.int32)
 
-    def pack(ids: Tensor) -> dict[str, Tensor]:
-        token_ids, segment_ids = preprocessor.packer((ids,))
+    def pack(ids: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        token_ids, segment_ids = preprocessor.packer(ids)
         inputs = {
             "token_ids": token_ids,
             "padding_mask": token_ids != tokenizer.pad_token_id,
@@ -159,12 +159,26 @@ def unit_encoder(config: PretrainedTextConfig) -> Encoder:
     reads = tuple(preprocessor.call((tf.constant(["a"]),)))
     return unit_windows.encoder(
         unit_windows.Pieces(
-            pieces, _unknown_id(tokenizer), config.sequence_length - _SPECIAL, lead=1
+            pieces,
+            _unknown_id(tokenizer),
+            config.sequence_length - _SPECIAL,
+            lead=1,
+            between=_between(preprocessor),
         ),
         pack,
         config.sequence_length,
         (preprocessor,),
     )
+
+
+def _between(preprocessor: keras.layers.Layer) -> int:
+    """Tokens that a preset puts between two texts."""
+    import tensorflow as tf
+
+    padding = preprocessor.tokenizer.pad_token_id
+    token = tf.ragged.constant([[padding + 1]], tf.int32)
+    token_ids, _ = preprocessor.packer((token, token))
+    return int(tf.math.count_nonzero(token_ids != padding)) - 2 - _SPECIAL
 
 
 def _unknown_id(tokenizer: keras.layers.Layer) -> int:

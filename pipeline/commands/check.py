@@ -12,7 +12,6 @@ from components import records, spelling
 from components.ingest import preview, tfexample
 from components.ingest.config import Feature
 from models.image.augmentation import label_safety
-from models.tasks import task as tasks
 from pipeline import paths
 from pipeline.config import loading, relative_paths
 from pipeline.config.sections import PipelineConfig
@@ -112,9 +111,9 @@ def _counts(seen: preview.Preview, heading: str) -> table.Table:
 def _shown(row: Mapping[str, Any], feature: Feature, config: PipelineConfig) -> Any:
     """What a cell holds; of spans, what stands there."""
     value = row.get(feature.name)
-    if feature.holds != "spans":
+    if not feature.within:
         return value
-    (text,) = (row[column.name] for column in tasks.inputs(config.task))
+    text = row[feature.within]
     found = records.target(feature.holds, tfexample.all_of(value))
     return shown_rows.worded(found, text.decode("utf-8", "replace")).encode()
 

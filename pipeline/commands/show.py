@@ -34,7 +34,7 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
     """
     config = loading.load(path, overrides)
     (target,) = tasks.targets(config.task)
-    if target.holds in ("categories", "spans"):
+    if target.holds in ("categories", "spans", "answers"):
         raise ValueError(
             "`--layers` needs the number of labels, and with several in a cell they are counted "
             f"during a run only. Received: task.kind={config.task.kind}. Leave out `--layers`; "

@@ -21,6 +21,7 @@ from models.image.augmentation import config as image_augmentation
 from models.image.augmentation.config import ImageOperation
 from models.tasks import task as tasks
 from models.tasks.table import Task
+from models.tasks.task import Column
 from models.training.config import TrainingConfig
 from models.tuning.config import TuningConfig
 from pipeline.config import augmentation
@@ -105,13 +106,19 @@ class PipelineConfig:
         """The columns that are read and what each holds."""
         columns = self.task.columns
         return (
-            *(Feature(c.name, c.holds, c.separator, c.field, c.joiner) for c in columns),
+            *map(_feature, columns),
             *(
                 Feature(name, "derived" if name in DERIVED else "slice")
                 for name in self.evaluation.slices
                 if name not in {column.name for column in columns}
             ),
         )
+
+
+def _feature(column: Column) -> Feature:
+    shared = {field.name for field in dataclasses.fields(Feature)}
+    fields = {field.name: getattr(column, field.name) for field in dataclasses.fields(column)}
+    return Feature(**{name: value for name, value in fields.items() if name in shared})
 
 
 def fitting(task: Task) -> list[str]:

@@ -126,6 +126,24 @@ def _lines(rows: list[tuple[str, str]]) -> str:
     return "\n".join(f"{name}{' ' * (width - cells.cell_len(name))}  {end}" for name, end in rows)
 
 
+def _answers(answer: Answer) -> list[dict[str, Any]]:
+    fields = ("answer", "score", "start", "end")
+    rows = zip(*(answer[name].tolist() for name in fields), strict=True)
+    return [dict(zip(fields, row, strict=True)) for row in rows]
+
+
+def _answers_words(answer: Answer) -> str:
+    rows = [
+        (one["answer"] or "(no answer)", f"{one['score']:6.1%}  {one['start']}-{one['end']}")
+        for one in _answers(answer)
+    ]
+    return _lines(rows) if rows else "no answer: the context has no words"
+
+
+def _answers_fields(answer: Answer) -> dict[str, Any]:
+    return {"answers": _answers(answer)}
+
+
 def _entities(answer: Answer) -> list[dict[str, Any]]:
     fields = ("entity_group", "score", "word", "start", "end")
     rows = zip(*(answer[name].tolist() for name in fields), strict=True)
@@ -158,6 +176,12 @@ _FORMS = (
         },
         _entities_words,
         _entities_fields,
+        may_be_empty=True,
+    ),
+    Form(
+        {"answer": ("O", 1), "score": ("f", 1), "start": ("i", 1), "end": ("i", 1)},
+        _answers_words,
+        _answers_fields,
         may_be_empty=True,
     ),
     Form(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.tasks.answering import metrics as answering_metrics
 from models.tasks.tagging import metrics as tagging_metrics
 from models.tasks.task import Metric
 
@@ -32,7 +33,9 @@ class Examined:
 
 
 def answered(answer: Mapping[str, np.ndarray]) -> Any:
-    """What a model answers, in the form of a target: a label, labels, a number or spans."""
+    """What a model answers, in the form of a target: a label, labels, a number, spans or answers."""
+    if "answer" in answer:
+        return tuple(filter(None, [answering_metrics.best(answer)]))
     if "entity_group" in answer:
         return tuple(tagging_metrics.spans(answer))
     if "value" in answer:
@@ -54,10 +57,10 @@ def unknown(target: Any, labels: Sequence[str]) -> list[str]:
     """The labels of a target that are none of those that are known.
 
     Args:
-        target: A label, a tuple of labels or of spans, or a number.
-        labels: Of the model.
+        target: A label, a tuple of labels, of spans or of answers, or a number.
+        labels: Of the model; without any, nothing is unknown.
     """
-    if isinstance(target, float):
+    if isinstance(target, float) or not labels:
         return []
     given = (target,) if isinstance(target, str) else target
     # Of a span its type; each once, as rows are counted by them.

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.tasks.answering import metrics as answering_metrics
 from models.tasks.tagging import metrics as tagging_metrics
 from pipeline.error_analysis.examined import Examined, answered
 
@@ -71,6 +72,9 @@ def _severity(target: Any, answer: Mapping[str, np.ndarray]) -> float:
     """How wrong an answer is; 0 if it is right."""
     if "entity_group" in answer:
         return float(len(set(target) ^ set(answered(answer))))
+    if "answer" in answer:
+        is_right = answering_metrics.is_right(target, answer)
+        return 0.0 if is_right else float(next(iter(answer["score"]), 1.0))
     if isinstance(target, float):
         return abs(float(answered(answer)) - target)
     probabilities = dict(

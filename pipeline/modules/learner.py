@@ -217,7 +217,7 @@ def _facts(
                 _numbers(column.name, columns[column.name], train_files)
             )
             facts = Facts(means={column.name: mean}, deviations={column.name: deviation})
-        else:
+        elif column.holds != "answers":
             words = output.vocabulary_by_name(transform.LABELS)
             facts = Facts({column.name: tuple(word.decode() for word in words)})
     return facts

@@ -39,7 +39,8 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, str]
     Returns:
         `target`: of a category its id `(batch,)` int64, -1 for labels not seen in training; of
         categories their ids, sparse `(batch, labels)` int64; of a number itself, `(batch,)`
-        float32; of spans three numbers each, sparse `(batch, 3 spans)` int64. And the feature the
+        float32; of spans three numbers each, sparse `(batch, 3 spans)` int64; of answers begin and
+        end of the first, `(batch, 2)` int64. And the feature the
         model reads: `token_ids` `(batch, sequence_length)` int64, or each text `(batch,)` string,
         or `image_bytes` `(batch,)` string.
     """
@@ -88,6 +89,15 @@ def _spans(values: Any) -> tf.SparseTensor:
     )
     shape = values.dense_shape * tf.constant([1, 3], tf.int64)
     return tf.SparseTensor(indices, flat, shape)
+
+
+def _answers(values: Any) -> tf.Tensor:
+    """Begin and end of the first answer, -1 where there is none, `(batch, 2)` int64."""
+    if isinstance(values, tf.SparseTensor):
+        values = tf.sparse.to_dense(values, default_value="")
+    first = tf.pad(values, [[0, 0], [0, 1]], constant_values="")[:, 0]
+    fields = tf.strings.split(first, span_text.SEPARATOR).to_tensor(shape=(None, 3))
+    return tf.strings.to_number(tf.where(fields == "", "-1", fields)[:, :2], tf.int64)
 
 
 def _number(values: Any) -> tf.Tensor:
@@ -203,6 +213,7 @@ class ModelFeature:
 
 
 TARGETS: dict[str, Callable[[Any], Any]] = {
+    "answers": _answers,
     "categories": _categories,
     "category": _category,
     "number": _number,

@@ -19,6 +19,7 @@ _TAGS = {
     ("text", "category"): "text-classification",
     ("text", "categories"): "text-classification",
     ("text", "spans"): "token-classification",
+    ("text", "answers"): "question-answering",
     ("image", "category"): "image-classification",
     ("image", "categories"): "image-classification",
 }

@@ -7,8 +7,8 @@ const DIGITS = 6;
 const COLOURS = 6; // Of kinds of entities, in the style sheet.
 
 /**
- * @param {?string} shownAs `ranked_labels`, `chosen_labels`, `number` or `entities`; any other
- *     model's answer is shown output by output.
+ * @param {?string} shownAs `ranked_labels`, `chosen_labels`, `number`, `entities` or `answers`; any
+ *     other model's answer is shown output by output.
  * @param {Object} answer Values of one row by output.
  * @param {{name: string, length: ?string}[]} outputs `length` names the output that says how many
  *     values of `name` count; the others fill it up.
@@ -56,6 +56,23 @@ function entities(answer, outputs, row) {
   return element("div", {}, element("p", {}, said ?? `${answer.start_length} found:`), text);
 }
 
+/** The best answer marked in its context, then all of them; places count code points. */
+function answers(answer, outputs, row) {
+  const found = answer.answer.slice(0, answer.answer_length).map((text, place) => ({
+    label: text || "no answer",
+    probability: answer.score[place],
+  }));
+  if (!found.length) return element("p", {}, "The context has no words.");
+  const signs = Array.from(row.context);
+  const [start, end] = [answer.start[0], answer.end[0]];
+  const marked = element("mark", { class: "kind-0" }, signs.slice(start, end).join(""));
+  const before = signs.slice(0, start).join("");
+  const text = element("p", { class: "text", dir: "auto" }, before);
+  if (answer.answer[0]) text.append(marked);
+  text.append(signs.slice(end).join(""));
+  return element("div", {}, labels(found), text);
+}
+
 function byOutput(answer, outputs) {
   const lengths = outputs.map((output) => output.length);
   const list = element("dl");
@@ -67,7 +84,7 @@ function byOutput(answer, outputs) {
   return list;
 }
 
-const FORMS = { ranked_labels: rankedLabels, chosen_labels: chosenLabels, number, entities };
+const FORMS = { ranked_labels: rankedLabels, chosen_labels: chosenLabels, number, entities, answers };
 
 /** The labels of an answer, the most likely first. */
 function rowsOf(answer) {
