@@ -208,11 +208,19 @@ class SampleSource:
     (`image`, `digits`, `sum`); `library_docs`: paragraphs of the documentation
     of installed libraries (`text`, `library`); `function_docs`: of their
     functions (`text`, `parameters`, `count`, `name`, `same`, `other`,
-    `overlap`); `code_terms`: with what is code in them (`text`, `terms`).
+    `overlap`); `code_terms`: with what is code in them (`text`, `terms`);
+    `parameter_questions`: questions about their parameters (`question`, `context`, `answers`,
+    `function`).
     """
 
     name: Literal[
-        "imdb_small", "digits", "digit_pairs", "library_docs", "function_docs", "code_terms"
+        "imdb_small",
+        "digits",
+        "digit_pairs",
+        "library_docs",
+        "function_docs",
+        "code_terms",
+        "parameter_questions",
     ]
     """Which sample."""
     kind: Literal["sample"] = "sample"

@@ -14,6 +14,7 @@ _CLOSE = 0.1
 """Squared error, of a variance of 1, from which a number is not learned by heart."""
 _FAR_OFF = 5.0  # nats
 _SUM = 1e-3  # that probabilities may be off 1
+_NEVER = -1e8  # Logits below it are of what cannot be chosen.
 _NEAR_HALF = 0.25  # that the mean of untrained probabilities of yes or no may be off one half
 
 Problem = tuple[str, str, str]
@@ -105,24 +106,29 @@ def of_tags(number: int) -> Expected:
     )
 
 
-def of_answers(units: int) -> Expected:
+def of_answers(units: int, *, has_none: bool) -> Expected:
     """Of the first and the last unit of an answer, `(n, 2)`, -1 for none.
 
-    Equal logits give a cross-entropy of log U, where U is the number of units of the text at most.
+    Equal logits give a cross-entropy of log U, where U is what can be chosen: the units of a text,
+    and "no answer", if there may be none; shorter texts have less.
 
     Args:
-        units: Of a text, at most, U. Outputs below -1e8 are of none.
+        units: Of a text, at most.
+        has_none: Whether the last of the outputs is "no answer".
     """
-    loss = math.log(units)
+    choices = units + has_none
+    loss = math.log(choices)
     return Expected(
         loss=loss,
-        reason=f"equal logits would give log {units} for texts of {units} units, less for others",
+        reason=f"equal logits would give log {choices}, and less for texts of fewer units",
         excess=(1.5, _FAR_OFF + loss),
         constant_loss=lambda targets: loss,
         constant="knowing how long texts are",
         right="right in its first and last unit",
-        is_right=_are_answers,
-        errors=_answer_cross_entropies,
+        is_right=lambda targets, outputs: _are_answers(_given(targets, outputs, has_none), outputs),
+        errors=lambda targets, outputs: _answer_cross_entropies(
+            _given(targets, outputs, has_none), outputs
+        ),
         read=lambda targets, outputs: (targets.tolist(), outputs.argmax(1).tolist()),
     )
 
@@ -214,19 +220,23 @@ def _tag_cross_entropies(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray
     return losses.sum(1) / np.maximum(is_known.sum(1), 1)
 
 
-def _given_places(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """Places of the targets among the outputs, of which "no answer" is the last."""
-    return np.where(targets < 0, outputs.shape[1] - 1, targets)
+def _given(targets: np.ndarray, outputs: np.ndarray, has_none: bool) -> np.ndarray:
+    """Places of the targets among the outputs, -1 for none of them."""
+    return np.where(targets < 0, outputs.shape[1] - 1, targets) if has_none else targets
 
 
-def _are_answers(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    return np.all(outputs.argmax(1) == _given_places(targets, outputs), -1).astype(float)
+def _are_answers(places: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    is_right = np.all(outputs.argmax(1) == places, -1).astype(float)
+    return np.where((places < 0).any(-1), np.nan, is_right)
 
 
-def _answer_cross_entropies(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    places = np.minimum(_given_places(targets, outputs), outputs.shape[1] - 1)
-    each = [_cross_entropies(places[:, end], outputs[:, :, end].astype(float)) for end in range(2)]
-    return np.mean(each, axis=0)
+def _answer_cross_entropies(places: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """Of each text; 0 where the answer is not among what is read."""
+    read = np.clip(places, 0, outputs.shape[1] - 1)
+    chosen = np.take_along_axis(outputs, read[:, None], axis=1)[:, 0]
+    each = [_cross_entropies(read[:, end], outputs[:, :, end].astype(float)) for end in range(2)]
+    is_read = ((read == places) & (chosen > _NEVER)).all(-1)
+    return np.where(is_read, np.mean(each, axis=0), 0.0)
 
 
 def _check_ids(targets: np.ndarray, classes: int) -> Problem | None:

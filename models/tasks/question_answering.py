@@ -148,11 +148,13 @@ class QuestionAnswering:
         """Cross-entropy of first and last unit, and the share of answers that are both right."""
         from models.tasks.answering import losses
 
-        return Objective(losses.SpanCrossEntropy(), [losses.SpanAccuracy()])
+        return Objective(
+            losses.SpanCrossEntropy(self.unanswerable), [losses.SpanAccuracy(self.unanswerable)]
+        )
 
     def expected(self, facts: Facts) -> Expected:
         """Cross-entropy of equal logits."""
-        return expected.of_answers(facts.sizes[UNITS])
+        return expected.of_answers(facts.sizes[UNITS], has_none=self.unanswerable)
 
     def class_weights(
         self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]

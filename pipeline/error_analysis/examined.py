@@ -33,7 +33,7 @@ class Examined:
 
 
 def answered(answer: Mapping[str, np.ndarray]) -> Any:
-    """What a model answers, in the form of a target: a label, labels, a number, spans or answers."""
+    """What a model answers, in the form of a target."""
     if "answer" in answer:
         return tuple(filter(None, [answering_metrics.best(answer)]))
     if "entity_group" in answer:

@@ -23,38 +23,54 @@ class SpanCrossEntropy(keras.losses.Loss):
     """Mean cross-entropy of first and last unit; 0 where the answer is not among what is read.
 
     Source: Devlin et al. (2018), https://arxiv.org/abs/1810.04805, sections 4.2 and 4.3.
+
+    Args:
+        has_none: Whether the last of the outputs is "no answer".
     """
 
-    def __init__(self, name: str = "answers", **options: Any) -> None:
+    def __init__(self, has_none: bool, name: str = "answers", **options: Any) -> None:
         super().__init__(name=name, **options)
+        self.has_none = has_none
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Losses `(batch,)` in nats."""
-        chosen = one_hot(y_true, tf.shape(y_pred)[1], y_pred.dtype)
+        places = _places(y_true, y_pred, self.has_none)
+        chosen = tf.one_hot(places, tf.shape(y_pred)[1], axis=1, dtype=y_pred.dtype)
         is_read = tf.reduce_all(tf.reduce_sum(chosen * y_pred, axis=1) > NEVER / 2, axis=1)
         is_read &= tf.reduce_all(tf.reduce_sum(chosen, axis=1) > 0, axis=1)
         each = -tf.reduce_sum(chosen * tf.nn.log_softmax(y_pred, axis=1), axis=[1, 2]) / 2
         return tf.where(is_read, each, 0.0)
 
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {**super().get_config(), "has_none": self.has_none}
+
 
 @keras.saving.register_keras_serializable(package="maru")
 class SpanAccuracy(keras.metrics.Mean):
-    """Share of texts whose most probable first and last unit are both right."""
+    """Share of texts whose most probable first and last unit are both right.
 
-    def __init__(self, name: str = "accuracy", **options: Any) -> None:
+    Args:
+        has_none: Whether the last of the outputs is "no answer".
+    """
+
+    def __init__(self, has_none: bool, name: str = "accuracy", **options: Any) -> None:
         super().__init__(name=name, **options)
+        self.has_none = has_none
 
     def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> None:
         """Count a batch."""
         del sample_weight
-        count = tf.shape(y_pred)[1]
         best = tf.argmax(y_pred, axis=1, output_type=tf.int32)
-        given = tf.where(tf.cast(y_true, tf.int32) < 0, count - 1, tf.cast(y_true, tf.int32))
-        super().update_state(tf.cast(tf.reduce_all(best == given, axis=1), self.dtype))
+        is_right = tf.reduce_all(best == _places(y_true, y_pred, self.has_none), axis=1)
+        super().update_state(tf.cast(is_right, self.dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {**super().get_config(), "has_none": self.has_none}
 
 
-def one_hot(targets: Tensor, count: Tensor, dtype: Any) -> Tensor:
-    """Which of `count` outputs each target is, `(batch, count, 2)`; none of them if beyond."""
-    ids = tf.cast(targets, tf.int32)
-    # "No answer" is the last of the outputs.
-    return tf.one_hot(tf.where(ids < 0, count - 1, ids), count, axis=1, dtype=dtype)
+def _places(y_true: Tensor, y_pred: Tensor, has_none: bool) -> Tensor:
+    """Which of the outputs each target is, `(batch, 2)` int32; -1 for none of them."""
+    ids = tf.cast(y_true, tf.int32)
+    return tf.where(ids < 0, tf.shape(y_pred)[1] - 1, ids) if has_none else ids

@@ -91,8 +91,7 @@ def cut_out(texts: Any, starts: Any, ends: Any) -> Any:
 
     Args:
         texts: `(n,)` string, UTF-8.
-        starts: Code points before each part, ragged `(n, parts)` int64, in order; parts do not
-            overlap.
+        starts: Code points before each part, ragged `(n, parts)` int64.
         ends: Code points up to the end of each.
     """
     import tensorflow as tf

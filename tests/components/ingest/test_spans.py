@@ -104,7 +104,7 @@ def encoded(values, units="words"):
     joiner = {"given": " ", "words": " ", "characters": ""}[units]
     features = [
         config.Feature("text", "text", joiner=joiner),
-        config.Feature("tags", "spans"),
+        config.Feature("tags", "spans", within="text"),
     ]
     return tfexample.parse(encode.encode(row.Row(values, "here:1"), features, None).example)
 

@@ -4,6 +4,7 @@ import numpy as np
 import scipy.stats
 import seqscore.scoring
 import sklearn.metrics
+from sklearn.feature_extraction.text import CountVectorizer
 
 from components.ingest import spans
 
@@ -79,7 +80,28 @@ def _entities(reference):
     return figure
 
 
+def _draw_answers(random, size):
+    texts = [
+        "",
+        "The end.",
+        "an  end",
+        "END; of the day",
+        "day",
+        "하나, two",
+        "《하나》 two",
+        "둘 three",
+    ]
+    given = [tuple(random.choice(texts, random.integers(0, 3))) for _ in range(size)]
+    answers = [np.array(random.choice(texts, 2), object) for _ in range(size)]
+    counts = random.integers(0, 3, size)
+    return given, [
+        {"answer": found, "answer_length": np.array([count])}
+        for found, count in zip(answers, counts, strict=True)
+    ]
+
+
 DRAWN = {
+    "answers": _draw_answers,
     "category": _draw_category,
     "categories": _draw_categories,
     "number": _draw_number,
@@ -109,8 +131,42 @@ def _numbers(reference):
     return lambda given, answers: float(reference(given, [a["value"][0] for a in answers]))
 
 
+def _answers(figure_of_pair, articles=()):
+    """Best of the given answers, mean over rows; an answer without any word is none."""
+    # Without case, punctuation and articles, by words of scikit-learn's.
+    words = CountVectorizer(token_pattern=r"\w+", stop_words=articles).build_analyzer()
+
+    def figure(given, answers):
+        scores = []
+        for texts, answer in zip(given, answers, strict=True):
+            found = words(answer["answer"][0] if answer["answer_length"][0] else "")
+            told = [words(text) for text in texts if words(text)] or [[]]
+            scores.append(max(figure_of_pair(" ".join(one), " ".join(found)) for one in told))
+        return np.mean(scores)
+
+    return figure
+
+
+def _shared(analyzer):
+    """F1 of what is counted, by rows of scikit-learn's counts."""
+
+    def f1(one, other):
+        if not one or not other:
+            return float(one == other)
+        counts = CountVectorizer(analyzer=analyzer).fit_transform([one, other]).toarray()
+        return 2 * counts.min(axis=0).sum() / counts.sum()
+
+    return f1
+
+
+ARTICLES = ["a", "an", "the"]
 F1 = sklearn.metrics.f1_score
 REFERENCES = {
+    "answers": {
+        "f1": _answers(_shared(str.split), ARTICLES),
+        "exact_match": _answers(lambda one, other: float(one == other), ARTICLES),
+        "character_f1": _answers(_shared(lambda text: text.replace(" ", ""))),
+    },
     "spans": {
         "entity_f1": _entities(lambda score: score.f1),
         "precision": _entities(lambda score: score.precision),

@@ -232,3 +232,30 @@ def test_a_unit_that_the_tokenizer_drops_is_unknown_and_the_others_keep_their_pl
         2 + 2 + len(tokenizer(["unbelievably"])[0]),
         2,
     ]
+
+
+@pytest.mark.parametrize(
+    ("save", "between"), [(tiny_presets.save_bert, 1), (tiny_presets.save_roberta, 2)]
+)
+def test_a_question_stands_before_a_text_as_the_preset_packs_pairs(tmp_path, save, between):
+    config = pretrained.PretrainedTextConfig(preset=save(tmp_path), sequence_length=14)
+    encoder = pretrained.unit_encoder(config)
+    (preprocessor,) = encoder.trackable
+    features = {
+        "units": tf.ragged.constant([["a", "b"]], tf.string, ragged_rank=1),
+        "question": tf.constant(["ab"]),
+    }
+    found = encoder(features)
+    # Byte pairs tell by the space before it that a word begins.
+    space = " " if between == 2 else ""
+    asked, first, second = (
+        [int(one) for one in preprocessor.tokenizer([space + text])[0]] for text in ("ab", "a", "b")
+    )
+    ids = found["token_ids"].numpy()[0].tolist()
+    start = 1 + len(asked) + between
+    assert found["unit_places"].numpy()[0, :2].tolist() == [start, start + len(first)]
+    assert ids[1 : 1 + len(asked)] == asked
+    assert ids[start : start + len(first) + len(second)] == [*first, *second]
+    assert found["padding_mask"].numpy().sum() == start + len(first) + len(second) + 1
+    (windows,) = encoder.windows(features).inputs["token_ids"].numpy().tolist()
+    assert windows == ids

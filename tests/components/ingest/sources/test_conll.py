@@ -36,7 +36,10 @@ def test_columns_between_are_kept_and_documents_are_told_apart(tmp_path):
 def test_sentences_of_a_document_stay_together(tmp_path):
     text = "".join(f"-DOCSTART- O\n\nEU{place} B-ORG\n\nit{place} O\n\n" for place in range(40))
     (tmp_path / "a.conll").write_text(text, encoding="utf-8")
-    features = [config.Feature("tokens", "text", joiner=" "), config.Feature("tags", "spans")]
+    features = [
+        config.Feature("tokens", "text", joiner=" "),
+        config.Feature("tags", "spans", within="tokens"),
+    ]
     data = config.DataConfig(config.ConllSource("a.conll"), config.SplitConfig(group="document"))
     seen = preview.preview(data, features, str(tmp_path), str(tmp_path))
     counts = {split: found.total() for split, found in seen.counts.classes.items()}

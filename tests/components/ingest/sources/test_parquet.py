@@ -163,7 +163,7 @@ def test_lists_of_labels_and_of_words_are_read(tmp_path, column, feature, expect
 def test_spans_and_tags_are_read_from_lists(tmp_path):
     features = [
         config.Feature("words", "text", joiner=" "),
-        config.Feature("label", "spans"),
+        config.Feature("label", "spans", within="words"),
     ]
     wanted = columns.wanted(features, config.SplitConfig())
     table = {
