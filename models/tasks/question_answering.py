@@ -28,7 +28,6 @@ from models.tasks.task import (
     Shown,
     Training,
 )
-from models.text import segments
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,14 +110,14 @@ class QuestionAnswering:
 
     def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
         """The question, and the context's units, ragged."""
-        question, context = segments.texts(dict(features))
+        question, context = features["text"], features["text_2"]
         return {QUESTION: question, UNITS: splitting.split(context, self.units).words}
 
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
         """The same of a part that holds the answer, and its first and last unit `(batch, 2)`."""
         from models.tasks.answering import targets
 
-        question, context = segments.texts(features)
+        question, context = features["text"], features["text_2"]
         found = splitting.split(context, self.units)
         words, target = targets.around(
             found.words, targets.of_answers(features[TARGET], found), question, facts.sizes[UNITS]

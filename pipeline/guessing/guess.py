@@ -21,6 +21,7 @@ from pipeline.guessing import (
     image_models,
     inputs,
     locating,
+    questions,
     refusing,
     sampling,
     splitting,
@@ -92,6 +93,19 @@ def _of_tables(found: locating.Tables) -> Guess:
     source = _SOURCE.validate_python({**fields, "path": found.path})
     sample = sampling.read(source, found.first.columns)
     name = names.shown(found.first.path.name)
+    asked = questions.find(sample.columns)
+    if asked is not None:
+        return Guess(
+            asked.purpose,
+            f"{'all' if sample.kept == sample.total else f'{sample.kept:,} of'} {sample.told}",
+            (
+                *asked.task(),
+                *_source_lines(fields, found, encoding, sample.told),
+                *splitting.lines(sample.splits, None, {}, sample.total),
+                asked.split(),
+                *asked.model(sample.total),
+            ),
+        )
     tagged = tagging.find(sample.columns, name)
     if tagged is not None:
         return Guess(

@@ -15,7 +15,7 @@ _LANGUAGES = ("source", "target", "src", "tgt")
 
 
 def check(columns: Sequence[column.Column], name: str) -> None:
-    """Refuse answers within texts, and translations as objects.
+    """Refuse answers that stand nowhere, and translations as objects.
 
     Args:
         columns: All of the table.
@@ -25,9 +25,10 @@ def check(columns: Sequence[column.Column], name: str) -> None:
         DataError: Naming the form and a way out.
     """
     parts = [_first(columns, known) for known in (_QUESTIONS, _CONTEXTS, _ANSWERS)]
-    answer = parts[2]
-    if all(parts) and answer and (answer.is_nested or len(answer.counts) > len(answer.cells) / 4):
-        raise unusable.answers_in_contexts(name, "questions with answers in a text")
+    _, context, answer = parts
+    is_free = answer and (answer.is_nested or len(answer.counts) > len(answer.cells) / 4)
+    if all(parts) and answer and context and is_free:
+        raise unusable.answers_elsewhere(name, answer.name, context.name)
     for one in columns:
         first = next((cell for cell in one.cells if isinstance(cell, dict)), None)
         if first is not None and len(vocabulary.are_languages(list(first))) > 1:

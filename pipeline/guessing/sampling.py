@@ -24,6 +24,7 @@ Source = Annotated[
     | config.TsvSource
     | config.JsonlSource
     | config.ConllSource
+    | config.SquadSource
     | config.ParquetSource
     | config.TfrecordSource,
     pydantic.Field(discriminator="kind"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import pathlib
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from components.ingest import errors, row
 from components.ingest.files import names, source_files
@@ -37,24 +36,13 @@ def is_tagged(file: source_files.DataFile, decode: Callable[[lines.Line], str]) 
     return texts.count("") >= _FEWEST_SENTENCES and tagged >= _MOST_TAGGED * len(words)
 
 
-def check_object(file: source_files.DataFile, value: Mapping[str, Any]) -> None:
-    """Refuse an object of questions about paragraphs.
-
-    Raises:
-        DataError: Naming the form and a way out.
-    """
-    entries = value.get("data")
-    first = entries[0] if isinstance(entries, list) and entries else None
-    if isinstance(first, dict) and "paragraphs" in first:
-        raise answers_in_contexts(names.shown(file.name), "questions with answers (SQuAD)")
-
-
-def answers_in_contexts(name: str, what: str) -> errors.DataError:
-    """The error for answers that are parts of a text."""
+def answers_elsewhere(name: str, answers: str, context: str) -> errors.DataError:
+    """The error for answers to questions about a text that are no parts of it."""
     return errors.DataError(
-        f"{name} holds {what}, and Maru has no task that finds an answer in a text. It can tell "
-        "whether a text answers a question: write a table with a row for each question and text, "
-        "and a column that says yes or no (text_pair_classification)."
+        f"{name} holds questions with answers, but in nearly all rows {answers!r} stands nowhere "
+        f"in {context!r}, sign for sign. Maru finds answers that are parts of a text "
+        "(question_answering), or tells whether a text answers a question: then write a column "
+        "that says yes or no (text_pair_classification)."
     )
 
 

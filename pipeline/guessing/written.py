@@ -21,6 +21,7 @@ from components.ingest.sources import (
     json_document,
     json_rows,
     jsonl,
+    squad,
 )
 from components.ingest.text import decoding, lines
 from pipeline.guessing import unusable
@@ -88,6 +89,8 @@ def detect(path: pathlib.Path) -> Written:
     if unusable.is_tagged(file, decode):
         form = "a word and its tag a line"
         written = Written(path, (("kind", "conll"),), ("tokens", "tags"), form)
+    elif _is_json(first) and squad.is_squad(config.SquadSource(str(path), encoding=encoding), file):
+        written = Written(path, (("kind", "squad"),), squad.COLUMNS, "SQuAD's form")
     elif _is_json(first):
         written = Written(path, (("kind", "jsonl"),), _json_columns(file, encoding), "JSON objects")
     else:
@@ -227,7 +230,6 @@ def _json_columns(file: source_files.DataFile, encoding: str) -> tuple[str, ...]
         document = json_document.Document(file, ())
         value = json_document.only_object(source, document)
         if value is not None:
-            unusable.check_object(file, value)
             return tuple(json_rows.names(value))
         part: jsonl.Shard = document
     else:

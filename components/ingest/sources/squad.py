@@ -37,6 +37,14 @@ def shards(
     return found
 
 
+def is_squad(source: config.SquadSource, file: source_files.DataFile) -> bool:
+    """Whether a file is of this form."""
+    try:
+        return bool(_articles(source, json_document.Document(file, ())))
+    except errors.DataError:
+        return False
+
+
 def read(
     source: config.SquadSource, document: json_document.Document
 ) -> Iterator[row.Row | row.Rejected]:
