@@ -55,9 +55,11 @@ class Backbone:
     """Gives `(batch, length, dim)`, of each token, after dropout; None if the model has none."""
     at_units: Any = None
     """`(batch, units, dim)`, of the tokens that a text's units begin with; see `of_units`."""
+    at_first: Any = None
+    """`(batch, dim)`, of the first token, where units are read; `[CLS]` of a preset."""
 
     def of_units(self) -> Backbone:
-        """The same network with `at_units`, what its layer `features` gives.
+        """The same network with `at_units`, what its layer `features` gives, and `at_first`.
 
         It also reads `PLACES`, `(batch, units)` int32; a unit that is not there has zeros.
 
@@ -72,8 +74,10 @@ class Backbone:
                 "which gives one for a text. See `provides` in models/zoo.py."
             )
         places = keras.Input((None,), dtype="int32", name=PLACES)
-        picked = TokensAt(name="features")([self.tokens(), places])
-        return dataclasses.replace(self, inputs={**self.inputs, PLACES: places}, at_units=picked)
+        vectors = self.tokens()
+        picked = TokensAt(name="features")([vectors, places])
+        inputs = {**self.inputs, PLACES: places}
+        return dataclasses.replace(self, inputs=inputs, at_units=picked, at_first=vectors[:, 0])
 
     def model(self, outputs: Any) -> keras.Model:
         """The whole model; the caller compiles it.

@@ -140,7 +140,7 @@ class QuestionAnswering:
         logits = AmongUnits(name="among_units")([logits, backbone.inputs[PLACES]])
         if not self.unanswerable:
             return logits
-        none = keras.layers.Reshape((1, 2))(backbone.head(2, "no_answer")(backbone.vector))
+        none = keras.layers.Reshape((1, 2))(backbone.head(2, "no_answer")(backbone.at_first))
         return keras.layers.Concatenate(axis=1, name="outputs")([logits, none])
 
     def objective(self, facts: Facts, training: Training) -> Objective:
