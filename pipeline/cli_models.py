@@ -60,7 +60,7 @@ def serve(
 )
 @click.option(
     "--format",
-    type=click.Choice(["csv", "tsv", "jsonl", "parquet", "lines"]),
+    type=click.Choice(["csv", "tsv", "jsonl", "parquet", "conll", "squad", "lines"]),
     help="Of --input.  [default: by the ending of its name; lines for standard input]",
 )
 @click.option(

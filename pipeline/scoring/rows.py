@@ -20,7 +20,7 @@ from pipeline import did_you_mean
 
 LINES = "lines"
 """A text a line, the only format that Ingest does not read: it has no place for a label."""
-FORMATS = ("csv", "tsv", "jsonl", "parquet", LINES)
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "conll", "squad", LINES)
 _ENDINGS = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -29,6 +29,7 @@ _ENDINGS = {
     ".ndjson": "jsonl",
     ".json": "jsonl",
     ".parquet": "parquet",
+    **dict.fromkeys((".conll", ".conllu", ".iob", ".iob2", ".bio", ".bioes"), "conll"),
     ".txt": LINES,
 }
 _FIELD = re.compile(r"`?data\.source\.path`?")

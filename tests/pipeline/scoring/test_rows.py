@@ -49,6 +49,24 @@ def test_parquet_keeps_numbers(tmp_path):
     assert [q.values["text"] for q in read(path)] == [b"a", b"b"]
 
 
+def test_words_of_conll_files_are_one_text_a_sentence(tmp_path):
+    path = tmp_path / "a.bio"
+    path.write_text("Ada\tB-PER\nsaw\tO\n\n서울\tO\n", "utf-8")
+    found = read(path, (Input("text", "text", "tokens", " "),))
+    assert [q.values["text"].decode() for q in found] == ["Ada saw", "서울"]
+
+
+def test_questions_of_squads_files_come_with_their_contexts(tmp_path):
+    path = tmp_path / "a.json"
+    asked = [{"id": "7", "question": "Who?", "answers": []}]
+    content = {"data": [{"title": "T", "paragraphs": [{"context": "Ada saw.", "qas": asked}]}]}
+    path.write_text(json.dumps(content), "utf-8")
+    inputs = (Input("question", "text", "question"), Input("context", "text", "context"))
+    (found,) = read(path, inputs, format="squad")
+    assert found.values == {"question": b"Who?", "context": b"Ada saw."}
+    assert (found.columns["id"], found.columns["title"]) == ("7", "T")
+
+
 def test_a_text_a_line_skips_empty_lines_and_counts_them(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes("\ufeffone\r\n\r\n 두 번째 \n".encode())
