@@ -29,6 +29,9 @@ from models.tasks.task import (
     Training,
 )
 
+_SHORTEST = 6
+"""Tokens of a model: those that presets put around and between two texts, and one of each."""
+
 
 @dataclasses.dataclass(frozen=True)
 class QuestionAnswering:
@@ -106,7 +109,13 @@ class QuestionAnswering:
             )
 
     def check(self, facts: Facts) -> None:
-        """Nothing: rows without an answer were refused already."""
+        """Refuse a model that has no room for a text beside its question."""
+        if facts.sizes[UNITS] < _SHORTEST:
+            raise ValueError(
+                "A model that answers questions reads the question and a part of the text at once: "
+                f"`model.sequence_length` must be at least {_SHORTEST}, and is better some "
+                f"hundreds. Received: {facts.sizes[UNITS]}"
+            )
 
     def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
         """The question, and the context's units, ragged."""
