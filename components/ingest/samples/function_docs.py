@@ -38,7 +38,8 @@ def write(folder: pathlib.Path) -> None:
     Its columns are `text`, `parameters` (those of the most frequent ones that the function takes,
     divided by `|`), `count` (of all its parameters), `name` (its own in every other row, else
     another function's), `same` (whether it is its own: `yes` or `no`), `other` (another function's
-    text) and `overlap` (share of the parameters of both that both have, 0 to 1).
+    text, in every other row one with like parameters) and `overlap` (share of the parameters of
+    both that both have, 0 to 1).
     """
     functions = choose(
         [one for place in library_docs.installed().values() for one in documented(place)]
@@ -49,11 +50,13 @@ def write(folder: pathlib.Path) -> None:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["text", "parameters", "count", "name", "same", "other", "overlap"])
         half = len(functions) // 2
+        alike = sorted(functions, key=lambda one: (one.parameters, one.text))
+        after = dict(zip(alike, alike[1:] + alike[:1], strict=True))
         for place, one in enumerate(functions):
             own = "|".join(name for name in one.parameters if name in frequent)
             name, same = (one.name, "yes") if place % 2 else (functions[place - half].name, "no")
             # Not half way round, where each row would be another one with its texts swapped.
-            other = functions[place - half - 1]
+            other = after[one] if place % 2 else functions[place - half - 1]
             overlap = f"{_overlap(one.parameters, other.parameters):.3f}"
             table.writerow([one.text, own, len(one.parameters), name, same, other.text, overlap])
 

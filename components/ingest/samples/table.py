@@ -20,7 +20,7 @@ _SAMPLES = {
     "library_docs": "components.ingest.samples.library_docs",
     "parameter_questions": "components.ingest.samples.parameter_questions",
 }
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 def materialise(name: str, folder: str) -> Any:
