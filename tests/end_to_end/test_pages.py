@@ -27,6 +27,7 @@ TASKS = {
     "image_classification": "label: label",
     "image_multi_label": "labels: labels, separator: '|'",
     "image_regression": "target: number",
+    "question_answering": "question: other, context: text, answers: word",
     "text_classification": "label: label",
     "text_multi_label": "labels: labels, separator: '|'",
     "text_pair_classification": "first: text, second: other, label: label",
@@ -35,11 +36,15 @@ TASKS = {
     "token_classification": "tags: tags",
 }
 """Columns by kind."""
+_OF_TOKENS = (
+    "{kind: recurrent, tokenizer: wordpiece, vocabulary_size: 200, sequence_length: 12, "
+    "embedding_dim: 12, units: 12}"
+)
 MODELS = {
     "image": "{kind: resnet, blocks: [1], width: 4, stem: small, image_size: 8}",
+    "question": _OF_TOKENS,
     "text": "{kind: bag_of_words, vocabulary_size: 60, sequence_length: 9}",
-    "token": "{kind: recurrent, tokenizer: wordpiece, vocabulary_size: 200, sequence_length: 12, "
-    "embedding_dim: 12, units: 12}",
+    "token": _OF_TOKENS,
 }
 """By the first word of a kind."""
 YAML = """\
@@ -67,6 +72,7 @@ def rows():
             "image": f"{number}.png",
             "text": text,
             "other": f"a {word}",
+            "word": word,
             "label": label,
             "labels": "|".join([word, "all"][: number % 3]),
             "number": number % 3 * 10.5,

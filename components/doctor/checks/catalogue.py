@@ -338,7 +338,7 @@ OF_ROWS_WITH_CONTENT = (
         inputs=_PAIR,
         compares=True,
     ),
-    Check("one_text_alone", _once(_one_text_alone), inputs=_PAIR),
+    Check("one_text_alone", _once(_one_text_alone), (*_ANY_LABEL, "number"), _PAIR),
     Check("shortcuts", _by_column(_text_shortcuts), _ONE_LABEL, _TEXT),
     Check("text_damage", _by_column(_text_damage), inputs=_TEXT),
     Check("boilerplate", _by_column(_boilerplate), inputs=_TEXT),

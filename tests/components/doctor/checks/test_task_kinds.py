@@ -24,6 +24,8 @@ COLUMNS = {
     "image_multi_label": (IMAGE, LABELS),
     "text_pair_classification": (*PAIR, LABEL),
     "text_pair_regression": (*PAIR, NUMBER),
+    "text_spans": (TEXT, Column("marks", "spans", "target", "tags")),
+    "text_pair_answers": (*PAIR, Column("answers", "answers", "target", "answers")),
 }
 SIZES = {"text": {"train": (300, 1), "eval": (70, 2)}, "image": {"train": (90, 1), "eval": (40, 2)}}
 TEXTS = ("text_regression", "text_multi_label", "text_pair_classification", "text_pair_regression")
@@ -85,6 +87,23 @@ def of_similar_pairs(number, seed):
     return [(texts, 5.0 * (n == "same") + draw.normal()) for texts, n in of_pairs(number, seed)]
 
 
+def of_spans(number, seed):
+    """The first word, if it is of the sea."""
+    return [
+        (text, ((0, text.index(" "), "sea"),) if text.split()[0] in TOPICS["sea"] else ())
+        for text, _ in of_number(number, seed)
+    ]
+
+
+def of_answers(number, seed):
+    """What stands after a word."""
+    rows = []
+    for text, _ in of_number(number, seed):
+        one, other, *_ = text.split()
+        rows.append(((f"what follows {one}", text), (other,)))
+    return rows
+
+
 MAKERS = {
     "text_regression": of_number,
     "image_regression": of_stripes,
@@ -92,6 +111,8 @@ MAKERS = {
     "image_multi_label": of_striped_sets,
     "text_pair_classification": of_pairs,
     "text_pair_regression": of_similar_pairs,
+    "text_spans": of_spans,
+    "text_pair_answers": of_answers,
 }
 
 
