@@ -29,6 +29,7 @@ SECTIONS = {
     "DoctorConfig": "doctor",
     "BatchAnswersConfig": "batch_answers",
     "Recipe": "model.recipe",
+    "QuestionAnswering": "task",
     "TokenClassification": "task",
 }
 """Where the fields of a class stand in the YAML; those of others in `model`."""
