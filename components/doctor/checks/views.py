@@ -20,6 +20,7 @@ _LONGEST = 4_000  # characters of a text that simple models read
 _TOKEN = "[\u2e80-\u9fff]|[^\\W\u2e80-\u9fff]+"
 _CELLS, _ANGLES = 4, 8
 _RIM = 6  # of 32 pixels of a grey picture
+_FAINT = 0.25  # of 255: deviation of pixels below which edges are not made stronger
 _TREES = 50
 
 
@@ -87,9 +88,9 @@ def shapes(view: Pictures) -> np.ndarray:
 
     Without what lies along the sides, where frames and marks are.
     """
-    grey = view.grey[:, _RIM:-_RIM, _RIM:-_RIM].astype(np.float32) / 255
+    grey = view.grey[:, _RIM:-_RIM, _RIM:-_RIM].astype(np.float32)
     spread = grey.std(axis=(1, 2), keepdims=True)
-    return _gradients(grey / np.maximum(spread, 1e-3))
+    return _gradients(grey / np.maximum(spread, _FAINT))
 
 
 def _gradients(grey: np.ndarray) -> np.ndarray:

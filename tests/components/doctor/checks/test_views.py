@@ -97,6 +97,17 @@ def test_shapes_stay_whatever_the_brightness_and_contrast():
     assert not views.shapes(shown(np.full((32, 32), 9))).any()
 
 
+def test_shapes_that_hardly_differ_from_their_ground_stay_faint():
+    # A pixel of 400 that is brighter by n deviates by 0.05 n.
+    views_of = {more: np.full((32, 32), 90) for more in (2, 4, 6, 8)}
+    for more, grey in views_of.items():
+        grey[16, 16] += more
+    two, four, six, eight = views.shapes(shown(*views_of.values())).sum(axis=1)
+    assert four == pytest.approx(2 * two, rel=1e-4)
+    assert eight == pytest.approx(six, rel=1e-4)
+    assert six / four == pytest.approx(1.25, abs=0.01)  # Of a deviation of 0.25 on all are alike.
+
+
 @pytest.mark.parametrize(("row", "is_seen"), [(5, False), (6, True), (25, True), (26, False)])
 def test_shapes_lie_within_a_rim_of_six_pixels(row, is_seen):
     lined = np.zeros((32, 32))
