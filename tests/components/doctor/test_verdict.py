@@ -44,6 +44,23 @@ def judged(folder, cells, holds, monitored, history):
     )
 
 
+@pytest.mark.parametrize(
+    ("model", "drops"),
+    [
+        ({}, False),
+        ({"dropout": 0.0}, False),
+        ({"dropout": 0.1}, True),
+        ({"dropout": None}, True),  # What a paper sets.
+        ({"dropout": 0.5, "recipe": None}, True),
+        ({"dropout": 0.5, "recipe": {"dropout": 0.0}}, False),
+        ({"recipe": {"dropout": None}}, True),
+        ({"dropout": 0.5, "recipe": {"activation": "relu"}}, True),
+    ],
+)
+def test_a_model_drops_what_its_recipe_says_and_else_what_it_says_itself(model, drops):
+    assert verdict._drops(model) == drops
+
+
 SETS = [["a"], ["a", "b"], ["a"], ["b"]]
 MONITORED = {
     "category": {"val_accuracy": "max", "val_loss": "min"},

@@ -168,6 +168,20 @@ def test_saturated_values_are_within_a_fiftieth_of_the_ends(kind, inverse, value
     assert found.dead is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "share"),
+    [
+        ("sigmoid", [0.0, 0.019, 0.02, 0.5, 0.98], 0.4),
+        ("sigmoid", [0.02, 0.5, 0.98, 0.981, 1.0], 0.4),
+        ("tanh", [-1.0, -0.961, -0.96, 0.0, 0.96], 0.4),
+        ("tanh", [-0.96, 0.0, 0.96, 0.961, 1.0], 0.4),
+    ],
+)
+def test_either_end_of_a_range_counts_by_itself(kind, values, share):
+    found = activations._saturated(keras.layers.Activation(kind), np.float32([values]))
+    assert found == pytest.approx(share)
+
+
 def test_layers_are_measured_in_the_order_of_computation():
     values = [[1.0, 2.0], [3.0, 6.0]]
     first, second, *_ = measured(
