@@ -125,6 +125,16 @@ def test_examples_without_a_number_are_counted():
     assert "no number for 2 of 3 examples" in finding.meaning
 
 
+@pytest.mark.parametrize(
+    ("logits", "loss", "examples"),
+    [([[0.0, 0.1, 0.2]] * 2, np.inf, 0), ([[0.0, 0.1, np.nan], [0.0, 0.1, 0.2]], 1.0, 1)],
+)
+def test_a_loss_or_an_output_that_is_no_number_fails_by_itself(logits, loss, examples):
+    finding = untrained.initial_loss(answering(logits, [0, 1], lambda *_: tf.constant(loss)))
+    assert finding.verdict == "fail"
+    assert f"no number for {examples} of 2 examples" in finding.meaning
+
+
 class Stubborn(keras.layers.Layer):
     """Batch normalisation in one mode, whatever the model says."""
 

@@ -21,10 +21,13 @@ def test_labels_are_counted_by_rows():
     assert "1.0 a row" in found.evidence
 
 
-@pytest.mark.parametrize("train", [[()] * 9, [("b", "a"), ("a", "b")] * 9])
-def test_rows_that_all_have_the_same_labels_cannot_be_told_apart(train):
+@pytest.mark.parametrize(
+    ("train", "said"), [([()] * 18, "no label"), ([("b", "a"), ("a", "b")] * 9, "'a', 'b'")]
+)
+def test_rows_that_all_have_the_same_labels_cannot_be_told_apart(train, said):
     found = label_sets.label_frequencies({"train": train}, TAGS)
     assert found.verdict == "fail"
+    assert found.evidence == f"All 18 training rows have the same labels: {said}."
     assert "`task.labels` ('tags')" in found.fix
     assert "`task.separator`" in found.fix
 
