@@ -13,8 +13,8 @@ pytestmark = pytest.mark.slow
 ROOT = pathlib.Path(__file__).parents[2]
 PACKAGES = "ca-certificates,g++,make,python3,python3-dev,python3-venv"
 """What the Dockerfile asks of the system."""
-SETTINGS = ("/etc/resolv.conf", "/etc/pip.conf")
-"""How this machine reaches the network and its package index."""
+SETTINGS = ("/etc/resolv.conf", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt")
+"""How this machine reaches the network and its package index, and whom it trusts there."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ENVIRONMENT = os.environ | {"HOME": "/root", "LANG": "C.UTF-8", "PATH": SYSTEM_PATH}
 
