@@ -3,9 +3,10 @@
 Chance is one nat, so that shares of it are the numbers of the histories.
 """
 
+import numpy as np
 import pytest
 
-from components.doctor.curves import curves
+from components.doctor.curves import curves, history
 
 MANY = 10**8
 STOPS = frozenset({"early_stopping"})
@@ -343,3 +344,9 @@ def test_bounds_are_shares_of_chance(loss, val_loss, training, factor):
 def test_the_epoch_is_named(loss, said):
     (found,) = curves.judge({"loss": loss}, curves.Training(1.0, True, False, 0))
     assert said in found.evidence
+
+
+def test_the_best_epoch_is_the_last_one_without_validation():
+    losses = np.array([3.0, 2.0, 1.0])
+    assert history.Curves(losses).best == 2
+    assert history.Curves(losses, np.array([2.0, 1.0, 1.5])).best == 1

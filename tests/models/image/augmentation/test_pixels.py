@@ -277,3 +277,14 @@ def test_shares_of_a_dirichlet_sum_to_one():
     for alpha in (0.001, 1.0, 50.0):
         shares = draws.dirichlet(SEED, 40, 3, alpha).numpy()
         np.testing.assert_allclose(shares.sum(axis=1), 1.0, rtol=1e-5)
+
+
+def test_stretching_ends_exactly_at_the_least_and_the_greatest_level():
+    image = tf.constant(np.linspace(10, 200, 27).reshape(1, 3, 3, 3).round(), tf.float32)
+    counts = tables.count(packing.pack(image))
+    table = tables.stretched(tables.same(1), counts, tf.constant([True])).numpy()[0]
+    low, high = image.numpy().min((0, 1, 2)), image.numpy().max((0, 1, 2))
+    for channel, levels in enumerate(table):
+        assert levels[int(low[channel])] == 0.0
+        assert levels[int(high[channel])] == 255.0
+        assert (levels.min(), levels.max()) == (0.0, 255.0)
