@@ -177,6 +177,7 @@ def test_a_client_gets_rows_without_what_fills_them_up(ran, served):
                 assert answer["chosen_labels"][index].tolist()[: len(chosen)] == chosen
 
 
+@pytest.mark.parametrize("ran", ["fruits"], indirect=True)
 def test_the_servers_speed_is_measured_and_every_answer_right(ran):
     load = grid.Grid((1, 3), seconds=0.3, warmup_seconds=0.0)
     outcome = bench.bench(ran.name, ran.workspace, [], load, 4, lambda _: None)

@@ -133,7 +133,7 @@ def test_long_names_are_cut_at_their_start(length, shown, panels):
 def test_features_have_more_room_than_names(length, shown, panels):
     clues = [{"feature": "f" * length, "label": "a", "gain": 0.5}]
     (panel,) = panels(("shortcuts", {"clues": clues, "content": {"a": 0.9}}))
-    assert ticks(panel.get_yticklabels()) == [f"a: {shown}"]
+    assert ticks(panel.get_yticklabels()) == [f"a:\n{shown}"]
 
 
 def test_what_gives_labels_of_texts_away_stands_beside_all_words(panels):

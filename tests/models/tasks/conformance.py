@@ -38,6 +38,8 @@ SIZES = ((9, 4), (1, 1), (3, 700), (40, 2), (8, 8))
 """Height and width of five images, in pixels."""
 BAG = functools.partial(bag_of_words.BagOfWordsConfig, weighting="binary")
 TAGGER = functools.partial(recurrent.RecurrentConfig, embedding_dim=4, units=4)
+_MADE = {}
+"""What `Case.model` gives by kind: making it takes seconds."""
 IMAGE = resnet.ResNetConfig(blocks=(1,), width=4, image_size=8, stem="small", pixels="unit")
 
 
@@ -112,7 +114,12 @@ class Case:
         }, list(segments.NAMES)
 
     def model(self, folder):
-        """An untrained model, its encoder, and the network that its task asks."""
+        """A model, its encoder, and the network that its task asks; the same for every check."""
+        if self.kind not in _MADE:
+            _MADE[self.kind] = self._made(folder)
+        return _MADE[self.kind]
+
+    def _made(self, folder):
         keras.utils.set_random_seed(0)
         config = IMAGE
         texts = TAGGER if self.task.needs == "tokens" else BAG

@@ -235,7 +235,11 @@ def test_a_unit_that_the_tokenizer_drops_is_unknown_and_the_others_keep_their_pl
 
 
 @pytest.mark.parametrize(
-    ("save", "between"), [(tiny_presets.save_bert, 1), (tiny_presets.save_roberta, 2)]
+    ("save", "between"),
+    [
+        (tiny_presets.save_bert, 1),
+        pytest.param(tiny_presets.save_roberta, 2, marks=pytest.mark.slow),
+    ],
 )
 def test_a_question_stands_before_a_text_as_the_preset_packs_pairs(tmp_path, save, between):
     config = pretrained.PretrainedTextConfig(preset=save(tmp_path), sequence_length=14)
