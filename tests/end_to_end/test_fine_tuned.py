@@ -55,6 +55,7 @@ def test_a_hub_module_is_trained_exported_and_asked(tmp_path):
     parity.assert_export_agrees(summary)
 
 
+@pytest.mark.slow
 def test_low_rank_matrices_trained_in_half_precision_are_exported_in_single(tmp_path):
     tiny_presets.save_bert(tmp_path / "preset")
     summary = run_text(

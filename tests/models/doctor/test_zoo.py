@@ -67,7 +67,11 @@ def test_a_recurrent_network_is_no_riddle():
 
 
 @pytest.mark.parametrize(
-    "method", [fine_tuning.LoRA(rank=3, alpha=6.0), fine_tuning.Gradual(layer_decay=0.5)]
+    "method",
+    [
+        fine_tuning.LoRA(rank=3, alpha=6.0),
+        pytest.param(fine_tuning.Gradual(layer_decay=0.5), marks=pytest.mark.slow),
+    ],
 )
 def test_fine_tuned_encoders_are_examined_as_they_are_trained(method, tmp_path):
     preset = tiny_presets.save_bert(tmp_path / "bert")

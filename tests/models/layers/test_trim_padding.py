@@ -60,6 +60,7 @@ def test_a_pretrained_model_answers_the_same_without_its_padding(tmp_path, pooli
     np.testing.assert_allclose(model(batch), trimmed, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_xla_compiles_a_model_that_keeps_its_padding(tmp_path):
     model, encoder = make_model(tmp_path)
     fit.compile_model(model, classifier.objective(), TrainingConfig(xla=True, epochs=1), steps=1)

@@ -55,7 +55,7 @@ def tokens(config, text):
     ("save", "text"),
     [
         (tiny_presets.save_bert, "old map new maps 책 old new"),
-        (tiny_presets.save_roberta, "abbaabab"),
+        pytest.param(tiny_presets.save_roberta, "abbaabab", marks=pytest.mark.slow),
     ],
 )
 def test_a_long_text_may_lose_its_middle(save, text, tmp_path):

@@ -281,6 +281,7 @@ def test_half_precision_trains_weights_in_full(tmp_path, precision):
     assert exported.get_layer("hidden").compute_dtype == "float32"
 
 
+@pytest.mark.slow
 def test_xla_trains_the_same(tmp_path):
     _, plain = run(tmp_path / "plain", dataclasses.replace(CONFIG, epochs=1))
     _, compiled = run(tmp_path / "xla", dataclasses.replace(CONFIG, epochs=1, xla=True))

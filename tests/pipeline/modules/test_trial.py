@@ -62,7 +62,12 @@ def values(**others):
 
 
 @pytest.mark.parametrize(
-    "method", [HeadFirst(head_epochs=1), Gradual(block_epochs=1), Full(layer_decay=0.5)]
+    "method",
+    [
+        HeadFirst(head_epochs=1),
+        pytest.param(Gradual(block_epochs=1), marks=pytest.mark.slow),
+        pytest.param(Full(layer_decay=0.5), marks=pytest.mark.slow),
+    ],
 )
 def test_a_trial_goes_through_the_phases_of_the_trainer(given, tmp_path, method):
     job = make_job(given, tmp_path, method)
