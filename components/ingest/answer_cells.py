@@ -84,7 +84,7 @@ def _pair(text: Any, start: Any, cell: Any, name: str) -> tuple[str, int | None]
 
 def _place(text: str, start: int | None, context: str, name: str) -> int:
     """Where an answer begins; of several places without a hint, the first."""
-    if start is not None and context[max(start, 0) :].startswith(text) and start >= 0:
+    if start is not None and start >= 0 and context.startswith(text, start):
         return start
     first = context.find(text)
     if start is None and first >= 0:

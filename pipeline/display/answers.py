@@ -126,10 +126,14 @@ def _lines(rows: list[tuple[str, str]]) -> str:
     return "\n".join(f"{name}{' ' * (width - cells.cell_len(name))}  {end}" for name, end in rows)
 
 
-def _answers(answer: Answer) -> list[dict[str, Any]]:
-    fields = ("answer", "score", "start", "end")
+def _parts(answer: Answer, *fields: str) -> list[dict[str, Any]]:
+    """What is told of each part of a text."""
     rows = zip(*(answer[name].tolist() for name in fields), strict=True)
     return [dict(zip(fields, row, strict=True)) for row in rows]
+
+
+def _answers(answer: Answer) -> list[dict[str, Any]]:
+    return _parts(answer, "answer", "score", "start", "end")
 
 
 def _answers_words(answer: Answer) -> str:
@@ -145,9 +149,7 @@ def _answers_fields(answer: Answer) -> dict[str, Any]:
 
 
 def _entities(answer: Answer) -> list[dict[str, Any]]:
-    fields = ("entity_group", "score", "word", "start", "end")
-    rows = zip(*(answer[name].tolist() for name in fields), strict=True)
-    return [dict(zip(fields, row, strict=True)) for row in rows]
+    return _parts(answer, "entity_group", "score", "word", "start", "end")
 
 
 def _entities_words(answer: Answer) -> str:

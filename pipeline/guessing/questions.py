@@ -67,18 +67,8 @@ class Asked:
         length = max(_STEP * 2, min(_LONGEST, -(-int(tokens + 24) // _STEP) * _STEP))
         why = "the question and most contexts; longer ones are read in windows"
         if not self._is_korean and text_models.is_english(self.context.filled, rows):
-            yield Line(
-                "model.kind",
-                "pretrained_text",
-                f"English, and few enough to fine-tune it here: {wording.counted(rows, 'row')}",
-                "transformer, which begins from scratch",
-            )
-            yield Line("model.preset", "minilm", "6 blocks, installed, so it needs no network")
-            yield Line("model.sequence_length", length, why)
-            yield Line("training.epochs", 2, "a pretrained model needs few")
-            yield Line("training.batch_size", 16, "more needs more memory")
-            yield Line("training.optimizer", "adamw", "the usual one for Transformers")
-            yield Line("training.learning_rate", 1.0e-4, "all blocks are trained")
+            instead = "transformer, which begins from scratch"
+            yield from text_models.minilm_of_tokens(rows, instead, (length, why), 2, 16)
             return
         yield Line("model.kind", "transformer", "compares the question with the context")
         yield Line("model.tokenizer", "wordpiece", "pieces of words, so that no word is unknown")
@@ -90,9 +80,7 @@ class Asked:
 
     @property
     def _is_korean(self) -> bool:
-        sample = "".join(self.context.filled[:_SEEN])
-        hangul = sum("\uac00" <= sign <= "\ud7a3" for sign in sample)
-        return hangul >= _HANGUL * max(1, sum(map(str.isalpha, sample)))
+        return text_models.glued_share(self.context.filled[:_SEEN]) >= _HANGUL
 
 
 def find(columns: Sequence[column.Column]) -> Asked | None:

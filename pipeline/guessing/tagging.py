@@ -59,18 +59,8 @@ class Tagged:
         length = min(_LONGEST, -(-int(longest * 1.4 + 8) // _STEP) * _STEP)
         why = f"{longest} units or fewer in {wording.PERCENTILE} of 100 texts, some of two pieces"
         if self.units != "characters" and text_models.is_english(self.contents(), rows):
-            yield Line(
-                "model.kind",
-                "pretrained_text",
-                f"English, and few enough to fine-tune it here: {wording.counted(rows, 'row')}",
-                "recurrent, which trains in minutes",
-            )
-            yield Line("model.preset", "minilm", "6 blocks, installed, so it needs no network")
-            yield Line("model.sequence_length", length, why)
-            yield Line("training.epochs", 3, "a pretrained model needs few")
-            yield Line("training.batch_size", 32, "more needs more memory")
-            yield Line("training.optimizer", "adamw", "the usual one for Transformers")
-            yield Line("training.learning_rate", 1.0e-4, "all blocks are trained")
+            instead = "recurrent, which trains in minutes"
+            yield from text_models.minilm_of_tokens(rows, instead, (length, why), 3, 32)
             return
         yield Line("model.kind", "recurrent", "reads each text in both directions, from scratch")
         yield Line("model.bidirectional", True, "what follows a word tells as much")
@@ -127,9 +117,7 @@ def _of_words(words: column.Column, tags: column.Column) -> Tagged:
 
 
 def _of_spans(texts: column.Column, marks: column.Column) -> Tagged:
-    sample = "".join(texts.filled[:_SEEN])
-    hangul = sum("\uac00" <= sign <= "\ud7a3" for sign in sample)
-    is_glued = hangul >= _HANGUL * max(1, sum(map(str.isalpha, sample)))
+    is_glued = text_models.glued_share(texts.filled[:_SEEN]) >= _HANGUL
     return Tagged(
         texts,
         marks,

@@ -77,6 +77,36 @@ def is_english(texts: Sequence[str], rows: int) -> bool:
     return _language(texts).is_english and rows <= _MOST_ROWS_OF_MINILM
 
 
+def glued_share(texts: Sequence[str]) -> float:
+    """Share of the letters that are Hangul, whose particles follow a word without a space."""
+    letters = _LETTERS.findall("".join(texts))
+    return sum(bool(_GLUED.match(letter)) for letter in letters) / max(1, len(letters))
+
+
+def minilm_of_tokens(
+    rows: int, instead: str, length: tuple[int, str], epochs: int, batch_size: int
+) -> list[Line]:
+    """MiniLM, all of it trained, for what is learned of each token.
+
+    Args:
+        rows: Of the train split, about.
+        instead: What else could be tried.
+        length: Tokens that it reads, and why so many.
+        epochs: Of training.
+        batch_size: Of training.
+    """
+    why = f"English, and few enough to fine-tune it here: {wording.counted(rows, 'row')}"
+    return [
+        Line("model.kind", "pretrained_text", why, instead),
+        Line("model.preset", "minilm", "6 blocks, installed, so it needs no network"),
+        Line("model.sequence_length", *length),
+        Line("training.epochs", epochs, "a pretrained model needs few"),
+        Line("training.batch_size", batch_size, "more needs more memory"),
+        Line("training.optimizer", "adamw", "the usual one for Transformers"),
+        Line("training.learning_rate", 1.0e-4, "all blocks are trained"),
+    ]
+
+
 def _language(texts: Sequence[str]) -> _Language:
     sample = " ".join(text[:1_000] for text in texts[:1_000])
     letters = len(_LETTERS.findall(sample)) or 1

@@ -40,9 +40,8 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, str]
         `target`: of a category its id `(batch,)` int64, -1 for labels not seen in training; of
         categories their ids, sparse `(batch, labels)` int64; of a number itself, `(batch,)`
         float32; of spans three numbers each, sparse `(batch, 3 spans)` int64; of answers begin and
-        end of the first, `(batch, 2)` int64. And the feature the
-        model reads: `token_ids` `(batch, sequence_length)` int64, or each text `(batch,)` string,
-        or `image_bytes` `(batch,)` string.
+        end of the first, `(batch, 2)` int64. And the feature the model reads: `token_ids` `(batch,
+        sequence_length)` int64, or each text `(batch,)` string, or `image_bytes` `(batch,)` string.
     """
     feature = FEATURES[custom_config["feature"]]
     columns = [Column(**fields) for fields in json.loads(custom_config["columns"])]

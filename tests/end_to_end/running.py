@@ -1,5 +1,6 @@
 """Run a pipeline in this process and see what a terminal would show."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -9,6 +10,8 @@ import tempfile
 from typing import Any
 
 from pipeline.commands import run as command
+from pipeline.paths import Paths
+from serving.command import server
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,3 +59,15 @@ def run(config: pathlib.Path, workspace: pathlib.Path, *overrides: str) -> Finis
         shown = terminal.read().decode()
     folder = max((workspace / "runs").glob("*/log/*"), key=lambda path: path.name)
     return Finished(code, shown, folder)
+
+
+@contextlib.contextmanager
+def served(workspace):
+    """A server of all that a workspace has pushed."""
+    free = server.ServerConfig(port=0, rest_api_port=0, drain_seconds=5)
+    running = server.Server(server.Sources(models_dir=Paths(workspace, "").served_models), free)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.commands import evaluate, predict
-from pipeline.paths import Paths
 from serving import ragged
-from serving.command import server
 from serving.execution import saved_model
 from serving.export import description
 from tests.end_to_end import odd_texts, parity, running
@@ -60,12 +58,8 @@ def ran(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def served(ran):
-    free = server.ServerConfig(port=0, rest_api_port=0, drain_seconds=5)
-    folder = Paths(workspace(ran), "").served_models
-    running_server = server.Server(server.Sources(models_dir=folder), free)
-    running_server.start()
-    yield running_server
-    running_server.stop()
+    with running.served(workspace(ran)) as server:
+        yield server
 
 
 def workspace(ran):

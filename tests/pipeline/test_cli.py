@@ -10,7 +10,9 @@ import tempfile
 
 import pytest
 
+from pipeline import cli
 from pipeline.config import loading
+from pipeline.scoring import rows
 from serving import process
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -233,3 +235,8 @@ def test_a_user_without_a_home_gets_a_folder_for_libraries(monkeypatch, maru):
     code, _, _ = maru("schema")
     assert code == 0
     assert os.environ["HOME"] == tempfile.gettempdir()
+
+
+def test_every_format_of_rows_may_be_named():
+    (option,) = (one for one in cli.cli.commands["predict"].params if one.name == "format")
+    assert tuple(option.type.choices) == rows.FORMATS

@@ -51,7 +51,7 @@ def best(answer: Mapping[str, Any]) -> str:
 
 def is_right(given: Sequence[str], answer: Mapping[str, Any]) -> bool:
     """Whether the best answer is one of the given ones; there may be none of both."""
-    return any(_words(text) == _words(best(answer)) for text in _answers(given))
+    return any(_is_equal(text, best(answer)) for text in _answers(given))
 
 
 def _of_best(

@@ -56,7 +56,7 @@ function entities(answer, outputs, row) {
   return element("div", {}, element("p", {}, said ?? `${answer.start_length} found:`), text);
 }
 
-/** The best answer marked in its context, then all of them; places count code points. */
+/** All answers, then the best one marked in its context; places count code points. */
 function answers(answer, outputs, row) {
   const found = answer.answer.slice(0, answer.answer_length).map((text, place) => ({
     label: text || "no answer",

@@ -1,4 +1,4 @@
-"""Tests of the figures of answers against values that the official scripts give."""
+"""Tests of the figures of answers against values worked out by the official scripts' rules."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def judged(metric, given, found):
 @pytest.mark.parametrize(
     ("given", "found", "exact", "f1"),
     [
-        # Of SQuAD's evaluate-v2.0.py.
+        # By the rule of SQuAD's evaluate-v2.0.py.
         (("Denver Broncos",), "the Denver Broncos!", 1.0, 1.0),
         (("Denver Broncos",), "Broncos", 0.0, 2 / 3),
         (("in 1973", "October 1973"), "October, 1973", 1.0, 1.0),
@@ -37,7 +37,7 @@ def test_words_count_as_squad_counts_them(given, found, exact, f1):
 @pytest.mark.parametrize(
     ("given", "found", "f1"),
     [
-        # Of KorQuAD's evaluate-v1.0.py.
+        # By the rule of KorQuAD's evaluate-v1.0.py.
         (("서울특별시",), "서울", 4 / 7),
         (("《파우스트》",), "파우스트", 1.0),
         (("‘파우스트’를",), "파우스트", 8 / 9),
