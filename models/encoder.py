@@ -35,6 +35,19 @@ class Encoder:
     """Layers that own the resources of `function`; empty when it has none."""
     windows: Callable[[dict[str, Any]], Windows] | None = None
     """Of models of units: takes all units of texts as `function` does; None for others."""
+    of_side: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    """Of siamese tasks: takes the feature of one side to what that side's network reads; None for
+    others."""
+
+    def side(self, features: dict[str, Any]) -> dict[str, Any]:
+        """Encode one side of a batch.
+
+        Raises:
+            ValueError: If the encoder reads all inputs together.
+        """
+        if self.of_side is None:
+            raise ValueError("Expected the encoder of a siamese task; see `Task.sides`.")
+        return self.of_side(features)
 
     def __call__(self, features: dict[str, Any]) -> dict[str, Any]:
         """Encode one batch."""

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from models import did_you_mean
+from models import did_you_mean, siamese
 from models.backbone import Backbone, Provided
 from models.encoder import Encoder
 from models.estimator import Estimator
@@ -67,7 +67,7 @@ Model = Annotated[
 ]
 """What the `model` of a config may be."""
 
-Feature = Literal["token_ids", "text", "raw_text", "image_bytes"]
+Feature = Literal["token_ids", "token_ids_of_sides", "text", "raw_text", "image_bytes"]
 Measured = Literal["document_frequencies", "pixels"]
 Place = Literal["file", "module", "preset", "weights"]
 
@@ -291,6 +291,8 @@ def build(config: Any, task: Task, facts: Facts) -> Any:
     backbone = MODELS[config.kind].build(config)
     if task.needs == "tokens":
         backbone = backbone.of_units()
+    if task.sides > 1:
+        backbone = siamese.backbone(backbone, task.sides)
     return backbone.model(task.head(backbone, facts))
 
 
@@ -301,7 +303,10 @@ def feature(config: Any, task: Task) -> Feature:
         config: Of the model.
         task: Of the pipeline; one about tokens needs texts as they came, to split them itself.
     """
-    return "raw_text" if task.needs == "tokens" else MODELS[config.kind].feature(config)
+    if task.needs == "tokens":
+        return "raw_text"
+    feature = MODELS[config.kind].feature(config)
+    return "token_ids_of_sides" if feature == "token_ids" and task.sides > 1 else feature
 
 
 def encoder(config: Any, task: Task) -> Encoder:
@@ -317,7 +322,11 @@ def encoder(config: Any, task: Task) -> Encoder:
     entry = MODELS[config.kind]
     if task.needs == "tokens" and entry.unit_encoder is not None:
         return entry.unit_encoder(config)
-    return entry.encoder(config)
+    encoder = entry.encoder(config)
+    if task.sides > 1:
+        names = siamese.feature_names(entry.feature(config), task.sides)
+        return siamese.encoder(encoder, names)
+    return encoder
 
 
 def lookup(name: str) -> Entry:

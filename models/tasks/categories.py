@@ -44,6 +44,11 @@ class ManyLabels:
         return "vector"
 
     @property
+    def sides(self) -> int:
+        """All inputs are read together."""
+        return 1
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """Micro and macro F1, and the share of rows that are right in every label."""
         makers = (metrics.micro_f1, metrics.macro_f1_of_sets, metrics.exact_match)

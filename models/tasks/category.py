@@ -25,6 +25,11 @@ class OneLabel:
         return "vector"
 
     @property
+    def sides(self) -> int:
+        """All inputs are read together."""
+        return 1
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """Accuracy, macro F1, cross-entropy."""
         makers = (metrics.accuracy, metrics.macro_f1, metrics.cross_entropy)

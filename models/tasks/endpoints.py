@@ -24,16 +24,32 @@ class Network:
     of_units: Callable[[dict[str, Any]], tuple[Any, Any]]
     """Units of texts, as encoders of units read them, to the head's outputs, ragged
     `(n, units, k)`, and what it gives beside those of the units, `(n, m, k)`."""
+    of_side: Callable[[Any], Any] | None = None
+    """Cells of any input, `(n,)` string, to their vectors `(n, dim)`; None of tasks that read all
+    inputs together."""
+
+    def side(self, cells: Any) -> Any:
+        """Vectors of some cells.
+
+        Raises:
+            ValueError: If inputs are read together.
+        """
+        if self.of_side is None:
+            raise ValueError("Expected a task that embeds each input by itself; see `Task.sides`.")
+        return self.of_side(cells)
 
 
 @dataclasses.dataclass(frozen=True)
 class Endpoints:
-    """What an export answers; every endpoint takes all inputs of the task."""
+    """What an export answers; endpoints take all inputs of the task, but for `takes`."""
 
     functions: Mapping[str, Function]
     """By name: raw inputs by name in requests, each `(n,)` string, to answers `(n, ...)`."""
     judged: str
     """The one whose answers to examples the task's metrics judge."""
+    takes: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    """Inputs of those that take something else: names in requests to the columns whose cells are
+    such."""
 
 
 def outputs(model: Callable[..., Tensors], inputs: Tensors) -> Tensors:
@@ -71,3 +87,31 @@ def of_vector(answers: Callable[[Any], Tensors], network: Network) -> Endpoints:
         },
         DEFAULT,
     )
+
+
+def of_sides(
+    answers: Callable[[Any], Tensors], network: Network, name: str, column: str
+) -> Endpoints:
+    """Answers, and the vector of one side, as answers are computed from it.
+
+    Args:
+        answers: Outputs of the head to what is answered.
+        network: What gives them.
+        name: Of a side in requests.
+        column: Whose cells are such sides.
+    """
+    return Endpoints(
+        {
+            DEFAULT: lambda raw: answers(network.of_inputs(raw)["outputs"]),
+            EMBED: lambda raw: {"embedding": unit(network.side(raw[name]))},
+        },
+        DEFAULT,
+        {EMBED: {name: column}},
+    )
+
+
+def unit(vectors: Any) -> Any:
+    """Vectors `(n, ..., dim)` at length 1, float32, in a graph; zeros stay."""
+    import tensorflow as tf
+
+    return tf.math.l2_normalize(tf.cast(vectors, tf.float32), axis=-1)

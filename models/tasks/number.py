@@ -29,6 +29,11 @@ class OneNumber:
         return "vector"
 
     @property
+    def sides(self) -> int:
+        """All inputs are read together."""
+        return 1
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """Mean absolute error, root mean squared error, R2."""
         makers = (

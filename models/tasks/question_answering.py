@@ -78,6 +78,11 @@ class QuestionAnswering:
         return "tokens"
 
     @property
+    def sides(self) -> int:
+        """All inputs are read together."""
+        return 1
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """F1 of words and of characters, exact match."""
         makers = (metrics.f1, metrics.exact_match, metrics.character_f1)

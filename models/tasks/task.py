@@ -148,6 +148,10 @@ class Task(Protocol):
         """What its head stands on; models that do not provide it are refused."""
 
     @property
+    def sides(self) -> int:
+        """How many inputs are embedded each by itself by the same weights; 1 if read together."""
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """What the Evaluator reports and thresholds may name, the headline first."""
 

@@ -67,6 +67,11 @@ class TokenClassification:
         return "tokens"
 
     @property
+    def sides(self) -> int:
+        """All inputs are read together."""
+        return 1
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """F1, precision and recall of whole entities, mean F1 of the types."""
         makers = (metrics.f1, metrics.precision, metrics.recall, metrics.macro_f1)

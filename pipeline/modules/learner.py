@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from models import zoo
+from models import siamese, zoo
 from models.encoder import Encoder
 from models.estimator import Estimator
 from models.image.augmentation import policy
@@ -156,7 +156,24 @@ class Learner:
             given = {column: raw[name] for name, column in columns.items()}
             return endpoints.outputs(model, self.encode(given))
 
-        return Network(of_inputs, lambda units: unit_windows.outputs(self.encoder, model, units))
+        return Network(
+            of_inputs,
+            lambda units: unit_windows.outputs(self.encoder, model, units),
+            self._of_side(model) if self.config.task.sides > 1 else None,
+        )
+
+    def _of_side(self, model: keras.Model) -> Callable[[Any], Any]:
+        """Cells of any input to their vectors, by a siamese model."""
+        columns = [column.name for column in tasks.inputs(self.config.task)]
+        side = siamese.side(model)
+
+        def of_side(cells: Any) -> Any:
+            # The transform graph makes no feature of a side where another column is missing.
+            features = self.transform(dict.fromkeys(columns, cells))
+            encoded = self.encoder.side(self.config.task.for_encoder(features))
+            return endpoints.outputs(side, encoded)[siamese.SIDE]
+
+        return of_side
 
     def transform(self, raw: Mapping[str, Any]) -> Features:
         """What the transform graph computes of some raw columns, each `(n,)`, alone."""
@@ -301,11 +318,13 @@ def _with_document_frequencies(
 ) -> Learner:
     """Measure how rare each token is; scikit-learn's smoothed formula."""
     batches = learner.batches(train_files, shuffled=False)
-    frequencies = np.zeros(model.vocabulary_size)
+    frequencies, count = np.zeros(model.vocabulary_size), 0
     for inputs_, _ in batches.epoch(0):
-        for token_ids in inputs_["token_ids"].numpy():
+        texts = inputs_["token_ids"].numpy()
+        for token_ids in texts.reshape(-1, texts.shape[-1]):  # Of siamese tasks each side is one.
             frequencies[np.unique(token_ids)] += 1
-    factors = np.log((1 + batches.num_examples) / (1 + frequencies)) + 1
+            count += 1
+    factors = np.log((1 + count) / (1 + frequencies)) + 1
     return dataclasses.replace(learner, measured={"idf": factors})
 
 

@@ -17,11 +17,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from models import rounding, zoo
+from models import rounding, siamese, zoo
 from models.estimator import Estimator
 from models.finetuning import trainable
 from models.layers import fused
 from models.tasks import task as tasks
+from models.tasks.endpoints import Endpoints
 from models.training import estimate, fit, placement
 from models.training.checkpoint import STATE
 from pipeline.artifact_files import REFERENCE, SUMMARY, TOKENIZER
@@ -62,11 +63,13 @@ def run_fn(fn_args: Any) -> None:
     served = _served(trainable.merged(model))
     learner = _settled(_keep_tokenizer(learner, run), served, fn_args.eval_files)
     _write_summary(run / SUMMARY, learner, counts, course)
-    signatures, judged = _signatures(learner, served)
+    endpoints = learner.config.task.endpoints(learner.network(served), learner.facts)
+    signatures = _signatures(learner, endpoints)
     examples = list(itertools.islice(_records(fn_args.eval_files), NUM_REFERENCE))
-    answers = _answers(learner, signatures, examples)
+    values = _raw(learner, endpoints, examples)
+    answers = _answers(signatures, values)
     with rounding.weights_moved(served):
-        moved = _answers(learner, signatures, examples)
+        moved = _answers(signatures, values)
     reference.save(run / REFERENCE, reference.with_rounding(answers, moved))
     fused.fuse(served)  # After the answers, so that the Canary compares with the model as trained.
     export = pathlib.Path(fn_args.serving_model_dir)
@@ -75,7 +78,7 @@ def run_fn(fn_args: Any) -> None:
     # Let servers meet real requests before clients do.
     warm_up_file.write(export, _ANY_NAME, answers, WARM_UP_BATCHES)
     described = _description(learner, answers[exporting.DEFAULT])
-    description.write(export, dataclasses.replace(described, judged=judged))
+    description.write(export, dataclasses.replace(described, judged=endpoints.judged))
 
 
 def _train(learner: learners.Learner, fn_args: Any, run: pathlib.Path) -> keras.Model:
@@ -151,7 +154,7 @@ def _keep_tokenizer(learner: learners.Learner, run: pathlib.Path) -> learners.Le
 
 def _served(model: keras.Model) -> keras.Model:
     """The model with both outputs, given by one pass through the layers."""
-    outputs = {"outputs": model.output, "features": model.get_layer("features").output}
+    outputs = {"outputs": model.output, "features": siamese.features(model)}
     return keras.Model(model.input, outputs, name="served")
 
 
@@ -172,28 +175,21 @@ def _settled(
     return dataclasses.replace(learner, facts=facts)
 
 
-def _signatures(
-    learner: learners.Learner, served: keras.Model
-) -> tuple[dict[str, exporting.Signature], str]:
-    """What the export answers, and the name of the one that metrics judge."""
-    task = learner.config.task
-    columns = {column.served_as: column.name for column in tasks.inputs(task)}
-    endpoints = task.endpoints(learner.network(served), learner.facts)
+def _signatures(learner: learners.Learner, endpoints: Endpoints) -> dict[str, exporting.Signature]:
+    """What the export answers."""
+    columns = {column.served_as: column.name for column in tasks.inputs(learner.config.task)}
     signatures = {
-        name: exporting.Signature(function, tuple(columns))
+        name: exporting.Signature(function, tuple(endpoints.takes.get(name, columns)))
         for name, function in endpoints.functions.items()
     }
     judged = exporting.of_examples(signatures[endpoints.judged], columns)
-    return {**signatures, exporting.OF_EXAMPLES: judged}, endpoints.judged
+    return {**signatures, exporting.OF_EXAMPLES: judged}
 
 
 def _answers(
-    learner: learners.Learner,
-    signatures: Mapping[str, exporting.Signature],
-    examples: Sequence[bytes],
+    signatures: Mapping[str, exporting.Signature], values: Mapping[str, list[bytes]]
 ) -> dict[str, Any]:
     """Inputs and outputs of every signature, computed by the model as it was trained."""
-    values = _raw(learner, examples) | {"examples": list(examples)}
     answers = {}
     for name, signature in signatures.items():
         inputs = {one: values[one] for one in signature.inputs}
@@ -205,11 +201,19 @@ def _answers(
     return answers
 
 
-def _raw(learner: learners.Learner, examples: Sequence[bytes]) -> dict[str, list[bytes]]:
-    """The inputs of examples by their name in requests."""
+def _raw(
+    learner: learners.Learner, endpoints: Endpoints, examples: Sequence[bytes]
+) -> dict[str, list[bytes]]:
+    """The inputs of examples by their name in requests, and the examples."""
+    columns = {column.served_as: column.name for column in tasks.inputs(learner.config.task)}
+    for others in endpoints.takes.values():
+        columns |= others
     return {
-        column.served_as: [_feature(example, column.name) for example in examples]
-        for column in tasks.inputs(learner.config.task)
+        "examples": list(examples),
+        **{
+            name: [_feature(example, column) for example in examples]
+            for name, column in columns.items()
+        },
     }
 
 

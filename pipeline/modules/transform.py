@@ -14,6 +14,7 @@ import tensorflow_text as tf_text
 import tensorflow_transform as tft
 
 from components import span_text
+from models import siamese
 from models.tasks.task import TARGET, Column
 from models.text import config as text_config
 from models.text import segments
@@ -41,7 +42,8 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, str]
         categories their ids, sparse `(batch, labels)` int64; of a number itself, `(batch,)`
         float32; of spans three numbers each, sparse `(batch, 3 spans)` int64; of answers begin and
         end of the first, `(batch, 2)` int64. And the feature the model reads: `token_ids` `(batch,
-        sequence_length)` int64, or each text `(batch,)` string, or `image_bytes` `(batch,)` string.
+        sequence_length)` int64, of both texts or of each, or each text `(batch,)` string, or
+        `image_bytes` `(batch,)` string.
     """
     feature = FEATURES[custom_config["feature"]]
     columns = [Column(**fields) for fields in json.loads(custom_config["columns"])]
@@ -144,8 +146,21 @@ def _raw_texts(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
 
 def _token_ids(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
     length = model["sequence_length"]
+    split = _joined([tokens(text, model) for text in texts], length)
+    return {"token_ids": _numbered(split, model)}
+
+
+def _token_ids_of_sides(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
+    split = tokens(tf.concat(texts, 0), model)[:, : model["sequence_length"]]
+    names = siamese.feature_names("token_ids", len(texts))
+    return dict(zip(names, tf.split(_numbered(split, model), len(texts)), strict=True))
+
+
+def _numbered(split: tf.RaggedTensor, model: Mapping[str, Any]) -> tf.Tensor:
+    """Tokens `(batch, ragged)` to their ids, `(batch, sequence_length)` int64."""
+    length = model["sequence_length"]
     ids = tft.compute_and_apply_vocabulary(
-        _joined([tokens(text, model) for text in texts], length).to_sparse(),
+        split.to_sparse(),
         top_k=model["vocabulary_size"] - RESERVED_TOKENS,
         vocab_filename=TOKENS,
         default_value=-1,
@@ -154,7 +169,7 @@ def _token_ids(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
     ids = tf.SparseTensor(ids.indices, ids.values + RESERVED_TOKENS, ids.dense_shape)
     dense = tf.sparse.to_dense(ids)[:, :length]
     padded = tf.pad(dense, [[0, 0], [0, length - tf.shape(dense)[1]]])
-    return {"token_ids": tf.ensure_shape(padded, [None, length])}
+    return tf.ensure_shape(padded, [None, length])
 
 
 def _joined(texts: Sequence[tf.RaggedTensor], length: int) -> tf.RaggedTensor:
@@ -223,5 +238,6 @@ FEATURES = {
     "text": ModelFeature(_texts, ()),
     "raw_text": ModelFeature(_raw_texts, ()),
     "token_ids": ModelFeature(_token_ids, text_config.COUNTED_WITH),
+    "token_ids_of_sides": ModelFeature(_token_ids_of_sides, text_config.COUNTED_WITH),
     "image_bytes": ModelFeature(_image_bytes, ()),
 }

@@ -39,6 +39,7 @@ _AUGMENT_CODE = {
 """What copies depend on, by what is copied."""
 TRANSFORM_CODE = (
     "components/span_text.py",
+    "models/siamese.py",
     "models/tasks/task.py",
     "models/text/config.py",
     "models/text/segments.py",

@@ -16,7 +16,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from models import zoo
+from models import siamese, zoo
 from models.image import resnet
 from models.tasks import answers as told
 from models.tasks import endpoints, table
@@ -39,7 +39,7 @@ SIZES = ((9, 4), (1, 1), (3, 700), (40, 2), (8, 8))
 BAG = functools.partial(bag_of_words.BagOfWordsConfig, weighting="binary")
 TAGGER = functools.partial(recurrent.RecurrentConfig, embedding_dim=4, units=4)
 _MADE = {}
-"""What `Case.model` gives by kind: making it takes seconds."""
+"""What `Case.model` gives by name: making it takes seconds."""
 IMAGE = resnet.ResNetConfig(blocks=(1,), width=4, image_size=8, stem="small", pixels="unit")
 
 
@@ -79,10 +79,16 @@ class Case:
 
     kind: str
     held: Held
+    fields: tuple[tuple[str, str], ...] = ()
+    """Of the task, where they are not its defaults."""
+
+    @property
+    def name(self):
+        return "-".join([self.kind, *(value for _, value in self.fields)])
 
     @property
     def task(self):
-        return table.TASKS[self.kind](kind=self.kind)
+        return table.TASKS[self.kind](kind=self.kind, **dict(self.fields))
 
     @property
     def target(self):
@@ -115,9 +121,9 @@ class Case:
 
     def model(self, folder):
         """A model, its encoder, and the network that its task asks; the same for every check."""
-        if self.kind not in _MADE:
-            _MADE[self.kind] = self._made(folder)
-        return _MADE[self.kind]
+        if self.name not in _MADE:
+            _MADE[self.name] = self._made(folder)
+        return _MADE[self.name]
 
     def _made(self, folder):
         keras.utils.set_random_seed(0)
@@ -139,14 +145,19 @@ class Case:
         model = zoo.build(config, self.task, self.facts)
         encoder = zoo.encoder(config, self.task)
         served, features = self.raw()
-        both = {"outputs": model.output, "features": model.get_layer("features").output}
+        both = {"outputs": model.output, "features": siamese.features(model)}
         whole = keras.Model(model.input, both)
 
         def of_inputs(raw):
             named = dict(zip(features, (raw[name] for name in served), strict=False))
             return endpoints.outputs(whole, encoder(self.task.for_encoder(named)))
 
-        network = Network(of_inputs, lambda units: unit_windows.outputs(encoder, whole, units))
+        side = siamese.side(model) if self.task.sides > 1 else None
+        network = Network(
+            of_inputs,
+            lambda units: unit_windows.outputs(encoder, whole, units),
+            lambda cells: side(encoder.side({features[0]: cells}))[siamese.SIDE],
+        )
         return model, encoder, network
 
     def answers(self, network):
@@ -223,7 +234,12 @@ def _holds(kind):
     return column.holds
 
 
-CASES = [Case(kind, HELD[_holds(kind)]) for kind in sorted(table.TASKS) if _holds(kind) in HELD]
+_SEPARATE = (("encoders", "separate"),)
+CASES = [
+    *(Case(kind, HELD[_holds(kind)]) for kind in sorted(table.TASKS) if _holds(kind) in HELD),
+    Case("text_pair_classification", HELD["category"], _SEPARATE),
+    Case("text_pair_regression", HELD["number"], _SEPARATE),
+]
 
 
 def is_named_as_in_the_table(case, tmp_path):

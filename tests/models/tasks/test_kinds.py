@@ -1,5 +1,7 @@
 """Tests of the kinds of task in models/tasks/: what all promise, and what is each one's own."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -11,17 +13,18 @@ from models.training.config import TrainingConfig
 from tests import strict
 from tests.models.tasks import conformance
 
-CASES = {case.kind: case for case in conformance.CASES}
+CASES = {case.name: case for case in conformance.CASES}
 
 
 @pytest.mark.parametrize("check", conformance.CHECKS)
-@pytest.mark.parametrize("kind", sorted(CASES))
-def test_conforms(check, kind, tmp_path):
-    check(CASES[kind], tmp_path)
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_conforms(check, name, tmp_path):
+    check(CASES[name], tmp_path)
 
 
 def test_every_kind_conforms():
-    assert CASES.keys() == table.TASKS.keys(), "conformance.HELD lacks what its target holds"
+    kinds = {case.kind for case in CASES.values()}
+    assert kinds == table.TASKS.keys(), "conformance.HELD lacks what its target holds"
 
 
 def make(kind, **fields):
@@ -100,6 +103,39 @@ def test_a_separator_that_is_no_sign_is_refused(separator):
 def test_fields_about_one_label_are_refused_elsewhere(kind, fields):
     with pytest.raises(ValueError, match=f"`training.{next(iter(fields))}`"):
         make(kind).check_training(TrainingConfig(**fields))
+
+
+def test_separate_texts_have_the_vectors_that_their_number_is_computed_from(tmp_path):
+    case = CASES["text_pair_regression-separate"]
+    model, _, network = case.model(tmp_path)
+    rows, _ = case.raw()
+    embed = case.task.endpoints(network, case.facts).functions["embed"]
+    first, second = (embed({"text": tf.constant(cells)})["embedding"] for cells in rows.values())
+    kernel, bias = model.get_layer("value").get_weights()
+    cosines = np.sum(first.numpy() * second.numpy(), axis=1)
+    wanted = (kernel[0, 0] * cosines + bias[0]) * 20 + 100
+    np.testing.assert_allclose(case.answers(network)["value"], wanted, rtol=1e-5)
+    lengths = np.linalg.norm(first, axis=1)
+    np.testing.assert_allclose(lengths, [1, 0, 1, 1, 1], atol=1e-5)  # Nothing is in the second.
+
+
+def test_separate_texts_in_the_other_order_get_the_same_number(tmp_path):
+    case = CASES["text_pair_regression-separate"]
+    _, _, network = case.model(tmp_path)
+    endpoint = case.task.endpoints(network, case.facts).functions["serving_default"]
+    first, second = map(tf.constant, case.raw()[0].values())
+    one, other = (
+        endpoint({"first": first, "second": second}),
+        endpoint({"first": second, "second": first}),
+    )
+    np.testing.assert_allclose(one["value"], other["value"], rtol=1e-6)
+
+
+def test_texts_that_are_read_together_have_no_vectors_of_their_own(tmp_path):
+    _, _, network = CASES["text_pair_regression"].model(tmp_path)
+    network = dataclasses.replace(network, of_side=None)
+    with pytest.raises(ValueError, match="embeds each input by itself"):
+        network.side(tf.constant(["a"]))
 
 
 def test_mean_and_deviation_of_parts_are_those_of_the_whole():
