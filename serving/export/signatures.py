@@ -4,7 +4,7 @@
 |-------------------|-------------------------------|----------------------------------|
 | `serving_default` | one for each input of a task  | the task's answers               |
 | `serve_examples`  | `examples`: tf.Example        | the same                         |
-| `embed`           | as `serving_default`          | `embedding` `(n, dim)` float32   |
+| `embed`           | as `serving_default`, or one  | `embedding` `(n, dim)` float32   |
 
 Inputs are strings `(n,)`; outputs have a row for each.
 """
