@@ -46,7 +46,10 @@ class Encoder:
             ValueError: If the encoder reads all inputs together.
         """
         if self.of_side is None:
-            raise ValueError("Expected the encoder of a siamese task; see `Task.sides`.")
+            raise ValueError(
+                "Expected a task that embeds each input by itself, see `Task.sides`. Received: "
+                f"{sorted(features)} for an encoder that reads them together"
+            )
         return self.of_side(features)
 
     def __call__(self, features: dict[str, Any]) -> dict[str, Any]:

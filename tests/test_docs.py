@@ -30,6 +30,7 @@ SECTIONS = {
     "BatchAnswersConfig": "batch_answers",
     "Recipe": "model.recipe",
     "QuestionAnswering": "task",
+    "TextPairRegression": "task",
     "TokenClassification": "task",
 }
 """Where the fields of a class stand in the YAML; those of others in `model`."""

@@ -35,7 +35,10 @@ class Network:
             ValueError: If inputs are read together.
         """
         if self.of_side is None:
-            raise ValueError("Expected a task that embeds each input by itself; see `Task.sides`.")
+            raise ValueError(
+                "Expected a task that embeds each input by itself, see `Task.sides`. Received: "
+                f"{cells!r} for one that reads them together"
+            )
         return self.of_side(cells)
 
 
