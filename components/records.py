@@ -1,12 +1,28 @@
 """Reading columns out of an Examples artifact."""
 
 import pathlib
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import tensorflow as tf
 
 from components import span_text
+
+
+class Column(Protocol):
+    """A column of a task."""
+
+    @property
+    def name(self) -> str:
+        """In the examples."""
+
+    @property
+    def holds(self) -> str:
+        """What its cells are."""
+
+    @property
+    def role(self) -> str:
+        """`input` or `target`."""
 
 
 def evaluated_split(splits: Sequence[str]) -> str:
@@ -41,6 +57,25 @@ def values_of(record: bytes, names: Sequence[str]) -> dict[str, list[Any]]:
     """The values of some columns of one serialized tf.Example."""
     features = tf.train.Example.FromString(record).features.feature
     return {name: feature_values(features[name]) for name in names}
+
+
+def targets(columns: Sequence[Column], row: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """The targets of a row by column, as metrics take them; none without a target column.
+
+    Args:
+        columns: Of the task.
+        row: Values by column.
+    """
+    return {
+        column.name: target(column.holds, row[column.name])
+        for column in columns
+        if column.role == "target"
+    }
+
+
+def target_of(columns: Sequence[Column], row: Mapping[str, Sequence[Any]]) -> Any:
+    """The target of a row, as `target` has it; None without a target column."""
+    return next(iter(targets(columns, row).values()), None)
 
 
 def target(holds: str, found: Sequence[Any]) -> Any:

@@ -9,11 +9,12 @@ from typing import Any, Literal
 import keras
 
 from models import recipe as recipes
+from models.pieces import MASKED
 from models.recipe import Recipe
 
 Tensors = dict[str, Any]
 """Keras tensors by name, each `(batch, ...)`."""
-Provided = Literal["vector", "tokens"]
+Provided = Literal["vector", "tokens", "pieces"]
 """What a head may stand on: a field of `Backbone`."""
 PLACES = "unit_places"
 """Input of models of units: which token each unit of a text begins with, -1 beyond its end."""
@@ -40,6 +41,20 @@ def recipe_head(recipe: Recipe) -> Callable[[int, str], keras.layers.Layer]:
 
 
 @dataclasses.dataclass(frozen=True)
+class PieceVectors:
+    """What a head that tells pieces stands on."""
+
+    vectors: Any
+    """`(batch, length, dim)`, of each token, special ones included."""
+    embedding: keras.layers.Layer
+    """KerasHub's `ReversibleEmbedding` of the pieces."""
+    pooled: Callable[[], Any]
+    """Gives `(batch, dim)`: the first token's vector after the layer that is pre-trained for it."""
+    initializer: keras.initializers.Initializer
+    """Of the head's weights."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Backbone:
     """A network with fresh or pretrained weights, without its task."""
 
@@ -57,6 +72,8 @@ class Backbone:
     """`(batch, units, dim)`, of the tokens that a text's units begin with; see `of_units`."""
     at_first: Any = None
     """`(batch, dim)`, of the first token, where units are read; `[CLS]` of a preset."""
+    pieces: PieceVectors | None = None
+    """None if the model does not learn to tell pieces."""
 
     def of_units(self) -> Backbone:
         """The same network with `at_units`, what its layer `features` gives, and `at_first`.
@@ -78,6 +95,22 @@ class Backbone:
         picked = TokensAt(name="features")([vectors, places])
         inputs = {**self.inputs, PLACES: places}
         return dataclasses.replace(self, inputs=inputs, at_units=picked, at_first=vectors[:, 0])
+
+    def of_pieces(self) -> Backbone:
+        """The same network that also reads `MASKED`, and gives what its layer `features` gives.
+
+        Raises:
+            ValueError: If the network does not tell pieces.
+        """
+        if self.pieces is None:
+            raise ValueError(
+                "Expected a model that can be pre-trained. Received: "
+                f"{self.name}, which cannot tell pieces. See `provides` in models/zoo.py."
+            )
+        masked = keras.Input((None,), dtype="int32", name=MASKED)
+        vectors = keras.layers.Identity(name="features")(self.pieces.vectors)
+        found = dataclasses.replace(self.pieces, vectors=vectors)
+        return dataclasses.replace(self, inputs={**self.inputs, MASKED: masked}, pieces=found)
 
     def model(self, outputs: Any) -> keras.Model:
         """The whole model; the caller compiles it.

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from models.pieces import Pieces
+
 
 class Windows(NamedTuple):
     """Texts of any length as inputs of a model that reads some tokens at once."""
@@ -35,6 +37,9 @@ class Encoder:
     """Layers that own the resources of `function`; empty when it has none."""
     windows: Callable[[dict[str, Any]], Windows] | None = None
     """Of models of units: takes all units of texts as `function` does; None for others."""
+    pieces: Pieces | None = None
+    """How texts are split, of models that tell pieces; `function` then gives a row for each window
+    of a text, of which it may have several or none."""
     of_side: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     """Of siamese tasks: takes the feature of one side to what that side's network reads; None for
     others."""

@@ -8,13 +8,14 @@ defer loading them (`pipeline/runtime/deferred_imports.py`).
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import pydantic
 
-from models import did_you_mean, siamese
+from models import did_you_mean, pieces, siamese
 from models.backbone import Backbone, Provided
 from models.encoder import Encoder
 from models.estimator import Estimator
@@ -35,6 +36,7 @@ from models.recipe import Recipe
 from models.tasks.task import Facts, Holds, Task
 from models.text import (
     bag_of_words,
+    bert,
     embedding_pooling,
     hub_text,
     naive_bayes,
@@ -49,6 +51,7 @@ from models.training.config import TrainingConfig
 Model = Annotated[
     alexnet.AlexNetConfig
     | bag_of_words.BagOfWordsConfig
+    | bert.BertConfig
     | embedding_pooling.EmbeddingPoolingConfig
     | googlenet.GoogLeNetConfig
     | hub_image.HubImageConfig
@@ -112,6 +115,15 @@ class Entry:
     unit_encoder: Callable[[Any], Encoder] | None = None
     """`unit_encoder(config)` returns the encoder of texts that are split into units, of a model
     that provides `tokens`; it reads the feature `units`."""
+    piece_encoder: Callable[[Any], Encoder] | None = None
+    """`piece_encoder(config)` returns the encoder to windows of pieces, of a model that provides
+    `pieces`; it reads the feature `text`."""
+    special: tuple[str, ...] = ()
+    """Pieces that a fitted tokenizer begins with, if other than those for padding and unknown
+    ones."""
+    save_preset: Callable[[Any, Any, pathlib.Path], None] | None = None
+    """`save_preset(config, model, folder)` writes what a trained model knows of texts as a preset
+    of KerasHub; None for models that it does not know."""
     learns: frozenset[Holds] = _ANY
     """What the column of the target may hold."""
     estimator: Callable[[Any, Holds], Estimator] | None = None
@@ -212,6 +224,20 @@ def _text_of_tokens(module: Any, config: type) -> Entry:
 MODELS: dict[str, Entry] = {
     "alexnet": _image(alexnet, alexnet.AlexNetConfig),
     "bag_of_words": _text(bag_of_words, bag_of_words.BagOfWordsConfig, bag_of_words.measured),
+    "bert": Entry(
+        bert.BertConfig,
+        bert.build,
+        bert.encoder,
+        "text",
+        text_config.feature,
+        provides=frozenset({"vector", "tokens", "pieces"}),
+        unit_encoder=bert.unit_encoder,
+        piece_encoder=bert.piece_encoder,
+        tokenizer="fitted",
+        special=pieces.SPECIAL,
+        save_preset=bert.save_preset,
+        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
+    ),
     "embedding_pooling": _text(embedding_pooling, embedding_pooling.EmbeddingPoolingConfig),
     "googlenet": _image(googlenet, googlenet.GoogLeNetConfig),
     "hub_image": Entry(
@@ -291,6 +317,8 @@ def build(config: Any, task: Task, facts: Facts) -> Any:
     backbone = MODELS[config.kind].build(config)
     if task.needs == "tokens":
         backbone = backbone.of_units()
+    elif task.needs == "pieces":
+        backbone = backbone.of_pieces()
     if task.sides > 1:
         backbone = siamese.backbone(backbone, task.sides)
     return backbone.model(task.head(backbone, facts))
@@ -322,6 +350,8 @@ def encoder(config: Any, task: Task) -> Encoder:
     entry = MODELS[config.kind]
     if task.needs == "tokens" and entry.unit_encoder is not None:
         return entry.unit_encoder(config)
+    if task.needs == "pieces" and entry.piece_encoder is not None:
+        return entry.piece_encoder(config)
     encoder = entry.encoder(config)
     if task.sides > 1:
         names = siamese.feature_names(entry.feature(config), task.sides)

@@ -1,7 +1,8 @@
 """What a simple model reaches on the same split: the bar a deep one must clear.
 
 Texts: TF-IDF of words and word pairs (of characters where no text has a word) with a linear model;
-of two texts also what both have in common; parts of texts: those that training marked.
+of two texts also what both have in common; parts of texts: those that training marked; gaps of texts:
+counts of words.
 Images: thumbnails, by nearest class centroid for one label, by nearest neighbours otherwise. All
 beside an answer that looks at no input.
 """
@@ -13,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from components.baseline import images, passages, phrases, texts
+from components.baseline import gaps, images, passages, phrases, texts
 
 REPORT = "baseline.json"
 """Name of the report inside the artifact."""
@@ -24,17 +25,23 @@ Answer = dict[str, Any]
 """As a served model's: `label`, `value`, `labels` with `is_chosen`, entities or answers."""
 Judge = Callable[[Sequence[Any], Sequence[Answer]], float]
 """Targets and answers of the same rows to the task's headline metric."""
-SIMPLE: Mapping[tuple[str, str], tuple[str, Callable[[Inputs, Sequence[Any], Inputs], Any]]] = {
+_Answering = Callable[[Inputs, Sequence[Any], Inputs], Any]
+"""Inputs and targets of the train split and inputs of other rows to the answers to these."""
+SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
     ("image", "categories"): ("nearest thumbnails", images.nearest_sets),
     ("image", "category"): ("nearest centroid of thumbnails", images.centroids),
     ("image", "number"): ("nearest thumbnails", images.nearest_numbers),
     ("text", "answers"): ("sentence with most words of the question", passages.most_overlap),
     ("text", "categories"): ("TF-IDF + logistic regressions", texts.logistic_sets),
     ("text", "category"): ("TF-IDF + logistic regression", texts.logistic),
+    ("text", "filled_masks"): (
+        "word that most often follows the one before",
+        gaps.most_frequent_after,
+    ),
     ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
     ("text", "spans"): ("entities seen in training", phrases.known),
 }
-"""The simple model by what the inputs and what the target hold."""
+"""The simple model by what the inputs hold and what is learned."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,8 +72,9 @@ def measure(
 
     Args:
         reads: What the inputs are, `text` or `image`.
-        holds: What the target is: `category`, `categories`, `number`, `spans` or `answers`.
-        train: Inputs and targets: a label, a tuple of labels or spans, or a number each.
+        holds: What is learned: `category`, `categories`, `number`, `spans` or `answers` of a target
+            column, or how answers read where there is none.
+        train: Inputs and targets: a label, a tuple of labels or spans, a number or None each.
         evaluated: The same of the split to measure on.
         metric: Name of the headline metric.
         judge: Computes it.
@@ -74,22 +82,24 @@ def measure(
     inputs, targets = evaluated
     return Baseline(
         metric=metric,
-        constant=judge(targets, constant_answers(holds, train[1], len(inputs))),
+        constant=judge(targets, constant_answers(holds, train, inputs)),
         constant_name=CONSTANT[holds][0],
         simple=judge(targets, simple_answers(reads, holds, train, inputs)),
         name=SIMPLE[reads, holds][0],
     )
 
 
-def constant_answers(holds: str, targets: Sequence[Any], count: int) -> list[Answer]:
+def constant_answers(
+    holds: str, train: tuple[Inputs, Sequence[Any]], inputs: Inputs
+) -> list[Answer]:
     """The one answer, to every row.
 
     Args:
-        holds: What the target is.
-        targets: Of the train split.
-        count: Rows to answer.
+        holds: What is learned.
+        train: Inputs and targets to learn from.
+        inputs: Rows to answer.
     """
-    return [CONSTANT[holds][1](targets)] * count
+    return CONSTANT[holds][1](*train, inputs)
 
 
 def simple_answers(
@@ -99,12 +109,12 @@ def simple_answers(
 
     Args:
         reads: What the inputs are.
-        holds: What the target is.
+        holds: What is learned.
         train: Inputs and targets to learn from.
         inputs: Rows to answer.
     """
-    if len(set(train[1])) == 1:
-        return constant_answers(holds, train[1], len(inputs))
+    if len(set(train[1])) == 1 and train[1][0] is not None:
+        return constant_answers(holds, train, inputs)
     return SIMPLE[reads, holds][1](*train, inputs)
 
 
@@ -131,11 +141,17 @@ def _most_frequent_set(labels: Sequence[tuple[str, ...]]) -> Answer:
     return {"labels": chosen, "is_chosen": [True] * len(chosen)}
 
 
-CONSTANT: Mapping[str, tuple[str, Callable[[Sequence[Any]], Answer]]] = {
-    "answers": ("no answer", lambda rows: passages.answer("")),
-    "categories": ("most frequent labels", _most_frequent_set),
-    "category": ("most frequent label", _most_frequent),
-    "number": ("median", _median),
-    "spans": ("no entity", lambda rows: phrases.answer([])),
+def _alike(answer: Callable[[Sequence[Any]], Answer]) -> _Answering:
+    """One answer, made of all targets, to every row."""
+    return lambda rows, targets, inputs: [answer(targets)] * len(inputs)
+
+
+CONSTANT: Mapping[str, tuple[str, _Answering]] = {
+    "answers": ("no answer", _alike(lambda rows: passages.answer(""))),
+    "categories": ("most frequent labels", _alike(_most_frequent_set)),
+    "category": ("most frequent label", _alike(_most_frequent)),
+    "filled_masks": ("most frequent word", gaps.most_frequent),
+    "number": ("median", _alike(_median)),
+    "spans": ("no entity", _alike(lambda rows: phrases.answer([]))),
 }
-"""The one answer to every row, by what the target holds."""
+"""What looks at no input, by what is learned."""

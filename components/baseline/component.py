@@ -2,7 +2,7 @@
 
 import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
@@ -18,6 +18,7 @@ def Baseline(
     examples: InputArtifact[standard_artifacts.Examples],
     report: OutputArtifact[artifacts.BaselineReport],
     columns: Parameter[str],
+    learned: Parameter[str],
     metric: Parameter[str],
     judge: Parameter[str],
     task: Parameter[str],
@@ -33,6 +34,7 @@ def Baseline(
 
     Parameters:
         columns: JSON list of the task's columns: `name`, `holds` and `role`.
+        learned: What is learned, as the tables of `baseline.py` have it.
         metric: Name of the headline metric.
         judge: Dotted path of a function of `task`, targets and answers that computes it.
         task: Given to `judge`.
@@ -40,14 +42,14 @@ def Baseline(
     """
     described = json.loads(columns)
     inputs = [column for column in described if column["role"] == "input"]
-    (target,) = [column for column in described if column["role"] == "target"]
+    targets = [column for column in described if column["role"] == "target"]
     figure = dotted_path.load(judge)
 
     def read(split: str) -> tuple[list[tuple[bytes, ...]], list[Any]]:
         rows = list(records.values(examples.uri, split, [column["name"] for column in described]))
         return (
             [tuple(row[column["name"]][0] for column in inputs) for row in rows],
-            [records.target(target["holds"], row[target["name"]]) for row in rows],
+            [_target(targets, row) for row in rows],
         )
 
     def score(targets: Sequence[Any], answers: Sequence[dict[str, Any]]) -> float:
@@ -55,5 +57,11 @@ def Baseline(
 
     split = records.evaluated_split(artifact_utils.decode_split_names(examples.split_names))
     (reads,) = {column["holds"] for column in inputs}
-    result = baseline.measure(reads, target["holds"], read("train"), read(split), metric, score)
+    result = baseline.measure(reads, learned, read("train"), read(split), metric, score)
     baseline.write(result, pathlib.Path(report.uri))
+
+
+def _target(columns: Sequence[Mapping[str, Any]], row: Mapping[str, Any]) -> Any:
+    """The target of a row; None without a target column."""
+    found = (records.target(column["holds"], row[column["name"]]) for column in columns)
+    return next(found, None)

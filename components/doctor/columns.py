@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 
+NOTHING = "nothing"
+"""What the target holds of a task that learns from its inputs alone."""
 HELD = {
     "text": "text",
     "image": "images",
@@ -13,6 +15,7 @@ HELD = {
     "number": "numbers",
     "spans": "spans of a text",
     "answers": "answers that are parts of a text",
+    NOTHING: "nothing that is learned",
 }
 """What a column may hold, in words."""
 
@@ -32,6 +35,8 @@ class Column:
 
     def __str__(self) -> str:
         """In words."""
+        if self.holds == NOTHING:
+            return "no column is a target"
         return f"{self.name!r} holds {HELD[self.holds]}"
 
 
@@ -47,14 +52,12 @@ def inputs(columns: tuple[Column, ...]) -> tuple[Column, ...]:
 
 
 def target(columns: tuple[Column, ...]) -> Column:
-    """The one that is learned.
+    """The one that is learned; a nameless one that holds `NOTHING` where none is.
 
     Raises:
-        ValueError: If there is not exactly one.
+        ValueError: If there are several.
     """
     found = [column for column in columns if column.role == "target"]
-    if len(found) != 1:
-        raise ValueError(
-            f"The doctor examines one target. Received: {', '.join(map(str, found)) or 'none'}"
-        )
-    return found[0]
+    if len(found) > 1:
+        raise ValueError(f"The doctor examines one target. Received: {', '.join(map(str, found))}")
+    return found[0] if found else Column("", NOTHING, "target")

@@ -14,7 +14,7 @@ class Rows:
     """What is kept of all rows of a split."""
 
     targets: Sequence[Any]
-    """One per row: a label, a tuple of labels, or a number."""
+    """One per row: a label, a tuple of labels, a number, or None where nothing is a target."""
     keys: np.ndarray
     """`(rows,)` uint64; equal where two rows have the same inputs."""
 

@@ -84,14 +84,11 @@ def examine(
 
 
 def _rows(examples: str, split: str, parameters: DoctorParameters) -> Iterator[Row]:
-    target = doctor_columns.target(parameters.columns)
     inputs = [column.name for column in doctor_columns.inputs(parameters.columns)]
-    for row in records.values(examples, split, [*inputs, target.name]):
+    for row in records.values(examples, split, [one.name for one in parameters.columns]):
         contents = tuple(_content(row[name]) for name in inputs)
-        yield (
-            contents if len(contents) > 1 else contents[0],
-            records.target(target.holds, row[target.name]),
-        )
+        target = records.target_of(parameters.columns, row)
+        yield contents if len(contents) > 1 else contents[0], target
 
 
 def _content(found: Sequence[Any]) -> bytes:

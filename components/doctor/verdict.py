@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from components import records
+from components.doctor import columns
 from components.doctor.columns import Column
 from components.doctor.curves import curves
 from components.doctor.curves.history import Training, Watched
@@ -36,17 +37,16 @@ def judge(
         examples: Folder of the Examples, for what one answer to all rows would reach.
         history: JSON of the training with each metric by epoch.
         summary: JSON of the training with what was trained and how.
-        target: Column with the target.
+        target: Column with the target, or one that holds nothing.
         monitored: What is watched on validation: `max` or `min` by name, the loss among them.
     """
-    rows = records.values(examples, "train", (target.name,))
-    targets = [records.target(target.holds, row[target.name]) for row in rows]
-    guess, chance_loss = CONSTANT[target.holds]
+    told = _read(summary)
+    guess, chance_loss = _chance(examples, target, told)
     watched = next(name for name in monitored if name != _LOSS)
     validation = sum(1 for _ in records.serialized(examples, "eval"))
-    learner = _read(summary)["learner"]
+    learner = told["learner"]
     training = Training(
-        chance_loss=chance_loss(targets),
+        chance_loss=chance_loss,
         guess=guess,
         watched=Watched(
             watched.removeprefix(_VALIDATION), monitored[watched] == "max", _WIDE.get(target.holds)
@@ -57,6 +57,16 @@ def judge(
         has=frozenset(_has(learner)),
     )
     return curves.judge(_read(history), training)
+
+
+def _chance(examples: str, target: Column, told: Mapping[str, Any]) -> tuple[str, float]:
+    """What guessing is, and its loss: what an untrained model should have without a target."""
+    if target.holds == columns.NOTHING:
+        return told["untrained"]["reason"], told["untrained"]["loss"]
+    rows = records.values(examples, "train", (target.name,))
+    targets = [records.target(target.holds, row[target.name]) for row in rows]
+    guess, chance_loss = CONSTANT[target.holds]
+    return guess, chance_loss(targets)
 
 
 def _has(learner: Mapping[str, Any]) -> Iterator[str]:

@@ -114,6 +114,23 @@ class JsonlSource:
 
 
 @dataclasses.dataclass(frozen=True)
+class TextSource:
+    """Plain text without columns, for tasks that learn from texts alone; the column is `text`.
+
+    `.gz` files are read as they are.
+    """
+
+    path: str
+    """File, folder (all its `.txt` and `.txt.gz` files) or glob; relative to the YAML."""
+    kind: Literal["text"] = "text"
+    """Always `text`."""
+    row: Literal["line", "block"] = "line"
+    """What a row is: a line, or a block of lines up to a blank one, joined by spaces."""
+    encoding: Encoding = "utf-8"
+    """Text encoding, a Python codec name."""
+
+
+@dataclasses.dataclass(frozen=True)
 class ConllSource:
     """Files of a word a line with its tags, a blank line after each sentence.
 
@@ -231,6 +248,7 @@ Source = Annotated[
     CsvSource
     | TsvSource
     | JsonlSource
+    | TextSource
     | ConllSource
     | SquadSource
     | ParquetSource

@@ -18,6 +18,7 @@ READERS = {
     "csv": "components.ingest.sources.delimited",
     "tsv": "components.ingest.sources.delimited",
     "jsonl": "components.ingest.sources.jsonl",
+    "text": "components.ingest.sources.plain_text",
     "conll": "components.ingest.sources.conll",
     "squad": "components.ingest.sources.squad",
     "parquet": "components.ingest.sources.parquet",

@@ -6,12 +6,24 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from models.pieces import Pieces
+
 Tensors = Mapping[str, Any]
 """By name, each `(n, ...)`."""
 Function = Callable[[Tensors], Tensors]
 DEFAULT = "serving_default"
 """The endpoint that requests without a name are for."""
 EMBED = "embed"
+
+
+@dataclasses.dataclass(frozen=True)
+class Telling:
+    """A trained model that tells pieces."""
+
+    pieces: Pieces
+    """How it splits texts."""
+    outputs: Function
+    """Its inputs, each `(n, ...)`, to `outputs` and `features`, as `Network.of_inputs`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +36,8 @@ class Network:
     of_units: Callable[[dict[str, Any]], tuple[Any, Any]]
     """Units of texts, as encoders of units read them, to the head's outputs, ragged
     `(n, units, k)`, and what it gives beside those of the units, `(n, m, k)`."""
+    telling: Telling | None = None
+    """What is asked of a model that tells pieces; None of others."""
     of_side: Callable[[Any], Any] | None = None
     """Cells of any input, `(n,)` string, to their vectors `(n, dim)`; None of tasks that read all
     inputs together."""

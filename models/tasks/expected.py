@@ -133,6 +133,38 @@ def of_answers(units: int, *, has_none: bool) -> Expected:
     )
 
 
+def of_pieces(number: int, *, next_sentence: bool) -> Expected:
+    """Of the pieces in the gaps of a text, `(n, gaps)`, -1 where nothing is asked.
+
+    Equal logits give a cross-entropy of log V, and log 2 more if it is also told what follows, as
+    the last of the targets.
+
+    Args:
+        number: Of pieces, V.
+        next_sentence: Whether it is told what follows.
+    """
+    loss = math.log(number) + next_sentence * math.log(2)
+    more = ", and log 2 for what follows" if next_sentence else ""
+    end = -1 if next_sentence else None
+    return Expected(
+        loss=loss,
+        reason=f"equal logits would give log {number}{more}",
+        excess=(1.5, _FAR_OFF + loss),
+        constant_loss=lambda targets: _entropy_of_tags(targets[:, :end]),
+        constant="knowing how frequent pieces are",
+        right="right in every gap",
+        is_right=lambda targets, logits: _are_best(targets[:, :end], logits[:, :end]),
+        errors=lambda targets, logits: _piece_cross_entropies(targets, logits, next_sentence),
+        read=lambda targets, logits: (
+            [row[row >= 0].tolist() for row in targets[:, :end]],
+            [
+                found[row >= 0].tolist()
+                for row, found in zip(targets[:, :end], logits[:, :end].argmax(-1), strict=True)
+            ],
+        ),
+    )
+
+
 def of_label_sets() -> Expected:
     """Of any number of labels an example: for each one yes or no, `(n, labels)`.
 
@@ -218,6 +250,17 @@ def _tag_cross_entropies(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray
     each = _cross_entropies(np.maximum(targets, 0).reshape(-1), logits.reshape(-1, width))
     losses = each.reshape(targets.shape) * is_known
     return losses.sum(1) / np.maximum(is_known.sum(1), 1)
+
+
+def _piece_cross_entropies(
+    targets: np.ndarray, logits: np.ndarray, next_sentence: bool
+) -> np.ndarray:
+    """Mean over the gaps of each text, 0 without any, and the loss of what follows."""
+    if not next_sentence:
+        return _tag_cross_entropies(targets, logits)
+    gaps = _tag_cross_entropies(targets[:, :-1], logits[:, :-1])
+    follows = _cross_entropies(np.maximum(targets[:, -1], 0), logits[:, -1, :2].astype(float))
+    return gaps + follows * (targets[:, -1] >= 0)
 
 
 def _given(targets: np.ndarray, outputs: np.ndarray, has_none: bool) -> np.ndarray:

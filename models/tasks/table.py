@@ -7,6 +7,7 @@ import pydantic
 
 from models.tasks import (
     classification,
+    masked_language_modeling,
     multi_label,
     question_answering,
     regression,
@@ -17,6 +18,7 @@ from models.tasks import (
 Kinds = (
     classification.ImageClassification
     | classification.TextClassification
+    | masked_language_modeling.MaskedLanguageModeling
     | multi_label.ImageMultiLabel
     | multi_label.TextMultiLabel
     | question_answering.QuestionAnswering

@@ -17,11 +17,13 @@ from models.backbone import Backbone, Provided
 from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
 
+Draw = Callable[[dict[str, Any], Any, Any], tuple[dict[str, Any], Any]]
+"""Encoded inputs, target and a seed `(2,)` int64 to those that a model is given, in a graph."""
 Evaluated = Callable[[], tuple[np.ndarray, np.ndarray]]
 """Gives a trained model's outputs and the targets of a split, each `(examples, ...)`."""
-Shown = Literal["ranked_labels", "chosen_labels", "number", "entities", "answers"]
+Shown = Literal["ranked_labels", "chosen_labels", "number", "entities", "answers", "filled_masks"]
 """How an answer reads: the best label first, the labels that fit, a number, parts of the text with
-their types, parts that answer a question, the best first."""
+their types, parts that answer a question, what fits into gaps of a text, the best first."""
 Holds = Literal["text", "image", "category", "categories", "number", "spans", "answers"]
 """What the cells of a column are."""
 TARGET = "target"
@@ -29,6 +31,8 @@ TARGET = "target"
 UNITS = "units"
 """What encoders of units read, ragged `(n, units)` string; in `Facts.sizes`, most units of a text
 that is trained on."""
+PIECES = "pieces"
+"""In `Facts.sizes`, how many pieces there are to tell; only if the model tells pieces."""
 QUESTION = "question"
 """What encoders of units read before each window of a text, `(n,)` string, if it is there."""
 
@@ -82,7 +86,7 @@ class Batch:
     inputs: dict[str, Any]
     """Transformed features, for the model's encoder."""
     target: Any
-    """What the head's output is held against, `(batch, ...)`."""
+    """What the head's output is held against, `(batch, ...)`; None if it is yet to be drawn."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +97,9 @@ class Objective:
     """A Keras loss of target and output."""
     metrics: list[Any]
     """Keras metrics of the same."""
+    draw: Draw | None = None
+    """What is drawn for each batch, anew in each epoch of a training and always alike when it is
+    validated; None: batches are as they come."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -234,5 +241,14 @@ def inputs(task: Task) -> tuple[Column, ...]:
 
 
 def targets(task: Task) -> tuple[Column, ...]:
-    """The columns that are learned."""
+    """The columns that are learned; none where a task learns from its inputs alone."""
     return tuple(column for column in task.columns if column.role == "target")
+
+
+def learned(task: Task) -> str:
+    """What a task learns, for tables: what its target column holds.
+
+    Of a task that learns from its inputs alone, how its answers read.
+    """
+    found = targets(task)
+    return found[0].holds if found else task.shown_as

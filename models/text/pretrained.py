@@ -13,7 +13,6 @@ layer's first vector without the pre-trained `tanh` pooler, which many published
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import keras
@@ -25,14 +24,9 @@ from models.bounds import NotEmpty, Share
 from models.encoder import Encoder
 from models.finetuning import trainable
 from models.finetuning.config import FineTuned
-from models.tensor import Tensor
-from models.text import presets, segments, unit_windows
+from models.text import packing, presets
 
 _INPUTS = {"token_ids", "padding_mask", "segment_ids"}
-_SPECIAL = 2
-"""Tokens that every preset puts around a text: its first and its last."""
-_SPECIAL_OF_PAIRS = 4
-"""Tokens that a preset puts around and between two texts, at most: RoBERTa's are four."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,19 +84,8 @@ def build(config: PretrainedTextConfig) -> Backbone:
 
     tokens = TrimPadding(name="trim_padding")(inputs)
     vectors = trainable.prepare(backbone, config)(tokens)
-    x = vectors
-    if config.pooling == "mean":
-        x = keras.layers.GlobalAveragePooling1D(name="pool")(x, mask=tokens["padding_mask"])
-    else:
-        x = x[:, 0]
-    x = keras.layers.Identity(name="features")(x)
-    x = keras.layers.Dropout(config.dropout, name="dropout")(x)
-
-    return Backbone(
-        "pretrained_text",
-        inputs,
-        x,
-        tokens=lambda: keras.layers.Dropout(config.dropout, name="token_dropout")(vectors),
+    return packing.pooled(
+        "pretrained_text", inputs, tokens, vectors, config.pooling, config.dropout
     )
 
 
@@ -112,21 +95,7 @@ def encoder(config: PretrainedTextConfig) -> Encoder:
     Raises:
         ValueError: If the preset cannot be loaded.
     """
-    import tensorflow as tf
-
-    preprocessor = _preprocessor(config)
-    _pack_ends(preprocessor, config)
-
-    # Outside a graph KerasHub packs Python's lists.
-    @tf.function
-    def encode(features: dict[str, Tensor]) -> dict[str, Tensor]:
-        texts = segments.texts(features)
-        # Not `preprocessor(...)`, which takes the second text for labels.
-        inputs = preprocessor.call(tuple(texts))
-        # The mask comes as booleans, but KerasHub's backbones declare it as integers.
-        return {name: keras.ops.cast(value, "int32") for name, value in inputs.items()}
-
-    return Encoder(encode, (preprocessor,))
+    return packing.of_texts(_preprocessor(config), truncate=config.truncate)
 
 
 def unit_encoder(config: PretrainedTextConfig) -> Encoder:
@@ -135,59 +104,7 @@ def unit_encoder(config: PretrainedTextConfig) -> Encoder:
     Raises:
         ValueError: If the preset cannot be loaded.
     """
-    import tensorflow as tf
-
-    preprocessor = _preprocessor(config)
-    preprocessor.build(None)
-    tokenizer = preprocessor.tokenizer
-    # Byte-pair encodings tell by the space before it that a word begins.
-    prefix = " " if isinstance(tokenizer, keras_hub.tokenizers.BytePairTokenizer) else ""
-
-    def pieces(units: Tensor) -> Tensor:
-        return tf.cast(tokenizer(tf.strings.join([prefix, units])), tf.int32)
-
-    def pack(ids: tuple[Tensor, ...]) -> dict[str, Tensor]:
-        token_ids, segment_ids = preprocessor.packer(ids)
-        inputs = {
-            "token_ids": token_ids,
-            "padding_mask": token_ids != tokenizer.pad_token_id,
-            "segment_ids": segment_ids,
-        }
-        return {name: tf.cast(inputs[name], tf.int32) for name in reads}
-
-    # Some families read no segments.
-    reads = tuple(preprocessor.call((tf.constant(["a"]),)))
-    return unit_windows.encoder(
-        unit_windows.Pieces(
-            pieces,
-            _unknown_id(tokenizer),
-            config.sequence_length - _SPECIAL,
-            lead=1,
-            between=_between(preprocessor),
-        ),
-        pack,
-        config.sequence_length,
-        (preprocessor,),
-    )
-
-
-def _between(preprocessor: keras.layers.Layer) -> int:
-    """Tokens that a preset puts between two texts."""
-    import tensorflow as tf
-
-    padding = preprocessor.tokenizer.pad_token_id
-    token = tf.ragged.constant([[padding + 1]], tf.int32)
-    token_ids, _ = preprocessor.packer((token, token))
-    return int(tf.math.count_nonzero(token_ids != padding)) - 2 - _SPECIAL
-
-
-def _unknown_id(tokenizer: keras.layers.Layer) -> int:
-    """What stands for signs that a tokenizer drops; padding where it has no such token."""
-    word = getattr(tokenizer, "oov_token", None)
-    if word is not None:
-        return int(tokenizer.token_to_id(word))
-    found = getattr(tokenizer, "unk_token_id", None)
-    return int(tokenizer.pad_token_id if found is None else found)
+    return packing.of_units(_preprocessor(config))
 
 
 def _preprocessor(config: PretrainedTextConfig) -> keras.layers.Layer:
@@ -199,28 +116,6 @@ def _preprocessor(config: PretrainedTextConfig) -> keras.layers.Layer:
         # TensorFlow Serving before 2.20.
         truncate="waterfall",
     )
-
-
-def _pack_ends(preprocessor: keras.layers.Layer, config: PretrainedTextConfig) -> None:
-    """Let a preprocessor leave out of texts what the config says; two share the length."""
-    import tensorflow as tf
-
-    preprocessor.build(None)
-    pack = preprocessor.packer
-    length = config.sequence_length - _SPECIAL
-    first = length // 4
-
-    def pack_ends(texts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        # Each `(batch, tokens)` ragged; a text that fits is put together again as it was.
-        if len(texts) == 2:
-            limit = config.sequence_length - _SPECIAL_OF_PAIRS
-            return pack(segments.shortened(texts[0], texts[1], limit))
-        if config.truncate == "middle":
-            (tokens,) = texts
-            texts = (tf.concat([tokens[:, :first], tokens[:, first:][:, first - length :]], 1),)
-        return pack(texts)
-
-    preprocessor.packer = pack_ends
 
 
 def _token_vectors(backbone: keras.Model, config: PretrainedTextConfig) -> keras.Model:

@@ -13,7 +13,7 @@ import io
 import pathlib
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import keras_hub
 import tensorflow as tf
@@ -40,6 +40,7 @@ def learn(
     path: pathlib.Path,
     *,
     lowercase: bool = True,
+    special: Sequence[str] = (),
 ) -> None:
     """Learn a tokenizer and write it to a file.
 
@@ -49,6 +50,8 @@ def learn(
         vocabulary_size: Largest number of pieces; small data may not have as many.
         path: File to write.
         lowercase: Whether case is folded.
+        special: Pieces of `wordpiece` that no text has, in the order of their ids, those for
+            padding and unknown pieces first; left out: these two.
 
     Raises:
         ValueError: If the texts are too few or the vocabulary too small to learn from.
@@ -58,8 +61,10 @@ def learn(
         raise ValueError(
             f"`tokenizer: {kind}` has nothing to learn from: every training text is empty."
         )
-    learned = _wordpiece if kind == "wordpiece" else _sentencepiece
-    content = learned(kind, lines, vocabulary_size, lowercase)
+    if kind == "wordpiece":
+        content = _wordpiece(lines, vocabulary_size, lowercase, special or (PADDING, UNKNOWN))
+    else:
+        content = _sentencepiece(kind, lines, vocabulary_size, lowercase)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(content)
@@ -83,12 +88,7 @@ def load(
     Raises:
         ValueError: If there is no such file, or it holds another kind of tokenizer.
     """
-    if path is None or not pathlib.Path(path).is_file():
-        raise ValueError(
-            f"`tokenizer: {kind}` is learned in training, or read from `tokenizer_file`. "
-            f"Received: tokenizer_file={path!r}, which is no file."
-        )
-    content = pathlib.Path(path).read_bytes()
+    content = _content(kind, path)
     try:
         if kind == "wordpiece":
             return _wordpiece_layer(content, sequence_length, lowercase)
@@ -100,6 +100,34 @@ def load(
             f"The tokenizer file {path} is no {kind} tokenizer: {error}. Give the file of another "
             "training, or leave out `tokenizer_file` to learn one."
         ) from error
+
+
+def pieces(path: str | None) -> list[str]:
+    """The pieces of a `wordpiece` tokenizer, in the order of their ids.
+
+    Args:
+        path: File that `learn` wrote.
+
+    Raises:
+        ValueError: If there is no such file, or it is not text.
+    """
+    try:
+        # Bytes end lines as files do; text would also at U+2028, which may be part of a piece.
+        return [piece.decode("utf-8") for piece in _content("wordpiece", path).splitlines()]
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"The tokenizer file {path} is no wordpiece tokenizer: {error}. Give the file of "
+            "another training, or leave out `tokenizer_file` to learn one."
+        ) from error
+
+
+def _content(kind: str, path: str | None) -> bytes:
+    if path is None or not pathlib.Path(path).is_file():
+        raise ValueError(
+            f"`tokenizer: {kind}` is learned in training, or read from `tokenizer_file`. "
+            f"Received: tokenizer_file={path!r}, which is no file."
+        )
+    return pathlib.Path(path).read_bytes()
 
 
 def _wordpiece_layer(
@@ -115,19 +143,21 @@ def _wordpiece_layer(
     )
 
 
-def _wordpiece(kind: str, lines: list[str], vocabulary_size: int, lowercase: bool) -> bytes:
+def _wordpiece(
+    lines: list[str], vocabulary_size: int, lowercase: bool, special: Sequence[str]
+) -> bytes:
     # Each character is a piece twice, where a word begins and inside; without them whole words
     # would be unknown.
     folded = (line.casefold() if lowercase else line for line in lines)
     characters = {sign for line in folded for sign in line} - set(string.whitespace)
-    needed = 2 * min(len(characters), _MOST_CHARACTERS) + len((PADDING, UNKNOWN))
+    needed = 2 * min(len(characters), _MOST_CHARACTERS) + len(special)
     if vocabulary_size < needed:
-        raise _not_learned(kind, lines, vocabulary_size, _too_many_characters(needed))
+        raise _not_learned("wordpiece", lines, vocabulary_size, _too_many_characters(needed))
     pieces = keras_hub.tokenizers.compute_word_piece_vocabulary(
         tf.data.Dataset.from_tensor_slices(lines),
         vocabulary_size,
         lowercase=lowercase,
-        reserved_tokens=[PADDING, UNKNOWN],
+        reserved_tokens=list(special),
     )
     return "\n".join(pieces).encode()
 

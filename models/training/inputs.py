@@ -116,6 +116,7 @@ def batches(
     cache_mib: int = 0,
     num_examples: int | None = None,
     augment: Augment | None = None,
+    spreads: bool = False,
 ) -> Batches:
     """Open a split.
 
@@ -133,6 +134,8 @@ def batches(
         augment: What is drawn anew for each batch of each epoch, after the cache: a function of
             inputs, labels and a seed `(2,)` int64 that depends on `shuffle_seed`, the epoch and
             the batch alone; None changes nothing.
+        spreads: Whether `encode` gives several rows for one, or none. They are then the examples:
+            one pass counts them.
 
     Returns:
         The split. With a seed and the cache every epoch is a uniform shuffle; without the
@@ -142,16 +145,21 @@ def batches(
         ValueError: If there are no files or no examples.
     """
     files = sorted(str(file) for file in files)
-    num_examples = count_examples(files) if num_examples is None else num_examples
-    if not num_examples:
-        raise ValueError(f"The split has no examples. Its files: {files}")
+    records = _read(files)
 
     def prepare(serialized: Tensor) -> tuple[Features, Tensor]:
         features, target = part(transform(parse(serialized)))
-        return encode(features), target
+        encoded = encode(features)
+        rows = tf.shape(next(iter(encoded.values())))[0]
+        return encoded, tf.zeros([rows], tf.int32) if target is None else target
 
-    records = _read(files)
     prepared = _prepare(records, prepare, batch_size)
+    if spreads:
+        num_examples = _count_rows(prepared)
+    elif num_examples is None:
+        num_examples = count_examples(files)
+    if not num_examples:
+        raise ValueError(f"The split has no examples. Its files: {files}")
     is_cached = _estimate_bytes(prepared.element_spec, num_examples) <= cache_mib * 2**20
     _LOGGER.info("%d examples, %s", num_examples, "cached" if is_cached else "not cached")
     if is_cached:
@@ -164,7 +172,11 @@ def batches(
 
         def order(number: Tensor) -> tf.data.Dataset:
             size = min(num_examples, _SHUFFLED_RECORDS)
-            return _prepare(_shuffle(records, size, shuffle_seed, number), prepare, batch_size)
+            ordered = _prepare(_shuffle(records, size, shuffle_seed, number), prepare, batch_size)
+            if not spreads:
+                return ordered
+            # Once more, because the rows of one record follow one another.
+            return _shuffle(ordered.unbatch(), size, shuffle_seed, number).batch(batch_size)
 
     split = Batches(order, num_examples, batch_size, is_cached)
     if augment is None:
@@ -191,6 +203,12 @@ def count_examples(files: Iterable[str]) -> int:
     if not files:
         return 0
     return int(_read(files).reduce(tf.constant(0, tf.int64), lambda count, _: count + 1))
+
+
+def _count_rows(prepared: tf.data.Dataset) -> int:
+    """Count the rows of prepared batches; prepares them all once."""
+    sizes = prepared.map(lambda _, target: tf.cast(tf.shape(target)[0], tf.int64))
+    return int(sizes.reduce(tf.constant(0, tf.int64), lambda count, size: count + size))
 
 
 def _read(files: list[str]) -> tf.data.Dataset:

@@ -33,8 +33,8 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
         ValueError: If a row has several labels, which are not counted before a run.
     """
     config = loading.load(path, overrides)
-    (target,) = tasks.targets(config.task)
-    if target.holds in ("categories", "spans", "answers"):
+    learned = tasks.learned(config.task)
+    if learned in ("categories", "spans", "answers"):
         raise ValueError(
             "`--layers` needs the number of labels, and with several in a cell they are counted "
             f"during a run only. Received: task.kind={config.task.kind}. Leave out `--layers`; "
@@ -48,7 +48,9 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
         labels = sorted(set().union(*seen.counts.classes.values()))
         from models.finetuning import listing
 
-        model = zoo.build(config.model, config.task, Facts({target.name: tuple(labels)}))
+        names = [column.name for column in tasks.targets(config.task)]
+        facts = Facts(dict.fromkeys(names, tuple(labels)))
+        model = zoo.build(config.model, config.task, facts)
         entry = zoo.MODELS[config.model.kind]
         rows = listing.rows(model, entry.fine_tuning(config.model), config.training.epochs)
         if entry.estimator is not None:
@@ -69,7 +71,7 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
         disable_numparse=True,
     )
     lines = [f"# {line}".rstrip() for line in table.splitlines()]
-    heads = f", with {len(labels)} labels" if target.holds == "category" else ""
+    heads = f", with {len(labels)} labels" if learned == "category" else ""
     lines.insert(0, f"# What is trained{heads}:")
     # To count the tokens would take a stage of the pipeline.
     if entry.tokenizer == "fitted" and entry.tokenizer_file(config.model) is None:

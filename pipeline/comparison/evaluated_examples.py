@@ -45,13 +45,13 @@ class EvaluatedExamples:
         return records.evaluated_split([folder.name.removeprefix("Split-") for folder in folders])
 
     def read(self, split: str) -> tuple[list[tuple[bytes, ...]], list[Any]]:
-        """Inputs and targets of a split: a label, a tuple of labels or a number each."""
-        inputs, (target,) = tasks.inputs(self._task), tasks.targets(self._task)
+        """Inputs and targets of a split: a label, labels, a number or None each."""
+        inputs = tasks.inputs(self._task)
         names = [column.name for column in self._task.columns]
         rows = list(records.values(self.artifact.uri, split, names))
         return (
             [tuple(row[column.name][0] for column in inputs) for row in rows],
-            [records.target(target.holds, row[target.name]) for row in rows],
+            [records.target_of(self._task.columns, row) for row in rows],
         )
 
     def folder(self, kind: str, artifact: Any) -> pathlib.Path:
@@ -90,6 +90,5 @@ class EvaluatedExamples:
             }
             batches.append(model_answers.plain(predictor.predict("", asked, wanted)))
         predictor.close()
-        (target,) = tasks.targets(self._task)
         outputs = {name: np.concatenate([batch[name] for batch in batches]) for name in wanted}
-        return Answers({target.name: targets}, outputs)
+        return Answers({one.name: targets for one in tasks.targets(self._task)}, outputs)

@@ -102,16 +102,17 @@ def _measure(name: str, task: Task, run: Run) -> _Asked:
 
 def _ask_simple(examples: EvaluatedExamples, task: Task) -> list[_Asked]:
     """What asks for no deep learning: the Baseline's one answer to all, and its model."""
-    (target,), folder = tasks.targets(task), examples.folder("simple", examples.artifact)
-    reads, holds = tasks.reads(task), target.holds
+    folder = examples.folder("simple", examples.artifact)
+    reads, holds = tasks.reads(task), tasks.learned(task)
     if not (folder / answers.FILE).is_file():
         train, (inputs, targets) = examples.read("train"), examples.read(examples.split)
         begin = time.monotonic()
         predicted = baseline.simple_answers(reads, holds, train, inputs)
         json_files.write_json(folder / _FIGURES, {"seconds": time.monotonic() - begin})
-        same = baseline.constant_answers(holds, train[1], len(inputs))
-        answers.of_rows({target.name: targets}, same).save(folder / _CONSTANT)
-        answers.of_rows({target.name: targets}, predicted).save(folder / answers.FILE)
+        same = baseline.constant_answers(holds, train, inputs)
+        given = {one.name: targets for one in tasks.targets(task)}
+        answers.of_rows(given, same).save(folder / _CONSTANT)
+        answers.of_rows(given, predicted).save(folder / answers.FILE)
     constant_name, (name, _) = baseline.CONSTANT[holds][0], baseline.SIMPLE[reads, holds]
     constant, simple = answers.load(folder / _CONSTANT), answers.load(folder / answers.FILE)
     figures = read_json(folder / _FIGURES)

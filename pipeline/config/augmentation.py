@@ -102,6 +102,12 @@ def writes_examples(config: Augmented) -> bool:
 
 def suits_the_targets(config: Augmented) -> Iterator[Problem]:
     """That rows are to be varied whose answers would not stay right."""
+    if config.augmentation and not tasks.targets(config.task):
+        yield Problem(
+            "augmentation",
+            "writes copies of rows with their answers, but no column is an answer here. Received: "
+            f"task.kind={config.task.kind}. Leave `augmentation` out.",
+        )
     for column in tasks.targets(config.task):
         if config.augmentation and column.holds not in TARGETS:
             yield Problem(

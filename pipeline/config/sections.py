@@ -133,7 +133,9 @@ def fitting(task: Task) -> list[str]:
 
 
 def _unlearned(entry: zoo.Entry, task: Task) -> list[str]:
-    """What target columns of a task hold that a model cannot learn."""
+    """What a task learns that a model cannot learn."""
+    if not tasks.targets(task):
+        return [] if entry.estimator is None else ["nothing but inputs"]
     return [column.holds for column in tasks.targets(task) if column.holds not in entry.learns]
 
 

@@ -23,7 +23,7 @@ class Examined:
     rows: Sequence[Values]
     """Input columns and target of each row."""
     targets: Sequence[Any]
-    """Of each row: a label, a tuple of labels or a number."""
+    """Of each row: a label, a tuple of labels, a number, or None where no column is a target."""
     answers: Sequence[Mapping[str, np.ndarray]]
     """Of each row: outputs by name, arrays without the axis of the rows."""
     metric: Metric
@@ -57,10 +57,10 @@ def unknown(target: Any, labels: Sequence[str]) -> list[str]:
     """The labels of a target that are none of those that are known.
 
     Args:
-        target: A label, a tuple of labels, of spans or of answers, or a number.
+        target: A label, a tuple of labels, of spans or of answers, a number, or None.
         labels: Of the model; without any, nothing is unknown.
     """
-    if isinstance(target, float) or not labels:
+    if target is None or isinstance(target, float) or not labels:
         return []
     given = (target,) if isinstance(target, str) else target
     # Of a span its type; each once, as rows are counted by them.

@@ -60,9 +60,11 @@ def worded(target: Any, text: str = "") -> str:
     """A label, labels, a number or spans as a page shows them.
 
     Args:
-        target: What is given or answered.
+        target: What is given or answered; None where nothing is given.
         text: That spans are of.
     """
+    if target is None:
+        return ""
     if isinstance(target, float):
         return f"{target:g}"
     if isinstance(target, str):

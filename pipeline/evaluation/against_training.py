@@ -52,10 +52,9 @@ def simple(task: Task, train: Sequence[Values], rows: Sequence[Values]) -> Basel
         rows: To measure on.
     """
     metric = task.metrics[0]
-    (target,) = tasks.targets(task)
     found = baseline.measure(
         tasks.reads(task),
-        target.holds,
+        tasks.learned(task),
         _inputs_and_targets(task, train),
         _inputs_and_targets(task, rows),
         metric.name,
@@ -94,9 +93,5 @@ def _inputs_and_targets(
 
 def _pairs(task: Task, rows: Iterable[Values]) -> Iterator[tuple[tuple[bytes, ...], Any]]:
     inputs = [column.name for column in tasks.inputs(task)]
-    (target,) = tasks.targets(task)
     for row in rows:
-        yield (
-            tuple(row[name][0] for name in inputs),
-            records.target(target.holds, row[target.name]),
-        )
+        yield tuple(row[name][0] for name in inputs), records.target_of(task.columns, row)

@@ -88,14 +88,13 @@ class Tally:
         return refused
 
     def _count(self, values: Values, answer: dict[str, np.ndarray]) -> None:
-        (column,) = tasks.targets(self._task)
-        target = records.target(column.holds, values[column.name])
+        targets = records.targets(self._task.columns, values)
         for metric in self._task.metrics:
-            statistics = metric.statistics({column.name: target}, answer)
-            self._statistics[metric.name].append(statistics)
+            self._statistics[metric.name].append(metric.statistics(targets, answer))
         for name in self._slices:
             for value in values[name]:
                 self._places[f"{name}: {_text(value)}"].append(self._num_rows)
+        target = next(iter(targets.values()), None)
         self._strata[target if isinstance(target, str) else ""] += 1
         unknown = examined.unknown(target, self._known)
         self._unknown.update(unknown)

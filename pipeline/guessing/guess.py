@@ -181,8 +181,10 @@ def _task(
     """
     for kind in table.TASKS:
         task: tasks.Task = _TASK.validate_python({"kind": kind})
-        given, (learned, *more) = tasks.inputs(task), tasks.targets(task)
-        if [one.holds for one in given] == [holds] * number and not more:
+        given = tasks.inputs(task)
+        if [one.holds for one in given] != [holds] * number:
+            continue
+        for learned in tasks.targets(task):
             if learned.holds != target:
                 continue
             yield Line("task.kind", kind, why)

@@ -106,13 +106,12 @@ def hold_against(
         rows: Values by column.
         found: The answer to each, see `models/tasks/answers.py`.
     """
-    (column,) = tasks.targets(task)
     metric = task.metrics[0]
-    targets = [records.target(column.holds, row[column.name]) for row in rows]
     statistics = [
-        metric.statistics({column.name: target}, answer)
-        for target, answer in zip(targets, found, strict=True)
+        metric.statistics(records.targets(task.columns, row), answer)
+        for row, answer in zip(rows, found, strict=True)
     ]
+    targets = [records.target_of(task.columns, row) for row in rows]
     return Examined(rows, targets, found, metric, np.stack(statistics))
 
 
@@ -202,10 +201,10 @@ def samples(rows: Sequence[Values], task: Task) -> list[dict[str, Any]]:
 
 
 def _sample(row: Values, task: Task) -> dict[str, Any]:
-    (column,) = tasks.targets(task)
+    inputs = tasks.inputs(task)
     return {
-        "inputs": shown_rows.shown(row, tasks.inputs(task)),
-        "target": _worded(records.target(column.holds, row[column.name]), row, tasks.inputs(task)),
+        "inputs": shown_rows.shown(row, inputs),
+        "target": _worded(records.target_of(task.columns, row), row, inputs),
     }
 
 

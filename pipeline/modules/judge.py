@@ -16,14 +16,14 @@ def headline(task: str, targets: Sequence[Any], answers: Sequence[dict[str, Any]
 
     Args:
         task: The `task` of the config, JSON.
-        targets: Of each row: a label, a tuple of labels or a number.
+        targets: Of each row: a label, a tuple of labels or a number; None without a target column.
         answers: To the same rows, outputs by name.
     """
     described = loading.load_task(task)
-    (column,) = tasks.targets(described)
     metric = described.metrics[0]
+    names = [column.name for column in tasks.targets(described)]
     rows = [
-        metric.statistics({column.name: target}, answer)
+        metric.statistics(dict.fromkeys(names, target), answer)
         for target, answer in zip(targets, answers, strict=True)
     ]
     return metric.figure(np.stack(rows))

@@ -25,7 +25,7 @@ from models.image.config import ImageModelConfig
 from models.tasks import endpoints
 from models.tasks import facts as measuring
 from models.tasks import task as tasks
-from models.tasks.endpoints import Network
+from models.tasks.endpoints import Network, Telling
 from models.tasks.task import Facts, Objective
 from models.tensor import Tensor
 from models.text import segments, unit_windows
@@ -101,18 +101,19 @@ class Learner:
             batch_size=training.batch_size,
             shuffle_seed=training.seed if shuffled else None,
             cache_mib=training.cache_mib,
-            augment=self._augment() if shuffled else None,
+            augment=self._augment(shuffled=shuffled),
+            spreads=self.encoder.pieces is not None,
         )
 
     def _part(self, features: Features) -> tuple[Features, Any]:
         batch = self.config.task.batch(features, self.facts)
         return batch.inputs, batch.target
 
-    def _augment(self) -> inputs.Augment | None:
+    def _augment(self, *, shuffled: bool) -> inputs.Augment | None:
         """What is drawn anew each epoch; the config has no operations that are written before."""
-        operations = self.config.augmentation
+        operations = self.config.augmentation if shuffled else ()
         if not operations:
-            return None
+            return self.objective().draw
         augment = policy.augmenter(operations, self.soften)
 
         def augment_inputs(features: Features, target: Any, seed: Any) -> tuple[Features, Any]:
@@ -127,9 +128,12 @@ class Learner:
 
     def estimator(self) -> Estimator | None:
         """How the model is fitted by counting; None if it is trained by gradients."""
-        model, (target,) = self.config.model, tasks.targets(self.config.task)
+        model = self.config.model
         estimator = zoo.MODELS[model.kind].estimator
-        return None if estimator is None else estimator(model, target.holds)
+        if estimator is None:
+            return None
+        (target,) = tasks.targets(self.config.task)
+        return estimator(model, target.holds)
 
     def class_weights(self, patterns: Sequence[str]) -> dict[int, float] | None:
         """Factor of each class's loss, as the task and `training` say of some files' targets."""
@@ -159,8 +163,15 @@ class Learner:
         return Network(
             of_inputs,
             lambda units: unit_windows.outputs(self.encoder, model, units),
+            self._telling(model),
             self._of_side(model) if self.config.task.sides > 1 else None,
         )
+
+    def _telling(self, model: keras.Model) -> Telling | None:
+        pieces = self.encoder.pieces
+        if pieces is None:
+            return None
+        return Telling(pieces, lambda inputs: endpoints.outputs(model, inputs))
 
     def _of_side(self, model: keras.Model) -> Callable[[Any], Any]:
         """Cells of any input to their vectors, by a siamese model."""
@@ -219,6 +230,9 @@ def prepare(
         learner = learner.with_model(vocabulary_size=size)
     model = learner.config.model
     learner = dataclasses.replace(learner, encoder=zoo.encoder(model, config.task))
+    if (found := learner.encoder.pieces) is not None:
+        sizes = {**facts.sizes, tasks.PIECES: len(found.names)}
+        learner = dataclasses.replace(learner, facts=dataclasses.replace(facts, sizes=sizes))
     measured = entry.measured(model)
     return learner if measured is None else _MEASURING[measured](learner, model, train_files)
 
@@ -275,6 +289,7 @@ def _learn_tokenizer(
     """Learn the tokenizer from the training texts, unless that was done before."""
     from models.text import subwords
 
+    special = zoo.MODELS[learner.config.model.kind].special
     content = json.dumps(
         [
             transform_output,
@@ -282,6 +297,7 @@ def _learn_tokenizer(
             model.tokenizer,
             model.vocabulary_size,
             model.lowercase,
+            special,
         ]
     )
     name = hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -293,6 +309,7 @@ def _learn_tokenizer(
             model.vocabulary_size,
             path,
             lowercase=model.lowercase,
+            special=special,
         )
     return path
 

@@ -254,7 +254,9 @@ def _write_summary(
     counts: trainable.TrainableCounts,
     course: Mapping[str, Any],
 ) -> None:
+    expected = learner.config.task.expected(learner.facts)
     summary = {
+        "untrained": {"loss": expected.loss, "reason": expected.reason},
         "facts": dataclasses.asdict(learner.facts),
         "trainable_parameters": counts.trainable,
         "frozen_parameters": counts.frozen,

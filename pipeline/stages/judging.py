@@ -16,6 +16,7 @@ from components.error_analysis import component as error_analysis_stage
 from components.evaluation import component as evaluation_stage
 from components.ingest import job
 from components.push import component as push_stage
+from models.tasks import task as tasks
 from pipeline import artifact_files
 from pipeline.config import loading
 from pipeline.config.sections import PipelineConfig
@@ -32,6 +33,7 @@ def baseline(config: PipelineConfig, data: Data) -> Any:
     return baseline_stage.Baseline(
         examples=data.examples,
         columns=json.dumps([dataclasses.asdict(column) for column in config.task.columns]),
+        learned=tasks.learned(config.task),
         metric=config.task.metrics[0].name,
         judge="pipeline.modules.judge.headline",
         task=loading.dump_task(config.task),

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from components.doctor import columns
 from components.doctor.checks import (
     balance,
     constant,
@@ -40,7 +41,7 @@ _LABELS = 50
 """Labels of a set whose shares are compared between splits, the most frequent ones."""
 _ONE_LABEL, _LABEL_SET, _NUMBER = ("category",), ("categories",), ("number",)
 _ANY_LABEL = ("category", "categories")
-_ANY_TARGET = ("category", "categories", "number", "spans", "answers")
+_ANY_TARGET = ("category", "categories", "number", "spans", "answers", columns.NOTHING)
 _TEXT, _IMAGE, _PAIR = ("text", "texts"), ("image",), ("texts",)
 _ANY_INPUT = ("text", "texts", "image")
 _LACKS = {

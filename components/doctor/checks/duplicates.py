@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from components.doctor import columns
 from components.doctor.finding import Finding
 from components.doctor.rows import Rows
 from components.doctor.setting import Setting
@@ -44,7 +45,8 @@ def exact_duplicates(rows: Mapping[str, Rows], setting: Setting = _NO_SETTING) -
     evidence = f"Rows that repeat another of their split: {said}."
     if shares["train"] < _WARN:
         return Finding(EXACT, "pass", evidence, figures={"repeated": shares})
-    instead = "" if setting.is_weighted else _INSTEAD
+    has_classes = setting.holds != columns.NOTHING
+    instead = "" if setting.is_weighted or not has_classes else _INSTEAD
     return Finding(
         EXACT,
         "fail" if shares["train"] >= _FAIL else "warn",

@@ -20,6 +20,7 @@ SUFFIXES = {
         for ending in (".txt", ".conll", ".conllu", ".tsv", ".iob", ".iob2", ".bio", ".bioes")
         for compressed in ("", ".gz")
     ),
+    "text": (".txt", ".txt.gz"),
     "squad": (".json", ".json.gz"),
     "parquet": (".parquet",),
     "tfrecord": (),

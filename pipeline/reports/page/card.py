@@ -35,8 +35,7 @@ def text(summary: Mapping[str, Any], task: Task, card: CardConfig) -> str:
         card: What its owners say.
     """
     whole = summary["metrics"]["all"]
-    (target,) = tasks.targets(task)
-    tag = _TAGS.get((tasks.reads(task), target.holds))
+    tag = _TAGS.get((tasks.reads(task), tasks.learned(task)))
     data = huggingface_hub.ModelCardData(
         language=list(card.language) or None,
         license=card.licence or None,

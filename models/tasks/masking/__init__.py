@@ -1,0 +1,1 @@
+"""Masked language modeling: how gaps are drawn, told and judged."""

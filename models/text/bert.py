@@ -1,0 +1,205 @@
+"""BERT with fresh weights, of any size.
+
+Source: Devlin et al. (2018), https://arxiv.org/abs/1810.04805, section 3; pooling of texts: Reimers
+and Gurevych (2019), https://arxiv.org/abs/1908.10084, section 3. The network, its WordPiece
+tokenizer and its preset folders are KerasHub's, so that what was pre-trained is fine-tuned as any
+other preset. The vocabulary is learned from the training texts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import unicodedata
+from typing import Annotated, Any, Literal
+
+import keras
+import keras_hub
+from annotated_types import Ge
+
+from models import pieces
+from models.backbone import Backbone, PieceVectors
+from models.bounds import Count, Share
+from models.encoder import Encoder
+from models.pieces import Pieces
+from models.tensor import Tensor
+from models.text import config as text_config
+from models.text import packing, piece_windows, subwords
+
+_WIDER = 4
+"""Units of a block's perceptron by width of a token vector."""
+_SENTENCE_ENDS = frozenset(".!?…。！？")
+_TRANSFORMER_STDDEV = 0.02
+
+
+@dataclasses.dataclass(frozen=True)
+class BertConfig(text_config.TokenizedConfig):
+    """Size of the network; by default that of BERT-mini."""
+
+    kind: Literal["bert"] = "bert"
+    """Name of this model."""
+    vocabulary_size: Annotated[int, Ge(100)] = 8_000
+    """Most pieces, the five special ones included; training replaces it by the number that the
+    data, or `tokenizer_file`, really has."""
+    sequence_length: Annotated[int, Ge(8)] = 128
+    """Tokens that are read at once, special ones included; no longer texts can be read later."""
+    tokenizer: Literal["wordpiece"] = "wordpiece"
+    """Pieces of words, learned from the training texts."""
+    num_layers: Count = 4
+    """Transformer blocks; 12 in BERT-base."""
+    num_heads: Count = 4
+    """Attention heads; divides `hidden_dim`."""
+    hidden_dim: Count = 256
+    """Width of a token vector; 768 in BERT-base."""
+    intermediate_dim: Count | None = None
+    """Units of the hidden layer of each block's perceptron; left out: four times `hidden_dim`."""
+    dropout: Share = 0.1
+    """Rate of all dropout, in [0, 1)."""
+    pooling: Literal["mean", "cls"] = "mean"
+    """Text vector: mean over the tokens, or the vector of the first token."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hidden_dim % self.num_heads:
+            raise ValueError(
+                f"`num_heads` must divide `hidden_dim` ({self.hidden_dim}). "
+                f"Received: num_heads={self.num_heads}"
+            )
+
+
+def build(config: BertConfig) -> Backbone:
+    """Build the network with fresh weights.
+
+    Args:
+        config: Its size.
+
+    Returns:
+        The backbone, of `token_ids`, `segment_ids` and `padding_mask`, each `(batch,
+        sequence_length)` int32. Layer `backbone` gives the tokens' vectors.
+    """
+    whole = _network(config)
+    # The pooler beside the tokens' vectors would be trained by no gradient where none reads it.
+    backbone = keras.Model(whole.input, whole.output["sequence_output"], name="backbone")
+    inputs = {
+        name: keras.Input((config.sequence_length,), dtype="int32", name=name)
+        for name in ("token_ids", "segment_ids", "padding_mask")
+    }
+
+    from models.layers.trim_padding import TrimPadding
+
+    tokens = TrimPadding(name="trim_padding")(inputs)
+    vectors = backbone(tokens)
+    found = packing.pooled("bert", inputs, tokens, vectors, config.pooling, config.dropout)
+    of_pieces = PieceVectors(
+        vectors,
+        whole.token_embedding,
+        lambda: whole.pooled_dense(vectors[:, 0]),
+        keras.initializers.TruncatedNormal(stddev=_TRANSFORMER_STDDEV),
+    )
+    return dataclasses.replace(found, pieces=of_pieces)
+
+
+def encoder(config: BertConfig) -> Encoder:
+    """Return the encoder of one text or two.
+
+    Raises:
+        ValueError: If the tokenizer must be learned first, or its file cannot be read.
+    """
+    return packing.of_texts(_preprocessor(config), truncate="end")
+
+
+def unit_encoder(config: BertConfig) -> Encoder:
+    """Return the encoder of a text's units.
+
+    Raises:
+        ValueError: As `encoder`.
+    """
+    return packing.of_units(_preprocessor(config))
+
+
+def piece_encoder(config: BertConfig) -> Encoder:
+    """Return the encoder to windows of pieces, of which a text may have several.
+
+    Raises:
+        ValueError: As `encoder`.
+    """
+    import tensorflow as tf
+    import tensorflow_text as tf_text
+
+    tokenizer = _tokenizer(config)
+    names = tuple(tokenizer.get_vocabulary())
+    marks = tf.constant([_mark(name) for name in names], tf.uint8)
+
+    def split(texts: Tensor) -> Tensor:
+        return tf.cast(tokenizer(tf_text.normalize_utf8(texts, "NFC")), tf.int32)
+
+    return piece_windows.encoder(
+        Pieces(
+            names,
+            split,
+            lambda ids: piece_windows.cut(ids, config.sequence_length - pieces.AROUND),
+            lambda ids: tf.gather(marks, ids),
+            config.sequence_length,
+        ),
+        (tokenizer,),
+    )
+
+
+def save_preset(config: BertConfig, model: keras.Model, folder: pathlib.Path) -> None:
+    """Write a preset as KerasHub reads it: `config.json`, weights, tokenizer.
+
+    Args:
+        config: Of the model, with its `tokenizer_file`.
+        model: Trained; the pooler is as fresh where no task trained it.
+        folder: To be made.
+    """
+    whole = _network(config)
+    trained = {layer.name: layer for layer in model.get_layer("backbone").layers}
+    trained |= {layer.name: layer for layer in model.layers if layer.name == "pooled_dense"}
+    for layer in whole.layers:
+        if layer.name in trained:
+            layer.set_weights(trained[layer.name].get_weights())
+    folder.mkdir(parents=True)
+    whole.save_to_preset(str(folder))
+    _tokenizer(config).save_to_preset(str(folder))
+
+
+def _network(config: BertConfig) -> Any:
+    return keras_hub.models.BertBackbone(
+        vocabulary_size=config.vocabulary_size,
+        num_layers=config.num_layers,
+        num_heads=config.num_heads,
+        hidden_dim=config.hidden_dim,
+        intermediate_dim=config.intermediate_dim or _WIDER * config.hidden_dim,
+        dropout=config.dropout,
+        max_sequence_length=config.sequence_length,
+    )
+
+
+def _tokenizer(config: BertConfig) -> Any:
+    path = config.tokenizer_file
+    names = subwords.pieces(path)
+    if tuple(names[: len(pieces.SPECIAL)]) != pieces.SPECIAL:
+        raise ValueError(
+            f"The tokenizer file {path} does not begin with the special pieces of `kind: bert`, "
+            f"{', '.join(pieces.SPECIAL)}. Received: {', '.join(names[: len(pieces.SPECIAL)])}. "
+            "Give the file of another training of this kind, or leave out `tokenizer_file` to "
+            "learn one."
+        )
+    return keras_hub.models.BertTokenizer(vocabulary=names, lowercase=config.lowercase)
+
+
+def _preprocessor(config: BertConfig) -> keras.layers.Layer:
+    return keras_hub.models.BertTextClassifierPreprocessor(
+        _tokenizer(config),
+        sequence_length=config.sequence_length,
+        # As for presets: the other way's operation is unknown to TensorFlow Serving before 2.20.
+        truncate="waterfall",
+    )
+
+
+def _mark(name: str) -> int:
+    """What is known of a piece by its name alone."""
+    if name.startswith("##"):
+        return pieces.CONTINUES
+    return pieces.ENDS if unicodedata.normalize("NFC", name) in _SENTENCE_ENDS else 0
