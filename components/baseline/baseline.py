@@ -1,10 +1,9 @@
 """What a simple model reaches on the same split: the bar a deep one must clear.
 
 Texts: TF-IDF of words and word pairs (of characters where no text has a word) with a linear model;
-of two texts also what both have in common; parts of texts: those that training marked; gaps of texts:
-counts of words.
-Images: thumbnails, by nearest class centroid for one label, by nearest neighbours otherwise. All
-beside an answer that looks at no input.
+of two texts also what both have in common; parts of texts: those that training marked; gaps of
+texts: counts of words. Images: thumbnails, by nearest class centroid for one label, by nearest
+neighbours otherwise. All beside an answer that looks at no input.
 """
 
 import dataclasses

@@ -25,7 +25,7 @@ def padded(name: str, values: Any, width: int | None) -> dict[str, Any]:
     """
     import tensorflow as tf
 
-    dense = values.to_tensor(shape=(None, width))
+    dense = values.to_tensor(shape=(None, width, *values.flat_values.shape[1:]))
     return {name: dense, name + LENGTH: tf.cast(values.row_lengths(), tf.int32)}
 
 

@@ -67,6 +67,9 @@ class Endpoints:
     takes: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
     """Inputs of those that take something else: names in requests to the columns whose cells are
     such."""
+    asked: Callable[[dict[str, list[bytes]]], dict[str, list[bytes]]] = lambda inputs: inputs
+    """Inputs of examples by name in requests to what clients would ask, where that is not the
+    same; servers are tried and warmed up with it."""
 
 
 def outputs(model: Callable[..., Tensors], inputs: Tensors) -> Tensors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
@@ -157,4 +158,18 @@ class MaskedLanguageModeling:
         def judge(raw: Mapping[str, Any]) -> Mapping[str, Any]:
             return asking.judged(raw["text"], network, found, self.mask)
 
-        return Endpoints({endpoints.DEFAULT: fill, EMBED: embed, JUDGE: judge}, JUDGE)
+        functions = {endpoints.DEFAULT: fill, EMBED: embed, JUDGE: judge}
+        return Endpoints(functions, JUDGE, _with_gap)
+
+
+def _with_gap(inputs: dict[str, list[bytes]]) -> dict[str, list[bytes]]:
+    """Texts with `[MASK]` in place of the word in their middle."""
+    return {name: [_gapped(text) for text in texts] for name, texts in inputs.items()}
+
+
+def _gapped(text: bytes) -> bytes:
+    found = list(re.finditer(rb"\S+", text))
+    if not found:
+        return text
+    word = found[len(found) // 2]
+    return text[: word.start()] + pieces.MASK_TEXT.encode() + text[word.end() :]

@@ -130,6 +130,8 @@ def piece_encoder(config: BertConfig) -> Encoder:
     names = tuple(tokenizer.get_vocabulary())
     marks = tf.constant([_mark(name) for name in names], tf.uint8)
 
+    # Outside a graph KerasHub gives Python's lists.
+    @tf.function
     def split(texts: Tensor) -> Tensor:
         return tf.cast(tokenizer(tf_text.normalize_utf8(texts, "NFC")), tf.int32)
 

@@ -148,6 +148,29 @@ def _answers_fields(answer: Answer) -> dict[str, Any]:
     return {"answers": _answers(answer)}
 
 
+def _gaps(answer: Answer) -> list[list[dict[str, Any]]]:
+    """What fits into each gap of a text, the likeliest first."""
+    fields = ("score", "token", "token_str", "sequence")
+    return [
+        _parts(dict(zip(fields, gap, strict=True)), *fields)
+        for gap in zip(*(answer[name] for name in fields), strict=True)
+    ]
+
+
+def _gaps_words(answer: Answer) -> str:
+    found = _gaps(answer)
+    if not found:
+        return "no gap: write [MASK] where a word is to be told"
+    return "\n\n".join(
+        _lines([(one["token_str"], f"{one['score']:6.1%}  {one['sequence']}") for one in gap])
+        for gap in found
+    )
+
+
+def _gaps_fields(answer: Answer) -> dict[str, Any]:
+    return {"masks": _gaps(answer)}
+
+
 def _entities(answer: Answer) -> list[dict[str, Any]]:
     return _parts(answer, "entity_group", "score", "word", "start", "end")
 
@@ -184,6 +207,17 @@ _FORMS = (
         {"answer": ("O", 1), "score": ("f", 1), "start": ("i", 1), "end": ("i", 1)},
         _answers_words,
         _answers_fields,
+        may_be_empty=True,
+    ),
+    Form(
+        {
+            "score": ("f", 2),
+            "token": ("i", 2),
+            "token_str": ("O", 2),
+            "sequence": ("O", 2),
+        },
+        _gaps_words,
+        _gaps_fields,
         may_be_empty=True,
     ),
     Form(

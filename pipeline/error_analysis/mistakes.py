@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.tasks.answering import metrics as answering_metrics
+from models.tasks.masking import metrics as masking_metrics
 from models.tasks.tagging import metrics as tagging_metrics
 from pipeline.error_analysis.examined import Examined, answered
 
@@ -18,7 +19,7 @@ def worst(examined: Examined, count: int) -> list[int]:
 
     One label: by the probability of the wrong answer. Several: by the probability that is on the
     wrong side, summed over the labels. A number: by the distance. Spans: by how many are missing or
-    too many.
+    too many. Gaps: by their mean loss.
 
     Args:
         examined: The rows.
@@ -70,6 +71,8 @@ def _place(label: str, shown: Sequence[str]) -> int:
 
 def _severity(target: Any, answer: Mapping[str, np.ndarray]) -> float:
     """How wrong an answer is; 0 if it is right."""
+    if masking_metrics.GAPS in answer:
+        return masking_metrics.mean_loss(answer)
     if "entity_group" in answer:
         return float(len(set(target) ^ set(answered(answer))))
     if "answer" in answer:

@@ -204,17 +204,15 @@ def _answers(
 def _raw(
     learner: learners.Learner, endpoints: Endpoints, examples: Sequence[bytes]
 ) -> dict[str, list[bytes]]:
-    """The inputs of examples by their name in requests, and the examples."""
+    """The inputs of examples as clients ask, by their name in requests, and the examples."""
     columns = {column.served_as: column.name for column in tasks.inputs(learner.config.task)}
     for others in endpoints.takes.values():
         columns |= others
-    return {
-        "examples": list(examples),
-        **{
-            name: [_feature(example, column) for example in examples]
-            for name, column in columns.items()
-        },
+    inputs = {
+        name: [_feature(example, column) for example in examples]
+        for name, column in columns.items()
     }
+    return {**endpoints.asked(inputs), "examples": list(examples)}
 
 
 def _description(learner: learners.Learner, answered: Mapping[str, Any]) -> description.Description:

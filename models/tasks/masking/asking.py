@@ -13,6 +13,8 @@ from models.tensor import Tensor
 
 _HASHES = 2**24
 """Numbers that a single-precision one can tell apart."""
+_ROWS = 2**40
+"""Numbers that rows may have."""
 
 
 def filled(texts: Tensor, network: Network, found: Pieces, top_k: int) -> dict[str, Tensor]:
@@ -138,7 +140,8 @@ def _in_place(texts: Tensor, number: Tensor, parts: Tensor, rows: Tensor, words:
 
 def _hashed(token_ids: Tensor) -> Tensor:
     """Numbers in [0, 1) that depend on a row and the place in it alone, `(n, length)`."""
+    length = token_ids.shape[1]
     rows = tf.strings.reduce_join(tf.strings.as_string(token_ids), axis=1, separator=" ")
-    places = tf.strings.as_string(tf.range(tf.shape(token_ids)[1]))
-    both = tf.strings.join([rows[:, None], places[None]], separator=":")
-    return tf.cast(tf.strings.to_hash_bucket_fast(both, _HASHES), tf.float32) / _HASHES
+    numbers = tf.strings.to_hash_bucket_fast(rows, _ROWS)[:, None] * length
+    places = tf.strings.as_string(numbers + tf.range(length, dtype=tf.int64))
+    return tf.cast(tf.strings.to_hash_bucket_fast(places, _HASHES), tf.float32) / _HASHES

@@ -19,6 +19,18 @@ GAPS, HITS, LOG_PROBABILITY = "gaps", "hits", "log_probability"
 of the right pieces' probabilities in nats."""
 
 
+def told(answer: Mapping[str, Any]) -> str:
+    """How many gaps of a text are told rightly, in words."""
+    hits, gaps = (int(np.ravel(answer[name])[0]) for name in (HITS, GAPS))
+    return f"{hits} of {gaps}"
+
+
+def mean_loss(answer: Mapping[str, Any]) -> float:
+    """Mean negative log-probability of the right pieces of a text in nats; 0 without gaps."""
+    lost, gaps = (float(np.ravel(answer[name])[0]) for name in (LOG_PROBABILITY, GAPS))
+    return -lost / gaps if gaps else 0.0
+
+
 def _of(*names: str) -> Any:
     def statistics(target: Mapping[str, Any], answer: Mapping[str, Any]) -> np.ndarray:
         del target

@@ -20,6 +20,7 @@ _TAGS = {
     ("text", "categories"): "text-classification",
     ("text", "spans"): "token-classification",
     ("text", "answers"): "question-answering",
+    ("text", "filled_masks"): "fill-mask",
     ("image", "category"): "image-classification",
     ("image", "categories"): "image-classification",
 }

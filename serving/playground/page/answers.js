@@ -7,8 +7,8 @@ const DIGITS = 6;
 const COLOURS = 6; // Of kinds of entities, in the style sheet.
 
 /**
- * @param {?string} shownAs `ranked_labels`, `chosen_labels`, `number`, `entities` or `answers`; any
- *     other model's answer is shown output by output.
+ * @param {?string} shownAs `ranked_labels`, `chosen_labels`, `number`, `entities`, `answers` or
+ *     `filled_masks`; any other model's answer is shown output by output.
  * @param {Object} answer Values of one row by output.
  * @param {{name: string, length: ?string}[]} outputs `length` names the output that says how many
  *     values of `name` count; the others fill it up.
@@ -73,6 +73,22 @@ function answers(answer, outputs, row) {
   return element("div", {}, labels(found), text);
 }
 
+/** For each gap of the text what fits, the likeliest first, and the text with the first of it. */
+function filledMasks(answer) {
+  const count = answer.token_str_length;
+  if (!count) return element("p", {}, "No gap: write [MASK] where a word is to be told.");
+  const list = element("div");
+  for (let place = 0; place < count; place += 1) {
+    const found = answer.token_str[place].map((label, rank) => ({
+      label,
+      probability: answer.score[place][rank],
+    }));
+    const text = element("p", { class: "text", dir: "auto" }, answer.sequence[place][0]);
+    list.append(labels(found), text);
+  }
+  return list;
+}
+
 function byOutput(answer, outputs) {
   const lengths = outputs.map((output) => output.length);
   const list = element("dl");
@@ -84,7 +100,7 @@ function byOutput(answer, outputs) {
   return list;
 }
 
-const FORMS = { ranked_labels: rankedLabels, chosen_labels: chosenLabels, number, entities, answers };
+const FORMS = { ranked_labels: rankedLabels, chosen_labels: chosenLabels, number, entities, answers, filled_masks: filledMasks };
 
 /** The labels of an answer, the most likely first. */
 function rowsOf(answer) {

@@ -35,6 +35,28 @@ def _draw_number(random, size):
     ]
 
 
+def _draw_gaps(random, size):
+    gaps = random.integers(0, 9, size)
+    hits = random.integers(0, gaps + 1)
+    lost = [random.normal(size=number) ** 2 for number in gaps]
+    return [None] * size, [
+        {"gaps": np.array([n]), "hits": np.array([h]), "log_probability": np.array([-sum(each)])}
+        for n, h, each in zip(gaps, hits, lost, strict=True)
+    ]
+
+
+def _told_gaps(given, answers):
+    right = [k < row["hits"][0] for row in answers for k in range(row["gaps"][0])]
+    return sklearn.metrics.accuracy_score([True] * len(right), right)
+
+
+def _pseudo_perplexity(given, answers):
+    rows = [(row["gaps"][0], -row["log_probability"][0]) for row in answers if row["gaps"][0]]
+    return scipy.stats.gmean(
+        [np.exp(lost / gaps) for gaps, lost in rows], weights=[gaps for gaps, _ in rows]
+    )
+
+
 def _draw_spans(random, size):
     given, answers = [], []
     for tags in random.choice(["O", "B-a", "I-a", "B-b", "I-b"], (size, 2, 7)):
@@ -104,6 +126,7 @@ DRAWN = {
     "answers": _draw_answers,
     "category": _draw_category,
     "categories": _draw_categories,
+    "filled_masks": _draw_gaps,
     "number": _draw_number,
     "spans": _draw_spans,
 }
@@ -162,6 +185,7 @@ def _shared(analyzer):
 ARTICLES = ["a", "an", "the"]
 F1 = sklearn.metrics.f1_score
 REFERENCES = {
+    "filled_masks": {"masked_accuracy": _told_gaps, "perplexity": _pseudo_perplexity},
     "answers": {
         "f1": _answers(_shared(str.split), ARTICLES),
         "exact_match": _answers(lambda one, other: float(one == other), ARTICLES),
