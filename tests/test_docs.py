@@ -29,6 +29,7 @@ SECTIONS = {
     "DoctorConfig": "doctor",
     "BatchAnswersConfig": "batch_answers",
     "Recipe": "model.recipe",
+    "MaskedLanguageModeling": "task",
     "QuestionAnswering": "task",
     "TextPairRegression": "task",
     "TokenClassification": "task",

@@ -65,6 +65,11 @@ class MaskedLanguageModeling:
         return "pieces"
 
     @property
+    def sides(self) -> int:
+        """One: there is one text."""
+        return 1
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """Share of gaps that are told rightly, and perplexity."""
         return (metrics.MASKED_ACCURACY, metrics.PERPLEXITY)
@@ -144,19 +149,19 @@ class MaskedLanguageModeling:
         """What fits into gaps, vectors of texts, and how well gaps are told."""
         from models.tasks.masking import asking
 
-        found = network.pieces
-        if found is None:
+        telling = network.telling
+        if telling is None:
             raise ValueError(f"Expected a model that tells pieces. Received: {network}")
-        top_k = min(self.top_k, len(found.names) - len(pieces.SPECIAL))
+        top_k = min(self.top_k, len(telling.pieces.names) - len(pieces.SPECIAL))
 
         def fill(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-            return asking.filled(raw["text"], network, found, top_k)
+            return asking.filled(raw["text"], telling, top_k)
 
         def embed(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-            return {"embedding": asking.embedded(raw["text"], network, found)}
+            return {"embedding": asking.embedded(raw["text"], telling)}
 
         def judge(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-            return asking.judged(raw["text"], network, found, self.mask)
+            return asking.judged(raw["text"], telling, self.mask)
 
         functions = {endpoints.DEFAULT: fill, EMBED: embed, JUDGE: judge}
         return Endpoints(functions, JUDGE, _with_gap)
