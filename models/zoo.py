@@ -121,9 +121,9 @@ class Entry:
     special: tuple[str, ...] = ()
     """Pieces that a fitted tokenizer begins with, if other than those for padding and unknown
     ones."""
-    save_preset: Callable[[Any, Any, pathlib.Path], None] | None = None
-    """`save_preset(config, model, folder)` writes what a trained model knows of texts as a preset
-    of KerasHub; None for models that it does not know."""
+    save_pretrained: Callable[[Any, Any, pathlib.Path], None] | None = None
+    """`save_pretrained(config, model, folder)` writes what a pre-trained model knows for other
+    tasks to fine-tune: `preset` for `pretrained_text`, `hub` for `hub_text`."""
     learns: frozenset[Holds] = _ANY
     """What the column of the target may hold."""
     estimator: Callable[[Any, Holds], Estimator] | None = None
@@ -235,7 +235,7 @@ MODELS: dict[str, Entry] = {
         piece_encoder=bert.piece_encoder,
         tokenizer="fitted",
         special=pieces.SPECIAL,
-        save_preset=bert.save_preset,
+        save_pretrained=bert.save_pretrained,
         files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
     ),
     "embedding_pooling": _text(embedding_pooling, embedding_pooling.EmbeddingPoolingConfig),

@@ -16,6 +16,10 @@ TOKENIZER = "tokenizer"
 REFERENCE = "reference.npz"
 """Of a model run: the trainer's own answers to real examples."""
 
+PRETRAINED = "assets.extra"
+"""Of an export, a folder that servers leave alone: what other tasks fine-tune, if the model was
+pre-trained for that, in `preset` and `hub`."""
+
 SOURCE = push.SOURCE_FILE
 """Of a pushed version: which model it was copied from."""
 

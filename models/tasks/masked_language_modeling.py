@@ -164,7 +164,7 @@ class MaskedLanguageModeling:
             return asking.judged(raw["text"], telling, self.mask)
 
         functions = {endpoints.DEFAULT: fill, EMBED: embed, JUDGE: judge}
-        return Endpoints(functions, JUDGE, _with_gap)
+        return Endpoints(functions, JUDGE, asked=_with_gap)
 
 
 def _with_gap(inputs: dict[str, list[bytes]]) -> dict[str, list[bytes]]:

@@ -24,8 +24,10 @@ from models.encoder import Encoder
 from models.pieces import Pieces
 from models.tensor import Tensor
 from models.text import config as text_config
-from models.text import packing, piece_windows, subwords
+from models.text import encoder_module, packing, piece_windows, subwords
 
+PRESET, HUB = "preset", "hub"
+"""Folders of what other tasks fine-tune."""
 _WIDER = 4
 """Units of a block's perceptron by width of a token vector."""
 _SENTENCE_ENDS = frozenset(".!?…。！？")
@@ -147,14 +149,22 @@ def piece_encoder(config: BertConfig) -> Encoder:
     )
 
 
-def save_preset(config: BertConfig, model: keras.Model, folder: pathlib.Path) -> None:
-    """Write a preset as KerasHub reads it: `config.json`, weights, tokenizer.
+def save_pretrained(config: BertConfig, model: keras.Model, folder: pathlib.Path) -> None:
+    """Write what other tasks fine-tune: `preset`, as KerasHub reads it, and `hub`, a Hub module.
 
     Args:
         config: Of the model, with its `tokenizer_file`.
         model: Trained; the pooler is as fresh where no task trained it.
         folder: To be made.
     """
+    _save_preset(config, model, folder / PRESET)
+    vectors = build(config)
+    network = keras.Model(vectors.inputs, vectors.vector)
+    network.get_layer("backbone").set_weights(model.get_layer("backbone").get_weights())
+    encoder_module.save(encoder(config), network, folder / HUB)
+
+
+def _save_preset(config: BertConfig, model: keras.Model, folder: pathlib.Path) -> None:
     whole = _network(config)
     trained = {layer.name: layer for layer in model.get_layer("backbone").layers}
     trained |= {layer.name: layer for layer in model.layers if layer.name == "pooled_dense"}

@@ -25,7 +25,7 @@ from models.tasks import task as tasks
 from models.tasks.endpoints import Endpoints
 from models.training import estimate, fit, placement
 from models.training.checkpoint import STATE
-from pipeline.artifact_files import REFERENCE, SUMMARY, TOKENIZER
+from pipeline.artifact_files import PRETRAINED, REFERENCE, SUMMARY, TOKENIZER
 from pipeline.config import loading
 from pipeline.modules import kept_examples
 from pipeline.modules import learner as learners
@@ -75,6 +75,9 @@ def run_fn(fn_args: Any) -> None:
     export = pathlib.Path(fn_args.serving_model_dir)
     resources = [served, learner.graph, *learner.encoder.trackable]
     exporting.export(signatures, resources, export)
+    save = zoo.MODELS[learner.config.model.kind].save_pretrained
+    if learner.config.task.needs == "pieces" and save is not None:
+        save(learner.config.model, model, export / PRETRAINED)
     # Let servers meet real requests before clients do.
     warm_up_file.write(export, _ANY_NAME, answers, WARM_UP_BATCHES)
     described = _description(learner, answers[exporting.DEFAULT])

@@ -263,6 +263,10 @@ def _show_outcome(summary: Summary, terminal: Console, sample: str) -> None:
     run_view.print_line(terminal, f"\nserved model: {summary.model}{latency}", "green")
     run_view.print_line(terminal, f"ask it:       maru predict {summary.name} {sample}")
     run_view.print_line(terminal, "serve it:     maru serve")
+    preset = pathlib.Path(summary.model or "", artifact_files.PRETRAINED, "preset")
+    if preset.is_dir():
+        told = f"model: {{kind: pretrained_text, preset: {preset}}}"
+        run_view.print_line(terminal, f"fine-tune it: {told}")
 
 
 def _row(metrics: Mapping[str, float], names: Sequence[str]) -> list[str]:

@@ -9,11 +9,12 @@ import pytest
 import tensorflow as tf
 
 from models import pieces, zoo
+from models.finetuning import trainable
 from models.tasks import endpoints
 from models.tasks.endpoints import Network, Telling
 from models.tasks.masked_language_modeling import JUDGE, MaskedLanguageModeling
 from models.tasks.task import Facts
-from models.text import bert, piece_windows, pretrained, subwords
+from models.text import bert, hub_text, piece_windows, pretrained, subwords
 from tests.models import classifier
 
 TEXTS = ["The cat sat on the mat. A dog barked!", "Cats play, dogs bark.", "The mat is red."]
@@ -143,7 +144,7 @@ def test_judged_gaps_depend_on_the_text_alone(config):
 @pytest.mark.parametrize("next_sentence", [False, True])
 def test_a_preset_gives_the_vectors_of_the_model_that_it_is_of(config, next_sentence, tmp_path):
     model, _, functions = trained(config, next_sentence=next_sentence)
-    bert.save_preset(config, model, tmp_path / "preset")
+    bert.save_pretrained(config, model, tmp_path)
     loaded = pretrained.PretrainedTextConfig(
         preset=str(tmp_path / "preset"), sequence_length=LENGTH, dropout=0.0
     )
@@ -163,6 +164,26 @@ def test_a_preset_gives_the_vectors_of_the_model_that_it_is_of(config, next_sent
         np.testing.assert_array_equal(kept[0], own[0])
     tokenizer = keras_hub.models.BertTokenizer.from_preset(str(tmp_path / "preset"))
     assert tokenizer.get_vocabulary() == subwords.pieces(config.tokenizer_file)
+
+
+def test_a_hub_module_gives_the_same_vectors_and_can_be_trained(config, tmp_path):
+    model, _, functions = trained(config)
+    bert.save_pretrained(config, model, tmp_path)
+    wanted = functions["embed"]({"text": tf.constant(TEXTS)})["embedding"]
+    module = tf.saved_model.load(str(tmp_path / "hub"))
+    np.testing.assert_allclose(module(tf.constant(TEXTS)), wanted, rtol=1e-5, atol=1e-6)
+    loaded = hub_text.HubTextConfig(handle=str(tmp_path / "hub"), fine_tuning="full")
+    network = classifier.build(loaded, 3)
+    vectors = keras.Model(network.input, network.get_layer("features").output)
+    np.testing.assert_allclose(
+        vectors({"text": tf.constant(TEXTS)}, training=False), wanted, rtol=1e-5, atol=1e-6
+    )
+    without_pooler = parameters(config) - (config.hidden_dim**2 + config.hidden_dim)
+    head = 3 * config.hidden_dim + 3
+    assert trainable.trainable_counts(network).trainable == without_pooler + head
+    network.compile("adam", "sparse_categorical_crossentropy")
+    network.fit({"text": tf.constant(TEXTS)}, np.array([0, 1, 2]), verbose=0)
+    assert np.abs(vectors({"text": tf.constant(TEXTS)}, training=False) - wanted).max() > 1e-4
 
 
 def test_other_vocabularies_are_refused(config, tmp_path):
