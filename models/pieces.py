@@ -15,13 +15,17 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 PADDING, UNKNOWN, FIRST, SEPARATOR, MASK = range(len(SPECIAL))
 MASK_TEXT = SPECIAL[MASK]
 """What stands in a text for a piece that is asked for."""
+PACKED = "packed_text"
+"""Texts `(n,)` string for an encoder to pieces, of which short ones may share a window; in `text`
+each has windows of its own."""
 PIECES = "pieces"
-"""Input of tasks that mask: ids of windows of texts without special pieces, `(windows, width)`
-int32, filled up with `PADDING`."""
+"""Input of tasks that mask: ids of windows of texts, `(windows, width)` int32, filled up with
+`PADDING`; the only special piece in them is `SEPARATOR`, between texts that share a window."""
 MARKS = "marks"
 """What is known of each of them, `(windows, width)` uint8, a sum of the two below."""
 TEXTS = "texts"
-"""A number of the text that each window is of, `(windows,)` int64; equal texts share one."""
+"""A number of the text that each window is of, `(windows,)` int64, unless texts share windows; that
+of equal texts is the same."""
 CONTINUES = 1
 """The piece continues a word."""
 ENDS = 2

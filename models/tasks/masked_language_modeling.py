@@ -41,8 +41,8 @@ class MaskedLanguageModeling:
     kind: Literal["masked_language_modeling"]
     """Kind of task."""
     text: str = "text"
-    """Column with the text, UTF-8, however long: all of it is read, in windows of the model's
-    length."""
+    """Column with the text, UTF-8, however long or short: all of it is read, in windows of the
+    model's length."""
     mask: Between0And1 = 0.15
     """Share of the pieces that are to be told, in (0, 1); of these 80 % are masked, 10 % replaced
     by any other piece, 10 % stay. Drawn anew each epoch."""
@@ -101,8 +101,12 @@ class MaskedLanguageModeling:
         return {"text": features["text"]}
 
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
-        """The text; what is to be told is drawn later."""
-        return Batch({"text": features["text"]}, None)
+        """The text, which may share windows unless parts of it are to follow one another.
+
+        What is to be told is drawn later.
+        """
+        name = "text" if self.next_sentence else pieces.PACKED
+        return Batch({name: features["text"]}, None)
 
     def soften(self, target: Any, facts: Facts) -> Any:
         """Refused: texts cannot be mixed."""

@@ -1,9 +1,10 @@
 """Texts of any length as windows of pieces, none of which is lost.
 
-A text of more pieces than a model reads is cut into as few windows as hold it, which are as equal
-as can be: 300 pieces in windows of at most 126 are 100, 100 and 100. A window is of one text only,
-which Liu et al. (2019), https://arxiv.org/abs/1907.11692, section 4.2, find slightly better than
-windows that run over ("DOC-SENTENCES"); short texts are padded.
+What is longer than a model reads is cut into as few windows as hold it, which are as equal as can
+be: 300 pieces in windows of at most 126 are 100, 100 and 100. Texts that may share windows run on,
+with a separator between, as in "FULL-SENTENCES" of Liu et al. (2019),
+https://arxiv.org/abs/1907.11692, section 4.2, so that hardly any padding is computed; those of a
+batch of rows share, in their order. Others have windows of their own ("DOC-SENTENCES").
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ _TEXTS = 2**62
 
 
 def encoder(found: Pieces, trackable: tuple[Any, ...]) -> Encoder:
-    """An encoder to `pieces`, `marks` and `texts` of windows; a blank text has no window.
+    """An encoder to `pieces` and `marks` of windows, and `texts` if they share none.
+
+    A blank text has no window.
 
     Args:
         found: How texts are split.
@@ -31,6 +34,11 @@ def encoder(found: Pieces, trackable: tuple[Any, ...]) -> Encoder:
 
     @tf.function
     def encode(features: dict[str, Tensor]) -> dict[str, Tensor]:
+        if pieces.PACKED in features:
+            ids = run_on(found.split(features[pieces.PACKED]))
+            windows, _ = found.windows(ids)
+            dense = windows.to_tensor(pieces.PADDING, shape=(None, found.width))
+            return {pieces.PIECES: dense, pieces.MARKS: found.marks(dense)}
         texts = segments.joined(features)
         windows, owners = found.windows(found.split(texts))
         ids = windows.to_tensor(pieces.PADDING, shape=(None, found.width))
@@ -42,6 +50,22 @@ def encoder(found: Pieces, trackable: tuple[Any, ...]) -> Encoder:
         }
 
     return Encoder(encode, trackable, pieces=found)
+
+
+def run_on(ids: Tensor) -> Tensor:
+    """All texts as one with a separator behind each that has a piece, in a graph.
+
+    Args:
+        ids: Ragged `(n, pieces)`.
+    """
+    import tensorflow as tf
+
+    has_pieces = tf.cast(ids.row_lengths() > 0, tf.int64)
+    separators = tf.RaggedTensor.from_row_lengths(
+        tf.fill([tf.reduce_sum(has_pieces)], pieces.SEPARATOR), has_pieces
+    )
+    whole = tf.concat([ids, separators], axis=1).flat_values
+    return tf.RaggedTensor.from_row_lengths(whole, tf.size(whole, tf.int64)[None])
 
 
 def cut(ids: Tensor, width: int) -> tuple[Tensor, Tensor]:

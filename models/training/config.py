@@ -18,6 +18,7 @@ from models.training import optimizer_config, schedule_config
 Optimizer = Annotated[
     optimizer_config.Adam
     | optimizer_config.AdamW
+    | optimizer_config.Lamb
     | optimizer_config.Lion
     | optimizer_config.RMSprop
     | optimizer_config.SGD,

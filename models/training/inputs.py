@@ -172,11 +172,10 @@ def batches(
 
         def order(number: Tensor) -> tf.data.Dataset:
             size = min(num_examples, _SHUFFLED_RECORDS)
-            ordered = _prepare(_shuffle(records, size, shuffle_seed, number), prepare, batch_size)
-            if not spreads:
-                return ordered
-            # Once more, because the rows of one record follow one another.
-            return _shuffle(ordered.unbatch(), size, shuffle_seed, number).batch(batch_size)
+            if spreads:  # How many rows records give may depend on those beside them.
+                rows = _shuffle(prepared.unbatch(), size, shuffle_seed, number)
+                return rows.batch(batch_size)
+            return _prepare(_shuffle(records, size, shuffle_seed, number), prepare, batch_size)
 
     split = Batches(order, num_examples, batch_size, is_cached)
     if augment is None:

@@ -50,6 +50,24 @@ class AdamW:
 
 
 @dataclasses.dataclass(frozen=True)
+class Lamb:
+    """Adam with a rate for each weight array by its norm, for large batches.
+
+    You et al. (2019), https://arxiv.org/abs/1904.00962, algorithm 2, as Keras has it: weight decay
+    is decoupled as in `adamw` and does not enter the norms' ratio.
+    """
+
+    kind: Literal["lamb"] = "lamb"
+    """Name of this optimizer."""
+    weight_decay: NotNegative = 0.01
+    """As in `adamw`."""
+    beta_1: Share = 0.9
+    """Decay of the mean gradient, in [0, 1)."""
+    beta_2: Share = 0.999
+    """Decay of the mean squared gradient, in [0, 1)."""
+
+
+@dataclasses.dataclass(frozen=True)
 class RMSprop:
     """Gradient divided by a running mean of its magnitude (Hinton, lecture 6e, 2012)."""
 
@@ -78,7 +96,14 @@ class Lion:
     """Decay of the momentum, in [0, 1)."""
 
 
-Decaying = AdamW | Lion | SGD
+Decaying = AdamW | Lamb | Lion | SGD
 """Those that can let weights decay: with a field `weight_decay`."""
-OPTIMIZERS = {"adam": Adam, "adamw": AdamW, "lion": Lion, "rmsprop": RMSprop, "sgd": SGD}
+OPTIMIZERS = {
+    "adam": Adam,
+    "adamw": AdamW,
+    "lamb": Lamb,
+    "lion": Lion,
+    "rmsprop": RMSprop,
+    "sgd": SGD,
+}
 """Update rules by name."""

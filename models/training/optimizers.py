@@ -61,6 +61,7 @@ class _PerWeight(_Optimizer):
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
+    "lamb": keras.optimizers.Lamb,
     "lion": keras.optimizers.Lion,
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,

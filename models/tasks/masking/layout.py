@@ -90,6 +90,7 @@ def laid_out(first: Part, second: Part | None, length: int) -> Layout:
         segments = tf.cast((place > size + 1) & (place <= last), tf.int32)
         is_separator |= place == last
     ids = tf.where(is_piece, found // _KINDS, pieces.PADDING)
+    is_piece &= ids != pieces.SEPARATOR  # Between texts that share a window.
     ids = tf.where(is_separator, pieces.SEPARATOR, ids)
     ids = tf.where(place == 0, pieces.FIRST, ids)
     return Layout(

@@ -94,6 +94,12 @@ def test_long_texts_are_cut_into_equal_windows_of_which_nothing_is_lost():
     assert windows.flat_values.numpy().tolist() == ids.flat_values.numpy().tolist()
 
 
+def test_short_texts_share_windows_with_separators_between():
+    ids = tf.ragged.constant([[7, 8], [], [9, 10, 11], [12]], dtype=tf.int32)
+    windows, _ = piece_windows.cut(piece_windows.run_on(ids), 5)
+    assert windows.to_list() == [[7, 8, 3, 9], [10, 11, 3, 12, 3]]
+
+
 def test_gaps_are_filled_with_the_text_around_them(config):
     _, _, functions = trained(config)
     texts = ["The [MASK] sat on [MASK].", "no gap", "", "[MASK]" + " cat" * 40 + "  [MASK]"]

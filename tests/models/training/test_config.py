@@ -11,7 +11,7 @@ import pytest
 
 from models.training import optimizers, schedules
 from models.training.config import EarlyStopping, TrainingConfig
-from models.training.optimizer_config import OPTIMIZERS, SGD, Adam, AdamW, Lion, RMSprop
+from models.training.optimizer_config import OPTIMIZERS, SGD, Adam, AdamW, Lamb, Lion, RMSprop
 from models.training.schedule_config import SCHEDULES, Constant, Cosine, Linear, OneCycle, Step
 from tests import strict
 
@@ -40,7 +40,7 @@ def test_an_unknown_optimizer_is_named_with_the_closest():
 
 def test_the_schema_allows_both_forms():
     schema = json.dumps(pydantic.TypeAdapter(TrainingConfig).json_schema())
-    assert '"enum": ["adam", "adamw", "lion", "rmsprop", "sgd"]' in schema
+    assert '"enum": ["adam", "adamw", "lamb", "lion", "rmsprop", "sgd"]' in schema
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,8 @@ def test_schedule_survives_serialization():
         AdamW(weight_decay=0.0),
         Lion(),
         Lion(weight_decay=0.0),
+        Lamb(),
+        Lamb(weight_decay=0.0),
         RMSprop(),
     ],
 )
@@ -157,7 +159,7 @@ def test_every_named_optimizer_can_be_built():
     assert set(schedules.FALLS) == set(SCHEDULES)
 
 
-@pytest.mark.parametrize("kind", [AdamW, Lion, SGD])
+@pytest.mark.parametrize("kind", [AdamW, Lamb, Lion, SGD])
 @pytest.mark.parametrize(("decay", "left"), [(0.5, 0.95), (0.0, 1.0)])
 def test_kernels_decay_and_biases_do_not(kind, decay, left):
     training = TrainingConfig(optimizer=kind(weight_decay=decay), learning_rate=0.1)

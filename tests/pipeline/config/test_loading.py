@@ -150,7 +150,7 @@ def test_a_recipe_is_checked_with_what_the_models_paper_chose(write):
         (
             "training: {optimizer: adamm}",
             "training.optimizer: Unknown optimizer 'adamm'. Did you mean 'adam'? Known: adam, "
-            "adamw, lion, rmsprop, sgd",
+            "adamw, lamb, lion, rmsprop, sgd",
         ),
         (
             "training: {schedule: {kind: cosin}}",

@@ -50,6 +50,13 @@ def test_a_window_stands_between_its_special_pieces():
     assert not read.segment_ids.numpy().any()
 
 
+def test_a_separator_between_texts_that_share_a_window_is_never_a_gap():
+    ids = tf.constant([[7, pieces.SEPARATOR, 8]])
+    read = layout.laid_out(layout.whole(ids, tf.zeros([1, 3], tf.uint8)), None, 5)
+    assert read.token_ids.numpy().tolist() == [[2, 7, 3, 8, 3]]
+    assert read.is_piece.numpy().tolist() == [[False, True, False, True, False]]
+
+
 @pytest.mark.parametrize(
     ("length", "gaps_of_it"), [(1, 1), (3, 1), (10, 2), (40, 6), (100, 15), (126, 19)]
 )
