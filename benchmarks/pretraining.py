@@ -1,0 +1,167 @@
+"""What pre-training for some minutes is worth to a task of few examples.
+
+    python -m benchmarks.pretraining FILE FOLDER [--minutes 40] [--seeds 5]
+
+Pre-trains `configs/results/enwiki_bert.yaml` on as many lines of FILE (plain text, a paragraph a
+line) as the minutes of training last for, which a short run beforehand measures, and tells the
+masked accuracy of each minute. Then it fine-tunes `configs/results/enwiki_bert_sst2.yaml` on
+`train_500.tsv` of FOLDER, judged on its `test.tsv`, and trains the same net with the same
+vocabulary from fresh weights, each with several seeds.
+"""
+
+import datetime
+import gzip
+import itertools
+import json
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+import yaml
+
+ROOT = pathlib.Path(__file__).parents[1]
+CONFIGS = ROOT / "configs" / "results"
+_PROBED = 6_000
+"""Lines of the run that measures how fast it goes."""
+_SETTLED = 20
+"""Steps before the pace is measured: the first ones prepare kernels."""
+_STEP = re.compile(
+    r"^(\S+ \S+) INFO maru.progress: epoch (\d+)/\d+ step (\d+)/(\d+) .*?\bmasked_accuracy (\S+)"
+)
+_RATES = {"fine-tuned": 1e-4, "fresh": 5e-4}
+"""Learning rates: fresh weights need a greater one."""
+
+Step = tuple[datetime.datetime, int, int, float]
+"""Time, step of the epoch, steps of it, and the masked accuracy of the epoch so far."""
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, path_type=pathlib.Path))
+@click.argument("folder", type=click.Path(exists=True, path_type=pathlib.Path))
+@click.option("--minutes", type=float, default=40, show_default=True)
+@click.option("--seeds", type=int, default=5, show_default=True)
+@click.option("--workspace", type=click.Path(path_type=pathlib.Path), default="workspace/enwiki")
+def main(
+    file: pathlib.Path, folder: pathlib.Path, minutes: float, seeds: int, workspace: pathlib.Path
+) -> None:
+    """See the module."""
+    workspace = workspace.absolute()
+    begin = _run(workspace, "enwiki_bert", "probe", source=_lines(file, _PROBED, workspace))
+    steps = list(_steps(begin))
+    (first, since, *_), (last, until, *_) = steps[_SETTLED], steps[-1]
+    seconds = (last - first).total_seconds() / (until - since)
+    wanted = int(_PROBED * minutes * 60 / seconds / steps[-1][2])
+    click.echo(f"{seconds:.3f} s a step; {wanted:,} lines for {minutes:g} minutes")
+    log = _run(workspace, "enwiki_bert", "pretrained", source=_lines(file, wanted, workspace))
+    for minute, (accuracy, done) in enumerate(by_minute(list(_steps(log))), 1):
+        click.echo(f"minute {minute}: masked accuracy {accuracy:.3f} after {done:,} steps")
+    data = _task(folder, workspace)
+    version = max((workspace / "served" / "enwiki_bert_pretrained").glob("[0-9]*"))
+    for name, model in _models(version, log).items():
+        figures = []
+        for seed in range(seeds):
+            settings = [f"training.seed={seed}", f"training.learning_rate={_RATES[name]}"]
+            told = _run(
+                workspace,
+                "enwiki_bert_sst2",
+                f"{name}_{seed}",
+                source=data,
+                model=model,
+                settings=settings,
+            )
+            summary = json.loads((told.parent / "summary.json").read_text("utf-8"))
+            figures.append(summary["metrics"]["all"]["accuracy"])
+            click.echo(f"{name}, seed {seed}: accuracy {figures[-1]:.3f}")
+        spread = statistics.stdev(figures) if seeds > 1 else 0.0
+        click.echo(f"{name}: {statistics.mean(figures):.3f}, deviation {spread:.3f}")
+
+
+def by_minute(steps: list[Step]) -> Iterator[tuple[float, int]]:
+    """The mean masked accuracy of each minute since the first step, and the steps until its end.
+
+    The log tells the mean since the begin of an epoch; what a minute adds to it is its own.
+
+    Args:
+        steps: Of one epoch.
+    """
+    begin, before, total = steps[0][0], 0, 0.0
+    for _, found in itertools.groupby(steps, lambda step: (step[0] - begin).total_seconds() // 60):
+        *_, (_, done, _, mean) = found
+        yield (mean * done - total) / (done - before), done
+        before, total = done, mean * done
+
+
+def _steps(log: pathlib.Path) -> Iterator[Step]:
+    for line in log.read_text("utf-8").splitlines():
+        found = _STEP.match(line)
+        if found and "val_loss" not in line:  # Which is told after the split was judged.
+            time, _, step, steps, accuracy = found.groups()
+            yield (
+                datetime.datetime.strptime(time, "%Y-%m-%d %H:%M:%S,%f"),
+                int(step),
+                int(steps),
+                float(accuracy),
+            )
+
+
+def _run(
+    workspace: pathlib.Path,
+    config: str,
+    name: str,
+    *,
+    source: pathlib.Path,
+    model: dict[str, object] | None = None,
+    settings: list[str] | None = None,
+) -> pathlib.Path:
+    """Run a config, perhaps with another model; returns its log."""
+    told = yaml.safe_load((CONFIGS / f"{config}.yaml").read_text("utf-8"))
+    told["name"] = f"{config}_{name}".replace("-", "_")
+    told["data"]["source"]["path"] = str(source)
+    told["model"] = model or told["model"]
+    path = workspace / f"{told['name']}.yaml"
+    path.write_text(yaml.safe_dump(told), "utf-8")
+    command = [sys.executable, "-m", "pipeline", "run", str(path), "--workspace", str(workspace)]
+    subprocess.run([*command, *(f"--set={one}" for one in settings or [])], check=True, cwd=ROOT)
+    return max((workspace / "runs" / told["name"] / "log").glob("*/log.txt"))
+
+
+def _lines(file: pathlib.Path, count: int, workspace: pathlib.Path) -> pathlib.Path:
+    """The first lines of a file, in a file of their own."""
+    workspace.mkdir(parents=True, exist_ok=True)
+    path = workspace / f"{count}.txt"
+    opener = gzip.open if file.suffix == ".gz" else open
+    with opener(file, "rb") as source, path.open("wb") as target:
+        target.writelines(itertools.islice(source, count))
+    return path
+
+
+def _task(folder: pathlib.Path, workspace: pathlib.Path) -> pathlib.Path:
+    data = workspace / "task"
+    data.mkdir(exist_ok=True)
+    shutil.copyfile(folder / "train_500.tsv", data / "train.tsv")
+    shutil.copyfile(folder / "test.tsv", data / "test.tsv")
+    return data
+
+
+def _models(version: pathlib.Path, log: pathlib.Path) -> dict[str, dict[str, object]]:
+    """The model of the task with pre-trained and with fresh weights, and the same vocabulary."""
+    tuned = yaml.safe_load((CONFIGS / "enwiki_bert_sst2.yaml").read_text("utf-8"))["model"]
+    preset = version / "assets.extra" / "preset"
+    fresh = yaml.safe_load((CONFIGS / "enwiki_bert.yaml").read_text("utf-8"))["model"]
+    # A preset's file of pieces is that of the tokenizer.
+    vocabulary = preset / "assets" / "tokenizer" / "vocabulary.txt"
+    fresh |= {
+        "tokenizer_file": str(vocabulary),
+        "sequence_length": tuned["sequence_length"],
+        "dropout": 0.1,
+    }
+    return {"fine-tuned": {**tuned, "preset": str(preset)}, "fresh": fresh}
+
+
+if __name__ == "__main__":
+    main()
