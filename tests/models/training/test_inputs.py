@@ -219,3 +219,23 @@ def test_augmentation_without_a_seed_has_that_of_0(files):
         (0, 1),
         (0, 2),
     ]
+
+
+@BOTH
+def test_rows_that_one_record_gives_are_the_examples(files, cache):
+    def encode(features):
+        """A record of n gives n % 3 rows."""
+        numbers_ = tf.reshape(features["number"], [-1])
+        return {"token_ids": tf.repeat(numbers_, numbers_ % 3)[:, None] * tf.ones((1, 3), tf.int64)}
+
+    def part(features):
+        return {"number": features["number"]}, None
+
+    split = open_split(files, encode=encode, part=part, spreads=True, shuffle_seed=5, **cache)
+    wanted = sorted(number for number in range(11) for _ in range(number % 3))
+    assert (split.num_examples, split.num_batches) == (len(wanted), 3)
+    orders = [numbers(split.epoch(number)) for number in range(3)]
+    assert [sorted(order) for order in orders] == [wanted] * 3
+    assert orders[0] != orders[1] != orders[2]
+    assert numbers(split.epochs(1, 3)) == orders[1] + orders[2], "continued, as never stopped"
+    assert [target.shape[0] for _, target in split.epoch()] == [4, 4, 2]
