@@ -33,6 +33,7 @@ from models.image import (
 )
 from models.image import config as image_config
 from models.recipe import Recipe
+from models.tasks import task as tasks
 from models.tasks.task import Facts, Holds, Task
 from models.text import (
     bag_of_words,
@@ -353,10 +354,11 @@ def encoder(config: Any, task: Task) -> Encoder:
     if task.needs == "pieces" and entry.piece_encoder is not None:
         return entry.piece_encoder(config)
     encoder = entry.encoder(config)
-    if task.sides > 1:
-        names = siamese.feature_names(entry.feature(config), task.sides)
-        return siamese.encoder(encoder, names)
-    return encoder
+    if task.sides == 1:
+        return encoder
+    if len(tasks.inputs(task)) == 1:  # Sides are drawn of what it gives.
+        return dataclasses.replace(encoder, of_side=encoder.function)
+    return siamese.encoder(encoder, siamese.feature_names(entry.feature(config), task.sides))
 
 
 def lookup(name: str) -> Entry:

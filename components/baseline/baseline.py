@@ -1,9 +1,10 @@
 """What a simple model reaches on the same split: the bar a deep one must clear.
 
 Texts: TF-IDF of words and word pairs (of characters where no text has a word) with a linear model;
-of two texts also what both have in common; parts of texts: those that training marked; gaps of
-texts: counts of words. Images: thumbnails, by nearest class centroid for one label, by nearest
-neighbours otherwise. All beside an answer that looks at no input.
+of two texts also what both have in common, alone where texts belong together; parts of texts: those
+that training marked; gaps of texts: counts of words.
+Images: thumbnails, by nearest class centroid for one label, by nearest neighbours otherwise. All
+beside an answer that looks at no input.
 """
 
 import dataclasses
@@ -13,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from components.baseline import gaps, images, passages, phrases, texts
+from components.baseline import gaps, images, partners, passages, phrases, texts
 
 REPORT = "baseline.json"
 """Name of the report inside the artifact."""
@@ -33,6 +34,7 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
     ("text", "answers"): ("sentence with most words of the question", passages.most_overlap),
     ("text", "categories"): ("TF-IDF + logistic regressions", texts.logistic_sets),
     ("text", "category"): ("TF-IDF + logistic regression", texts.logistic),
+    ("text", "embedding"): ("cosine of TF-IDF", partners.tf_idf),
     ("text", "filled_masks"): (
         "word that most often follows the one before",
         gaps.most_frequent_after,
@@ -149,6 +151,7 @@ CONSTANT: Mapping[str, tuple[str, _Answering]] = {
     "answers": ("no answer", _alike(lambda rows: passages.answer(""))),
     "categories": ("most frequent labels", _alike(_most_frequent_set)),
     "category": ("most frequent label", _alike(_most_frequent)),
+    "embedding": ("the same vector for all", partners.same),
     "filled_masks": ("most frequent word", gaps.most_frequent),
     "number": ("median", _alike(_median)),
     "spans": ("no entity", _alike(lambda rows: phrases.answer([]))),

@@ -226,6 +226,7 @@ class SampleSource:
     of installed libraries (`text`, `library`); `function_docs`: of their
     functions (`text`, `parameters`, `count`, `name`, `same`, `other`,
     `overlap`); `code_terms`: with what is code in them (`text`, `terms`);
+    `named_functions`: their names and documentation (`name`, `text`);
     `parameter_questions`: questions about their parameters (`question`, `context`, `answers`,
     `function`).
     """
@@ -237,6 +238,7 @@ class SampleSource:
         "library_docs",
         "function_docs",
         "code_terms",
+        "named_functions",
         "parameter_questions",
     ]
     """Which sample."""

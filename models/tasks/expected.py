@@ -165,6 +165,31 @@ def of_pieces(number: int, *, next_sentence: bool) -> Expected:
     )
 
 
+def of_partners(number: int, temperature: float) -> Expected:
+    """Of the partner of an example among those of its batch; outputs are both vectors.
+
+    Equal similarities give a cross-entropy of log N.
+
+    Args:
+        number: Of examples in a batch, N.
+        temperature: What cosines are divided by.
+    """
+    return Expected(
+        loss=math.log(number),
+        reason=f"equal similarities would give log {number}",
+        excess=(1.5, _FAR_OFF + math.log(number)),
+        constant_loss=lambda targets: math.log(len(targets)),
+        constant="the same vector for all",
+        right="found among the others",
+        is_right=_are_found,
+        errors=lambda targets, vectors: _partner_errors(targets, vectors, temperature),
+        read=lambda targets, vectors: (
+            list(range(len(targets))),
+            _partner_logits(targets, vectors, 1.0).argmax(1).tolist(),
+        ),
+    )
+
+
 def of_label_sets() -> Expected:
     """Of any number of labels an example: for each one yes or no, `(n, labels)`.
 
@@ -332,3 +357,22 @@ def _check_sigmoid(outputs: np.ndarray) -> tuple[str, str] | None:
 
 def _squares(targets: np.ndarray, values: np.ndarray) -> np.ndarray:
     return (targets[:, 0] - values[:, 0]) ** 2
+
+
+def _are_found(targets: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    logits = _partner_logits(targets, vectors, 1.0)
+    as_near = (logits >= np.diagonal(logits)[:, None]).sum(1)
+    return (as_near <= 1).astype(float)
+
+
+def _partner_errors(targets: np.ndarray, vectors: np.ndarray, temperature: float) -> np.ndarray:
+    logits = _partner_logits(targets, vectors, temperature)
+    highest = logits.max(1, keepdims=True)
+    return np.log(np.exp(logits - highest).sum(1)) + highest[:, 0] - np.diagonal(logits)
+
+
+def _partner_logits(keys: np.ndarray, vectors: np.ndarray, temperature: float) -> np.ndarray:
+    """As the loss has them, `(n, n)`; of partners that are right too, far below all."""
+    logits = vectors[:, 0] @ vectors[:, 1].T / temperature
+    is_same = (keys[:, None] == keys[None]).all(-1).any(-1)
+    return np.where(is_same & ~np.eye(len(keys), dtype=bool), -1e9, logits)

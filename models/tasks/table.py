@@ -7,6 +7,7 @@ import pydantic
 
 from models.tasks import (
     classification,
+    contrastive_embedding,
     masked_language_modeling,
     multi_label,
     question_answering,
@@ -18,6 +19,7 @@ from models.tasks import (
 Kinds = (
     classification.ImageClassification
     | classification.TextClassification
+    | contrastive_embedding.ContrastiveEmbedding
     | masked_language_modeling.MaskedLanguageModeling
     | multi_label.ImageMultiLabel
     | multi_label.TextMultiLabel

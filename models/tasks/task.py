@@ -8,7 +8,7 @@ models, get them as arguments.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -21,7 +21,9 @@ Draw = Callable[[dict[str, Any], Any, Any], tuple[dict[str, Any], Any]]
 """Encoded inputs, target and a seed `(2,)` int64 to those that a model is given, in a graph."""
 Evaluated = Callable[[], tuple[np.ndarray, np.ndarray]]
 """Gives a trained model's outputs and the targets of a split, each `(examples, ...)`."""
-Shown = Literal["ranked_labels", "chosen_labels", "number", "entities", "answers", "filled_masks"]
+Shown = Literal[
+    "ranked_labels", "chosen_labels", "number", "entities", "answers", "filled_masks", "embedding"
+]
 """How an answer reads: the best label first, the labels that fit, a number, parts of the text with
 their types, parts that answer a question, what fits into gaps of a text, the best first."""
 Holds = Literal["text", "image", "category", "categories", "number", "spans", "answers"]
@@ -31,6 +33,8 @@ TARGET = "target"
 UNITS = "units"
 """What encoders of units read, ragged `(n, units)` string; in `Facts.sizes`, most units of a text
 that is trained on."""
+BATCH = "batch"
+"""In `Facts.sizes`, examples of a training step."""
 PIECES = "pieces"
 """In `Facts.sizes`, how many pieces there are to tell; only if the model tells pieces."""
 QUESTION = "question"
@@ -121,6 +125,14 @@ class Metric:
     """Statistics `(examples, k)` to the figure; resampled rows give its interval."""
     is_proportion: bool = False
     """Whether the statistics are 0 or 1 and the figure is their mean."""
+    related: Callable[[np.ndarray], np.ndarray] | None = None
+    """Of figures for which other examples count: statistics of all that are judged together,
+    `(examples, k)`, to those that figures are of, `(examples, j)`; None: they are the same."""
+
+    def stack(self, statistics: Sequence[np.ndarray]) -> np.ndarray:
+        """Statistics of all examples that are judged together, at least one, for `figure`."""
+        rows = np.stack(statistics)
+        return rows if self.related is None else self.related(rows)
 
     def rank(self, figure: float) -> float:
         """A number that is greater for a better figure."""

@@ -40,7 +40,7 @@ class Answers:
 
     def statistics(self, metric: Metric) -> np.ndarray:
         """A metric's numbers of each example, `(examples, k)`."""
-        return np.stack(
+        return metric.stack(
             [
                 metric.statistics(
                     {column: values[place] for column, values in self.targets.items()},

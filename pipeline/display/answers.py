@@ -190,6 +190,13 @@ def _entities_fields(answer: Answer) -> dict[str, Any]:
     return {"entities": _entities(answer)}
 
 
+def _embedding_words(answer: Answer) -> str:
+    vector = answer["embedding"]
+    shown = ", ".join(f"{number:.3f}" for number in vector[:_SHOWN].tolist())
+    more = ", ..." if len(vector) > _SHOWN else ""
+    return f"{len(vector)} numbers, length {np.linalg.norm(vector):.3f}: {shown}{more}"
+
+
 _FORMS = (
     Form(
         {
@@ -227,6 +234,7 @@ _FORMS = (
     ),
     Form({"labels": ("O", 1), "probabilities": ("f", 1)}, _ranked_words, _ranked_fields),
     Form({"value": ("f", 0)}, _value_words, _value_fields),
+    Form({"embedding": ("f", 1)}, _embedding_words, _output_fields),
 )
 """The first that fits is taken."""
 _OUTPUT_BY_OUTPUT = Form({}, _output_words, _output_fields)

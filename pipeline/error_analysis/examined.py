@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.tasks.answering import metrics as answering_metrics
+from models.tasks.contrasting import metrics as contrasting_metrics
 from models.tasks.masking import metrics as masking_metrics
 from models.tasks.tagging import metrics as tagging_metrics
 from models.tasks.task import Metric
@@ -37,6 +38,8 @@ def answered(answer: Mapping[str, np.ndarray]) -> Any:
     """What a model answers, in the form of a target; where nothing is one, in words."""
     if masking_metrics.GAPS in answer:
         return masking_metrics.told(answer)
+    if contrasting_metrics.FIRST in answer:
+        return contrasting_metrics.told(answer)
     if "answer" in answer:
         return tuple(filter(None, [answering_metrics.best(answer)]))
     if "entity_group" in answer:

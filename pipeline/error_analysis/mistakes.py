@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.tasks.answering import metrics as answering_metrics
+from models.tasks.contrasting import metrics as contrasting_metrics
 from models.tasks.masking import metrics as masking_metrics
 from models.tasks.tagging import metrics as tagging_metrics
 from pipeline.error_analysis.examined import Examined, answered
@@ -73,6 +74,8 @@ def _severity(target: Any, answer: Mapping[str, np.ndarray]) -> float:
     """How wrong an answer is; 0 if it is right."""
     if masking_metrics.GAPS in answer:
         return masking_metrics.mean_loss(answer)
+    if contrasting_metrics.FIRST in answer:
+        return 1 - contrasting_metrics.cosine(answer)
     if "entity_group" in answer:
         return float(len(set(target) ^ set(answered(answer))))
     if "answer" in answer:

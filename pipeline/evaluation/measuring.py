@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -113,13 +113,12 @@ class Tally:
 
     def measured(self) -> Measured:
         """What was added up, of at least one row."""
-        stacked = self._stack()
         headline = self._task.metrics[0]
-        slices = {name: self._figures(stacked, places) for name, places in self._places.items()}
-        whole = self._figures(stacked, range(self._num_rows))
+        slices = {name: self._figures(places) for name, places in self._places.items()}
+        whole = self._figures(range(self._num_rows))
         return Measured(
             {ALL: whole, **dict(sorted(slices.items()))},
-            intervals.interval(headline, stacked[headline.name]),
+            intervals.interval(headline, headline.stack(self._statistics[headline.name])),
             self._strata,
             self._known,
             self._unknown,
@@ -128,20 +127,17 @@ class Tally:
             [answer for _, answer in self._kept],
         )
 
-    def _stack(self) -> dict[str, np.ndarray]:
-        return {name: np.stack(found) for name, found in self._statistics.items()}
-
     @property
     def num_rows(self) -> int:
         """Rows that were answered."""
         return self._num_rows
 
-    def _figures(
-        self, statistics: Mapping[str, np.ndarray], places: Sequence[int]
-    ) -> dict[str, float]:
-        figures = {
-            m.name: float(m.figure(statistics[m.name][list(places)])) for m in self._task.metrics
-        }
+    def _figures(self, places: Sequence[int]) -> dict[str, float]:
+        figures = {}
+        for metric in self._task.metrics:
+            found = self._statistics[metric.name]
+            stacked = metric.stack([found[place] for place in places])
+            figures[metric.name] = float(metric.figure(stacked))
         return {COUNT: float(len(places)), **figures}
 
 

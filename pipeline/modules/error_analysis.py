@@ -112,7 +112,7 @@ def hold_against(
         for row, answer in zip(rows, found, strict=True)
     ]
     targets = [records.target_of(task.columns, row) for row in rows]
-    return Examined(rows, targets, found, metric, np.stack(statistics))
+    return Examined(rows, targets, found, metric, metric.stack(statistics))
 
 
 def look(task: Task, examined: Examined, train: Sequence[Values]) -> dict[str, Any]:

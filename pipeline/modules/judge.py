@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from models.tasks import task as tasks
 from pipeline.config import loading
 
@@ -26,4 +24,4 @@ def headline(task: str, targets: Sequence[Any], answers: Sequence[dict[str, Any]
         metric.statistics(dict.fromkeys(names, target), answer)
         for target, answer in zip(targets, answers, strict=True)
     ]
-    return metric.figure(np.stack(rows))
+    return metric.figure(metric.stack(rows))

@@ -219,8 +219,10 @@ def prepare(
     model: Any = config.model
     entry = zoo.MODELS[model.kind]
     facts = _facts(config, output, columns, train_files)
+    sizes = {tasks.BATCH: config.training.batch_size}
     if length := entry.sequence_length(model):
-        facts = dataclasses.replace(facts, sizes={tasks.UNITS: length})
+        sizes[tasks.UNITS] = length
+    facts = dataclasses.replace(facts, sizes=sizes)
     config.task.check(facts)
     learner = Learner(config, facts, columns, output.transform_features_layer(), _NO_ENCODER)
     if entry.tokenizer == "fitted" and entry.feature(model) == "text":

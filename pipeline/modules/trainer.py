@@ -80,8 +80,7 @@ def run_fn(fn_args: Any) -> None:
         save(learner.config.model, model, export / PRETRAINED)
     # Let servers meet real requests before clients do.
     warm_up_file.write(export, _ANY_NAME, answers, WARM_UP_BATCHES)
-    described = _description(learner, answers[exporting.DEFAULT])
-    description.write(export, dataclasses.replace(described, judged=endpoints.judged))
+    description.write(export, _description(learner, endpoints, answers[exporting.DEFAULT]))
 
 
 def _train(learner: learners.Learner, fn_args: Any, run: pathlib.Path) -> keras.Model:
@@ -181,11 +180,12 @@ def _settled(
 def _signatures(learner: learners.Learner, endpoints: Endpoints) -> dict[str, exporting.Signature]:
     """What the export answers."""
     columns = {column.served_as: column.name for column in tasks.inputs(learner.config.task)}
+    taken = {name: endpoints.takes.get(name, columns) for name in endpoints.functions}
     signatures = {
-        name: exporting.Signature(function, tuple(endpoints.takes.get(name, columns)))
+        name: exporting.Signature(function, tuple(taken[name]))
         for name, function in endpoints.functions.items()
     }
-    judged = exporting.of_examples(signatures[endpoints.judged], columns)
+    judged = exporting.of_examples(signatures[endpoints.judged], taken[endpoints.judged])
     return {**signatures, exporting.OF_EXAMPLES: judged}
 
 
@@ -218,25 +218,36 @@ def _raw(
     return {**endpoints.asked(inputs), "examples": list(examples)}
 
 
-def _description(learner: learners.Learner, answered: Mapping[str, Any]) -> description.Description:
+def _description(
+    learner: learners.Learner, endpoints: Endpoints, answered: Mapping[str, Any]
+) -> description.Description:
     """What an export says of itself.
 
     Args:
         learner: What was trained.
+        endpoints: What the export answers.
         answered: Inputs and outputs of the default signature.
     """
     task = learner.config.task
-    images = frozenset(c.served_as for c in tasks.inputs(task) if c.holds == "image")
+    columns = {column.name: column for column in tasks.inputs(task)}
+    names = {column.served_as: column.name for column in columns.values()}
+    given = {
+        name: columns[column]
+        for name, column in endpoints.takes.get(exporting.DEFAULT, names).items()
+    }
+    images = frozenset(name for name, column in given.items() if column.holds == "image")
     kept = kept_examples.choose(answered["inputs"], images)
     return description.Description(
         kind=task.kind,
         inputs=tuple(
-            description.Input(c.served_as, c.holds, c.name, c.joiner) for c in tasks.inputs(task)
+            description.Input(name, column.holds, column.name, column.joiner)
+            for name, column in given.items()
         ),
         labels=learner.facts.vocabularies,
         shown_as=task.shown_as,
         outputs=description.outputs(answered["outputs"]),
         examples=tuple(request_form.rows(kept)),
+        judged=endpoints.judged,
     )
 
 

@@ -87,7 +87,8 @@ class _Combiner(beam.CombineFn):
     def extract_output(self, accumulator: list[np.ndarray]) -> Mapping[Any, float]:
         if not accumulator:
             return dict.fromkeys(self._keys, float("nan"))
-        rows, metric = np.stack(accumulator), _metric(self._name, self._task)
+        metric = _metric(self._name, self._task)
+        rows = metric.stack(accumulator)
         figures = [metric.figure(rows)]
         if len(self._keys) > 1:
             figures += intervals.interval(metric, rows)

@@ -7,8 +7,8 @@ const DIGITS = 6;
 const COLOURS = 6; // Of kinds of entities, in the style sheet.
 
 /**
- * @param {?string} shownAs `ranked_labels`, `chosen_labels`, `number`, `entities`, `answers` or
- *     `filled_masks`; any other model's answer is shown output by output.
+ * @param {?string} shownAs `ranked_labels`, `chosen_labels`, `number`, `entities`, `answers`,
+ *     `filled_masks` or `embedding`; any other model's answer is shown output by output.
  * @param {Object} answer Values of one row by output.
  * @param {{name: string, length: ?string}[]} outputs `length` names the output that says how many
  *     values of `name` count; the others fill it up.
@@ -89,6 +89,13 @@ function filledMasks(answer) {
   return list;
 }
 
+function embedding(answer) {
+  const numbers = answer.embedding;
+  const said = `${numbers.length} numbers, length ${shorten(Math.hypot(...numbers))}:`;
+  const first = numbers.slice(0, FIRST).map(shorten).join(", ");
+  return element("div", {}, element("p", {}, said), element("p", {}, `${first}, …`));
+}
+
 function byOutput(answer, outputs) {
   const lengths = outputs.map((output) => output.length);
   const list = element("dl");
@@ -100,7 +107,15 @@ function byOutput(answer, outputs) {
   return list;
 }
 
-const FORMS = { ranked_labels: rankedLabels, chosen_labels: chosenLabels, number, entities, answers, filled_masks: filledMasks };
+const FORMS = {
+  ranked_labels: rankedLabels,
+  chosen_labels: chosenLabels,
+  number,
+  entities,
+  answers,
+  filled_masks: filledMasks,
+  embedding,
+};
 
 /** The labels of an answer, the most likely first. */
 function rowsOf(answer) {

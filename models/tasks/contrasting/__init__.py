@@ -1,0 +1,1 @@
+"""What tasks share that learn which inputs belong together."""

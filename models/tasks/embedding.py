@@ -1,0 +1,138 @@
+"""What tasks decide that learn vectors of what belongs together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from models.backbone import Backbone, Provided
+from models.tasks import endpoints, expected
+from models.tasks.contrasting import keys, metrics
+from models.tasks.endpoints import EMBED, Endpoints, Network
+from models.tasks.expected import Expected
+from models.tasks.task import BATCH, Evaluated, Facts, Metric, Objective, Shown, Training
+
+JUDGE = "judge"
+"""The endpoint that metrics judge."""
+OUTPUT = "embedding"
+
+
+class UnitVector:
+    """Learns vectors of length 1, near for two views of an example and far for two examples."""
+
+    temperature: float
+
+    @property
+    def needs(self) -> Provided:
+        """One vector a view."""
+        return "vector"
+
+    @property
+    def sides(self) -> int:
+        """Two views of an example."""
+        return 2
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """How often partners are found; how near they are, and how evenly vectors spread."""
+        return tuple(make() for make in metrics.ALL)
+
+    @property
+    def shown_as(self) -> Shown:
+        """How people read an answer."""
+        return "embedding"
+
+    @property
+    def monitored(self) -> Mapping[str, Literal["max", "min"]]:
+        """Loss on the eval split, or the share of partners that are found in a batch of it."""
+        return {"val_loss": "min", "val_recall_at_1": "max"}
+
+    def check_training(self, training: Training) -> None:
+        """Refuse what is about labels."""
+        for field in ("class_weights", "label_smoothing"):
+            if value := getattr(training, field):
+                raise ValueError(
+                    f"`training.{field}` is about the labels of examples, but here they have none. "
+                    f"Received: {field}={value!r}. Leave it out."
+                )
+
+    def check(self, facts: Facts) -> None:
+        """Refuse batches without a negative."""
+        if facts.sizes[BATCH] < 2:
+            raise ValueError(
+                "`training.batch_size` must be at least 2: the other examples of a batch are what "
+                f"an example is told from. Received: batch_size={facts.sizes[BATCH]}"
+            )
+
+    def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        """As they are."""
+        return dict(features)
+
+    def soften(self, target: Any, facts: Facts) -> Any:
+        """Refused: partners cannot be mixed."""
+        raise ValueError(f"Partners cannot be mixed: expected targets. Received: {target}")
+
+    def head(self, backbone: Backbone, facts: Facts) -> Any:
+        """Vectors of length 1, `(batch, 2, dim)`."""
+        import keras
+
+        return keras.layers.UnitNormalization(dtype="float32", name="unit")(backbone.vector)
+
+    def objective(self, facts: Facts, training: Training) -> Objective:
+        """InfoNCE, and the share of partners that are found in their batch."""
+        from models.tasks.contrasting import losses
+
+        return Objective(losses.InfoNCE(self.temperature), [losses.recall()])
+
+    def expected(self, facts: Facts) -> Expected:
+        """Cross-entropy of equal similarities."""
+        return expected.of_partners(facts.sizes[BATCH], self.temperature)
+
+    def class_weights(
+        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
+    ) -> dict[int, float] | None:
+        """None: an example has no class."""
+        return None
+
+    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
+        """Nothing: the vector is the answer."""
+        return facts
+
+    def answering(
+        self,
+        network: Network,
+        name: str,
+        column: str,
+        views: Callable[[Mapping[str, Any]], tuple[Any, Any]],
+        judged: Mapping[str, str],
+    ) -> Endpoints:
+        """The vector of one cell, and those of both views of an example.
+
+        Args:
+            network: What gives them.
+            name: Of a cell in requests.
+            column: Whose cells are such.
+            views: Raw inputs of the judged endpoint to cells of both views, each `(n,)` string.
+            judged: Inputs of the judged endpoint: names in requests to their columns.
+        """
+
+        def embed(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+            return {OUTPUT: endpoints.unit(network.side(raw[name]))}
+
+        def judge(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+            first, second = views(raw)
+            return {
+                metrics.FIRST: endpoints.unit(network.side(first)),
+                metrics.SECOND: endpoints.unit(network.side(second)),
+                metrics.FIRST_KEY: keys.whole(first),
+                metrics.SECOND_KEY: keys.whole(second),
+            }
+
+        one = {name: column}
+        return Endpoints(
+            {endpoints.DEFAULT: embed, EMBED: embed, JUDGE: judge},
+            JUDGE,
+            {endpoints.DEFAULT: one, EMBED: one, JUDGE: judged},
+        )
