@@ -356,7 +356,7 @@ def encoder(config: Any, task: Task) -> Encoder:
     encoder = entry.encoder(config)
     if task.sides == 1:
         return encoder
-    if len(tasks.inputs(task)) == 1:  # Sides are drawn of what it gives.
+    if tasks.draws_views(task):  # Of what it gives.
         return dataclasses.replace(encoder, of_side=encoder.function)
     return siamese.encoder(encoder, siamese.feature_names(entry.feature(config), task.sides))
 

@@ -69,17 +69,19 @@ def words(target: Any) -> str:
     Args:
         target: A label, a tuple of labels or a number.
     """
+    if target is None:
+        return ""
     if isinstance(target, str):
         return target
     return f"{target:g}" if isinstance(target, float) else ", ".join(target) or NO_LABEL
 
 
 def labels_of(target: Any) -> tuple[str, ...]:
-    """The labels that a target has; a number has none.
+    """The labels that a target has; a number and None have none.
 
     Args:
         target: A label, a tuple of labels or a number.
     """
     if isinstance(target, str):
         return (target,)
-    return () if isinstance(target, float) else tuple(target)
+    return () if target is None or isinstance(target, float) else tuple(target)

@@ -82,9 +82,9 @@ class Columns:
     inputs: tuple[str, ...]
     """Columns with texts, or the one with the encoded image."""
     target: str
-    """Column with what is learned."""
+    """Column with what is learned; empty where inputs alone are learned from."""
     holds: str
-    """What it holds: `category`, `categories` or `number`."""
+    """What it holds: `category`, `categories` or `number`; empty without one."""
 
     def row(self, features: Mapping[str, Any]) -> TrainRow:
         """What a row has in these columns.
@@ -93,7 +93,9 @@ class Columns:
             features: Of its tf.Example.
         """
         values = [records.feature_values(features[name]) for name in self.inputs]
-        target = records.target(self.holds, records.feature_values(features[self.target]))
+        target = None
+        if self.target:
+            target = records.target(self.holds, records.feature_values(features[self.target]))
         return TrainRow(tuple(next(iter(one), b"") for one in values), target)
 
     def label(self, target: Any) -> str:
@@ -104,8 +106,11 @@ class Columns:
 def read_columns(described: str) -> Columns:
     """From JSON of the task's columns: a list of `name`, `holds` and `role`."""
     columns = json.loads(described)
-    (target,) = (column for column in columns if column["role"] == "target")
+    targets = [column for column in columns if column["role"] == "target"]
     inputs = tuple(column["name"] for column in columns if column["role"] == "input")
+    if not targets:
+        return Columns(inputs, "", "")
+    (target,) = targets
     return Columns(inputs, target["name"], target["holds"])
 
 

@@ -31,6 +31,7 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
     ("image", "categories"): ("nearest thumbnails", images.nearest_sets),
     ("image", "category"): ("nearest centroid of thumbnails", images.centroids),
     ("image", "number"): ("nearest thumbnails", images.nearest_numbers),
+    ("image", "embedding"): ("cosine of thumbnails", partners.pixels),
     ("text", "answers"): ("sentence with most words of the question", passages.most_overlap),
     ("text", "categories"): ("TF-IDF + logistic regressions", texts.logistic_sets),
     ("text", "category"): ("TF-IDF + logistic regression", texts.logistic),

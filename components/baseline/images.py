@@ -44,6 +44,25 @@ def nearest_sets(
     ]
 
 
+def crops(queries: Rows) -> tuple[np.ndarray, np.ndarray]:
+    """Thumbnails of the upper left and the lower right of images, each three quarters of a side.
+
+    Returns:
+        Two arrays `(queries, numbers)`, less their mean and at length 1.
+    """
+    found: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    for (data,) in queries:
+        image = Image.open(io.BytesIO(data)).convert("RGB")
+        width, height = (max(1, round(0.75 * side)) for side in image.size)
+        for side, place in zip(found, ((0, 0), image.size), strict=True):
+            left, top = max(place[0] - width, 0), max(place[1] - height, 0)
+            part = image.crop((left, top, left + width, top + height))
+            pixels = np.asarray(part.resize((THUMBNAIL, THUMBNAIL)), np.float32).ravel()
+            centred = pixels - pixels.mean()
+            side.append(centred / max(float(np.linalg.norm(centred)), 1e-6))
+    return np.stack(found[0]), np.stack(found[1])
+
+
 def _neighbours(rows: Rows, queries: Rows) -> np.ndarray:
     from sklearn.neighbors import NearestNeighbors
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from components.baseline import texts
+from components.baseline import images, texts
 
 Rows = Sequence[tuple[bytes, ...]]
 
@@ -23,6 +23,13 @@ def tf_idf(rows: Rows, targets: Sequence[Any], queries: Rows) -> list[dict[str, 
     learned = [text for row in rows for text in row]
     first, second = (texts.vectors(learned, side) for side in zip(*asked, strict=True))
     return answers((first @ second.T).toarray(), asked)
+
+
+def pixels(rows: Rows, targets: Sequence[Any], queries: Rows) -> list[dict[str, Any]]:
+    """Two parts of each image, by the cosine of their pixels."""
+    del rows, targets
+    first, second = images.crops(queries)
+    return answers(first @ second.T, [(image, image) for (image,) in queries])
 
 
 def same(rows: Rows, targets: Sequence[Any], queries: Rows) -> list[dict[str, Any]]:

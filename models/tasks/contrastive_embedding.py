@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from models.bounds import Positive
 from models.tasks.contrasting import halves, keys
-from models.tasks.embedding import UnitVector
+from models.tasks.embedding import UnitVector, View
 from models.tasks.endpoints import Endpoints, Network
-from models.tasks.task import Batch, Column, Draw, Facts, Objective, Training
+from models.tasks.task import Batch, Column, Facts
 
 _SIDE = "text"
 """Name of a text in requests."""
@@ -45,38 +46,17 @@ class ContrastiveEmbedding(UnitVector):
         found = [keys.parts(features[name]) for name in sorted(features)]
         return Batch(dict(features), tf.stack([found[0], found[-1]], axis=1))
 
-    def objective(self, facts: Facts, training: Training) -> Objective:
-        """InfoNCE, and the share of partners that are found in their batch."""
-        objective = super().objective(facts, training)
-        if self.second is not None:
-            return objective
-        return dataclasses.replace(objective, draw=_twice())
-
     def endpoints(self, network: Network, facts: Facts) -> Endpoints:
         """The vector of a text; judged are pairs, or the halves of a text."""
-        second = self.second
-        if second is None:
-            return self.answering(
-                network,
-                _SIDE,
-                self.first,
-                lambda raw: halves.of(raw["first"]),
-                {"first": self.first},
-            )
-        return self.answering(
-            network,
-            _SIDE,
-            self.first,
-            lambda raw: (raw["first"], raw["second"]),
-            {"first": self.first, "second": second},
-        )
+        judged = {column.served_as: column.name for column in self.columns}
+        views = _halves if self.second is None else _both
+        return self.answering(network, _SIDE, self.first, views, judged)
 
 
-def _twice() -> Draw:
-    """Each input as both sides: what differs is the dropout."""
-    import tensorflow as tf
+def _both(raw: Mapping[str, Any]) -> tuple[View, View]:
+    return View(raw["first"]), View(raw["second"])
 
-    def draw(inputs: dict[str, Any], target: Any, _: Any) -> tuple[dict[str, Any], Any]:
-        return {name: tf.stack([one, one], axis=1) for name, one in inputs.items()}, target
 
-    return draw
+def _halves(raw: Mapping[str, Any]) -> tuple[View, View]:
+    first, second = halves.of(raw["first"])
+    return View(first), View(second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -10,13 +11,23 @@ import numpy as np
 from models.backbone import Backbone, Provided
 from models.tasks import endpoints, expected
 from models.tasks.contrasting import keys, metrics
-from models.tasks.endpoints import EMBED, Endpoints, Network
+from models.tasks.endpoints import EMBED, Endpoints, Function, Network
 from models.tasks.expected import Expected
 from models.tasks.task import BATCH, Evaluated, Facts, Metric, Objective, Shown, Training
 
 JUDGE = "judge"
 """The endpoint that metrics judge."""
 OUTPUT = "embedding"
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """What a judged vector is of."""
+
+    cells: Any
+    """`(n,)` string."""
+    change: Function = lambda encoded: encoded
+    """What is done to what the model reads of them."""
 
 
 class UnitVector:
@@ -105,7 +116,7 @@ class UnitVector:
         network: Network,
         name: str,
         column: str,
-        views: Callable[[Mapping[str, Any]], tuple[Any, Any]],
+        views: Callable[[Mapping[str, Any]], tuple[View, View]],
         judged: Mapping[str, str],
     ) -> Endpoints:
         """The vector of one cell, and those of both views of an example.
@@ -114,7 +125,7 @@ class UnitVector:
             network: What gives them.
             name: Of a cell in requests.
             column: Whose cells are such.
-            views: Raw inputs of the judged endpoint to cells of both views, each `(n,)` string.
+            views: Raw inputs of the judged endpoint to both views of the rows.
             judged: Inputs of the judged endpoint: names in requests to their columns.
         """
 
@@ -124,15 +135,15 @@ class UnitVector:
         def judge(raw: Mapping[str, Any]) -> Mapping[str, Any]:
             first, second = views(raw)
             return {
-                metrics.FIRST: endpoints.unit(network.side(first)),
-                metrics.SECOND: endpoints.unit(network.side(second)),
-                metrics.FIRST_KEY: keys.whole(first),
-                metrics.SECOND_KEY: keys.whole(second),
+                metrics.FIRST: endpoints.unit(network.side(first.cells, first.change)),
+                metrics.SECOND: endpoints.unit(network.side(second.cells, second.change)),
+                metrics.FIRST_KEY: keys.whole(first.cells),
+                metrics.SECOND_KEY: keys.whole(second.cells),
             }
 
         one = {name: column}
         return Endpoints(
             {endpoints.DEFAULT: embed, EMBED: embed, JUDGE: judge},
             JUDGE,
-            {endpoints.DEFAULT: one, EMBED: one, JUDGE: judged},
+            takes={endpoints.DEFAULT: one, EMBED: one, JUDGE: judged},
         )

@@ -38,12 +38,16 @@ class Network:
     `(n, units, k)`, and what it gives beside those of the units, `(n, m, k)`."""
     telling: Telling | None = None
     """What is asked of a model that tells pieces; None of others."""
-    of_side: Callable[[Any], Any] | None = None
-    """Cells of any input, `(n,)` string, to their vectors `(n, dim)`; None of tasks that read all
-    inputs together."""
+    of_side: Callable[[Any, Function], Any] | None = None
+    """Cells of any input, `(n,)` string, and what is done to what the model reads of them, to
+    their vectors `(n, dim)`; None of tasks that read all inputs together."""
 
-    def side(self, cells: Any) -> Any:
+    def side(self, cells: Any, change: Function = lambda encoded: encoded) -> Any:
         """Vectors of some cells.
+
+        Args:
+            cells: `(n,)` string.
+            change: Inputs of the model, each `(n, ...)`, to others of the same form.
 
         Raises:
             ValueError: If inputs are read together.
@@ -53,7 +57,7 @@ class Network:
                 "Expected a task that embeds each input by itself, see `Task.sides`. Received: "
                 f"{cells!r} for one that reads them together"
             )
-        return self.of_side(cells)
+        return self.of_side(cells, change)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,12 +68,12 @@ class Endpoints:
     """By name: raw inputs by name in requests, each `(n,)` string, to answers `(n, ...)`."""
     judged: str
     """The one whose answers to examples the task's metrics judge."""
-    takes: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
-    """Inputs of those that take something else: names in requests to the columns whose cells are
-    such."""
     asked: Callable[[dict[str, list[bytes]]], dict[str, list[bytes]]] = lambda inputs: inputs
     """Inputs of examples by name in requests to what clients would ask, where that is not the
     same; servers are tried and warmed up with it."""
+    takes: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    """Inputs of those that take something else: names in requests to the columns whose cells are
+    such."""
 
 
 def outputs(model: Callable[..., Tensors], inputs: Tensors) -> Tensors:
@@ -126,7 +130,7 @@ def of_sides(
             EMBED: lambda raw: {"embedding": unit(network.side(raw[name]))},
         },
         DEFAULT,
-        {EMBED: {name: column}},
+        takes={EMBED: {name: column}},
     )
 
 

@@ -190,6 +190,26 @@ def of_partners(number: int, temperature: float) -> Expected:
     )
 
 
+def of_views(number: int, temperature: float) -> Expected:
+    """Of the other view of an image among both of all images of its batch; outputs are both.
+
+    Equal similarities give a cross-entropy of log (2N - 1).
+
+    Args:
+        number: Of images in a batch, N.
+        temperature: What cosines are divided by.
+    """
+    loss = math.log(2 * number - 1)
+    return dataclasses.replace(
+        of_partners(number, temperature),
+        loss=loss,
+        reason=f"equal similarities would give log {2 * number - 1}",
+        excess=(1.5, _FAR_OFF + loss),
+        constant_loss=lambda targets: math.log(2 * len(targets) - 1),
+        errors=lambda targets, vectors: _view_errors(targets, vectors, temperature),
+    )
+
+
 def of_label_sets() -> Expected:
     """Of any number of labels an example: for each one yes or no, `(n, labels)`.
 
@@ -376,3 +396,16 @@ def _partner_logits(keys: np.ndarray, vectors: np.ndarray, temperature: float) -
     logits = vectors[:, 0] @ vectors[:, 1].T / temperature
     is_same = (keys[:, None] == keys[None]).all(-1).any(-1)
     return np.where(is_same & ~np.eye(len(keys), dtype=bool), -1e9, logits)
+
+
+def _view_errors(keys: np.ndarray, vectors: np.ndarray, temperature: float) -> np.ndarray:
+    """Mean loss of an image's two views, `(n,)`."""
+    count = len(keys)
+    views, names = (np.concatenate([side[:, 0], side[:, 1]]) for side in (vectors, keys))
+    logits = views @ views.T / temperature
+    right = logits[np.arange(2 * count), np.roll(np.arange(2 * count), count)]
+    is_same = (names[:, None] == names[None]).all(-1)
+    others = np.where(is_same, 0.0, np.exp(logits)).sum(1)
+    return np.log(np.exp(right) + others).reshape(2, count).mean(0) - right.reshape(2, count).mean(
+        0
+    )

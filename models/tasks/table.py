@@ -8,6 +8,7 @@ import pydantic
 from models.tasks import (
     classification,
     contrastive_embedding,
+    image_contrastive_embedding,
     masked_language_modeling,
     multi_label,
     question_answering,
@@ -20,6 +21,7 @@ Kinds = (
     classification.ImageClassification
     | classification.TextClassification
     | contrastive_embedding.ContrastiveEmbedding
+    | image_contrastive_embedding.ImageContrastiveEmbedding
     | masked_language_modeling.MaskedLanguageModeling
     | multi_label.ImageMultiLabel
     | multi_label.TextMultiLabel

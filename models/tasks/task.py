@@ -264,3 +264,8 @@ def learned(task: Task) -> str:
     """
     found = targets(task)
     return found[0].holds if found else task.shown_as
+
+
+def draws_views(task: Task) -> bool:
+    """Whether a task's only input is seen in several views, which are drawn."""
+    return task.sides > len(inputs(task))

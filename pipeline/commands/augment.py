@@ -94,11 +94,17 @@ def _draw(
     rows, first = ingest.train_rows(
         config.data, config.features, str(base), str(where.samples), number
     )
-    columns, (learned,) = [column.name for column in tasks.inputs(task)], tasks.targets(task)
+    columns = [column.name for column in tasks.inputs(task)]
     shown = [
         sheet.TrainRow(
             tuple(row[name] for name in columns),
-            records.target(learned.holds, tfexample.all_of(row[learned.name])),
+            next(
+                (
+                    records.target(learned.holds, tfexample.all_of(row[learned.name]))
+                    for learned in tasks.targets(task)
+                ),
+                None,
+            ),
         )
         for row in first
     ]

@@ -70,12 +70,11 @@ def resources(config: Augmented, where: paths.Paths) -> str:
     if tasks.reads(config.task) == "text":
         columns = [column.name for column in tasks.inputs(config.task)]
         return json.dumps({"cache": str(where.translations), "columns": columns})
-    (target,) = tasks.targets(config.task)
     return json.dumps(
         {
             "image_size": _image_size(config),
             "copies": config.copies.materialize,
-            "holds": target.holds,
+            "holds": tasks.learned(config.task),
         }
     )
 
@@ -102,7 +101,9 @@ def writes_examples(config: Augmented) -> bool:
 
 def suits_the_targets(config: Augmented) -> Iterator[Problem]:
     """That rows are to be varied whose answers would not stay right."""
-    if config.augmentation and not tasks.targets(config.task):
+    if tasks.draws_views(config.task) and tasks.reads(config.task) == "image":
+        yield from _views(config)
+    elif config.augmentation and not tasks.targets(config.task):
         yield Problem(
             "augmentation",
             "writes copies of rows with their answers, but no column is an answer here. Received: "
@@ -117,6 +118,30 @@ def suits_the_targets(config: Augmented) -> Iterator[Problem]:
                 f"task.kind={config.task.kind}, whose `{column.name}` holds {column.holds}. Leave "
                 "`augmentation` out.",
             )
+
+
+def _views(config: Augmented) -> Iterator[Problem]:
+    """That both views of an image are the same, are written, or are partly another image."""
+    if not config.augmentation:
+        yield Problem(
+            "augmentation",
+            f"`task.kind: {config.task.kind}` learns which two views are of one image, and this is "
+            "what makes them differ. Received: none. Add operations, for example "
+            "`[{kind: resized_crop, area: [0.2, 1.0]}, flip, colour_jitter]`.",
+        )
+    mixing = [one.kind for one in config.augmentation if getattr(one, "mixes", False)]
+    if mixing:
+        yield Problem(
+            "augmentation",
+            f"`{mixing[0]}` blends two images, but views are of one. Received: {mixing}. Leave it "
+            "out.",
+        )
+    if config.copies.materialize:
+        yield Problem(
+            "copies.materialize",
+            "writes copies before training, but both views of an image are drawn anew. Received: "
+            f"{config.copies.materialize}. Leave it out.",
+        )
 
 
 def fits(

@@ -121,7 +121,7 @@ class ImageCopies:
         image_size: Side of the model's images in pixels.
         copies: Augmented copies of each image. With 0 operations are drawn anew elsewhere, and
             what is asked for beyond (to balance labels) is the image as it is.
-        holds: What the target column holds.
+        holds: What is learned: what the target column holds.
     """
 
     def __init__(
@@ -239,12 +239,17 @@ def _numbers(targets: Sequence[Any]) -> _Softened:
     return np.array(targets, np.float32)[:, np.newaxis], lambda mixed: f"{mixed[0]:.4g}"
 
 
+def _nothing(targets: Sequence[Any]) -> _Softened:
+    return np.zeros((len(targets), 1), np.float32), lambda mixed: ""
+
+
 _SOFTENED: dict[str, Callable[[Sequence[Any]], _Softened]] = {
     "categories": _shares,
     "category": _shares,
+    "embedding": _nothing,
     "number": _numbers,
 }
-"""By what the target column holds; in a preview, where no model was built that could soften."""
+"""By what is learned; in a preview, where no model was built that could soften."""
 
 
 def image_augmenter(operations: str, resources: str, num_train: int) -> ImageCopies:

@@ -20,12 +20,12 @@ import tensorflow_transform as tft
 from models import siamese, zoo
 from models.encoder import Encoder
 from models.estimator import Estimator
-from models.image.augmentation import policy
+from models.image.augmentation import draws, policy
 from models.image.config import ImageModelConfig
 from models.tasks import endpoints
 from models.tasks import facts as measuring
 from models.tasks import task as tasks
-from models.tasks.endpoints import Network, Telling
+from models.tasks.endpoints import Function, Network, Telling
 from models.tasks.task import Facts, Objective
 from models.tensor import Tensor
 from models.text import segments, unit_windows
@@ -111,16 +111,36 @@ class Learner:
 
     def _augment(self, *, shuffled: bool) -> inputs.Augment | None:
         """What is drawn anew each epoch; the config has no operations that are written before."""
+        if tasks.draws_views(self.config.task):
+            return self._views()
         operations = self.config.augmentation if shuffled else ()
-        if not operations:
-            return self.objective().draw
-        augment = policy.augmenter(operations, self.soften)
+        return self._varied() if operations else self.objective().draw
+
+    def _varied(self) -> inputs.Augment:
+        """Images as `augmentation` draws them."""
+        augment = policy.augmenter(self.config.augmentation, self.soften)
 
         def augment_inputs(features: Features, target: Any, seed: Any) -> tuple[Features, Any]:
             image, target = augment(features["image"], target, seed)
             return {**features, "image": image}, target
 
         return augment_inputs
+
+    def _views(self) -> inputs.Augment:
+        """Views of each input, below one another in its second axis.
+
+        Images are drawn for each; texts are the same, as only dropout tells them apart.
+        """
+        one = self._varied() if self.config.augmentation else None
+
+        def draw(features: Features, target: Any, seed: Any) -> tuple[Features, Any]:
+            views = [
+                features if one is None else one(features, target, draws.fold(seed, view))[0]
+                for view in range(self.config.task.sides)
+            ]
+            return {name: tf.stack([v[name] for v in views], axis=1) for name in features}, target
+
+        return draw
 
     def soften(self, target: Tensor) -> Tensor:
         """Targets of a batch to float32 `(batch, k)`, in a graph."""
@@ -173,16 +193,16 @@ class Learner:
             return None
         return Telling(pieces, lambda inputs: endpoints.outputs(model, inputs))
 
-    def _of_side(self, model: keras.Model) -> Callable[[Any], Any]:
+    def _of_side(self, model: keras.Model) -> Callable[[Any, Function], Any]:
         """Cells of any input to their vectors, by a siamese model."""
         columns = [column.name for column in tasks.inputs(self.config.task)]
         side = siamese.side(model)
 
-        def of_side(cells: Any) -> Any:
+        def of_side(cells: Any, change: Function) -> Any:
             # The transform graph makes no feature of a side where another column is missing.
             features = self.transform(dict.fromkeys(columns, cells))
             encoded = self.encoder.side(self.config.task.for_encoder(features))
-            return endpoints.outputs(side, encoded)[siamese.SIDE]
+            return endpoints.outputs(side, change(encoded))[siamese.SIDE]
 
         return of_side
 

@@ -46,6 +46,32 @@ class InfoNCE(keras.losses.Loss):
         return {**super().get_config(), "temperature": self.temperature}
 
 
+@keras.saving.register_keras_serializable(package="maru")
+class NTXent(InfoNCE):
+    """Cross-entropy of finding each view's partner among both views of all examples of the batch.
+
+    Source: Chen et al. (2020), "A Simple Framework for Contrastive Learning of Visual
+    Representations", https://arxiv.org/abs/2002.05709, equation 1. An example loses the mean of its
+    two views. Views of the same cell are no negatives of each other.
+    """
+
+    def __init__(self, temperature: float, name: str = "nt_xent", **options: Any) -> None:
+        super().__init__(temperature, name, **options)
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """Losses of the examples."""
+        views = ops.concatenate([y_pred[:, 0], y_pred[:, 1]], axis=0)
+        keys = ops.concatenate([y_true[:, 0], y_true[:, 1]], axis=0)
+        partners = ops.concatenate([y_pred[:, 1], y_pred[:, 0]], axis=0)
+        right = ops.sum(views * partners, axis=-1) / self.temperature
+        is_same = ops.all(ops.equal(keys[:, None], keys[None]), axis=-1)
+        logits = ops.matmul(views, ops.transpose(views)) / self.temperature
+        others = ops.where(is_same, _LEFT_OUT, logits)
+        everything = ops.concatenate([right[:, None], others], axis=1)
+        losses = ops.logsumexp(everything, axis=1) - right
+        return ops.mean(ops.reshape(losses, (2, -1)), axis=0)
+
+
 def similarities(keys: Tensor, vectors: Tensor, temperature: float) -> Tensor:
     """Logits of each partner for each example, `(batch, batch)`; the right ones in the diagonal.
 

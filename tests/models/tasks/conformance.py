@@ -52,12 +52,12 @@ class Case:
 
     kind: str
     held: Held
-    fields: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, typing.Any], ...] = ()
     """Of the task, where they are not its defaults."""
 
     @property
     def name(self):
-        return "-".join([self.kind, *(value for _, value in self.fields)])
+        return "-".join([self.kind, *(str(value) for _, value in self.fields)])
 
     @property
     def task(self):
@@ -142,16 +142,24 @@ class Case:
             of_inputs,
             lambda units: unit_windows.outputs(encoder, whole, units),
             Telling(encoder.pieces, lambda inputs: endpoints.outputs(whole, inputs)),
-            lambda cells: side(encoder.side({features[0]: cells}))[siamese.SIDE],
+            lambda cells, change: side(change(encoder.side({features[0]: cells})))[siamese.SIDE],
         )
         return model, encoder, network
 
     def answers(self, network, *, judged=False):
         """Of the default endpoint to all five rows as clients ask, or of the judged one."""
         found = self.task.endpoints(network, self.facts)
-        rows = self.raw()[0] if judged else found.asked(self.raw()[0])
-        function = found.functions[found.judged if judged else exporting.DEFAULT]
-        return function({name: tf.constant(values) for name, values in rows.items()})
+        name = found.judged if judged else exporting.DEFAULT
+        rows = self.rows(found, name)
+        if not judged:
+            rows = found.asked(rows)
+        return found.functions[name]({key: tf.constant(values) for key, values in rows.items()})
+
+    def rows(self, found, name):
+        """Five rows as an endpoint takes them."""
+        served = {column.name: column.served_as for column in tasks.inputs(self.task)}
+        taken = found.takes.get(name, {key: column for column, key in served.items()})
+        return {key: self.raw()[0][served[column]] for key, column in taken.items()}
 
 
 def _png(size):
@@ -171,6 +179,7 @@ CASES = [
     *(Case(kind, HELD[_holds(kind)]) for kind in sorted(table.TASKS) if _holds(kind) in HELD),
     Case("text_pair_classification", HELD["category"], _SEPARATE),
     Case("text_pair_regression", HELD["number"], _SEPARATE),
+    Case("contrastive_embedding", HELD["embedding"], (("second", None),)),
 ]
 
 
@@ -193,7 +202,8 @@ def names_its_columns_by_fields_of_the_yaml(case, tmp_path):
 def parts_the_target_from_the_inputs(case, tmp_path):
     batch = case.batch()
     assert set(batch.inputs) == set(case.task.for_encoder(case.features()))
-    assert batch.target is None if case.target is None else len(batch.target) == 5
+    assert case.target is None or batch.target is not None
+    assert batch.target is None or len(batch.target) == 5
 
 
 def learns_what_a_search_may_go_by(case, tmp_path):
@@ -224,7 +234,7 @@ def answers_from_trainer_export_and_server_alike(case, tmp_path):
     """In batches of 1, 4 and 0 rows, empty and very long inputs among them."""
     model, encoder, network = case.model(tmp_path)
     found = case.task.endpoints(network, case.facts)
-    rows = found.asked(case.raw()[0])
+    rows = found.asked(case.rows(found, exporting.DEFAULT))
     signature = exporting.Signature(found.functions[exporting.DEFAULT], tuple(rows))
     whole = case.answers(network)
     export = tmp_path / "export"
@@ -255,7 +265,7 @@ def judges_its_answers_within_bounds(case, tmp_path):
             for value, row in zip(case.held.given, rows, strict=True)
         ]
         low, high = metric.bounds
-        assert low <= metric.figure(np.stack(judged)) <= high
+        assert low <= metric.figure(metric.stack(judged)) <= high
 
 
 def measures_as_reference_libraries_do(case, tmp_path):
@@ -268,7 +278,7 @@ def measures_as_reference_libraries_do(case, tmp_path):
             metric.statistics(case.targets(value), answer)
             for value, answer in zip(given, answers, strict=True)
         ]
-        assert metric.figure(np.stack(judged)) == pytest.approx(reference(given, answers))
+        assert metric.figure(metric.stack(judged)) == pytest.approx(reference(given, answers))
 
 
 def knows_the_loss_of_knowing_nothing(case, tmp_path):

@@ -1,6 +1,7 @@
 """Answers that are drawn, and the libraries that metrics are held against."""
 
 import numpy as np
+import scipy.spatial
 import scipy.stats
 import seqscore.scoring
 import sklearn.metrics
@@ -55,6 +56,50 @@ def _pseudo_perplexity(given, answers):
     return scipy.stats.gmean(
         [np.exp(lost / gaps) for gaps, lost in rows], weights=[gaps for gaps, _ in rows]
     )
+
+
+def _draw_vectors(random, size):
+    first = random.normal(size=(size, 6))
+    sides = [first, first + 0.5 * random.normal(size=(size, 6))]
+    first, second = (side / np.linalg.norm(side, axis=1, keepdims=True) for side in sides)
+    return [None] * size, [
+        {
+            "first_embedding": first[place],
+            "second_embedding": second[place],
+            "first_key": np.array([place]),
+            "second_key": np.array([place]),
+        }
+        for place in range(size)
+    ]
+
+
+def _sides(answers):
+    return (
+        np.stack([row[name] for row in answers]) for name in ("first_embedding", "second_embedding")
+    )
+
+
+def _top(k):
+    def share(given, answers):
+        first, second = _sides(answers)
+        right = np.arange(len(first))
+        return sklearn.metrics.top_k_accuracy_score(right, first @ second.T, k=k, labels=right)
+
+    return share
+
+
+def _average_precision(given, answers):
+    first, second = _sides(answers)
+    return sklearn.metrics.label_ranking_average_precision_score(
+        np.eye(len(first)), first @ second.T
+    )
+
+
+def _spread(given, answers):
+    first, second = _sides(answers)
+    far = scipy.spatial.distance.cdist(*[np.concatenate([first, second])] * 2, "sqeuclidean")
+    example = np.tile(np.arange(len(first)), 2)
+    return np.log(np.exp(-2 * far[example[:, None] != example]).mean())
 
 
 def _draw_spans(random, size):
@@ -126,6 +171,7 @@ DRAWN = {
     "answers": _draw_answers,
     "category": _draw_category,
     "categories": _draw_categories,
+    "embedding": _draw_vectors,
     "filled_masks": _draw_gaps,
     "number": _draw_number,
     "spans": _draw_spans,
@@ -185,6 +231,16 @@ def _shared(analyzer):
 ARTICLES = ["a", "an", "the"]
 F1 = sklearn.metrics.f1_score
 REFERENCES = {
+    "embedding": {
+        "recall_at_1": _top(1),
+        "recall_at_5": _top(5),
+        "recall_at_10": _top(10),
+        "mrr": _average_precision,
+        "alignment": lambda given, answers: (
+            6 * sklearn.metrics.mean_squared_error(*_sides(answers))
+        ),
+        "uniformity": _spread,
+    },
     "filled_masks": {"masked_accuracy": _told_gaps, "perplexity": _pseudo_perplexity},
     "answers": {
         "f1": _answers(_shared(str.split), ARTICLES),
