@@ -14,7 +14,7 @@ from models.recipe import Recipe
 
 Tensors = dict[str, Any]
 """Keras tensors by name, each `(batch, ...)`."""
-Provided = Literal["vector", "tokens", "pieces"]
+Provided = Literal["vector", "tokens", "pieces", "patches"]
 """What a head may stand on: a field of `Backbone`."""
 PLACES = "unit_places"
 """Input of models of units: which token each unit of a text begins with, -1 beyond its end."""
@@ -68,12 +68,30 @@ class Backbone:
     """`head(units, name)` is a dense layer to put on what is provided."""
     tokens: Callable[[], Any] | None = None
     """Gives `(batch, length, dim)`, of each token, after dropout; None if the model has none."""
+    patches: Callable[[], Any] | None = None
+    """Gives `(batch, patches, dim)`, of each patch, row by row; None if the model has none."""
+    at_patches: Any = None
+    """`(batch, patches, dim)`; see `of_patches`."""
     at_units: Any = None
     """`(batch, units, dim)`, of the tokens that a text's units begin with; see `of_units`."""
     at_first: Any = None
     """`(batch, dim)`, of the first token, where units are read; `[CLS]` of a preset."""
     pieces: PieceVectors | None = None
     """None if the model does not learn to tell pieces."""
+
+    def of_patches(self) -> Backbone:
+        """The same network with `at_patches`, what its layer `features` gives.
+
+        Raises:
+            ValueError: If the network gives no vectors of patches.
+        """
+        if self.patches is None:
+            raise ValueError(
+                f"Expected a model that gives a vector for each patch. Received: {self.name}, "
+                "which gives one for an image. See `provides` in models/zoo.py."
+            )
+        at_patches = keras.layers.Identity(name="features")(self.patches())
+        return dataclasses.replace(self, at_patches=at_patches)
 
     def of_units(self) -> Backbone:
         """The same network with `at_units`, what its layer `features` gives, and `at_first`.

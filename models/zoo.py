@@ -164,6 +164,10 @@ class Entry:
         """Side of the images that the model reads, in pixels; None for models of texts."""
         return config.image_size if self.reads == "image" else None
 
+    def patch_size(self, config: Any) -> int | None:
+        """Side of the patches that images are read in, in pixels; None for other models."""
+        return config.patch_size if "patches" in self.provides else None
+
     def sequence_length(self, config: Any) -> int | None:
         """Tokens that the model reads; None for images and for texts that are not split."""
         return None if self.tokenizer == "none" else config.sequence_length
@@ -303,7 +307,9 @@ MODELS: dict[str, Entry] = {
     "text_cnn": _text(text_cnn, text_cnn.TextCNNConfig),
     "transformer": _text_of_tokens(transformer, transformer.TransformerConfig),
     "vgg": _image(vgg, vgg.VGGConfig),
-    "vit": _image(vit, vit.ViTConfig),
+    "vit": dataclasses.replace(
+        _image(vit, vit.ViTConfig), provides=frozenset({"vector", "patches"})
+    ),
 }
 
 
@@ -320,6 +326,8 @@ def build(config: Any, task: Task, facts: Facts) -> Any:
         backbone = backbone.of_units()
     elif task.needs == "pieces":
         backbone = backbone.of_pieces()
+    elif task.needs == "patches":
+        backbone = backbone.of_patches()
     if task.sides > 1:
         backbone = siamese.backbone(backbone, task.sides)
     return backbone.model(task.head(backbone, facts))

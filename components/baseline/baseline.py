@@ -32,6 +32,7 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
     ("image", "category"): ("nearest centroid of thumbnails", images.centroids),
     ("image", "number"): ("nearest thumbnails", images.nearest_numbers),
     ("image", "embedding"): ("cosine of thumbnails", partners.pixels),
+    ("image", "reconstruction"): ("mean of each hidden patch", images.own_means),
     ("text", "answers"): ("sentence with most words of the question", passages.most_overlap),
     ("text", "categories"): ("TF-IDF + logistic regressions", texts.logistic_sets),
     ("text", "category"): ("TF-IDF + logistic regression", texts.logistic),
@@ -155,6 +156,7 @@ CONSTANT: Mapping[str, tuple[str, _Answering]] = {
     "embedding": ("the same vector for all", partners.same),
     "filled_masks": ("most frequent word", gaps.most_frequent),
     "number": ("median", _alike(_median)),
+    "reconstruction": ("mean of each hidden patch", images.own_means),
     "spans": ("no entity", _alike(lambda rows: phrases.answer([]))),
 }
 """What looks at no input, by what is learned."""

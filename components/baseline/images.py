@@ -44,6 +44,12 @@ def nearest_sets(
     ]
 
 
+def own_means(rows: Rows, targets: Sequence[Any], queries: Rows) -> list[dict[str, Any]]:
+    """Hidden patches told as their own means: their squared error is their variance."""
+    del rows, targets
+    return [{"error": 1.0, "variance": 1.0} for _ in queries]
+
+
 def crops(queries: Rows) -> tuple[np.ndarray, np.ndarray]:
     """Thumbnails of the upper left and the lower right of images, each three quarters of a side.
 

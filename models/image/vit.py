@@ -133,10 +133,17 @@ def build(config: ViTConfig) -> Backbone:
             x, size.num_heads, size.mlp_dim, recipe, f"block_{index}", is_norm_first=True
         )
     x = transformer.normalized(x, recipe, "last")
+    vectors = x
     x = keras.layers.Cropping1D((0, num_patches), name="class_vector")(x)
     x = keras.layers.Flatten(name="features")(x)
 
-    return Backbone("vit", {"image": image}, x, recipe_head(recipe))
+    return Backbone(
+        "vit",
+        {"image": image},
+        x,
+        recipe_head(recipe),
+        patches=lambda: keras.layers.Cropping1D((1, 0), name="patch_vectors")(vectors),
+    )
 
 
 encoder = pixels.encoder

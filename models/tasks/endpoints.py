@@ -38,6 +38,10 @@ class Network:
     `(n, units, k)`, and what it gives beside those of the units, `(n, m, k)`."""
     telling: Telling | None = None
     """What is asked of a model that tells pieces; None of others."""
+    encode: Function = lambda raw: raw
+    """Raw inputs by name in requests to the model's."""
+    of_encoded: Function = lambda encoded: encoded
+    """The model's inputs to what `of_inputs` gives."""
     of_side: Callable[[Any, Function], Any] | None = None
     """Cells of any input, `(n,)` string, and what is done to what the model reads of them, to
     their vectors `(n, dim)`; None of tasks that read all inputs together."""

@@ -210,6 +210,28 @@ def of_views(number: int, temperature: float) -> Expected:
     )
 
 
+def of_patches() -> Expected:
+    """Of normalised pixels of patches, `(n, patches, numbers + 1)`, the last 1 where it is hidden.
+
+    Outputs of 0, the patches' own means, give their variance, which is 1 of patches that are not
+    flat.
+    """
+    return Expected(
+        loss=1.0,
+        reason="each patch's own mean would give 1",
+        excess=(3.0, 25.0),
+        constant_loss=lambda targets: float(_patch_errors(targets, np.zeros(())).mean()),
+        constant="knowing the mean of each patch",
+        right="told",
+        is_right=lambda targets, told: (_patch_errors(targets, told) < _CLOSE).astype(float),
+        errors=_patch_errors,
+        read=lambda targets, told: (
+            [0.0] * len(targets),
+            np.round(_patch_errors(targets, told), 3).tolist(),
+        ),
+    )
+
+
 def of_label_sets() -> Expected:
     """Of any number of labels an example: for each one yes or no, `(n, labels)`.
 
@@ -409,3 +431,9 @@ def _view_errors(keys: np.ndarray, vectors: np.ndarray, temperature: float) -> n
     return np.log(np.exp(right) + others).reshape(2, count).mean(0) - right.reshape(2, count).mean(
         0
     )
+
+
+def _patch_errors(targets: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Mean squared error over the hidden patches of each image, `(n,)`."""
+    errors = np.square(told - targets[..., :-1]).mean(-1)
+    return np.average(errors, axis=-1, weights=targets[..., -1])

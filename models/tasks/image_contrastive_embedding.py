@@ -24,8 +24,8 @@ class ImageContrastiveEmbedding(UnitVector):
     """Learn vectors of images from images alone: which two views are of the same one (SimCLR).
 
     Source: Chen et al. (2020), https://arxiv.org/abs/2002.05709, section 2. Views are what
-    `augmentation` makes of an image, drawn twice. What is served is the vector before the projection
-    (section 4.2), at length 1.
+    `augmentation` makes of an image, drawn twice. What is served is the vector before the
+    projection (section 4.2), at length 1.
     """
 
     kind: Literal["image_contrastive_embedding"]

@@ -9,6 +9,7 @@ from models.tasks import (
     classification,
     contrastive_embedding,
     image_contrastive_embedding,
+    masked_image_modeling,
     masked_language_modeling,
     multi_label,
     question_answering,
@@ -22,6 +23,7 @@ Kinds = (
     | classification.TextClassification
     | contrastive_embedding.ContrastiveEmbedding
     | image_contrastive_embedding.ImageContrastiveEmbedding
+    | masked_image_modeling.MaskedImageModeling
     | masked_language_modeling.MaskedLanguageModeling
     | multi_label.ImageMultiLabel
     | multi_label.TextMultiLabel

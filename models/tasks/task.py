@@ -22,10 +22,18 @@ Draw = Callable[[dict[str, Any], Any, Any], tuple[dict[str, Any], Any]]
 Evaluated = Callable[[], tuple[np.ndarray, np.ndarray]]
 """Gives a trained model's outputs and the targets of a split, each `(examples, ...)`."""
 Shown = Literal[
-    "ranked_labels", "chosen_labels", "number", "entities", "answers", "filled_masks", "embedding"
+    "ranked_labels",
+    "chosen_labels",
+    "number",
+    "entities",
+    "answers",
+    "filled_masks",
+    "embedding",
+    "reconstruction",
 ]
 """How an answer reads: the best label first, the labels that fit, a number, parts of the text with
-their types, parts that answer a question, what fits into gaps of a text, the best first."""
+their types, parts that answer a question, what fits into gaps of a text, the best first, a
+vector, an image."""
 Holds = Literal["text", "image", "category", "categories", "number", "spans", "answers"]
 """What the cells of a column are."""
 TARGET = "target"
@@ -35,6 +43,8 @@ UNITS = "units"
 that is trained on."""
 BATCH = "batch"
 """In `Facts.sizes`, examples of a training step."""
+IMAGE, PATCH = "image", "patch"
+"""In `Facts.sizes`, sides in pixels of images and of patches; only of models with patches."""
 PIECES = "pieces"
 """In `Facts.sizes`, how many pieces there are to tell; only if the model tells pieces."""
 QUESTION = "question"

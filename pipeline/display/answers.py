@@ -197,6 +197,12 @@ def _embedding_words(answer: Answer) -> str:
     return f"{len(vector)} numbers, length {np.linalg.norm(vector):.3f}: {shown}{more}"
 
 
+def _reconstruction_words(answer: Answer) -> str:
+    height, width, _ = np.shape(answer["reconstruction"])
+    error = float(answer["error"])
+    return f"{height} x {width} pixels, squared error at hidden patches {error:.3f}"
+
+
 _FORMS = (
     Form(
         {
@@ -235,6 +241,7 @@ _FORMS = (
     Form({"labels": ("O", 1), "probabilities": ("f", 1)}, _ranked_words, _ranked_fields),
     Form({"value": ("f", 0)}, _value_words, _value_fields),
     Form({"embedding": ("f", 1)}, _embedding_words, _output_fields),
+    Form({"reconstruction": ("f", 3)}, _reconstruction_words, _output_fields),
 )
 """The first that fits is taken."""
 _OUTPUT_BY_OUTPUT = Form({}, _output_words, _output_fields)

@@ -11,6 +11,7 @@ import numpy as np
 from models.tasks.answering import metrics as answering_metrics
 from models.tasks.contrasting import metrics as contrasting_metrics
 from models.tasks.masking import metrics as masking_metrics
+from models.tasks.patching import metrics as patching_metrics
 from models.tasks.tagging import metrics as tagging_metrics
 from models.tasks.task import Metric
 
@@ -40,6 +41,8 @@ def answered(answer: Mapping[str, np.ndarray]) -> Any:
         return masking_metrics.told(answer)
     if contrasting_metrics.FIRST in answer:
         return contrasting_metrics.told(answer)
+    if "reconstruction" in answer:
+        return patching_metrics.told(answer)
     if "answer" in answer:
         return tuple(filter(None, [answering_metrics.best(answer)]))
     if "entity_group" in answer:

@@ -76,6 +76,8 @@ def _severity(target: Any, answer: Mapping[str, np.ndarray]) -> float:
         return masking_metrics.mean_loss(answer)
     if contrasting_metrics.FIRST in answer:
         return 1 - contrasting_metrics.cosine(answer)
+    if "reconstruction" in answer:
+        return float(np.ravel(answer["error"])[0])
     if "entity_group" in answer:
         return float(len(set(target) ^ set(answered(answer))))
     if "answer" in answer:

@@ -91,6 +91,16 @@ class Learner:
             patterns: Of the files.
             shuffled: Whether they are for training: in another order each epoch, and augmented.
         """
+        seed = self.config.training.seed if shuffled else None
+        return self._batches(patterns, seed, self._augment(shuffled=shuffled))
+
+    def batches_as_they_are(self, patterns: Sequence[str]) -> inputs.Batches:
+        """The same in their own order, and with nothing drawn of them."""
+        return self._batches(patterns, None, None)
+
+    def _batches(
+        self, patterns: Sequence[str], seed: int | None, augment: inputs.Augment | None
+    ) -> inputs.Batches:
         training = self.config.training
         return inputs.batches(
             _find(patterns),
@@ -99,9 +109,9 @@ class Learner:
             part=self._part,
             encode=self.encoder,
             batch_size=training.batch_size,
-            shuffle_seed=training.seed if shuffled else None,
+            shuffle_seed=seed,
             cache_mib=training.cache_mib,
-            augment=self._augment(shuffled=shuffled),
+            augment=augment,
             spreads=self.encoder.pieces is not None,
         )
 
@@ -176,14 +186,18 @@ class Learner:
         """
         columns = {column.served_as: column.name for column in tasks.inputs(self.config.task)}
 
-        def of_inputs(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-            given = {column: raw[name] for name, column in columns.items()}
-            return endpoints.outputs(model, self.encode(given))
+        def encode(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+            return self.encode({column: raw[name] for name, column in columns.items()})
+
+        def of_encoded(encoded: Mapping[str, Any]) -> Mapping[str, Any]:
+            return endpoints.outputs(model, encoded)
 
         return Network(
-            of_inputs,
+            lambda raw: of_encoded(encode(raw)),
             lambda units: unit_windows.outputs(self.encoder, model, units),
             self._telling(model),
+            encode,
+            of_encoded,
             self._of_side(model) if self.config.task.sides > 1 else None,
         )
 
@@ -242,6 +256,8 @@ def prepare(
     sizes = {tasks.BATCH: config.training.batch_size}
     if length := entry.sequence_length(model):
         sizes[tasks.UNITS] = length
+    if (patch := entry.patch_size(model)) and (side := entry.image_size(model)):
+        sizes |= {tasks.PATCH: patch, tasks.IMAGE: side}
     facts = dataclasses.replace(facts, sizes=sizes)
     config.task.check(facts)
     learner = Learner(config, facts, columns, output.transform_features_layer(), _NO_ENCODER)
@@ -356,7 +372,7 @@ def _with_document_frequencies(
     learner: Learner, model: TokenizedConfig, train_files: Sequence[str]
 ) -> Learner:
     """Measure how rare each token is; scikit-learn's smoothed formula."""
-    batches = learner.batches(train_files, shuffled=False)
+    batches = learner.batches_as_they_are(train_files)
     frequencies, count = np.zeros(model.vocabulary_size), 0
     for inputs_, _ in batches.epoch(0):
         texts = inputs_["token_ids"].numpy()
@@ -374,7 +390,7 @@ def _with_pixel_statistics(
 
     Ingest orders them without pattern, so the first ones are a fair sample.
     """
-    batches = learner.batches(train_files, shuffled=False)
+    batches = learner.batches_as_they_are(train_files)
     count, total, squares = 0, np.zeros(()), np.zeros(())
     for inputs_, _ in batches.epoch(0).take(-(-MEASURED_IMAGES // batches.batch_size)):
         images = tf.cast(inputs_["image"], tf.float64)

@@ -44,7 +44,9 @@ class Glance:
             if stand_ins.says_nothing(text):
                 self.words[text.strip()] += 1
             self.numbers += bool(_NUMBER.fullmatch(text[:_LONGEST]))
-        self.headers += all(entry.values.get(name) == name for name in self._columns)
+        self.headers += bool(self._columns) and all(
+            entry.values.get(name) == name for name in self._columns
+        )
         if self._rows == _ROWS:
             return
         self._rows += 1

@@ -20,8 +20,11 @@ _TAGS = {
     ("text", "categories"): "text-classification",
     ("text", "spans"): "token-classification",
     ("text", "answers"): "question-answering",
+    ("text", "embedding"): "sentence-similarity",
     ("text", "filled_masks"): "fill-mask",
     ("image", "category"): "image-classification",
+    ("image", "embedding"): "image-feature-extraction",
+    ("image", "reconstruction"): "image-feature-extraction",
     ("image", "categories"): "image-classification",
 }
 """The Hub's name of a task by what inputs and target hold; it has none for a number."""

@@ -142,6 +142,8 @@ class Case:
             of_inputs,
             lambda units: unit_windows.outputs(encoder, whole, units),
             Telling(encoder.pieces, lambda inputs: endpoints.outputs(whole, inputs)),
+            lambda raw: raw,
+            lambda encoded: endpoints.outputs(whole, encoded),
             lambda cells, change: side(change(encoder.side({features[0]: cells})))[siamese.SIDE],
         )
         return model, encoder, network

@@ -1,0 +1,1 @@
+"""Parts of images that are hidden and told."""
