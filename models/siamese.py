@@ -68,6 +68,11 @@ def features(model: keras.Model) -> Any:
     return named.get(_SIDES, named["features"]).output
 
 
+def is_siamese(model: keras.Model) -> bool:
+    """Whether a model was made of `backbone`."""
+    return any(layer.name == _VECTORS for layer in model.layers)
+
+
 def side(model: keras.Model) -> keras.Model:
     """The part of a siamese network that embeds one side.
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from models import did_you_mean, pieces, siamese
+from models import did_you_mean, encoder_weights, pieces, siamese
 from models.backbone import Backbone, Provided
 from models.encoder import Encoder
 from models.estimator import Estimator
@@ -164,6 +164,10 @@ class Entry:
         """Side of the images that the model reads, in pixels; None for models of texts."""
         return config.image_size if self.reads == "image" else None
 
+    def encoder_weights(self, config: Any) -> str | None:
+        """Where the weights are that a network begins with; None: they are fresh, or a preset's."""
+        return config.encoder_weights if "encoder_weights" in self.files else None
+
     def patch_size(self, config: Any) -> int | None:
         """Side of the patches that images are read in, in pixels; None for other models."""
         return config.patch_size if "patches" in self.provides else None
@@ -199,6 +203,7 @@ def _image(module: Any, config: type) -> Entry:
         lambda _: "image_bytes",
         paper=module.PAPER,
         measured=image_config.measured,
+        files={"encoder_weights": NamedFile("file", encoder_weights.require)},
     )
 
 
@@ -321,7 +326,10 @@ def build(config: Any, task: Task, facts: Facts) -> Any:
         task: Whose head it gets.
         facts: Of the data.
     """
-    backbone = MODELS[config.kind].build(config)
+    entry = MODELS[config.kind]
+    backbone = entry.build(config)
+    if (path := entry.encoder_weights(config)) is not None:
+        encoder_weights.load(backbone.inputs, backbone.vector, path)
     if task.needs == "tokens":
         backbone = backbone.of_units()
     elif task.needs == "pieces":

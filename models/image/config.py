@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated, Literal
 
-from models.bounds import Count, Positive
+from models.bounds import Count, NotEmpty, Positive
 from models.recipe import Recipe
 
 Stem = Literal["imagenet", "small"]
@@ -29,6 +29,10 @@ class ImageModelConfig:
     statistics of the training images."""
     channel_std: tuple[_Deviation, _Deviation, _Deviation] = (58.395, 57.12, 57.375)
     """Standard deviation of red, green and blue in 0 to 255, above 0; replaced like the mean."""
+    encoder_weights: NotEmpty | None = None
+    """What the network below the head begins with instead of fresh weights, relative to the YAML:
+    `assets.extra/encoder.npz` of a pushed model of the same fields that was trained on images
+    alone."""
     recipe: Recipe = Recipe()
     """Initializer, activation, normalisation and regularisation; what is left out is the
     paper's."""

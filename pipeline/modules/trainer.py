@@ -76,8 +76,8 @@ def run_fn(fn_args: Any) -> None:
     resources = [served, learner.graph, *learner.encoder.trackable]
     exporting.export(signatures, resources, export)
     save = zoo.MODELS[learner.config.model.kind].save_pretrained
-    if learner.config.task.needs == "pieces" and save is not None:
-        save(learner.config.model, model, export / PRETRAINED)
+    if not tasks.targets(learner.config.task) and save is not None:
+        save(learner.config.model, served, export / PRETRAINED)
     # Let servers meet real requests before clients do.
     warm_up_file.write(export, _ANY_NAME, answers, WARM_UP_BATCHES)
     description.write(export, _description(learner, endpoints, answers[exporting.DEFAULT]))

@@ -16,7 +16,7 @@ import tensorflow as tf
 from PIL import Image
 
 from models import siamese, zoo
-from models.image import resnet
+from models.image import resnet, vit
 from models.tasks import answers as told
 from models.tasks import endpoints, table
 from models.tasks import task as tasks
@@ -44,6 +44,8 @@ BERT = functools.partial(
 _MADE = {}
 """What `Case.model` gives by name: making it takes seconds."""
 IMAGE = resnet.ResNetConfig(blocks=(1,), width=4, image_size=8, stem="small", pixels="unit")
+
+VIT = vit.ViTConfig(image_size=8, patch_size=4, hidden_dim=6, num_layers=1, num_heads=2, mlp_dim=4)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +89,9 @@ class Case:
         _, encoder, _ = self.model(folder)
         batch = self.batch()
         inputs = encoder(batch.inputs)
+        if tasks.draws_views(self.task):
+            views = {name: tf.stack([value, value], axis=1) for name, value in inputs.items()}
+            return views, batch.target
         draw = self.task.objective(self.facts, TrainingConfig()).draw
         if draw is None:
             return inputs, batch.target
@@ -115,7 +120,7 @@ class Case:
 
     def _made(self, folder):
         keras.utils.set_random_seed(0)
-        config = IMAGE
+        config = VIT if self.task.needs == "patches" else IMAGE
         texts = {"tokens": TAGGER, "pieces": BERT}.get(self.task.needs, BAG)
         if tasks.reads(self.task) == "text":
             path = folder / "tokenizer"
@@ -142,7 +147,7 @@ class Case:
             of_inputs,
             lambda units: unit_windows.outputs(encoder, whole, units),
             Telling(encoder.pieces, lambda inputs: endpoints.outputs(whole, inputs)),
-            lambda raw: raw,
+            lambda raw: encoder(dict(zip(features, (raw[name] for name in served), strict=False))),
             lambda encoded: endpoints.outputs(whole, encoded),
             lambda cells, change: side(change(encoder.side({features[0]: cells})))[siamese.SIDE],
         )

@@ -58,6 +58,22 @@ def _pseudo_perplexity(given, answers):
     )
 
 
+def _draw_errors(random, size):
+    variance = random.uniform(size=size)
+    error = variance * random.uniform(size=size)
+    return [None] * size, [
+        {"error": np.array([e]), "variance": np.array([v])}
+        for e, v in zip(error, variance, strict=True)
+    ]
+
+
+def _weighed(given, answers):
+    error, variance = (
+        np.array([row[name][0] for row in answers]) for name in ("error", "variance")
+    )
+    return np.average(error / variance, weights=variance)
+
+
 def _draw_vectors(random, size):
     first = random.normal(size=(size, 6))
     sides = [first, first + 0.5 * random.normal(size=(size, 6))]
@@ -174,6 +190,7 @@ DRAWN = {
     "embedding": _draw_vectors,
     "filled_masks": _draw_gaps,
     "number": _draw_number,
+    "reconstruction": _draw_errors,
     "spans": _draw_spans,
 }
 
@@ -231,6 +248,7 @@ def _shared(analyzer):
 ARTICLES = ["a", "an", "the"]
 F1 = sklearn.metrics.f1_score
 REFERENCES = {
+    "reconstruction": {"reconstruction_mse": _weighed},
     "embedding": {
         "recall_at_1": _top(1),
         "recall_at_5": _top(5),
