@@ -48,10 +48,8 @@ def test_as_many_patches_are_hidden_of_each_image_and_never_all(share, wanted):
 
 
 def test_what_is_hidden_depends_on_the_seed_alone():
-    first, again, other = (
-        patches.drawn(tf.constant([1, number], tf.int64), 4, 16, 0.5).numpy()
-        for number in (2, 2, 3)
-    )
+    seeds = [tf.constant([1, number], tf.int64) for number in (2, 2, 3)]
+    first, again, other = (patches.drawn(seed, 4, 16, 0.5).numpy() for seed in seeds)
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
 
@@ -118,13 +116,11 @@ def test_another_task_begins_with_what_was_learned_of_images_alone(kind, config,
     assert len(found) > 2
     for layer in found:
         if layer.name != "logits":
-            for one, other in zip(
-                layer.get_weights(), shared[layer.name].get_weights(), strict=True
-            ):
+            wanted = shared[layer.name].get_weights()
+            for one, other in zip(layer.get_weights(), wanted, strict=True):
                 np.testing.assert_array_equal(one, other)
-    other = type(config)(
-        **{**vars(begun), **({"hidden_dim": 8} if config is VIT else {"width": 8})}
-    )
+    wider = {"hidden_dim": 8} if config is VIT else {"width": 8}
+    other = type(config)(**{**vars(begun), **wider})
     with pytest.raises(ValueError, match="is of another network.*Received:"):
         zoo.build(other, task, SIZES)
 
