@@ -89,6 +89,15 @@ HELD = {
         is_mixable=False,
         outputs=lambda target, width: (5, 6, width),
     ),
+    "embedding": Held(
+        lambda name: Facts(sizes={"batch": 5, "units": 6}),
+        lambda: None,
+        (None,) * 5,
+        lambda name: Facts(sizes={"batch": 1, "units": 6}),
+        "`training.batch_size` must be at least 2: .* Received: batch_size=1",
+        is_mixable=False,
+        outputs=lambda target, width: (5, 2, width),
+    ),
     "filled_masks": Held(
         # As many pieces as the texts of `Case.model` teach; see there.
         lambda name: Facts(sizes={"pieces": 34, "units": 12}),
@@ -99,6 +108,15 @@ HELD = {
         is_mixable=False,
         is_of_units=True,
         outputs=lambda target, width: (*target.shape, width),
+    ),
+    "reconstruction": Held(
+        lambda name: Facts(sizes={"image": 8, "patch": 4}),
+        lambda: None,
+        (None,) * 5,
+        lambda name: Facts(sizes={"image": 8, "patch": 8}),
+        "`model.patch_size` must be at most half .* Received: patch_size=8, image_size=8",
+        is_mixable=False,
+        outputs=lambda target, width: (5, 4, width),
     ),
     "number": Held(
         lambda name: Facts(means={name: 100.0}, deviations={name: 20.0}),
