@@ -14,13 +14,15 @@ FILE = "encoder.npz"
 _FEATURES = "features"
 
 
-def save(model: keras.Model, path: pathlib.Path) -> None:
-    """Write the weights of a trained model up to its features, by layer.
+def save(config: Any, model: keras.Model, folder: pathlib.Path) -> None:
+    """Write the weights of a trained model up to its features, by layer, as `FILE`.
 
     Args:
+        config: Of the model.
         model: Siamese or not.
-        path: File to write, ending in `.npz`.
+        folder: Made if missing.
     """
+    del config
     if siamese.is_siamese(model):
         below = siamese.side(model)
     else:
@@ -30,8 +32,9 @@ def save(model: keras.Model, path: pathlib.Path) -> None:
         for layer in below.layers
         for place, value in enumerate(layer.get_weights())
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, **arrays)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / FILE).open("wb") as file:
+        np.savez(file, **arrays)
 
 
 def load(inputs: Any, vector: Any, path: str) -> None:

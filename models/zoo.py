@@ -204,6 +204,7 @@ def _image(module: Any, config: type) -> Entry:
         paper=module.PAPER,
         measured=image_config.measured,
         files={"encoder_weights": NamedFile("file", encoder_weights.require)},
+        save_pretrained=encoder_weights.save,
     )
 
 
@@ -306,6 +307,7 @@ MODELS: dict[str, Entry] = {
         tokenizer="preset",
         is_pretrained=True,
         files={"preset": NamedFile("preset", pretrained.require_preset)},
+        save_pretrained=pretrained.save_pretrained,
     ),
     "recurrent": _text_of_tokens(recurrent, recurrent.RecurrentConfig),
     "resnet": _image(resnet, resnet.ResNetConfig),

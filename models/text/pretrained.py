@@ -13,6 +13,7 @@ layer's first vector without the pre-trained `tanh` pooler, which many published
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 from typing import Annotated, Literal
 
 import keras
@@ -23,8 +24,8 @@ from models.backbone import Backbone
 from models.bounds import NotEmpty, Share
 from models.encoder import Encoder
 from models.finetuning import trainable
-from models.finetuning.config import FineTuned
-from models.text import packing, presets
+from models.finetuning.config import FineTuned, Full
+from models.text import bert, encoder_module, packing, presets
 
 _INPUTS = {"token_ids", "padding_mask", "segment_ids"}
 
@@ -156,3 +157,25 @@ def require_preset(config: PretrainedTextConfig, preset: str) -> None:
     """
     del config
     presets.resolve(preset)
+
+
+def save_pretrained(config: PretrainedTextConfig, model: keras.Model, folder: pathlib.Path) -> None:
+    """Write what other tasks fine-tune: `preset`, as KerasHub reads it, and `hub`, a Hub module.
+
+    Args:
+        config: Of the model.
+        model: Trained, without added matrices.
+        folder: To write them in.
+    """
+    whole = presets.load(keras_hub.models.Backbone.from_preset, config.preset, dtype="float32")
+    trained = model.get_layer("backbone")
+    learned = {layer.name: layer for layer in trained.layers}
+    for layer in whole.layers:
+        if layer.name in learned:  # A pooler has learned nothing.
+            layer.set_weights(learned[layer.name].get_weights())
+    whole.save_to_preset(str(folder / bert.PRESET))
+    _preprocessor(config).tokenizer.save_to_preset(str(folder / bert.PRESET))
+    vectors = build(dataclasses.replace(config, fine_tuning=Full()))
+    network = keras.Model(vectors.inputs, vectors.vector)
+    network.get_layer("backbone").set_weights(trained.get_weights())
+    encoder_module.save(encoder(config), network, folder / bert.HUB)

@@ -107,7 +107,7 @@ def test_another_task_begins_with_what_was_learned_of_images_alone(kind, config,
         weight.assign(keras.random.uniform(weight.shape, 0.5, 1.0))
     both = {"outputs": trained.output, "features": siamese.features(trained)}
     path = tmp_path / "folder" / encoder_weights.FILE
-    encoder_weights.save(keras.Model(trained.input, both), path)
+    encoder_weights.save(config, keras.Model(trained.input, both), path.parent)
     task = table.TASKS["image_classification"](kind="image_classification")
     begun = type(config)(**{**vars(config), "encoder_weights": str(path)})
     model = zoo.build(begun, task, SIZES)
