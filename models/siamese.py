@@ -83,12 +83,17 @@ def side(model: keras.Model) -> keras.Model:
         A model with the same weights from the inputs of one side to `SIDE`, its vector
         `(batch, dim)`.
     """
-    inputs = {
+    joined = {
         layer.name.removeprefix(_JOINED): layer.output
         for layer in model.layers
         if layer.name.startswith(_JOINED)
     }
-    return keras.Model(inputs, {SIDE: model.get_layer(_VECTORS).output}, name="side")
+    inputs = {
+        name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=name)
+        for name, tensor in joined.items()
+    }
+    below = keras.Model(list(joined.values()), model.get_layer(_VECTORS).output)
+    return keras.Model(inputs, {SIDE: below.call(list(inputs.values()))}, name="side")
 
 
 def encoder(one: Encoder, names: Sequence[str]) -> Encoder:
