@@ -24,9 +24,12 @@ pytestmark = [
 WORDS = ["사과", "pear", "plum", "배", "fig"]
 LABELS = ["아주 만족스러운 구매였습니다", "bad", "<b>plain</b>"]
 TASKS = {
+    "contrastive_embedding": "first: text, second: other",
     "image_classification": "label: label",
+    "image_contrastive_embedding": "image: image",
     "image_multi_label": "labels: labels, separator: '|'",
     "image_regression": "target: number",
+    "masked_image_modeling": "image: image",
     "question_answering": "question: other, context: text, answers: word",
     "text_classification": "label: label",
     "text_multi_label": "labels: labels, separator: '|'",
@@ -41,12 +44,17 @@ _OF_TOKENS = (
     "embedding_dim: 12, units: 12}"
 )
 MODELS = {
+    "contrastive": "{kind: bag_of_words, vocabulary_size: 60, sequence_length: 9}",
     "image": "{kind: resnet, blocks: [1], width: 4, stem: small, image_size: 8}",
+    "masked_image_modeling": "{kind: vit, image_size: 8, patch_size: 2, hidden_dim: 8, "
+    "num_layers: 1, num_heads: 2, mlp_dim: 8}",
     "question": _OF_TOKENS,
     "text": "{kind: bag_of_words, vocabulary_size: 60, sequence_length: 9}",
     "token": _OF_TOKENS,
 }
-"""By the first word of a kind."""
+"""By kind, or the first word of one."""
+AUGMENTATIONS = {"image_contrastive_embedding": "augmentation: [{kind: rotation, degrees: 9}]\n"}
+"""What kinds need beside a model."""
 YAML = """\
 name: {kind}
 task: {{kind: {kind}, {columns}}}
@@ -118,11 +126,11 @@ def ran(request, tmp_path_factory):
 
     kind, folder = request.param, tmp_path_factory.mktemp("pages")
     write_rows(folder)
-    reads = kind.partition("_")[0]
-    source, ending = ("image_table", "csv") if reads == "image" else ("jsonl", "jsonl")
+    source, ending = ("image_table", "csv") if "image" in kind else ("jsonl", "jsonl")
+    model = MODELS.get(kind) or MODELS[kind.partition("_")[0]]
     config = YAML.format(
-        kind=kind, columns=TASKS[kind], source=source, ending=ending, model=MODELS[reads]
-    )
+        kind=kind, columns=TASKS[kind], source=source, ending=ending, model=model
+    ) + AUGMENTATIONS.get(kind, "")
     (folder / "config.yaml").write_text(config, "utf-8")
     finished = running.run(folder / "config.yaml", folder / "workspace")
     assert finished.code == 0, finished.shown
