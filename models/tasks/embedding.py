@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from models.backbone import Backbone, Provided
-from models.tasks import endpoints, expected
-from models.tasks.contrasting import keys, metrics
+from models.tasks import endpoints
+from models.tasks.contrasting import expectation, keys, metrics
 from models.tasks.endpoints import EMBED, Endpoints, Function, Network
 from models.tasks.expected import Expected
 from models.tasks.task import BATCH, Evaluated, Facts, Metric, Objective, Shown, Training
@@ -99,7 +99,7 @@ class UnitVector:
 
     def expected(self, facts: Facts) -> Expected:
         """Cross-entropy of equal similarities."""
-        return expected.of_partners(facts.sizes[BATCH], self.temperature)
+        return expectation.of_partners(facts.sizes[BATCH], self.temperature)
 
     def class_weights(
         self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]

@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 from models.backbone import Backbone
 from models.bounds import Count, Positive
-from models.tasks import expected
-from models.tasks.contrasting import crops, keys
+from models.tasks.contrasting import crops, expectation, keys
 from models.tasks.embedding import UnitVector, View
 from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
@@ -68,7 +67,7 @@ class ImageContrastiveEmbedding(UnitVector):
 
     def expected(self, facts: Facts) -> Expected:
         """Cross-entropy of equal similarities."""
-        return expected.of_views(facts.sizes[BATCH], self.temperature)
+        return expectation.of_views(facts.sizes[BATCH], self.temperature)
 
     def endpoints(self, network: Network, facts: Facts) -> Endpoints:
         """The vector of an image; judged are two crops of it."""

@@ -10,10 +10,10 @@ import numpy as np
 
 from models.backbone import Backbone, Provided
 from models.bounds import Between0And1
-from models.tasks import endpoints, expected
+from models.tasks import endpoints
 from models.tasks.endpoints import EMBED, Endpoints, Network
 from models.tasks.expected import Expected
-from models.tasks.patching import metrics, patches
+from models.tasks.patching import expectation, metrics, patches
 from models.tasks.task import (
     IMAGE,
     PATCH,
@@ -131,7 +131,7 @@ class MaskedImageModeling:
 
     def expected(self, facts: Facts) -> Expected:
         """Variance of normalised pixels."""
-        return expected.of_patches()
+        return expectation.of_patches()
 
     def class_weights(
         self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]

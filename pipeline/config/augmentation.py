@@ -129,7 +129,8 @@ def _views(config: Augmented) -> Iterator[Problem]:
             "what makes them differ. Received: none. Add operations, for example "
             "`[{kind: resized_crop, area: [0.2, 1.0]}, flip, colour_jitter]`.",
         )
-    mixing = [one.kind for one in config.augmentation if getattr(one, "mixes", False)]
+    drawn = [one for one in config.augmentation if isinstance(one, ImageOperation)]
+    mixing = [one.kind for one in drawn if one.mixes]
     if mixing:
         yield Problem(
             "augmentation",

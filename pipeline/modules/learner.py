@@ -20,7 +20,6 @@ import tensorflow_transform as tft
 from models import siamese, zoo
 from models.encoder import Encoder
 from models.estimator import Estimator
-from models.image.augmentation import draws, policy
 from models.image.config import ImageModelConfig
 from models.tasks import endpoints
 from models.tasks import facts as measuring
@@ -32,7 +31,7 @@ from models.text import segments, unit_windows
 from models.text.config import TokenizedConfig
 from models.training import inputs, placement
 from pipeline.config.sections import LearnerConfig
-from pipeline.modules import transform
+from pipeline.modules import drawing, transform
 
 Features = dict[str, Any]
 MEASURED_IMAGES = 5000
@@ -122,35 +121,9 @@ class Learner:
     def _augment(self, *, shuffled: bool) -> inputs.Augment | None:
         """What is drawn anew each epoch; the config has no operations that are written before."""
         if tasks.draws_views(self.config.task):
-            return self._views()
+            return drawing.views(self.config.augmentation, self.config.task.sides, self.soften)
         operations = self.config.augmentation if shuffled else ()
-        return self._varied() if operations else self.objective().draw
-
-    def _varied(self) -> inputs.Augment:
-        """Images as `augmentation` draws them."""
-        augment = policy.augmenter(self.config.augmentation, self.soften)
-
-        def augment_inputs(features: Features, target: Any, seed: Any) -> tuple[Features, Any]:
-            image, target = augment(features["image"], target, seed)
-            return {**features, "image": image}, target
-
-        return augment_inputs
-
-    def _views(self) -> inputs.Augment:
-        """Views of each input, below one another in its second axis.
-
-        Images are drawn for each; texts are the same, as only dropout tells them apart.
-        """
-        one = self._varied() if self.config.augmentation else None
-
-        def draw(features: Features, target: Any, seed: Any) -> tuple[Features, Any]:
-            views = [
-                features if one is None else one(features, target, draws.fold(seed, view))[0]
-                for view in range(self.config.task.sides)
-            ]
-            return {name: tf.stack([v[name] for v in views], axis=1) for name in features}, target
-
-        return draw
+        return drawing.varied(operations, self.soften) if operations else self.objective().draw
 
     def soften(self, target: Tensor) -> Tensor:
         """Targets of a batch to float32 `(batch, k)`, in a graph."""
