@@ -23,8 +23,8 @@ ODD = [
 ]
 
 
-def some(words: Sequence[str]) -> list[str]:
+def some(words: Sequence[str], drawn: int = 60) -> list[str]:
     """Odd strings, alone and put together at random with words."""
     random = np.random.default_rng(5)
     pieces = [*ODD[:6], *ODD[8:], *words]
-    return [*ODD, *("".join(random.choice(pieces, 1 + n % 5)) for n in range(60))]
+    return [*ODD, *("".join(random.choice(pieces, 1 + n % 5)) for n in range(drawn))]

@@ -77,8 +77,9 @@ def test_the_run_tells_the_official_figures_beside_a_sentence(ran):
     assert "sentence with most words of the question" in ran.shown
 
 
-def test_every_answer_stands_where_it_says_in_export_and_server_alike(ran, served):
-    contexts = odd_texts.some(NAMES)
+@pytest.mark.parametrize("drawn", [60, pytest.param(1000, marks=pytest.mark.slow)])
+def test_every_answer_stands_where_it_says_in_export_and_server_alike(ran, served, drawn):
+    contexts = odd_texts.some(NAMES, drawn)
     rows = [{"question": contexts[-place], "context": c} for place, c in enumerate(contexts)]
     predictor = saved_model.SavedModelPredictor(pathlib.Path(ran.summary["model"]))
     given = {name: np.array([row[name].encode() for row in rows], object) for name in rows[0]}

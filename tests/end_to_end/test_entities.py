@@ -72,8 +72,9 @@ def test_the_names_are_learned_and_the_headline_has_an_interval(ran):
     assert "entities seen in training" in ran.shown
 
 
-def test_every_entity_stands_where_the_answer_says_in_export_and_server_alike(ran, served):
-    texts, found = odd_texts.some(NAMES), 0
+@pytest.mark.parametrize("drawn", [60, pytest.param(1000, marks=pytest.mark.slow)])
+def test_every_entity_stands_where_the_answer_says_in_export_and_server_alike(ran, served, drawn):
+    texts, found = odd_texts.some(NAMES, drawn), 0
     predictor = saved_model.SavedModelPredictor(pathlib.Path(ran.summary["model"]))
     given = {"text": np.array([text.encode() for text in texts], object)}
     exported = ragged.rows(predictor.predict("serving_default", given))
