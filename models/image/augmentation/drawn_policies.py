@@ -115,7 +115,7 @@ def recolour(packed: Any, step: Step, names: Sequence[str]) -> Any:
     planes = colour.brightness(planes, step.brightness)
     table = tf.concat(planes, axis=1)
     packed = tables.look_up(packed, tables.contrasted(table, counts, step.contrast))
-    if FACTORS[0] in names:
+    if set(FACTORS) & set(names):
         packed = _sharpen(_saturate(packed, step.saturation), step.sharpness)
     return packed
 

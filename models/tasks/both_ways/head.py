@@ -1,0 +1,84 @@
+"""From the states of both directions to how well neighbours are told.
+
+Source: Peters et al. (2018), https://arxiv.org/abs/1802.05365, section 3.1: embeddings and softmax
+are shared by both directions. The softmax is the embeddings transposed (Press and Wolf, 2017,
+https://arxiv.org/abs/1608.05859), without a bias.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from models.backbone import Backbone
+from models.tensor import Tensor
+
+NOT_ASKED = -1.0
+"""In place of a hit, where there is no neighbour to tell."""
+
+
+@keras.saving.register_keras_serializable(package="maru")
+class ToldNeighbours(keras.layers.Layer):
+    """Log-probabilities of the tokens that follow, and of those that come before.
+
+    Input: logits of the forward and of the backward direction, `(batch, length, pieces)`, ids
+    `(batch, length)`, and 1 where a token stands, of the same shape. Output: float32 `(batch,
+    length, 2, 2)`; for each token, of the forward direction at the token before it and of the
+    backward direction at the one after it, the logarithm of its probability, and 1 if no other
+    piece has a greater one, else 0. Where there is no such neighbour: 0 and `NOT_ASKED`.
+    """
+
+    def call(self, inputs: list[Tensor]) -> Tensor:
+        """Hold a batch against its own tokens."""
+        forward, backward, token_ids, padding_mask = inputs
+        ops = keras.ops
+        is_token = ops.cast(padding_mask, "bool")
+        both = ops.logical_and(is_token[:, 1:], is_token[:, :-1])
+        after = _told(forward[:, :-1], token_ids[:, 1:], both)
+        before = _told(backward[:, 1:], token_ids[:, :-1], both)
+        return ops.stack(
+            [_padded(after, [[0, 0], [1, 0]]), _padded(before, [[0, 0], [0, 1]])], axis=2
+        )
+
+    def compute_output_spec(self, inputs: list[Tensor]) -> Any:
+        """Four numbers a token."""
+        return keras.KerasTensor((*inputs[2].shape, 2, 2), "float32")
+
+
+def told(backbone: Backbone) -> Any:
+    """How well the neighbours of each token are told, see `ToldNeighbours`.
+
+    Args:
+        backbone: From `of_directions`.
+    """
+    given = backbone.directions
+    if given is None:
+        raise ValueError(f"Expected a network of two directions. Received: {backbone.name}")
+    forward, backward = keras.ops.split(given.vectors, 2, axis=-1)
+    logits = [given.embedding(states, reverse=True) for states in (forward, backward)]
+    return ToldNeighbours(dtype="float32", name="outputs")(
+        [*logits, given.token_ids, given.padding_mask]
+    )
+
+
+def _told(logits: Tensor, token_ids: Tensor, is_asked: Tensor) -> tuple[Tensor, Tensor]:
+    """Log-probabilities of tokens, and whether they are the likeliest, each `(batch, length)`."""
+    ops = keras.ops
+    logits = ops.cast(logits, "float32")
+    right = ops.take_along_axis(logits, token_ids[:, :, None], axis=-1)[..., 0]
+    is_hit = ops.cast(right >= ops.max(logits, axis=-1), "float32")
+    log_probability = right - ops.logsumexp(logits, axis=-1)
+    return ops.where(is_asked, log_probability, 0.0), ops.where(is_asked, is_hit, NOT_ASKED)
+
+
+def _padded(found: tuple[Tensor, Tensor], room: list[list[int]]) -> Tensor:
+    """As long as the tokens, `(batch, length, 2)`."""
+    log_probability, is_hit = found
+    return keras.ops.stack(
+        [
+            keras.ops.pad(log_probability, room),
+            keras.ops.pad(is_hit, room, constant_values=NOT_ASKED),
+        ],
+        axis=-1,
+    )
