@@ -7,6 +7,7 @@ A preset is the built-in name `minilm`, a KerasHub preset name, a handle such as
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import pathlib
 from collections.abc import Callable
@@ -67,6 +68,7 @@ def load(loader: Callable[..., Any], preset: str, **options: Any) -> Any:
         ValueError: If the preset cannot be found, downloaded or read.
     """
     resolved = resolve(preset)
+    importlib.import_module("models.text.elmo_preset")  # So that Keras knows its classes.
     try:
         return loader(resolved, **options)
     # Downloads fail with the errors of four HTTP libraries, files with those of three formats.

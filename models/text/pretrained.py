@@ -1,7 +1,7 @@
 """Classifier on top of a pretrained text encoder, pooled and linear.
 
 The families of KerasHub that prepare texts for a classifier and mark padding: BERT, ALBERT,
-DeBERTa V3, DistilBERT, RoBERTa, XLM-RoBERTa.
+DeBERTa V3, DistilBERT, RoBERTa, XLM-RoBERTa; and ELMo, `models/text/elmo_preset.py`.
 
 Sources: Devlin et al. (2018), "BERT", https://arxiv.org/abs/1810.04805, section 4
 (linear head on a pooled vector), and Reimers and Gurevych (2019), "Sentence-BERT",
@@ -23,7 +23,7 @@ from annotated_types import Ge
 from models.backbone import Backbone
 from models.bounds import NotEmpty, Share
 from models.encoder import Encoder
-from models.finetuning import trainable
+from models.finetuning import blocks, trainable
 from models.finetuning.config import FineTuned, Full
 from models.text import bert, encoder_module, packing, presets
 
@@ -45,6 +45,10 @@ class PretrainedTextConfig(FineTuned):
     truncate: Literal["end", "middle"] = "end"
     """What a longer text loses: its end, or its middle, so that a quarter of the tokens read are
     its first and the others its last. Reviews and letters tend to judge in their last lines."""
+    layers: Literal["last", "mixed"] = "last"
+    """What stands for a token: what the last layer gives, or a mean of all layers and of the
+    embedding whose weights are learned with the head (Peters et al., 2018,
+    https://arxiv.org/abs/1802.05365, equation 1), also where the rest is frozen."""
     pooling: Literal["mean", "cls"] = "mean"
     """Text vector: mean over the tokens, or the vector of the first token."""
     dropout: Share = 0.1
@@ -81,10 +85,13 @@ def build(config: PretrainedTextConfig) -> Backbone:
         for name, tensor in _inputs(backbone).items()
     }
 
+    from models.layers.layer_mixture import LayerMixture
     from models.layers.trim_padding import TrimPadding
 
     tokens = TrimPadding(name="trim_padding")(inputs)
     vectors = trainable.prepare(backbone, config)(tokens)
+    if config.layers == "mixed":
+        vectors = LayerMixture(name="mixture")(vectors)
     return packing.pooled(
         "pretrained_text", inputs, tokens, vectors, config.pooling, config.dropout
     )
@@ -120,7 +127,10 @@ def _preprocessor(config: PretrainedTextConfig) -> keras.layers.Layer:
 
 
 def _token_vectors(backbone: keras.Model, config: PretrainedTextConfig) -> keras.Model:
-    """Check a loaded backbone and cut what follows its token vectors."""
+    """Check a loaded backbone and cut what follows its token vectors.
+
+    Mixed layers are what each block reads first, and what the last one gives.
+    """
     names = set(_inputs(backbone))
     if not {"token_ids", "padding_mask"} <= names <= _INPUTS:
         raise ValueError(
@@ -138,6 +148,9 @@ def _token_vectors(backbone: keras.Model, config: PretrainedTextConfig) -> keras
     if isinstance(outputs, dict):
         # The pooler that BERT has beside it would be trained by no gradient.
         outputs = outputs["sequence_output"]
+    if config.layers == "mixed":
+        parts = blocks.split(backbone).numbered
+        outputs = [*(part.layers[0].input[0] for part in parts), outputs]
     return keras.Model(_inputs(backbone), outputs, name="backbone")
 
 

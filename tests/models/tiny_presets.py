@@ -3,6 +3,8 @@
 import keras
 import keras_hub
 
+from models.text import elmo_preset
+
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "old", "new", "map", "##s", "책"]
 SIZES = {
     "num_layers": 3,
@@ -29,6 +31,13 @@ def save_roberta(folder):
     backbone = keras_hub.models.RobertaBackbone(vocabulary_size=len(pieces), **SIZES)
     tokenizer = keras_hub.models.RobertaTokenizer(vocabulary=vocabulary, merges=["Ġ a"])
     return _save(folder, backbone, tokenizer)
+
+
+def save_elmo(folder):
+    """ELMo over `WORDS`: tensor output, no `segment_ids`, no limit of length."""
+    keras.utils.set_random_seed(5)
+    backbone = elmo_preset.ElmoBackbone(len(WORDS), num_layers=3, units=4, dropout=0.2)
+    return _save(folder, backbone, keras_hub.models.BertTokenizer(vocabulary=WORDS, lowercase=True))
 
 
 def save_electra(folder):

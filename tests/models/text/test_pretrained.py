@@ -40,6 +40,55 @@ def test_conforms(check, case, tmp_path):
     check(case, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def elmo(tmp_path_factory):
+    folder = tiny_presets.save_elmo(tmp_path_factory.mktemp("elmo"))
+    return pretrained.PretrainedTextConfig(
+        preset=folder, sequence_length=7, dropout=0.0, layers="mixed"
+    )
+
+
+@pytest.mark.parametrize("check", conformance.CHECKS)
+def test_elmo_with_mixed_layers_conforms(check, elmo, tmp_path):
+    lstm = 2 * 4 * 4 * (4 + 4 + 1)
+    head, mixture = 8 * 3 + 3, 4 + 1
+    case = conformance.Case(
+        elmo, {"text": TEXTS}, 8, trainable=2 * lstm + mixture + head, frozen=lstm + 10 * 4
+    )
+    check(case, tmp_path)
+
+
+def test_elmo_reads_a_text_between_the_signs_of_its_ends(elmo):
+    first, last = (tiny_presets.WORDS.index(word) for word in ("[CLS]", "[SEP]"))
+    old, the_map = (tiny_presets.WORDS.index(word) for word in ("old", "map"))
+    assert tokens(elmo, "old map") == [first, old, the_map, last]
+
+
+@pytest.mark.parametrize("save", [tiny_presets.save_bert, tiny_presets.save_elmo])
+def test_mixed_layers_are_the_mean_of_embedding_and_blocks_before_training(save, tmp_path):
+    config = pretrained.PretrainedTextConfig(preset=save(tmp_path), sequence_length=7, dropout=0.0)
+    loaded = keras_hub.models.Backbone.from_preset(config.preset)
+    inputs = pretrained.encoder(config)({"text": tf.constant(["old map"])})
+    names = {layer.name for layer in loaded.layers}
+    begin = "embeddings_dropout" if "embeddings_dropout" in names else "embedded"
+    ends = [f"transformer_layer_{n}" for n in range(3)]
+    if begin == "embedded":
+        ends = ["layer_1", "residual_2", "residual_3"]
+    states = keras.Model(loaded.input, [loaded.get_layer(name).output for name in [begin, *ends]])
+    expected = np.mean([np.array(state)[0, :4].mean(0) for state in states(inputs)], axis=0)
+    mixed = dataclasses.replace(config, layers="mixed")
+    np.testing.assert_allclose(embed(mixed, ["old map"])[0], expected, atol=1e-6)
+    assert np.abs(embed(config, ["old map"])[0] - expected).max() > 1e-3
+
+
+def test_the_shares_of_layers_are_learned_where_all_else_is_frozen(elmo):
+    model = classifier.build(dataclasses.replace(elmo, fine_tuning=Frozen()), 2)
+    assert {weight.path.split("/")[0] for weight in model.trainable_weights} == {
+        "mixture",
+        model.layers[-1].name,
+    }
+
+
 def embed(config, texts):
     model = classifier.build(config, 2)
     features = keras.Model(model.input, model.get_layer("features").output)
