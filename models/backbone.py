@@ -14,7 +14,7 @@ from models.recipe import Recipe
 
 Tensors = dict[str, Any]
 """Keras tensors by name, each `(batch, ...)`."""
-Provided = Literal["vector", "tokens", "pieces", "patches"]
+Provided = Literal["vector", "tokens", "pieces", "patches", "directions"]
 """What a head may stand on: a field of `Backbone`."""
 PLACES = "unit_places"
 """Input of models of units: which token each unit of a text begins with, -1 beyond its end."""
@@ -55,6 +55,21 @@ class PieceVectors:
 
 
 @dataclasses.dataclass(frozen=True)
+class DirectionVectors:
+    """What a head that tells the neighbours of tokens stands on."""
+
+    vectors: Any
+    """`(batch, length, 2 dim)`, of each token: states that saw it and those before it, and states
+    that saw it and those after it."""
+    embedding: keras.layers.Layer
+    """KerasHub's `ReversibleEmbedding` of the pieces, `dim` wide."""
+    token_ids: Any
+    """`(batch, length)` int32."""
+    padding_mask: Any
+    """`(batch, length)` int32, 1 where a token stands."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Backbone:
     """A network with fresh or pretrained weights, without its task."""
 
@@ -78,6 +93,8 @@ class Backbone:
     """`(batch, dim)`, of the first token, where units are read; `[CLS]` of a preset."""
     pieces: PieceVectors | None = None
     """None if the model does not learn to tell pieces."""
+    directions: DirectionVectors | None = None
+    """None if the model does not read texts in two directions that never see each other."""
 
     def of_patches(self) -> Backbone:
         """The same network with `at_patches`, what its layer `features` gives.
@@ -129,6 +146,22 @@ class Backbone:
         vectors = keras.layers.Identity(name="features")(self.pieces.vectors)
         found = dataclasses.replace(self.pieces, vectors=vectors)
         return dataclasses.replace(self, inputs={**self.inputs, MASKED: masked}, pieces=found)
+
+    def of_directions(self) -> Backbone:
+        """The same network, of which `directions` gives what its layer `features` gives.
+
+        Raises:
+            ValueError: If the network has no two directions.
+        """
+        if self.directions is None:
+            raise ValueError(
+                "Expected a model of two directions. Received: "
+                f"{self.name}, which mixes what comes before with what comes after. See `provides` "
+                "in models/zoo.py."
+            )
+        vectors = keras.layers.Identity(name="features")(self.directions.vectors)
+        found = dataclasses.replace(self.directions, vectors=vectors)
+        return dataclasses.replace(self, directions=found)
 
     def model(self, outputs: Any) -> keras.Model:
         """The whole model; the caller compiles it.

@@ -38,6 +38,7 @@ from models.tasks.task import Facts, Holds, Task
 from models.text import (
     bag_of_words,
     bert,
+    elmo,
     embedding_pooling,
     hub_text,
     naive_bayes,
@@ -53,6 +54,7 @@ Model = Annotated[
     alexnet.AlexNetConfig
     | bag_of_words.BagOfWordsConfig
     | bert.BertConfig
+    | elmo.ElmoConfig
     | embedding_pooling.EmbeddingPoolingConfig
     | googlenet.GoogLeNetConfig
     | hub_image.HubImageConfig
@@ -76,6 +78,8 @@ Measured = Literal["document_frequencies", "pixels"]
 Place = Literal["file", "module", "preset", "weights"]
 
 _ANY: frozenset[Holds] = frozenset(typing.get_args(Holds))
+_IN_WINDOWS: frozenset[Provided] = frozenset({"pieces", "directions"})
+"""What heads stand on that read texts in windows of pieces."""
 _VECTOR_AND_TOKENS: frozenset[Provided] = frozenset({"vector", "tokens"})
 
 
@@ -118,7 +122,7 @@ class Entry:
     that provides `tokens`; it reads the feature `units`."""
     piece_encoder: Callable[[Any], Encoder] | None = None
     """`piece_encoder(config)` returns the encoder to windows of pieces, of a model that provides
-    `pieces`; it reads the feature `text`."""
+    `pieces` or `directions`; it reads the feature `text`."""
     special: tuple[str, ...] = ()
     """Pieces that a fitted tokenizer begins with, if other than those for padding and unknown
     ones."""
@@ -249,6 +253,20 @@ MODELS: dict[str, Entry] = {
         save_pretrained=bert.save_pretrained,
         files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
     ),
+    "elmo": Entry(
+        elmo.ElmoConfig,
+        elmo.build,
+        elmo.encoder,
+        "text",
+        text_config.feature,
+        provides=frozenset({"vector", "tokens", "directions"}),
+        unit_encoder=elmo.unit_encoder,
+        piece_encoder=elmo.piece_encoder,
+        tokenizer="fitted",
+        special=pieces.SPECIAL,
+        save_pretrained=elmo.save_pretrained,
+        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
+    ),
     "embedding_pooling": _text(embedding_pooling, embedding_pooling.EmbeddingPoolingConfig),
     "googlenet": _image(googlenet, googlenet.GoogLeNetConfig),
     "hub_image": Entry(
@@ -338,6 +356,8 @@ def build(config: Any, task: Task, facts: Facts) -> Any:
         backbone = backbone.of_pieces()
     elif task.needs == "patches":
         backbone = backbone.of_patches()
+    elif task.needs == "directions":
+        backbone = backbone.of_directions()
     if task.sides > 1:
         backbone = siamese.backbone(backbone, task.sides)
     return backbone.model(task.head(backbone, facts))
@@ -369,7 +389,7 @@ def encoder(config: Any, task: Task) -> Encoder:
     entry = MODELS[config.kind]
     if task.needs == "tokens" and entry.unit_encoder is not None:
         return entry.unit_encoder(config)
-    if task.needs == "pieces" and entry.piece_encoder is not None:
+    if task.needs in _IN_WINDOWS and entry.piece_encoder is not None:
         return entry.piece_encoder(config)
     encoder = entry.encoder(config)
     if task.sides == 1:

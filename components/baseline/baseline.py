@@ -41,6 +41,10 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
         "word that most often follows the one before",
         gaps.most_frequent_after,
     ),
+    ("text", "scored_pieces"): (
+        "word that most often follows the one before",
+        gaps.most_frequent_after,
+    ),
     ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
     ("text", "spans"): ("entities seen in training", phrases.known),
 }
@@ -155,6 +159,7 @@ CONSTANT: Mapping[str, tuple[str, _Answering]] = {
     "category": ("most frequent label", _alike(_most_frequent)),
     "embedding": ("the same vector for all", partners.same),
     "filled_masks": ("most frequent word", gaps.most_frequent),
+    "scored_pieces": ("most frequent word", gaps.most_frequent),
     "number": ("median", _alike(_median)),
     "reconstruction": ("mean of each hidden patch", images.own_means),
     "spans": ("no entity", _alike(lambda rows: phrases.answer([]))),

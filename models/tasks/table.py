@@ -6,6 +6,7 @@ from typing import Annotated
 import pydantic
 
 from models.tasks import (
+    bidirectional_language_modeling,
     classification,
     contrastive_embedding,
     image_contrastive_embedding,
@@ -19,7 +20,8 @@ from models.tasks import (
 )
 
 Kinds = (
-    classification.ImageClassification
+    bidirectional_language_modeling.BidirectionalLanguageModeling
+    | classification.ImageClassification
     | classification.TextClassification
     | contrastive_embedding.ContrastiveEmbedding
     | image_contrastive_embedding.ImageContrastiveEmbedding

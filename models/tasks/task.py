@@ -30,10 +30,11 @@ Shown = Literal[
     "filled_masks",
     "embedding",
     "reconstruction",
+    "scored_pieces",
 ]
 """How an answer reads: the best label first, the labels that fit, a number, parts of the text with
 their types, parts that answer a question, what fits into gaps of a text, the best first, a
-vector, an image."""
+vector, an image, how probable the parts of a text are."""
 Holds = Literal["text", "image", "category", "categories", "number", "spans", "answers"]
 """What the cells of a column are."""
 TARGET = "target"

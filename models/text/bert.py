@@ -10,27 +10,20 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-import unicodedata
 from typing import Annotated, Any, Literal
 
 import keras
 import keras_hub
 from annotated_types import Ge
 
-from models import pieces
 from models.backbone import Backbone, PieceVectors
 from models.bounds import Count, Share
 from models.encoder import Encoder
-from models.pieces import Pieces
-from models.tensor import Tensor
 from models.text import config as text_config
-from models.text import encoder_module, packing, piece_windows, subwords
+from models.text import packing, word_pieces
 
-PRESET, HUB = "preset", "hub"
-"""Folders of what other tasks fine-tune."""
 _WIDER = 4
 """Units of a block's perceptron by width of a token vector."""
-_SENTENCE_ENDS = frozenset(".!?…。！？")
 _TRANSFORMER_STDDEV = 0.02
 
 
@@ -119,61 +112,27 @@ def unit_encoder(config: BertConfig) -> Encoder:
     return packing.of_units(_preprocessor(config))
 
 
-def piece_encoder(config: BertConfig) -> Encoder:
-    """Return the encoder to windows of pieces, of which a text may have several.
-
-    Raises:
-        ValueError: As `encoder`.
-    """
-    import tensorflow as tf
-    import tensorflow_text as tf_text
-
-    tokenizer = _tokenizer(config)
-    names = tuple(tokenizer.get_vocabulary())
-    marks = tf.constant([_mark(name) for name in names], tf.uint8)
-
-    # Outside a graph KerasHub gives Python's lists.
-    @tf.function
-    def split(texts: Tensor) -> Tensor:
-        return tf.cast(tokenizer(tf_text.normalize_utf8(texts, "NFC")), tf.int32)
-
-    return piece_windows.encoder(
-        Pieces(
-            names,
-            split,
-            lambda ids: piece_windows.cut(ids, config.sequence_length - pieces.AROUND),
-            lambda ids: tf.gather(marks, ids),
-            config.sequence_length,
-        ),
-        (tokenizer,),
-    )
+piece_encoder = word_pieces.encoder
 
 
 def save_pretrained(config: BertConfig, model: keras.Model, folder: pathlib.Path) -> None:
-    """Write what other tasks fine-tune: `preset`, as KerasHub reads it, and `hub`, a Hub module.
+    """Write what other tasks fine-tune, see `word_pieces.save`.
 
     Args:
         config: Of the model, with its `tokenizer_file`.
         model: Trained; the pooler is as fresh where no task trained it.
         folder: To be made.
     """
-    _save_preset(config, model, folder / PRESET)
-    vectors = build(config)
-    network = keras.Model(vectors.inputs, vectors.vector)
-    network.get_layer("backbone").set_weights(model.get_layer("backbone").get_weights())
-    encoder_module.save(encoder(config), network, folder / HUB)
-
-
-def _save_preset(config: BertConfig, model: keras.Model, folder: pathlib.Path) -> None:
     whole = _network(config)
     trained = {layer.name: layer for layer in model.get_layer("backbone").layers}
     trained |= {layer.name: layer for layer in model.layers if layer.name == "pooled_dense"}
     for layer in whole.layers:
         if layer.name in trained:
             layer.set_weights(trained[layer.name].get_weights())
-    folder.mkdir(parents=True)
-    whole.save_to_preset(str(folder))
-    _tokenizer(config).save_to_preset(str(folder))
+    vectors = build(config)
+    network = keras.Model(vectors.inputs, vectors.vector)
+    network.get_layer("backbone").set_weights(model.get_layer("backbone").get_weights())
+    word_pieces.save(config, whole, encoder(config), network, folder)
 
 
 def _network(config: BertConfig) -> Any:
@@ -188,30 +147,10 @@ def _network(config: BertConfig) -> Any:
     )
 
 
-def _tokenizer(config: BertConfig) -> Any:
-    path = config.tokenizer_file
-    names = subwords.pieces(path)
-    if tuple(names[: len(pieces.SPECIAL)]) != pieces.SPECIAL:
-        raise ValueError(
-            f"The tokenizer file {path} does not begin with the special pieces of `kind: bert`, "
-            f"{', '.join(pieces.SPECIAL)}. Received: {', '.join(names[: len(pieces.SPECIAL)])}. "
-            "Give the file of another training of this kind, or leave out `tokenizer_file` to "
-            "learn one."
-        )
-    return keras_hub.models.BertTokenizer(vocabulary=names, lowercase=config.lowercase)
-
-
 def _preprocessor(config: BertConfig) -> keras.layers.Layer:
     return keras_hub.models.BertTextClassifierPreprocessor(
-        _tokenizer(config),
+        word_pieces.tokenizer(config),
         sequence_length=config.sequence_length,
         # As for presets: the other way's operation is unknown to TensorFlow Serving before 2.20.
         truncate="waterfall",
     )
-
-
-def _mark(name: str) -> int:
-    """What is known of a piece by its name alone."""
-    if name.startswith("##"):
-        return pieces.CONTINUES
-    return pieces.ENDS if unicodedata.normalize("NFC", name) in _SENTENCE_ENDS else 0

@@ -1,0 +1,132 @@
+"""Texts in, a model out that tells each token from those before it, and from those after it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from models.backbone import Backbone, Provided
+from models.tasks import endpoints, expected
+from models.tasks.both_ways import metrics
+from models.tasks.endpoints import EMBED, Endpoints, Network
+from models.tasks.expected import Expected
+from models.tasks.task import (
+    PIECES,
+    Batch,
+    Column,
+    Evaluated,
+    Facts,
+    Metric,
+    Objective,
+    Shown,
+    Training,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class BidirectionalLanguageModeling:
+    """Learn from texts alone what follows and what came before: ELMo's pre-training."""
+
+    kind: Literal["bidirectional_language_modeling"]
+    """Kind of task."""
+    text: str = "text"
+    """Column with the text, UTF-8, however long: all of it is read, in windows of the model's
+    length."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What is read; nothing but the text is learned."""
+        return (Column(self.text, "text", "input", "text", served_as="text"),)
+
+    @property
+    def needs(self) -> Provided:
+        """States that saw what came before, and states that saw what follows."""
+        return "directions"
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Share of tokens that are told rightly, and perplexity."""
+        return (metrics.TOKEN_ACCURACY, metrics.PERPLEXITY)
+
+    @property
+    def shown_as(self) -> Shown:
+        """How people read an answer."""
+        return "scored_pieces"
+
+    @property
+    def monitored(self) -> Mapping[str, Literal["max", "min"]]:
+        """Loss on the eval split, or the share of tokens that are told rightly."""
+        return {"val_loss": "min", "val_token_accuracy": "max"}
+
+    def check_training(self, training: Training) -> None:
+        """Refuse what is about labels."""
+        for field in ("class_weights", "label_smoothing"):
+            if value := getattr(training, field):
+                raise ValueError(
+                    f"`training.{field}` is about the labels of examples, but here texts have "
+                    f"none. Received: {field}={value!r}. Leave it out."
+                )
+
+    def check(self, facts: Facts) -> None:
+        """Nothing: any texts can be learned from."""
+
+    def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        """The text."""
+        return {"text": features["text"]}
+
+    def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
+        """The text; tokens are their own targets."""
+        return Batch({"text": features["text"]}, None)
+
+    def soften(self, target: Any, facts: Facts) -> Any:
+        """Refused: texts cannot be mixed."""
+        raise ValueError(f"Tokens cannot be mixed: expected targets of images. Received: {target}")
+
+    def head(self, backbone: Backbone, facts: Facts) -> Any:
+        """How well the neighbours of each token are told `(batch, length, 2, 2)`."""
+        from models.tasks.both_ways import head
+
+        return head.told(backbone)
+
+    def objective(self, facts: Facts, training: Training) -> Objective:
+        """Cross-entropy of tokens in both directions, and the share told rightly."""
+        from models.tasks.both_ways import losses, reading
+
+        return Objective(
+            losses.NeighbourCrossEntropy(),
+            [losses.NeighbourAccuracy()],
+            lambda inputs, _, seed: reading.with_ends(inputs),
+        )
+
+    def expected(self, facts: Facts) -> Expected:
+        """Cross-entropy of equal logits."""
+        return expected.of_neighbours(facts.sizes[PIECES])
+
+    def class_weights(
+        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
+    ) -> dict[int, float] | None:
+        """None: an example has no class."""
+        return None
+
+    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
+        """The facts as they are: answers depend on nothing that is chosen."""
+        return facts
+
+    def endpoints(self, network: Network, facts: Facts) -> Endpoints:
+        """How probable texts are, piece by piece, and their vectors."""
+        from models.tasks.both_ways import reading
+
+        found = network.pieces
+        if found is None:
+            raise ValueError(f"Expected a model that reads pieces. Received: {network}")
+
+        def score(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+            return reading.scored(raw["text"], network, found)
+
+        def embed(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+            return {"embedding": reading.embedded(raw["text"], network, found)}
+
+        return Endpoints({endpoints.DEFAULT: score, EMBED: embed}, endpoints.DEFAULT)
