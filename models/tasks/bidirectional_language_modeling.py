@@ -47,6 +47,11 @@ class BidirectionalLanguageModeling:
         return "directions"
 
     @property
+    def sides(self) -> int:
+        """One: a text is read as it is."""
+        return 1
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """Share of tokens that are told rightly, and perplexity."""
         return (metrics.TOKEN_ACCURACY, metrics.PERPLEXITY)
@@ -119,14 +124,14 @@ class BidirectionalLanguageModeling:
         """How probable texts are, piece by piece, and their vectors."""
         from models.tasks.both_ways import reading
 
-        found = network.pieces
-        if found is None:
+        told = network.telling
+        if told is None:
             raise ValueError(f"Expected a model that reads pieces. Received: {network}")
 
         def score(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-            return reading.scored(raw["text"], network, found)
+            return reading.scored(raw["text"], told)
 
         def embed(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-            return {"embedding": reading.embedded(raw["text"], network, found)}
+            return {"embedding": reading.embedded(raw["text"], told)}
 
         return Endpoints({endpoints.DEFAULT: score, EMBED: embed}, endpoints.DEFAULT)
