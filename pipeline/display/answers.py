@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -171,6 +172,34 @@ def _gaps_fields(answer: Answer) -> dict[str, Any]:
     return {"masks": _gaps(answer)}
 
 
+def _pieces(answer: Answer) -> list[dict[str, Any]]:
+    """Probabilities of each piece of a text after those before it, and before those after it."""
+    shares = {side: np.exp(answer[side]) for side in ("forward", "backward")}
+    return _parts({"piece": answer["piece"], **shares}, "piece", "forward", "backward")
+
+
+def _pieces_words(answer: Answer) -> str:
+    rows = [
+        (one["piece"], f"{one['forward']:7.2%}  {one['backward']:7.2%}") for one in _pieces(answer)
+    ]
+    if not rows:
+        return "no piece of a word that was seen in training"
+    head = f"perplexity {_perplexity(answer):.1f}; after what is before, before what follows:"
+    return f"{head}\n{_lines(rows)}"
+
+
+def _perplexity(answer: Answer) -> float:
+    total, told = (float(np.ravel(answer[name])[0]) for name in ("log_probability", "gaps"))
+    return math.exp(-total / told)
+
+
+def _pieces_fields(answer: Answer) -> dict[str, Any]:
+    return {
+        "perplexity": _perplexity(answer) if _pieces(answer) else None,
+        "pieces": _pieces(answer),
+    }
+
+
 def _entities(answer: Answer) -> list[dict[str, Any]]:
     return _parts(answer, "entity_group", "score", "word", "start", "end")
 
@@ -214,6 +243,12 @@ _FORMS = (
         },
         _entities_words,
         _entities_fields,
+        may_be_empty=True,
+    ),
+    Form(
+        {"piece": ("O", 1), "forward": ("f", 1), "backward": ("f", 1)},
+        _pieces_words,
+        _pieces_fields,
         may_be_empty=True,
     ),
     Form(

@@ -8,7 +8,8 @@ const COLOURS = 6; // Of kinds of entities, in the style sheet.
 
 /**
  * @param {?string} shownAs `ranked_labels`, `chosen_labels`, `number`, `entities`, `answers`,
- *     `filled_masks` or `embedding`; any other model's answer is shown output by output.
+ *     `filled_masks`, `embedding` or `scored_pieces`; any other model's answer is shown output by
+ *     output.
  * @param {Object} answer Values of one row by output.
  * @param {{name: string, length: ?string}[]} outputs `length` names the output that says how many
  *     values of `name` count; the others fill it up.
@@ -96,6 +97,31 @@ function embedding(answer) {
   return element("div", {}, element("p", {}, said), element("p", {}, `${first}, …`));
 }
 
+/** How probable each piece of the text is from either side. */
+function scoredPieces(answer) {
+  const count = answer.piece_length;
+  if (!count) return element("p", {}, "No piece of a word that was seen in training.");
+  const rows = answer.piece.slice(0, count).map((label, place) => ({
+    label,
+    after: Math.exp(answer.forward[place]),
+    before: Math.exp(answer.backward[place]),
+  }));
+  const percent = (share) => `${(100 * share).toFixed(2)} %`;
+  const head = ["piece", "after what is before", "before what follows"];
+  return element(
+    "table",
+    {},
+    element("thead", {}, element("tr", {}, ...head.map((name) => element("th", { scope: "col" }, name)))),
+    element(
+      "tbody",
+      {},
+      ...rows.map(({ label, after, before }) =>
+        element("tr", {}, element("td", { dir: "auto" }, label), element("td", {}, percent(after)), element("td", {}, percent(before))),
+      ),
+    ),
+  );
+}
+
 function byOutput(answer, outputs) {
   const lengths = outputs.map((output) => output.length);
   const list = element("dl");
@@ -115,6 +141,7 @@ const FORMS = {
   answers,
   filled_masks: filledMasks,
   embedding,
+  scored_pieces: scoredPieces,
 };
 
 /** The labels of an answer, the most likely first. */

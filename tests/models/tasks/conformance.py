@@ -23,7 +23,7 @@ from models.tasks import task as tasks
 from models.tasks.answers import LENGTH
 from models.tasks.endpoints import Network, Telling
 from models.tasks.task import TARGET
-from models.text import bag_of_words, bert, recurrent, segments, subwords, unit_windows
+from models.text import bag_of_words, bert, elmo, recurrent, segments, subwords, unit_windows
 from models.training import fit
 from models.training.config import TrainingConfig
 from serving.execution import saved_model
@@ -41,6 +41,7 @@ TAGGER = functools.partial(recurrent.RecurrentConfig, embedding_dim=4, units=4, 
 BERT = functools.partial(
     bert.BertConfig, num_layers=1, num_heads=2, hidden_dim=4, sequence_length=12, dropout=0.0
 )
+ELMO = functools.partial(elmo.ElmoConfig, num_layers=2, units=4, sequence_length=12, dropout=0.0)
 _MADE = {}
 """What `Case.model` gives by name: making it takes seconds."""
 IMAGE = resnet.ResNetConfig(blocks=(1,), width=4, image_size=8, stem="small", pixels="unit")
@@ -121,7 +122,7 @@ class Case:
     def _made(self, folder):
         keras.utils.set_random_seed(0)
         config = VIT if self.task.needs == "patches" else IMAGE
-        texts = {"tokens": TAGGER, "pieces": BERT}.get(self.task.needs, BAG)
+        texts = {"tokens": TAGGER, "pieces": BERT, "directions": ELMO}.get(self.task.needs, BAG)
         if tasks.reads(self.task) == "text":
             path = folder / "tokenizer"
             lines = [f"{' '.join(WORDS)} {n}" for n in range(9)]

@@ -118,6 +118,16 @@ HELD = {
         is_mixable=False,
         outputs=lambda target, width: (5, 4, width),
     ),
+    "scored_pieces": Held(
+        lambda name: Facts(sizes={"pieces": 34, "units": 12}),
+        lambda: None,
+        (None,) * 5,
+        None,
+        "",
+        is_mixable=False,
+        is_of_units=True,
+        outputs=lambda target, width: (*target.shape, 2, width),
+    ),
     "number": Held(
         lambda name: Facts(means={name: 100.0}, deviations={name: 20.0}),
         lambda: tf.constant([80.0, 100.0, 140.0, 60.0, 120.0]),

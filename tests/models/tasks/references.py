@@ -191,6 +191,7 @@ DRAWN = {
     "filled_masks": _draw_gaps,
     "number": _draw_number,
     "reconstruction": _draw_errors,
+    "scored_pieces": _draw_gaps,
     "spans": _draw_spans,
 }
 
@@ -260,6 +261,7 @@ REFERENCES = {
         "uniformity": _spread,
     },
     "filled_masks": {"masked_accuracy": _told_gaps, "perplexity": _pseudo_perplexity},
+    "scored_pieces": {"token_accuracy": _told_gaps, "perplexity": _pseudo_perplexity},
     "answers": {
         "f1": _answers(_shared(str.split), ARTICLES),
         "exact_match": _answers(lambda one, other: float(one == other), ARTICLES),
