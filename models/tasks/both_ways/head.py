@@ -25,8 +25,8 @@ class ToldNeighbours(keras.layers.Layer):
     Input: logits of the forward and of the backward direction, `(batch, length, pieces)`, ids
     `(batch, length)`, and 1 where a token stands, of the same shape. Output: float32 `(batch,
     length, 2, 2)`; for each token, of the forward direction at the token before it and of the
-    backward direction at the one after it, the logarithm of its probability, and 1 if no other
-    piece has a greater one, else 0. Where there is no such neighbour: 0 and `NOT_ASKED`.
+    backward direction at the one after it, the logarithm of its probability, and 1 if it is the
+    likeliest piece, else 0. Where there is no such neighbour: 0 and `NOT_ASKED`.
     """
 
     def call(self, inputs: list[Tensor]) -> Tensor:
@@ -66,9 +66,9 @@ def _told(logits: Tensor, token_ids: Tensor, is_asked: Tensor) -> tuple[Tensor, 
     """Log-probabilities of tokens, and whether they are the likeliest, each `(batch, length)`."""
     ops = keras.ops
     logits = ops.cast(logits, "float32")
-    right = ops.take_along_axis(logits, token_ids[:, :, None], axis=-1)[..., 0]
-    is_hit = ops.cast(right >= ops.max(logits, axis=-1), "float32")
-    log_probability = right - ops.logsumexp(logits, axis=-1)
+    # One fused operation: logits are the largest tensor by far.
+    log_probability = -ops.sparse_categorical_crossentropy(token_ids, logits, from_logits=True)
+    is_hit = ops.cast(ops.argmax(logits, axis=-1) == ops.cast(token_ids, "int32"), "float32")
     return ops.where(is_asked, log_probability, 0.0), ops.where(is_asked, is_hit, NOT_ASKED)
 
 
