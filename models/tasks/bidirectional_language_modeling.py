@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from models import pieces
 from models.backbone import Backbone, Provided
 from models.tasks import endpoints, expected
 from models.tasks.both_ways import metrics
@@ -83,8 +84,8 @@ class BidirectionalLanguageModeling:
         return {"text": features["text"]}
 
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
-        """The text; tokens are their own targets."""
-        return Batch({"text": features["text"]}, None)
+        """The text, which may share windows; tokens are their own targets."""
+        return Batch({pieces.PACKED: features["text"]}, None)
 
     def soften(self, target: Any, facts: Facts) -> Any:
         """Refused: texts cannot be mixed."""

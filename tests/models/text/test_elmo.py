@@ -84,7 +84,7 @@ def test_what_it_says_of_a_token_forward_depends_on_no_later_one(trained):
 @pytest.mark.parametrize("layers", ["last", "mixed"])
 def test_the_preset_gives_what_was_trained(config, trained, tmp_path, layers):
     model, _, _ = trained
-    elmo.save_preset(config, model, tmp_path / "preset")
+    elmo.save_pretrained(config, model, tmp_path)
     loaded = pretrained.PretrainedTextConfig(
         preset=str(tmp_path / "preset"), sequence_length=12, layers=layers
     )
