@@ -20,7 +20,7 @@ from models.backbone import Backbone, PieceVectors
 from models.bounds import Count, Share
 from models.encoder import Encoder
 from models.text import config as text_config
-from models.text import packing, word_pieces
+from models.text import encoder_module, packing, word_pieces
 
 _WIDER = 4
 """Units of a block's perceptron by width of a token vector."""
@@ -116,7 +116,7 @@ piece_encoder = word_pieces.encoder
 
 
 def save_pretrained(config: BertConfig, model: keras.Model, folder: pathlib.Path) -> None:
-    """Write what other tasks fine-tune, see `word_pieces.save`.
+    """Write what other tasks fine-tune, see `encoder_module.save_beside_preset`.
 
     Args:
         config: Of the model, with its `tokenizer_file`.
@@ -132,7 +132,8 @@ def save_pretrained(config: BertConfig, model: keras.Model, folder: pathlib.Path
     vectors = build(config)
     network = keras.Model(vectors.inputs, vectors.vector)
     network.get_layer("backbone").set_weights(model.get_layer("backbone").get_weights())
-    word_pieces.save(config, whole, encoder(config), network, folder)
+    tokenizer = word_pieces.tokenizer(config)
+    encoder_module.save_beside_preset(whole, tokenizer, encoder(config), network, folder)
 
 
 def _network(config: BertConfig) -> Any:

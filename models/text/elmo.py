@@ -19,7 +19,7 @@ from models.backbone import Backbone, DirectionVectors
 from models.bounds import Count, Share
 from models.encoder import Encoder
 from models.text import config as text_config
-from models.text import elmo_preset, packing, word_pieces
+from models.text import elmo_preset, encoder_module, packing, word_pieces
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +92,7 @@ piece_encoder = word_pieces.encoder
 
 
 def save_pretrained(config: ElmoConfig, model: keras.Model, folder: pathlib.Path) -> None:
-    """Write what other tasks fine-tune, see `word_pieces.save`.
+    """Write what other tasks fine-tune, see `encoder_module.save_beside_preset`.
 
     Args:
         config: Of the model, with its `tokenizer_file`.
@@ -105,7 +105,8 @@ def save_pretrained(config: ElmoConfig, model: keras.Model, folder: pathlib.Path
     vectors = build(config)
     network = keras.Model(vectors.inputs, vectors.vector)
     network.get_layer("backbone").set_weights(weights)
-    word_pieces.save(config, whole, encoder(config), network, folder)
+    tokenizer = word_pieces.tokenizer(config)
+    encoder_module.save_beside_preset(whole, tokenizer, encoder(config), network, folder)
 
 
 def _network(config: ElmoConfig) -> Any:

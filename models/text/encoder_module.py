@@ -10,10 +10,36 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import keras_hub
 import tensorflow as tf
 
 from models.encoder import Encoder
 from models.tensor import Tensor
+
+PRESET, HUB = "preset", "hub"
+"""Folders of what other tasks fine-tune."""
+
+
+def save_beside_preset(
+    whole: keras_hub.models.Backbone,
+    tokenizer: keras_hub.tokenizers.Tokenizer,
+    encoder: Encoder,
+    network: keras.Model,
+    folder: pathlib.Path,
+) -> None:
+    """Write what other tasks fine-tune: `preset`, as KerasHub reads it, and `hub`, a module.
+
+    Args:
+        whole: What the preset is of, trained.
+        tokenizer: Of the same.
+        encoder: From `text` `(n,)` string to what `network` reads.
+        network: Gives vectors `(n, dim)`, trained.
+        folder: To write both in; may be missing.
+    """
+    (folder / PRESET).mkdir(parents=True)
+    whole.save_to_preset(str(folder / PRESET))
+    tokenizer.save_to_preset(str(folder / PRESET))
+    save(encoder, network, folder / HUB)
 
 
 def save(encoder: Encoder, network: keras.Model, folder: pathlib.Path) -> None:

@@ -25,7 +25,7 @@ from models.bounds import NotEmpty, Share
 from models.encoder import Encoder
 from models.finetuning import blocks, trainable
 from models.finetuning.config import FineTuned, Full
-from models.text import bert, encoder_module, packing, presets
+from models.text import encoder_module, packing, presets
 
 _INPUTS = {"token_ids", "padding_mask", "segment_ids"}
 
@@ -173,7 +173,7 @@ def require_preset(config: PretrainedTextConfig, preset: str) -> None:
 
 
 def save_pretrained(config: PretrainedTextConfig, model: keras.Model, folder: pathlib.Path) -> None:
-    """Write what other tasks fine-tune: `preset`, as KerasHub reads it, and `hub`, a Hub module.
+    """Write what other tasks fine-tune, see `encoder_module.save_beside_preset`.
 
     Args:
         config: Of the model.
@@ -186,9 +186,8 @@ def save_pretrained(config: PretrainedTextConfig, model: keras.Model, folder: pa
     for layer in whole.layers:
         if layer.name in learned:  # A pooler has learned nothing.
             layer.set_weights(learned[layer.name].get_weights())
-    whole.save_to_preset(str(folder / bert.PRESET))
-    _preprocessor(config).tokenizer.save_to_preset(str(folder / bert.PRESET))
     vectors = build(dataclasses.replace(config, fine_tuning=Full()))
     network = keras.Model(vectors.inputs, vectors.vector)
     network.get_layer("backbone").set_weights(trained.get_weights())
-    encoder_module.save(encoder(config), network, folder / bert.HUB)
+    tokenizer = _preprocessor(config).tokenizer
+    encoder_module.save_beside_preset(whole, tokenizer, encoder(config), network, folder)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pathlib
 import unicodedata
 
-import keras
 import keras_hub
 
 from models import pieces
@@ -13,10 +11,8 @@ from models.encoder import Encoder
 from models.pieces import Pieces
 from models.tensor import Tensor
 from models.text import config as text_config
-from models.text import encoder_module, piece_windows, subwords
+from models.text import piece_windows, subwords
 
-PRESET, HUB = "preset", "hub"
-"""Folders of what other tasks fine-tune."""
 _SENTENCE_ENDS = frozenset(".!?…。！？")
 
 
@@ -66,28 +62,6 @@ def encoder(config: text_config.TokenizedConfig) -> Encoder:
         ),
         (found,),
     )
-
-
-def save(
-    config: text_config.TokenizedConfig,
-    whole: keras_hub.models.Backbone,
-    of_texts: Encoder,
-    network: keras.Model,
-    folder: pathlib.Path,
-) -> None:
-    """Write what other tasks fine-tune: `preset`, as KerasHub reads it, and `hub`, a Hub module.
-
-    Args:
-        config: Of the model, with its `tokenizer_file`.
-        whole: What the preset is of, trained.
-        of_texts: From texts to what `network` reads.
-        network: Gives vectors `(n, dim)`, trained.
-        folder: To be made.
-    """
-    (folder / PRESET).mkdir(parents=True)
-    whole.save_to_preset(str(folder / PRESET))
-    tokenizer(config).save_to_preset(str(folder / PRESET))
-    encoder_module.save(of_texts, network, folder / HUB)
 
 
 def _mark(name: str) -> int:
