@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from models import zoo
+from models.entry import NamedFile, Place
 from models.tuning.config import SearchRange
 from pipeline.config import relative_paths
 from pipeline.config.problems import Problem
@@ -42,7 +43,7 @@ def place(config: PipelineConfig, base: pathlib.Path) -> PipelineConfig:
 
 
 def _place_searched(
-    named: zoo.NamedFile | None, searched: SearchRange, base: pathlib.Path
+    named: NamedFile | None, searched: SearchRange, base: pathlib.Path
 ) -> SearchRange:
     if named is None or searched.values is None:
         return searched
@@ -92,7 +93,7 @@ def _place_weights(weights: str, base: pathlib.Path) -> str:
     return weights if weights in ("pretrained", "none") else relative_paths.place(weights, base)
 
 
-_PLACES: dict[zoo.Place, Callable[[str, pathlib.Path], str]] = {
+_PLACES: dict[Place, Callable[[str, pathlib.Path], str]] = {
     "file": relative_paths.place,
     "module": _place_handle,
     "preset": relative_paths.place_preset,

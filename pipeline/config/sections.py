@@ -17,6 +17,7 @@ from components.ingest.config import DataConfig, Feature
 from components.ingest.encode import DERIVED
 from models import zoo
 from models.choices import ByName
+from models.entry import Entry
 from models.image.augmentation import config as image_augmentation
 from models.image.augmentation.config import ImageOperation
 from models.tasks import task as tasks
@@ -132,7 +133,7 @@ def fitting(task: Task) -> list[str]:
     ]
 
 
-def _unlearned(entry: zoo.Entry, task: Task) -> list[str]:
+def _unlearned(entry: Entry, task: Task) -> list[str]:
     """What a task learns that a model cannot learn."""
     if not tasks.targets(task):
         return [] if entry.estimator is None else ["nothing but inputs"]

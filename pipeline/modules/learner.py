@@ -19,6 +19,7 @@ import tensorflow_transform as tft
 
 from models import siamese, zoo
 from models.encoder import Encoder
+from models.entry import Measured
 from models.estimator import Estimator
 from models.image.config import ImageModelConfig
 from models.tasks import endpoints
@@ -384,7 +385,7 @@ def _find(patterns: Sequence[str]) -> list[str]:
     return sorted(file for pattern in patterns for file in glob.glob(pattern))
 
 
-_MEASURING: dict[zoo.Measured, Callable[[Learner, Any, Sequence[str]], Learner]] = {
+_MEASURING: dict[Measured, Callable[[Learner, Any, Sequence[str]], Learner]] = {
     "document_frequencies": _with_document_frequencies,
     "pixels": _with_pixel_statistics,
 }

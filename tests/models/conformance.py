@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from models import zoo
+from models.entry import Entry
 from models.finetuning import trainable
 from models.layers import fused
 from models.training import placement
@@ -39,7 +40,7 @@ class Case:
     """At which Adam learns the four examples in 150 steps."""
 
     @property
-    def entry(self) -> zoo.Entry:
+    def entry(self) -> Entry:
         return zoo.lookup(self.config.kind)
 
     def build(self):
