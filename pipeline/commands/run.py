@@ -15,6 +15,8 @@ from pipeline.display import run_view
 
 _EXAMPLES = {"image": "image.png", "text": '"some text"'}
 """An input of the example command, by what its column holds."""
+_ASKED = {"filled_masks": '"some [MASK] text"'}
+"""The same by how answers read, where an input must say what is asked."""
 REFUSED = 3
 """Exit code of a run that finished but whose model was refused."""
 
@@ -45,7 +47,9 @@ def _run(
     _clear(where.resumable, with_searches=config.tuning is not None)
     achieved = run_summary.summarize(config, results)
     run_summary.write(achieved, running.folder / artifact_files.RUN_SUMMARY)
-    example = " ".join(_EXAMPLES[column.holds] for column in tasks.inputs(config.task))
+    example = _ASKED.get(config.task.shown_as) or " ".join(
+        _EXAMPLES[column.holds] for column in tasks.inputs(config.task)
+    )
     run_summary.show(achieved, running.console, example)
     _deliver(config, results, base, running)
     return REFUSED if achieved.refusals else 0
