@@ -14,7 +14,7 @@ from models.recipe import Recipe
 
 Tensors = dict[str, Any]
 """Keras tensors by name, each `(batch, ...)`."""
-Provided = Literal["vector", "tokens", "pieces", "patches", "directions"]
+Provided = Literal["vector", "tokens", "pieces", "patches", "directions", "decoder"]
 """What a head may stand on: a field of `Backbone`."""
 PLACES = "unit_places"
 """Input of models of units: which token each unit of a text begins with, -1 beyond its end."""
@@ -87,6 +87,9 @@ class Backbone:
     """Gives `(batch, patches, dim)`, of each patch, row by row; None if the model has none."""
     at_patches: Any = None
     """`(batch, patches, dim)`; see `of_patches`."""
+    decoder: Any = None
+    """`(batch, written, pieces)` float32, logits of each next piece of a text; None if the model
+    writes none."""
     at_units: Any = None
     """`(batch, units, dim)`, of the tokens that a text's units begin with; see `of_units`."""
     at_first: Any = None

@@ -40,6 +40,14 @@ class Encoder:
     pieces: Pieces | None = None
     """How texts are split, of models that tell pieces; `function` then gives a row for each window
     of a text, of which it may have several or none."""
+    learned: Callable[[dict[str, Any], Any], tuple[dict[str, Any], Any]] = lambda *both: both
+    """What `function` gave and a task's target to the inputs of training, and to what outputs are
+    held against. Models that write make both of a text: they see the pieces before the next."""
+    written: int = 0
+    """How many different pieces a model that writes chooses from; 0 of others."""
+    lengths: Callable[[dict[str, Any]], Any] | None = None
+    """Of models whose time goes with the length of their texts: inputs of training to tokens,
+    `(batch, k)` int64, what costs most first. Examples of like lengths then share a batch."""
     of_side: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     """Of siamese tasks: takes the feature of one side to what that side's network reads; None for
     others."""

@@ -18,6 +18,7 @@ from models.finetuning.config import Method
 from models.recipe import Recipe
 from models.tasks.task import Holds
 from models.training.config import TrainingConfig
+from models.writer import Writer
 
 Feature = Literal["token_ids", "token_ids_of_sides", "text", "raw_text", "image_bytes"]
 Measured = Literal["document_frequencies", "pixels"]
@@ -36,6 +37,18 @@ class NamedFile:
     require: Callable[[Any, str], object]
     """`require(config, value)` raises a ValueError if there is nothing of this name, without
     loading it; paths are absolute."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Vocabulary:
+    """Pieces of words that a model learns from some of the training texts."""
+
+    file: str = "tokenizer_file"
+    """Field of the model that names their file."""
+    size: str = "vocabulary_size"
+    """Field with their number."""
+    roles: tuple[Literal["input", "target"], ...] = ("input",)
+    """Whether they are of what is read, of what is written, or of both."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +85,9 @@ class Entry:
     save_pretrained: Callable[[Any, Any, pathlib.Path], None] | None = None
     """`save_pretrained(config, model, folder)` writes what a pre-trained model knows for other
     tasks to fine-tune: `preset` for `pretrained_text`, `hub` for `hub_text`."""
+    writer: Callable[[Any, Any, Encoder], Writer] | None = None
+    """`writer(config, model, encoder)` says how a trained model, which provides `decoder`,
+    writes."""
     learns: frozenset[Holds] = _ANY
     """What the column of the target may hold."""
     estimator: Callable[[Any, Holds], Estimator] | None = None
@@ -90,6 +106,9 @@ class Entry:
     """`measured(config)` names what layers must know of the training split before training."""
     files: Mapping[str, NamedFile] = dataclasses.field(default_factory=dict)
     """Fields that may name a file or a folder."""
+    vocabularies: Callable[[Any], tuple[Vocabulary, ...]] = lambda _: (Vocabulary(),)
+    """`vocabularies(config)` are what a fitted tokenizer learns, each of the texts of some
+    columns."""
 
     def unread_recipe(self, config: Any) -> Iterator[tuple[str, str]]:
         """Fields of `recipe` that another choice leaves without effect, and why each is."""
@@ -127,9 +146,12 @@ class Entry:
         """How the pretrained part is trained; None for models without one."""
         return config.fine_tuning if self.is_pretrained else None
 
-    def tokenizer_file(self, config: Any) -> str | None:
-        """Where the fitted tokenizer is; None for those that are counted, or not learned yet."""
-        return config.tokenizer_file if self.tokenizer == "fitted" else None
+    def tokenizer_files(self, config: Any) -> dict[str, str]:
+        """Where fitted tokenizers are, by field; none for those that are counted or not learned."""
+        if self.tokenizer != "fitted":
+            return {}
+        found = {one.file: getattr(config, one.file) for one in self.vocabularies(config)}
+        return {field: path for field, path in found.items() if path is not None}
 
     def vocabulary_size(self, config: Any) -> int | None:
         """Most token ids of a fitted tokenizer; None for others."""

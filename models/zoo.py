@@ -16,7 +16,7 @@ import pydantic
 from models import did_you_mean, encoder_weights, pieces, siamese
 from models.backbone import Provided
 from models.encoder import Encoder
-from models.entry import Entry, Feature, Measured, NamedFile
+from models.entry import Entry, Feature, Measured, NamedFile, Vocabulary
 from models.hub import cache
 from models.image import (
     alexnet,
@@ -38,12 +38,16 @@ from models.text import (
     embedding_pooling,
     hub_text,
     naive_bayes,
+    parallel,
     pretrained,
     recurrent,
+    seq2seq_recurrent,
+    seq2seq_transformer,
     text_cnn,
     transformer,
 )
 from models.text import config as text_config
+from models.writer import Writer
 
 Model = Annotated[
     alexnet.AlexNetConfig
@@ -60,6 +64,8 @@ Model = Annotated[
     | pretrained.PretrainedTextConfig
     | recurrent.RecurrentConfig
     | resnet.ResNetConfig
+    | seq2seq_recurrent.Seq2seqRecurrentConfig
+    | seq2seq_transformer.Seq2seqTransformerConfig
     | text_cnn.TextCNNConfig
     | transformer.TransformerConfig
     | vgg.VGGConfig
@@ -110,6 +116,34 @@ def _text_of_tokens(module: Any, config: type) -> Entry:
     return dataclasses.replace(
         _text(module, config), provides=_VECTOR_AND_TOKENS, unit_encoder=module.unit_encoder
     )
+
+
+def _seq2seq(module: Any, config: type) -> Entry:
+    """A model that reads one text and writes another, built from scratch."""
+    return Entry(
+        config,
+        module.build,
+        module.encoder,
+        "text",
+        lambda _: "text",
+        provides=frozenset({"decoder"}),
+        writer=module.writer,
+        learns=frozenset({"written"}),
+        paper=module.PAPER,
+        tokenizer="fitted",
+        files={
+            name: NamedFile("file", parallel.require_tokenizer)
+            for name in ("tokenizer_file", "target_tokenizer_file")
+        },
+        vocabularies=_of_parallel_texts,
+    )
+
+
+def _of_parallel_texts(config: parallel.ParallelConfig) -> tuple[Vocabulary, ...]:
+    if config.vocabulary == "shared":
+        return (Vocabulary(roles=("input", "target")),)
+    written = Vocabulary("target_tokenizer_file", "target_vocabulary_size", ("target",))
+    return (Vocabulary(), written)
 
 
 MODELS: dict[str, Entry] = {
@@ -205,6 +239,10 @@ MODELS: dict[str, Entry] = {
     ),
     "recurrent": _text_of_tokens(recurrent, recurrent.RecurrentConfig),
     "resnet": _image(resnet, resnet.ResNetConfig),
+    "seq2seq_recurrent": _seq2seq(seq2seq_recurrent, seq2seq_recurrent.Seq2seqRecurrentConfig),
+    "seq2seq_transformer": _seq2seq(
+        seq2seq_transformer, seq2seq_transformer.Seq2seqTransformerConfig
+    ),
     "text_cnn": _text(text_cnn, text_cnn.TextCNNConfig),
     "transformer": _text_of_tokens(transformer, transformer.TransformerConfig),
     "vgg": _image(vgg, vgg.VGGConfig),
@@ -273,6 +311,18 @@ def encoder(config: Any, task: Task) -> Encoder:
     if tasks.draws_views(task):  # Of what it gives.
         return dataclasses.replace(encoder, of_side=encoder.function)
     return siamese.encoder(encoder, siamese.feature_names(entry.feature(config), task.sides))
+
+
+def writer(config: Any, model: Any, encoder: Encoder) -> Writer | None:
+    """How a trained model writes texts; None if it does not.
+
+    Args:
+        config: Of the model.
+        model: With its head, trained.
+        encoder: Of the model.
+    """
+    write = MODELS[config.kind].writer
+    return None if write is None else write(config, model, encoder)
 
 
 def lookup(name: str) -> Entry:

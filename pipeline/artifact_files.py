@@ -11,8 +11,8 @@ SUMMARY = "summary.json"
 whether it took up epochs of an earlier try."""
 HISTORY = "history.json"
 """Of a model run: each metric by epoch; `models/training/fit.py` writes it."""
-TOKENIZER = "tokenizer"
-"""Of a model run: the tokenizer, if one is learned or given in a file."""
+TOKENIZERS = {"tokenizer_file": "tokenizer", "target_tokenizer_file": "target_tokenizer"}
+"""Of a model run, by field of the model: the tokenizers that are learned or given in a file."""
 REFERENCE = "reference.npz"
 """Of a model run: the trainer's own answers to real examples."""
 

@@ -34,6 +34,7 @@ SECTIONS = {
     "ImageContrastiveEmbedding": "task",
     "MaskedImageModeling": "task",
     "QuestionAnswering": "task",
+    "SequenceToSequence": "task",
     "TextPairRegression": "task",
     "TokenClassification": "task",
 }

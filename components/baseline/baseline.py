@@ -2,7 +2,7 @@
 
 Texts: TF-IDF of words and word pairs (of characters where no text has a word) with a linear model;
 of two texts also what both have in common, alone where texts belong together; parts of texts: those
-that training marked; gaps of texts: counts of words.
+that training marked; gaps of texts: counts of words; texts to write: a word for each word.
 Images: thumbnails, by nearest class centroid for one label, by nearest neighbours otherwise. All
 beside an answer that looks at no input.
 """
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from components.baseline import gaps, images, partners, passages, phrases, texts
+from components.baseline import gaps, images, partners, passages, phrases, texts, words
 
 REPORT = "baseline.json"
 """Name of the report inside the artifact."""
@@ -22,7 +22,7 @@ REPORT = "baseline.json"
 Inputs = Sequence[tuple[bytes, ...]]
 """Of each row: UTF-8 texts or encoded images, in the order of the task's columns."""
 Answer = dict[str, Any]
-"""As a served model's: `label`, `value`, `labels` with `is_chosen`, entities or answers."""
+"""As a served model's: `label`, `value`, `labels` with `is_chosen`, entities, answers or `text`."""
 Judge = Callable[[Sequence[Any], Sequence[Answer]], float]
 """Targets and answers of the same rows to the task's headline metric."""
 _Answering = Callable[[Inputs, Sequence[Any], Inputs], Any]
@@ -47,6 +47,7 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
     ),
     ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
     ("text", "spans"): ("entities seen in training", phrases.known),
+    ("text", "written"): ("word by word, IBM model 1", words.word_by_word),
 }
 """The simple model by what the inputs hold and what is learned."""
 
@@ -79,8 +80,8 @@ def measure(
 
     Args:
         reads: What the inputs are, `text` or `image`.
-        holds: What is learned: `category`, `categories`, `number`, `spans` or `answers` of a target
-            column, or how answers read where there is none.
+        holds: What is learned: `category`, `categories`, `number`, `spans`, `answers` or `written`
+            of a target column, or how answers read where there is none.
         train: Inputs and targets: a label, a tuple of labels or spans, a number or None each.
         evaluated: The same of the split to measure on.
         metric: Name of the headline metric.
@@ -139,6 +140,10 @@ def _most_frequent(labels: Sequence[str]) -> Answer:
     return {"label": Counter(labels).most_common(1)[0][0]}
 
 
+def _most_common(texts: Sequence[str]) -> str:
+    return Counter(texts).most_common(1)[0][0]
+
+
 def _median(values: Sequence[float]) -> Answer:
     return {"value": sorted(values)[len(values) // 2]}
 
@@ -163,5 +168,6 @@ CONSTANT: Mapping[str, tuple[str, _Answering]] = {
     "number": ("median", _alike(_median)),
     "reconstruction": ("mean of each hidden patch", images.own_means),
     "spans": ("no entity", _alike(lambda rows: phrases.answer([]))),
+    "written": ("most frequent text", _alike(lambda rows: words.answer(_most_common(rows)))),
 }
 """What looks at no input, by what is learned."""

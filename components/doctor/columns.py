@@ -15,6 +15,7 @@ HELD = {
     "number": "numbers",
     "spans": "spans of a text",
     "answers": "answers that are parts of a text",
+    "written": "texts that are to be written",
     NOTHING: "nothing that is learned",
 }
 """What a column may hold, in words."""

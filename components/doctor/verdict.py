@@ -119,6 +119,11 @@ def _first_entropy(rows: Sequence[Sequence[str]]) -> float:
     return _entropy([row[0] if row else "" for row in rows])
 
 
+def _sign_entropy(rows: Sequence[str]) -> float:
+    """Cross-entropy of the shares of the signs of all texts, in nats: for each sign."""
+    return _entropy([sign for row in rows for sign in row])
+
+
 def _mean_entropy(sets: Sequence[Sequence[str]]) -> float:
     """Cross-entropy of each label's share of the rows, yes or no, mean over labels, in nats."""
     counts = Counter(label for row in sets for label in set(row))
@@ -132,6 +137,7 @@ CONSTANT: Mapping[str, tuple[str, Callable[[Sequence[Any]], float]]] = {
     "categories": ("guessing by each label's frequency", _mean_entropy),
     "category": ("guessing by class frequencies", _entropy),
     "number": ("always answering the mean", lambda numbers: 1.0),
+    "written": ("guessing by how frequent each sign is", _sign_entropy),
     "spans": ("guessing by the types' frequencies", _tag_entropy),
 }
 """The best answer that is the same for all rows, and its loss, by what the target holds; numbers

@@ -147,6 +147,33 @@ class ConllSource:
     """Text encoding, a Python codec name."""
 
 
+def _check_endings(endings: tuple[str, str]) -> tuple[str, str]:
+    """Refuse two endings that do not tell files apart."""
+    if endings[0] == endings[1] or not all(endings) or any("." in one for one in endings):
+        raise ValueError(
+            "must be the two endings of the files, without dots and not the same, for example "
+            f"[en, de] of train.en and train.de. Received: {list(endings)}"
+        )
+    return endings
+
+
+@dataclasses.dataclass(frozen=True)
+class AlignedSource:
+    """Files in pairs whose lines belong together, such as `train.en` and `train.de`.
+
+    Columns: named by the two endings, here `en` and `de`. `.gz` files are read as they are.
+    """
+
+    path: str
+    """Folder, or a glob of both files; relative to the YAML."""
+    endings: Annotated[tuple[str, str], pydantic.AfterValidator(_check_endings)]
+    """What the names of the two files end with, and the names of the columns: `[en, de]`."""
+    kind: Literal["aligned"] = "aligned"
+    """Always `aligned`."""
+    encoding: Encoding = "utf-8"
+    """Text encoding, a Python codec name."""
+
+
 @dataclasses.dataclass(frozen=True)
 class SquadSource:
     """SQuAD's files (1.1, 2.0; KorQuAD 1.0): articles of paragraphs, with questions and answers.
@@ -228,7 +255,7 @@ class SampleSource:
     `overlap`); `code_terms`: with what is code in them (`text`, `terms`);
     `named_functions`: their names and documentation (`name`, `text`);
     `parameter_questions`: questions about their parameters (`question`, `context`, `answers`,
-    `function`).
+    `function`); `function_code`: how functions are called (`text`, `code`, `library`).
     """
 
     name: Literal[
@@ -236,6 +263,7 @@ class SampleSource:
         "digits",
         "digit_pairs",
         "library_docs",
+        "function_code",
         "function_docs",
         "code_terms",
         "named_functions",
@@ -252,6 +280,7 @@ Source = Annotated[
     | JsonlSource
     | TextSource
     | ConllSource
+    | AlignedSource
     | SquadSource
     | ParquetSource
     | TfrecordSource
@@ -317,12 +346,14 @@ class Feature:
         "number",
         "spans",
         "answers",
+        "written",
         "slice",
         "derived",
     ]
     """What its cells are: a `category` is one label, `categories` are any number of them; `spans`
-    are parts of a text with a type each, `answers` are parts that say the same; `slice` columns are
-    copied for evaluation by group; `derived` ones are computed."""
+    are parts of a text with a type each, `answers` are parts that say the same; `written` is a
+    text that a model is to write; `slice` columns are copied for evaluation by group; `derived`
+    ones are computed."""
     separator: str = ""
     """Between the labels in a cell of `categories`."""
     field: str = ""

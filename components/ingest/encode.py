@@ -85,6 +85,9 @@ def encode(
             values[feature.name] = given.value
             original = original or given.original
             continue
+        if feature.holds == "written":
+            values[feature.name] = input_value(entry, feature.name, "text", None).value
+            continue
         value = _present(entry, feature.name)
         if feature.holds == "category":
             stratum = _label(value, feature.name)

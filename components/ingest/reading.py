@@ -20,6 +20,7 @@ READERS = {
     "jsonl": "components.ingest.sources.jsonl",
     "text": "components.ingest.sources.plain_text",
     "conll": "components.ingest.sources.conll",
+    "aligned": "components.ingest.sources.aligned",
     "squad": "components.ingest.sources.squad",
     "parquet": "components.ingest.sources.parquet",
     "tfrecord": "components.ingest.sources.tfrecord",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.pieces import Pieces
+from models.writer import Writer
 
 Tensors = Mapping[str, Any]
 """By name, each `(n, ...)`."""
@@ -45,6 +46,8 @@ class Network:
     of_side: Callable[[Any, Function], Any] | None = None
     """Cells of any input, `(n,)` string, and what is done to what the model reads of them, to
     their vectors `(n, dim)`; None of tasks that read all inputs together."""
+    writer: Writer | None = None
+    """Writes texts from what `encode` gives; None of a model that does not write."""
 
     def side(self, cells: Any, change: Function = lambda encoded: encoded) -> Any:
         """Vectors of some cells.

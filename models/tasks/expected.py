@@ -106,6 +106,34 @@ def of_tags(number: int) -> Expected:
     )
 
 
+def of_written(pieces: int) -> Expected:
+    """Of each next token of a text that is written, `(n, length)`, 0 where nothing is.
+
+    Equal logits give a cross-entropy of log V.
+
+    Args:
+        pieces: That can be written, V; known of a built model only, whose outputs have as many.
+    """
+    loss = math.log(pieces)
+    return Expected(
+        loss=loss,
+        reason=f"equal logits would give log {pieces}",
+        excess=(1.5, _FAR_OFF + loss),
+        constant_loss=lambda targets: _entropy_of_tags(_known(targets)),
+        constant="knowing how frequent each piece is",
+        right="right in every piece",
+        is_right=lambda targets, logits: _are_best(*_both(targets, logits)),
+        errors=lambda targets, logits: _tag_cross_entropies(*_both(targets, logits)),
+        read=lambda targets, logits: (
+            [row[row > 0].tolist() for row in targets],
+            [
+                found[row >= 0].tolist()
+                for row, found in zip(_both(targets, logits)[0], logits.argmax(-1), strict=True)
+            ],
+        ),
+    )
+
+
 def of_answers(units: int, *, has_none: bool) -> Expected:
     """Of the first and the last unit of an answer, `(n, 2)`, -1 for none.
 
@@ -294,6 +322,17 @@ def _piece_cross_entropies(
     gaps = _tag_cross_entropies(targets[:, :-1], logits[:, :-1])
     follows = _cross_entropies(np.maximum(targets[:, -1], 0), logits[:, -1, :2].astype(float))
     return gaps + follows * (targets[:, -1] >= 0)
+
+
+def _known(targets: np.ndarray) -> np.ndarray:
+    """Ids with -1 where there is padding."""
+    return np.where(targets == 0, -1, targets)
+
+
+def _both(targets: np.ndarray, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Known targets and logits of as many tokens; logits may lack what is padding."""
+    length = min(targets.shape[1], logits.shape[1])
+    return _known(targets)[:, :length], logits[:, :length]
 
 
 def _given(targets: np.ndarray, outputs: np.ndarray, has_none: bool) -> np.ndarray:

@@ -15,6 +15,7 @@ from models.tasks import (
     multi_label,
     question_answering,
     regression,
+    sequence_to_sequence,
     text_pairs,
     token_classification,
 )
@@ -32,6 +33,7 @@ Kinds = (
     | question_answering.QuestionAnswering
     | regression.ImageRegression
     | regression.TextRegression
+    | sequence_to_sequence.SequenceToSequence
     | text_pairs.TextPairClassification
     | text_pairs.TextPairRegression
     | token_classification.TokenClassification

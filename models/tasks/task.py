@@ -31,11 +31,12 @@ Shown = Literal[
     "embedding",
     "reconstruction",
     "scored_pieces",
+    "texts",
 ]
 """How an answer reads: the best label first, the labels that fit, a number, parts of the text with
 their types, parts that answer a question, what fits into gaps of a text, the best first, a
-vector, an image, how probable the parts of a text are."""
-Holds = Literal["text", "image", "category", "categories", "number", "spans", "answers"]
+vector, an image, how probable the parts of a text are, texts that were written, the best first."""
+Holds = Literal["text", "image", "category", "categories", "number", "spans", "answers", "written"]
 """What the cells of a column are."""
 TARGET = "target"
 """Transformed feature of the target column."""
@@ -47,7 +48,7 @@ BATCH = "batch"
 IMAGE, PATCH = "image", "patch"
 """In `Facts.sizes`, sides in pixels of images and of patches; only of models with patches."""
 PIECES = "pieces"
-"""In `Facts.sizes`, how many pieces there are to tell; only if the model tells pieces."""
+"""In `Facts.sizes`, how many pieces there are to tell or to write; only of models that do."""
 QUESTION = "question"
 """What encoders of units read before each window of a text, `(n,)` string, if it is there."""
 
@@ -91,7 +92,8 @@ class Facts:
     """Probability from which each value of a `categories` column is answered, chosen on the eval
     split after training."""
     sizes: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    """`units`: of a text that a model is trained on, at most; only if it reads units."""
+    """`units`: of a text that a model is trained on, at most; only if it reads units. `pieces`:
+    what a model that writes chooses from."""
 
 
 @dataclasses.dataclass(frozen=True)

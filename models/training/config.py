@@ -28,6 +28,7 @@ Optimizer = Annotated[
 Schedule = Annotated[
     schedule_config.Constant
     | schedule_config.Cosine
+    | schedule_config.InverseRoot
     | schedule_config.Linear
     | schedule_config.OneCycle
     | schedule_config.Step,
@@ -36,7 +37,7 @@ Schedule = Annotated[
 ]
 
 
-OF_ANY_MODEL = ("batch_size", "seed", "cache_mib")
+OF_ANY_MODEL = ("batch_size", "batch_tokens", "seed", "cache_mib")
 """Fields that say how examples are read, whatever learns from them."""
 
 
@@ -57,6 +58,9 @@ class TrainingConfig:
     """Passes over the training examples, at least 1; fewer if `early_stopping` ends it."""
     batch_size: Count = 32
     """Examples per step, at least 1."""
+    batch_tokens: Count | None = None
+    """Of models that write texts: tokens of a step that are written, padding included; as many
+    examples of like lengths share it. Absent: `batch_size` of them do."""
     learning_rate: Positive = 1e-3
     """Highest learning rate, above 0; `schedule` lowers it."""
     optimizer: Optimizer = optimizer_config.Adam()

@@ -15,6 +15,7 @@ from typing import Any
 import tensorflow as tf
 
 from models.tensor import Tensor
+from models.training import buckets
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,10 +48,14 @@ class Batches:
     """Examples per batch; the last batch of an epoch may have fewer."""
     is_cached: bool
     """Whether prepared examples stay in memory after the first epoch."""
+    planned: int | None = None
+    """Batches in an epoch whose examples were grouped by length; None: all are of `batch_size`."""
 
     @property
     def num_batches(self) -> int:
         """Number of batches in an epoch."""
+        if self.planned is not None:
+            return self.planned
         return -(-self.num_examples // self.batch_size)
 
     def epochs(self, first: int, end: int) -> tf.data.Dataset:
@@ -76,6 +81,14 @@ class Batches:
         Raises:
             ValueError: If the batches are too small or too few for so many devices.
         """
+        if replicas > 1 and self.planned is not None:
+            raise ValueError(
+                "`training.devices: all` shares batches of one size, but texts of like lengths "
+                f"share a batch, of which some are smaller. Received: {replicas} devices. Use "
+                "`devices: one`."
+            )
+        if self.planned is not None:
+            return self
         part, odd = divmod(self.batch_size, replicas)
         columns = -(-self.num_examples // replicas)  # Examples of the device with the most.
         missing = columns * replicas - self.num_examples
@@ -117,6 +130,9 @@ def batches(
     num_examples: int | None = None,
     augment: Augment | None = None,
     spreads: bool = False,
+    learned: Callable[[Features, Tensor], tuple[Features, Tensor]] = lambda *both: both,
+    lengths: Callable[[Features], Tensor] | None = None,
+    batch_tokens: int | None = None,
 ) -> Batches:
     """Open a split.
 
@@ -136,13 +152,20 @@ def batches(
             the batch alone; None changes nothing.
         spreads: Whether `encode` gives several rows for one, or none. They are then the examples:
             one pass counts them.
+        learned: What `encode` gave and the target to the inputs of training, and to what outputs
+            are held against.
+        lengths: Inputs of training to lengths `(batch, k)`; with a seed, examples of like lengths
+            share a batch, see `buckets.py`. None: examples share batches as they come.
+        batch_tokens: The first of `lengths` in such a batch at most; None: as many as `batch_size`
+            examples have.
 
     Returns:
         The split. With a seed and the cache every epoch is a uniform shuffle; without the
         cache, a record moves by at most some 10,000 places.
 
     Raises:
-        ValueError: If there are no files or no examples.
+        ValueError: If there are no files or no examples, or if examples that are to be grouped by
+            length do not fit into the cache.
     """
     files = sorted(str(file) for file in files)
     records = _read(files)
@@ -151,7 +174,7 @@ def batches(
         features, target = part(transform(parse(serialized)))
         encoded = encode(features)
         rows = tf.shape(next(iter(encoded.values())))[0]
-        return encoded, tf.zeros([rows], tf.int32) if target is None else target
+        return learned(encoded, tf.zeros([rows], tf.int32) if target is None else target)
 
     prepared = _prepare(records, prepare, batch_size)
     if spreads:
@@ -162,6 +185,15 @@ def batches(
         raise ValueError(f"The split has no examples. Its files: {files}")
     is_cached = _estimate_bytes(prepared.element_spec, num_examples) <= cache_mib * 2**20
     _LOGGER.info("%d examples, %s", num_examples, "cached" if is_cached else "not cached")
+    if lengths is not None and shuffle_seed is not None:
+        if not is_cached:
+            raise ValueError(
+                "Texts of like lengths share a batch, so that the examples of the train split must "
+                f"fit into memory: {num_examples} of them, prepared, take more than "
+                f"`training.cache_mib`. Received: cache_mib={cache_mib}. Raise it, or lower "
+                "`model.sequence_length` and `model.target_length`."
+            )
+        return _grouped(prepared, lengths, num_examples, batch_size, batch_tokens, shuffle_seed)
     if is_cached:
         examples = prepared.unbatch().cache()
 
@@ -182,6 +214,22 @@ def batches(
         return split
     augmented = _augmented(order, augment, shuffle_seed or 0, split.num_batches)
     return dataclasses.replace(split, order=augmented)
+
+
+def _grouped(
+    prepared: tf.data.Dataset,
+    lengths: Callable[[Features], Tensor],
+    num_examples: int,
+    batch_size: int,
+    tokens: int | None,
+    seed: int,
+) -> Batches:
+    """A split whose batches have examples of like lengths."""
+    parts = list(prepared)
+    whole = tf.nest.map_structure(lambda *found: tf.concat(found, 0), *parts)
+    groups, ends = buckets.plan(lengths(whole[0]).numpy(), batch_size, tokens)
+    order = buckets.order(whole, groups, ends, seed)
+    return Batches(order, num_examples, batch_size, is_cached=True, planned=len(ends))
 
 
 def prefetched(batches: tf.data.Dataset) -> tf.data.Dataset:

@@ -46,6 +46,19 @@ class Cosine(Schedule):
     """Name of this schedule."""
 
 
+@dataclasses.dataclass(frozen=True)
+class InverseRoot(Schedule):
+    """The rate falls with the root of the step, Vaswani et al. (2017), equation 3.
+
+    https://arxiv.org/abs/1706.03762; `learning_rate` is the peak, where the warm-up ends.
+    """
+
+    warmup: Between0And1 = 0.1
+    """Share of all steps in which the rate first rises linearly, in (0, 1)."""
+    kind: Literal["inverse_root"] = "inverse_root"
+    """Name of this schedule."""
+
+
 def _check_ascending(shares: tuple[float, ...]) -> tuple[float, ...]:
     """Refuse points that are not one after the other."""
     if list(shares) != sorted(set(shares)):
@@ -86,6 +99,7 @@ class OneCycle(Schedule):
 SCHEDULES = {
     "constant": Constant,
     "cosine": Cosine,
+    "inverse_root": InverseRoot,
     "linear": Linear,
     "one_cycle": OneCycle,
     "step": Step,

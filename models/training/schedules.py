@@ -31,7 +31,8 @@ def build(
         `peak * (t + 1) / w`, so the first step already learns (`one_cycle`: half a cosine from
         `start * peak`); after it, with `p = (t - w) / (steps - w)`, the rate is `peak`
         (constant), `peak * (1 - p)` (linear), `peak * (1 + cos(pi * p)) / 2` (cosine, one_cycle)
-        or `peak` times `factor` for each point of `at` that lies before `t / steps` (step).
+        `peak * sqrt(w / t)` (inverse_root) or `peak` times `factor` for each point of `at` that
+        lies before `t / steps` (step).
     """
     warmup_steps = round(schedule.warmup * steps)
     return WarmUpThenDecay(peak, dataclasses.asdict(schedule), warmup_steps, steps, first)
@@ -97,9 +98,15 @@ def _drops(progress: Tensor, share: Tensor, schedule: Mapping[str, Any]) -> Tens
     return schedule["factor"] ** passed
 
 
+def _inverse_root(progress: Tensor, share: Tensor, schedule: Mapping[str, Any]) -> Tensor:
+    warmup = schedule["warmup"]
+    return (warmup / keras.ops.maximum(share, warmup)) ** 0.5
+
+
 FALLS = {
     "constant": lambda progress, share, schedule: keras.ops.ones_like(progress),
     "cosine": _cosine,
+    "inverse_root": _inverse_root,
     "linear": lambda progress, share, schedule: 1 - progress,
     "one_cycle": _cosine,
     "step": _drops,

@@ -30,15 +30,15 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
     """What of the model is trained, as YAML comments; reads the data for the number of labels.
 
     Raises:
-        ValueError: If a row has several labels, which are not counted before a run.
+        ValueError: If a row has several labels or a text, which are not counted before a run.
     """
     config = loading.load(path, overrides)
     learned = tasks.learned(config.task)
-    if learned in ("categories", "spans", "answers"):
+    if learned in ("categories", "spans", "answers", "written"):
         raise ValueError(
-            "`--layers` needs the number of labels, and with several in a cell they are counted "
-            f"during a run only. Received: task.kind={config.task.kind}. Leave out `--layers`; "
-            "`maru run` counts the parameters."
+            "`--layers` needs the number of labels or of pieces of words, and where a cell has "
+            "several they are counted during a run only. Received: "
+            f"task.kind={config.task.kind}. Leave out `--layers`; `maru run` counts the parameters."
         )
     where = paths.Paths(paths.workspace(workspace), config.name)
     with Console(stderr=True).status("reading the data and building the model"):
@@ -74,7 +74,7 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
     heads = f", with {len(labels)} labels" if learned == "category" else ""
     lines.insert(0, f"# What is trained{heads}:")
     # To count the tokens would take a stage of the pipeline.
-    if entry.tokenizer == "fitted" and entry.tokenizer_file(config.model) is None:
+    if entry.tokenizer == "fitted" and not entry.tokenizer_files(config.model):
         size = entry.vocabulary_size(config.model)
         lines.append(
             f"# `model.vocabulary_size: {size}` is the most tokens there can be; "

@@ -67,6 +67,16 @@ def _training_suits_the_task(config: Any) -> Iterator[Problem]:
     yield from _refusal("training", config.task.check_training, config.training)
 
 
+def _lengths_make_batches(config: Any) -> Iterator[Problem]:
+    tokens = config.training.batch_tokens
+    if tokens is not None and config.task.needs != "decoder":
+        yield Problem(
+            "training.batch_tokens",
+            f"is of models that write texts, but `task.kind: {config.task.kind}` needs none. "
+            f"Received: batch_tokens={tokens}. Use `batch_size`.",
+        )
+
+
 def _training_is_read(config: Any) -> Iterator[Problem]:
     entry = zoo.MODELS[config.model.kind]
     for field, text in entry.unread_training(config.model, config.training):
@@ -130,6 +140,7 @@ _RULES: tuple[Callable[[Any], Iterator[Problem]], ...] = (
     _training_is_long_enough,
     _xla_compiles_the_model,
     _training_suits_the_task,
+    _lengths_make_batches,
     _training_is_read,
     _trials_have_epochs,
     _metrics_are_the_tasks,

@@ -58,7 +58,7 @@ def _reasons(config: PipelineConfig) -> dict[str, str]:
     reasons = {"kind": _KIND, "channel_mean": _MEASURED, "channel_std": _MEASURED}
     if entry.feature(model) == "token_ids":
         reasons |= dict.fromkeys(text_config.COUNTED_WITH, _COUNTED)
-    elif entry.tokenizer_file(model) is not None:
+    elif entry.tokenizer_files(model):
         reasons |= dict.fromkeys(("tokenizer", "vocabulary_size"), _IN_FILE)
     if config.copies.materialize:
         reasons["image_size"] = _COPIED

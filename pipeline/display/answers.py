@@ -232,7 +232,24 @@ def _reconstruction_words(answer: Answer) -> str:
     return f"{height} x {width} pixels, squared error at hidden patches {error:.3f}"
 
 
+def _texts(answer: Answer) -> list[dict[str, Any]]:
+    rows = zip(answer["texts"].tolist(), answer["scores"].tolist(), strict=True)
+    return [{"text": text, "score": score} for text, score in rows]
+
+
+def _texts_words(answer: Answer) -> str:
+    found = _texts(answer)
+    if len(found) == 1:
+        return str(found[0]["text"])
+    return "\n".join(f"{one['score']:8.3f}  {one['text']}" for one in found)
+
+
+def _texts_fields(answer: Answer) -> dict[str, Any]:
+    return {"text": _texts(answer)[0]["text"], "texts": _texts(answer)}
+
+
 _FORMS = (
+    Form({"texts": ("O", 1), "scores": ("f", 1)}, _texts_words, _texts_fields),
     Form(
         {
             "entity_group": ("O", 1),

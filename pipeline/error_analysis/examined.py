@@ -14,6 +14,7 @@ from models.tasks.masking import metrics as masking_metrics
 from models.tasks.patching import metrics as patching_metrics
 from models.tasks.tagging import metrics as tagging_metrics
 from models.tasks.task import Metric
+from models.tasks.writing import metrics as writing_metrics
 
 Values = Mapping[str, list[Any]]
 """Of a row by column: bytes or numbers."""
@@ -47,6 +48,8 @@ def answered(answer: Mapping[str, np.ndarray]) -> Any:
         return tuple(filter(None, [answering_metrics.best(answer)]))
     if "entity_group" in answer:
         return tuple(tagging_metrics.spans(answer))
+    if "text" in answer:
+        return writing_metrics.written(answer)
     if "value" in answer:
         return float(np.ravel(answer["value"])[0])
     labels = answer["labels"]

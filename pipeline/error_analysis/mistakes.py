@@ -12,6 +12,7 @@ from models.tasks.answering import metrics as answering_metrics
 from models.tasks.contrasting import metrics as contrasting_metrics
 from models.tasks.masking import metrics as masking_metrics
 from models.tasks.tagging import metrics as tagging_metrics
+from models.tasks.writing import metrics as writing_metrics
 from pipeline.error_analysis.examined import Examined, answered
 
 
@@ -20,7 +21,8 @@ def worst(examined: Examined, count: int) -> list[int]:
 
     One label: by the probability of the wrong answer. Several: by the probability that is on the
     wrong side, summed over the labels. A number: by the distance. Spans: by how many are missing or
-    too many. Gaps: by their mean loss.
+    too many. Gaps: by their mean loss. A text: by the runs of characters that are missing or too
+    many.
 
     Args:
         examined: The rows.
@@ -41,7 +43,7 @@ def confusion(examined: Examined, most: int) -> dict[str, Any] | None:
         examined: The rows.
         most: Labels that are shown, those with the most rows; the others are summed up.
     """
-    if not isinstance(examined.targets[0], str):
+    if not isinstance(examined.targets[0], str) or "labels" not in examined.answers[0]:
         return None
     pairs = Counter(zip(examined.targets, map(answered, examined.answers), strict=True))
     totals = Counter(examined.targets)
@@ -83,6 +85,8 @@ def _severity(target: Any, answer: Mapping[str, np.ndarray]) -> float:
     if "answer" in answer:
         is_right = answering_metrics.is_right(target, answer)
         return 0.0 if is_right else float(next(iter(answer["score"]), 1.0))
+    if "text" in answer:
+        return writing_metrics.distance(target, answer)
     if isinstance(target, float):
         return abs(float(answered(answer)) - target)
     probabilities = dict(

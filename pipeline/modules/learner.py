@@ -19,7 +19,7 @@ import tensorflow_transform as tft
 
 from models import siamese, zoo
 from models.encoder import Encoder
-from models.entry import Measured
+from models.entry import Measured, Vocabulary
 from models.estimator import Estimator
 from models.image.config import ImageModelConfig
 from models.tasks import endpoints
@@ -37,6 +37,8 @@ from pipeline.modules import drawing, transform
 Features = dict[str, Any]
 MEASURED_IMAGES = 5000
 """Training images whose pixels are measured."""
+_WITHOUT_FACTS = ("answers", "written")
+"""What targets hold of which nothing is counted."""
 _NO_ENCODER = Encoder(lambda features: features)
 _TEXTS_AT_ONCE = 512
 _TARGETS_AT_ONCE = 4096
@@ -113,6 +115,9 @@ class Learner:
             cache_mib=training.cache_mib,
             augment=augment,
             spreads=self.encoder.pieces is not None,
+            learned=self.encoder.learned,
+            lengths=self.encoder.lengths,
+            batch_tokens=training.batch_tokens,
         )
 
     def _part(self, features: Features) -> tuple[Features, Any]:
@@ -173,6 +178,7 @@ class Learner:
             encode,
             of_encoded,
             self._of_side(model) if self.config.task.sides > 1 else None,
+            zoo.writer(self.config.model, model, self.encoder),
         )
 
     def _telling(self, model: keras.Model) -> Telling | None:
@@ -242,8 +248,9 @@ def prepare(
         learner = learner.with_model(vocabulary_size=size)
     model = learner.config.model
     learner = dataclasses.replace(learner, encoder=zoo.encoder(model, config.task))
-    if (found := learner.encoder.pieces) is not None:
-        sizes = {**facts.sizes, tasks.PIECES: len(found.names)}
+    found = learner.encoder.pieces
+    if pieces := learner.encoder.written if found is None else len(found.names):
+        sizes = {**facts.sizes, tasks.PIECES: pieces}
         learner = dataclasses.replace(learner, facts=dataclasses.replace(facts, sizes=sizes))
     measured = entry.measured(model)
     return learner if measured is None else _MEASURING[measured](learner, model, train_files)
@@ -260,7 +267,7 @@ def _facts(
                 _numbers(column.name, columns[column.name], train_files)
             )
             facts = Facts(means={column.name: mean}, deviations={column.name: deviation})
-        elif column.holds != "answers":
+        elif column.holds not in _WITHOUT_FACTS:
             words = output.vocabulary_by_name(transform.LABELS)
             facts = Facts({column.name: tuple(word.decode() for word in words)})
     return facts
@@ -274,42 +281,47 @@ def _numbers(name: str, spec: Any, files: Sequence[str]) -> Iterator[np.ndarray]
 
 def _with_tokenizer(
     learner: Learner,
-    model: TokenizedConfig,
+    model: Any,
     transform_output: str,
     train_files: Sequence[str],
     folder: pathlib.Path,
 ) -> Learner:
-    """The file of the tokenizer, learned unless the config names one, and its number of pieces."""
+    """The files of tokenizers, learned unless the config names them, and their pieces' numbers."""
     from models.text import subwords
 
-    path = model.tokenizer_file
-    if path is None:
-        path = str(_learn_tokenizer(learner, model, transform_output, train_files, folder))
-    tokenizer = subwords.load(
-        model.tokenizer, path, model.sequence_length, lowercase=model.lowercase
-    )
-    return learner.with_model(tokenizer_file=path, vocabulary_size=tokenizer.vocabulary_size())
+    for vocabulary in zoo.MODELS[model.kind].vocabularies(model):
+        path = getattr(model, vocabulary.file)
+        if path is None:
+            path = str(_learn_tokenizer(learner, vocabulary, transform_output, train_files, folder))
+        tokenizer = subwords.load(
+            model.tokenizer, path, model.sequence_length, lowercase=model.lowercase
+        )
+        fields = {vocabulary.file: path, vocabulary.size: tokenizer.vocabulary_size()}
+        learner = learner.with_model(**fields)
+    return learner
 
 
 def _learn_tokenizer(
     learner: Learner,
-    model: TokenizedConfig,
+    vocabulary: Vocabulary,
     transform_output: str,
     train_files: Sequence[str],
     folder: pathlib.Path,
 ) -> pathlib.Path:
-    """Learn the tokenizer from the training texts, unless that was done before."""
+    """Learn a tokenizer from the training texts, unless that was done before."""
     from models.text import subwords
 
-    special = zoo.MODELS[learner.config.model.kind].special
+    model: Any = learner.config.model
+    size, special = getattr(model, vocabulary.size), zoo.MODELS[model.kind].special
     content = json.dumps(
         [
             transform_output,
             sorted(train_files),
             model.tokenizer,
-            model.vocabulary_size,
+            size,
             model.lowercase,
             special,
+            vocabulary.roles,
         ]
     )
     name = hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -317,8 +329,8 @@ def _learn_tokenizer(
     if not path.is_file():
         subwords.learn(
             model.tokenizer,
-            _texts(learner, train_files),
-            model.vocabulary_size,
+            _texts(learner, vocabulary, train_files),
+            size,
             path,
             lowercase=model.lowercase,
             special=special,
@@ -326,14 +338,22 @@ def _learn_tokenizer(
     return path
 
 
-def _texts(learner: Learner, files: Sequence[str]) -> Iterator[str]:
+def _texts(learner: Learner, vocabulary: Vocabulary, files: Sequence[str]) -> Iterator[str]:
     """The normalised texts of some files."""
-    names = [column.name for column in tasks.inputs(learner.config.task)]
+    task = learner.config.task
+    names = [column.name for column in tasks.inputs(task)]
+    features_by_role = {
+        "input": [segments.NAMES[place] for place in range(len(names))],
+        "target": [tasks.TARGET],
+    }
+    read = [name for role in vocabulary.roles for name in features_by_role[role]]
+    if "target" in vocabulary.roles:
+        names += [column.name for column in tasks.targets(task)]
     for serialized in _records(files, _TEXTS_AT_ONCE):
         raw = tf.io.parse_example(serialized, learner.columns)
         features = learner.transform({name: raw[name] for name in names})
-        for place in range(len(names)):
-            for text in features[segments.NAMES[place]].numpy():
+        for name in read:
+            for text in features[name].numpy():
                 yield unicodedata.normalize("NFC", text.decode("utf-8"))
 
 

@@ -25,7 +25,7 @@ from models.tasks import task as tasks
 from models.tasks.endpoints import Endpoints
 from models.training import estimate, fit, placement
 from models.training.checkpoint import STATE
-from pipeline.artifact_files import PRETRAINED, REFERENCE, SUMMARY, TOKENIZER
+from pipeline.artifact_files import PRETRAINED, REFERENCE, SUMMARY, TOKENIZERS
 from pipeline.config import loading
 from pipeline.modules import kept_examples
 from pipeline.modules import learner as learners
@@ -146,12 +146,13 @@ def _checkpoints(fn_args: Any) -> pathlib.Path:
 
 
 def _keep_tokenizer(learner: learners.Learner, run: pathlib.Path) -> learners.Learner:
-    """Copy the tokenizer to the model run: what is learned lies where a finished run is cleared."""
+    """Copy tokenizers to the model run: what is learned lies where a finished run is cleared."""
     model = learner.config.model
-    path = zoo.MODELS[model.kind].tokenizer_file(model)
-    if path is None:
-        return learner
-    return learner.with_model(tokenizer_file=shutil.copyfile(path, str(run / TOKENIZER)))
+    kept = {
+        field: shutil.copyfile(path, str(run / TOKENIZERS[field]))
+        for field, path in zoo.MODELS[model.kind].tokenizer_files(model).items()
+    }
+    return learner.with_model(**kept) if kept else learner
 
 
 def _served(model: keras.Model) -> keras.Model:

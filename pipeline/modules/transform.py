@@ -41,9 +41,9 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, str]
         `target`: of a category its id `(batch,)` int64, -1 for labels not seen in training; of
         categories their ids, sparse `(batch, labels)` int64; of a number itself, `(batch,)`
         float32; of spans three numbers each, sparse `(batch, 3 spans)` int64; of answers begin and
-        end of the first, `(batch, 2)` int64. And the feature the model reads: `token_ids` `(batch,
-        sequence_length)` int64, of both texts or of each, or each text `(batch,)` string, or
-        `image_bytes` `(batch,)` string.
+        end of the first, `(batch, 2)` int64; of what is written the text, `(batch,)` string. And
+        the feature the model reads: `token_ids` `(batch, sequence_length)` int64, of both texts or
+        of each, or each text `(batch,)` string, or `image_bytes` `(batch,)` string.
     """
     feature = FEATURES[custom_config["feature"]]
     columns = [Column(**fields) for fields in json.loads(custom_config["columns"])]
@@ -226,12 +226,17 @@ class ModelFeature:
     """Fields of the model's config the function reads, if the model has them."""
 
 
+def _written(values: Any) -> tf.Tensor:
+    return _normalized(_column(values, ""))
+
+
 TARGETS: dict[str, Callable[[Any], Any]] = {
     "answers": _answers,
     "categories": _categories,
     "category": _category,
     "number": _number,
     "spans": _spans,
+    "written": _written,
 }
 """How a target column is computed, by what it holds."""
 FEATURES = {

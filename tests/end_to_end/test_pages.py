@@ -31,6 +31,7 @@ TASKS = {
     "image_regression": "target: number",
     "masked_image_modeling": "image: image",
     "question_answering": "question: other, context: text, answers: word",
+    "sequence_to_sequence": "source: text, target: other, n_best: 3",
     "text_classification": "label: label",
     "text_multi_label": "labels: labels, separator: '|'",
     "text_pair_classification": "first: text, second: other, label: label",
@@ -49,6 +50,10 @@ MODELS = {
     "masked_image_modeling": "{kind: vit, image_size: 8, patch_size: 2, hidden_dim: 8, "
     "num_layers: 1, num_heads: 2, mlp_dim: 8}",
     "question": _OF_TOKENS,
+    "sequence": (
+        "{kind: seq2seq_transformer, vocabulary_size: 90, sequence_length: 9, target_length: 9, "
+        "hidden_dim: 8, num_heads: 2, num_layers: 1, mlp_dim: 8}"
+    ),
     "text": "{kind: bag_of_words, vocabulary_size: 60, sequence_length: 9}",
     "token": _OF_TOKENS,
 }

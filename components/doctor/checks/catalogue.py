@@ -41,7 +41,15 @@ _LABELS = 50
 """Labels of a set whose shares are compared between splits, the most frequent ones."""
 _ONE_LABEL, _LABEL_SET, _NUMBER = ("category",), ("categories",), ("number",)
 _ANY_LABEL = ("category", "categories")
-_ANY_TARGET = ("category", "categories", "number", "spans", "answers", columns.NOTHING)
+_ANY_TARGET = (
+    "category",
+    "categories",
+    "number",
+    "spans",
+    "answers",
+    "written",
+    columns.NOTHING,
+)
 _TEXT, _IMAGE, _PAIR = ("text", "texts"), ("image",), ("texts",)
 _ANY_INPUT = ("text", "texts", "image")
 _LACKS = {

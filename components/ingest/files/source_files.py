@@ -21,6 +21,7 @@ SUFFIXES = {
         for compressed in ("", ".gz")
     ),
     "text": (".txt", ".txt.gz"),
+    "aligned": (),
     "squad": (".json", ".json.gz"),
     "parquet": (".parquet",),
     "tfrecord": (),

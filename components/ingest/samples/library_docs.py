@@ -14,7 +14,7 @@ import inspect
 import pathlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from components.ingest import errors
 
@@ -153,10 +153,14 @@ def hash_of(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=8).digest()
 
 
-def installed() -> dict[str, pathlib.Path]:
-    """Folders of the libraries that are there, by distribution."""
+def installed(libraries: Mapping[str, str] = LIBRARIES) -> dict[str, pathlib.Path]:
+    """Folders of the libraries that are there, by distribution.
+
+    Args:
+        libraries: Their packages by distribution.
+    """
     found = {}
-    for name, package in LIBRARIES.items():
+    for name, package in libraries.items():
         # `find_spec` of a top-level package does not import it.
         spec = importlib.util.find_spec(package)
         if spec and spec.submodule_search_locations:

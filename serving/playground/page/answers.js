@@ -8,8 +8,8 @@ const COLOURS = 6; // Of kinds of entities, in the style sheet.
 
 /**
  * @param {?string} shownAs `ranked_labels`, `chosen_labels`, `number`, `entities`, `answers`,
- *     `filled_masks`, `embedding` or `scored_pieces`; any other model's answer is shown output by
- *     output.
+ *     `filled_masks`, `embedding`, `scored_pieces` or `texts`; any other model's answer is shown
+ *     output by output.
  * @param {Object} answer Values of one row by output.
  * @param {{name: string, length: ?string}[]} outputs `length` names the output that says how many
  *     values of `name` count; the others fill it up.
@@ -122,6 +122,18 @@ function scoredPieces(answer) {
   );
 }
 
+/** The best text, and below it the others with the logarithms of their probabilities. */
+function texts(answer) {
+  const found = answer.texts.slice(0, answer.texts_length);
+  const best = element("p", { class: "text", dir: "auto" }, found[0]);
+  if (found.length === 1) return best;
+  const items = found.slice(1).map((text, place) => {
+    const score = element("span", { class: "share" }, answer.scores[place + 1].toFixed(2));
+    return element("li", {}, element("span", { class: "name", dir: "auto" }, text), score);
+  });
+  return element("div", {}, best, element("ol", { class: "labels", start: "2" }, ...items));
+}
+
 function byOutput(answer, outputs) {
   const lengths = outputs.map((output) => output.length);
   const list = element("dl");
@@ -142,6 +154,7 @@ const FORMS = {
   filled_masks: filledMasks,
   embedding,
   scored_pieces: scoredPieces,
+  texts,
 };
 
 /** The labels of an answer, the most likely first. */

@@ -24,7 +24,16 @@ from models.tasks import task as tasks
 from models.tasks.answers import LENGTH
 from models.tasks.endpoints import Network, Telling
 from models.tasks.task import TARGET
-from models.text import bag_of_words, bert, elmo, recurrent, segments, subwords, unit_windows
+from models.text import (
+    bag_of_words,
+    bert,
+    elmo,
+    recurrent,
+    segments,
+    seq2seq_transformer,
+    subwords,
+    unit_windows,
+)
 from models.training import fit
 from models.training.config import TrainingConfig
 from serving.execution import saved_model
@@ -45,6 +54,22 @@ BERT = functools.partial(
 ELMO = functools.partial(elmo.ElmoConfig, num_layers=2, units=4, sequence_length=12, dropout=0.0)
 _MADE = {}
 """What `Case.model` gives by name: making it takes seconds."""
+WRITER = functools.partial(
+    seq2seq_transformer.Seq2seqTransformerConfig,
+    hidden_dim=8,
+    mlp_dim=8,
+    num_heads=2,
+    num_layers=1,
+    sequence_length=6,
+    target_length=7,
+)
+OF_TEXTS = {
+    "tokens": (TAGGER, "wordpiece"),
+    "pieces": (BERT, "wordpiece"),
+    "decoder": (WRITER, "bpe"),
+    "directions": (ELMO, "wordpiece"),
+}
+"""A model of texts and its tokenizer, by what a task needs, if not one vector."""
 IMAGE = resnet.ResNetConfig(blocks=(1,), width=4, image_size=8, stem="small", pixels="unit")
 
 VIT = vit.ViTConfig(image_size=8, patch_size=4, hidden_dim=6, num_layers=1, num_heads=2, mlp_dim=4)
@@ -90,14 +115,14 @@ class Case:
         """Inputs of the model and targets of one step."""
         _, encoder, _ = self.model(folder)
         batch = self.batch()
-        inputs = encoder(batch.inputs)
+        inputs, target = encoder.learned(encoder(batch.inputs), batch.target)
         if tasks.draws_views(self.task):
             views = {name: tf.stack([value, value], axis=1) for name, value in inputs.items()}
-            return views, batch.target
+            return views, target
         draw = self.task.objective(self.facts, TrainingConfig()).draw
         if draw is None:
-            return inputs, batch.target
-        return draw(inputs, batch.target, tf.constant([0, 1], tf.int64))
+            return inputs, target
+        return draw(inputs, target, tf.constant([0, 1], tf.int64))
 
     def targets(self, value):
         """What the Evaluator has of a row, by column."""
@@ -123,16 +148,16 @@ class Case:
     def _made(self, folder):
         keras.utils.set_random_seed(0)
         config = VIT if self.task.needs == "patches" else IMAGE
-        texts = {"tokens": TAGGER, "pieces": BERT, "directions": ELMO}.get(self.task.needs, BAG)
+        texts, pieces = OF_TEXTS.get(self.task.needs, (BAG, "wordpiece"))
         if tasks.reads(self.task) == "text":
             path = folder / "tokenizer"
             lines = [f"{' '.join(WORDS)} {n}" for n in range(9)]
             special = zoo.MODELS[texts.func.kind].special
-            subwords.learn("wordpiece", lines, 45, path, special=special)
-            config = texts(tokenizer="wordpiece", tokenizer_file=str(path))
+            subwords.learn(pieces, lines, 45, path, special=special)
+            config = texts(tokenizer=pieces, tokenizer_file=str(path))
         entry = zoo.MODELS[config.kind]
         if entry.tokenizer == "fitted":
-            size = subwords.load("wordpiece", config.tokenizer_file, 6).vocabulary_size()
+            size = subwords.load(pieces, config.tokenizer_file, 6).vocabulary_size()
             config = dataclasses.replace(config, vocabulary_size=size)
         model = zoo.build(config, self.task, self.facts)
         encoder = zoo.encoder(config, self.task)
@@ -140,18 +165,19 @@ class Case:
         both = {"outputs": model.output, "features": siamese.features(model)}
         whole = keras.Model(model.input, both)
 
-        def of_inputs(raw):
+        def encoded(raw):
             named = dict(zip(features, (raw[name] for name in served), strict=False))
-            return endpoints.outputs(whole, encoder(self.task.for_encoder(named)))
+            return encoder(self.task.for_encoder(named))
 
         side = siamese.side(model) if self.task.sides > 1 else None
         network = Network(
-            of_inputs,
+            lambda raw: endpoints.outputs(whole, encoded(raw)),
             lambda units: unit_windows.outputs(encoder, whole, units),
             Telling(encoder.pieces, lambda inputs: endpoints.outputs(whole, inputs)),
-            lambda raw: encoder(dict(zip(features, (raw[name] for name in served), strict=False))),
+            encoded,
             lambda encoded: endpoints.outputs(whole, encoded),
             lambda cells, change: side(change(encoder.side({features[0]: cells})))[siamese.SIDE],
+            zoo.writer(config, whole, encoder),
         )
         return model, encoder, network
 

@@ -32,6 +32,8 @@ class Held:
     """Whether targets can be mixed by shares."""
     is_of_units: bool = False
     """Whether an example has a target for each of its units."""
+    padding: int = -1
+    """What such a target is where there is no unit."""
     outputs: Callable[[typing.Any, int], tuple[int, ...]] = lambda target, width: (5, width)
     """Five targets and the width of the output to its shape."""
 
@@ -40,7 +42,7 @@ class Held:
         errors = expected.errors(targets, zeros)
         if self.is_of_units:
             # Each unit counts alike, whatever text it is of.
-            return np.average(errors, weights=(targets >= 0).sum(1))
+            return np.average(errors, weights=(targets > self.padding).sum(1))
         return errors.mean()
 
 
@@ -97,6 +99,17 @@ HELD = {
         "`training.batch_size` must be at least 2: .* Received: batch_size=1",
         is_mixable=False,
         outputs=lambda target, width: (5, 2, width),
+    ),
+    "written": Held(
+        lambda name: Facts(sizes={"units": 6, "pieces": 42}),
+        lambda: tf.constant(["three two", "하나", "", "⚡ three " * 9, "two"]),
+        ("three two", "하나", "never seen", "⚡ three", "two"),
+        None,
+        "",
+        is_mixable=False,
+        is_of_units=True,
+        padding=0,
+        outputs=lambda target, width: (*target.shape, width),
     ),
     "filled_masks": Held(
         # As many pieces as the texts of `Case.model` teach; see there.

@@ -1,10 +1,12 @@
 """Answers that are drawn, and the libraries that metrics are held against."""
 
 import numpy as np
+import sacrebleu
 import scipy.spatial
 import scipy.stats
 import seqscore.scoring
 import sklearn.metrics
+from rouge_score import rouge_scorer
 from sklearn.feature_extraction.text import CountVectorizer
 
 from components.ingest import spans
@@ -183,6 +185,17 @@ def _draw_answers(random, size):
     ]
 
 
+def _draw_written(random, size):
+    words = ["the", "cat", "sat", "on", "a", "mat", "The", "dog,", "ran."]
+    given = [" ".join(random.choice(words, random.integers(1, 9))) for _ in range(size)]
+    found = [
+        " ".join(word if random.random() < 0.7 else "cat" for word in text.split())
+        for text in given
+    ]
+    found[0] = ""
+    return given, [{"text": np.array([text], object)} for text in found]
+
+
 DRAWN = {
     "answers": _draw_answers,
     "category": _draw_category,
@@ -193,6 +206,7 @@ DRAWN = {
     "reconstruction": _draw_errors,
     "scored_pieces": _draw_gaps,
     "spans": _draw_spans,
+    "written": _draw_written,
 }
 
 
@@ -246,6 +260,24 @@ def _shared(analyzer):
     return f1
 
 
+def _texts(answers):
+    return [answer["text"][0] for answer in answers]
+
+
+def _corpus(score):
+    return lambda given, answers: score(_texts(answers), [given]).score
+
+
+def _rouge(kind):
+    scorer = rouge_scorer.RougeScorer([kind])
+    return lambda given, answers: np.mean(
+        [
+            scorer.score(text, found)[kind].fmeasure
+            for text, found in zip(given, _texts(answers), strict=True)
+        ]
+    )
+
+
 ARTICLES = ["a", "an", "the"]
 F1 = sklearn.metrics.f1_score
 REFERENCES = {
@@ -283,6 +315,16 @@ REFERENCES = {
         "micro_f1": _sets(F1, average="micro"),
         "macro_f1": _sets(F1, average="macro"),
         "exact_match": _sets(sklearn.metrics.accuracy_score),
+    },
+    "written": {
+        "bleu": _corpus(sacrebleu.corpus_bleu),
+        "chrf": _corpus(sacrebleu.corpus_chrf),
+        "rouge1": _rouge("rouge1"),
+        "rouge2": _rouge("rouge2"),
+        "rougel": _rouge("rougeL"),
+        "exact_match": lambda given, answers: np.mean(
+            [text == found for text, found in zip(given, _texts(answers), strict=True)]
+        ),
     },
     "number": {
         "mae": _numbers(sklearn.metrics.mean_absolute_error),
