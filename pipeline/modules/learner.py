@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import glob
-import hashlib
-import json
 import pathlib
 import random
 import unicodedata
@@ -32,7 +30,7 @@ from models.text import segments, unit_windows
 from models.text.config import TokenizedConfig
 from models.training import inputs, placement
 from pipeline.config.sections import LearnerConfig
-from pipeline.modules import drawing, transform
+from pipeline.modules import drawing, learned_tokenizers, transform
 
 Features = dict[str, Any]
 MEASURED_IMAGES = 5000
@@ -287,55 +285,13 @@ def _with_tokenizer(
     folder: pathlib.Path,
 ) -> Learner:
     """The files of tokenizers, learned unless the config names them, and their pieces' numbers."""
-    from models.text import subwords
-
-    for vocabulary in zoo.MODELS[model.kind].vocabularies(model):
-        path = getattr(model, vocabulary.file)
-        if path is None:
-            path = str(_learn_tokenizer(learner, vocabulary, transform_output, train_files, folder))
-        tokenizer = subwords.load(
-            model.tokenizer, path, model.sequence_length, lowercase=model.lowercase
-        )
-        fields = {vocabulary.file: path, vocabulary.size: tokenizer.vocabulary_size()}
-        learner = learner.with_model(**fields)
-    return learner
-
-
-def _learn_tokenizer(
-    learner: Learner,
-    vocabulary: Vocabulary,
-    transform_output: str,
-    train_files: Sequence[str],
-    folder: pathlib.Path,
-) -> pathlib.Path:
-    """Learn a tokenizer from the training texts, unless that was done before."""
-    from models.text import subwords
-
-    model: Any = learner.config.model
-    size, special = getattr(model, vocabulary.size), zoo.MODELS[model.kind].special
-    content = json.dumps(
-        [
-            transform_output,
-            sorted(train_files),
-            model.tokenizer,
-            size,
-            model.lowercase,
-            special,
-            vocabulary.roles,
-        ]
+    fields = learned_tokenizers.fields(
+        model,
+        [transform_output, *sorted(train_files)],
+        lambda vocabulary: _texts(learner, vocabulary, train_files),
+        folder,
     )
-    name = hashlib.sha256(content.encode()).hexdigest()[:16]
-    path = folder / f"tokenizer-{name}" / model.tokenizer
-    if not path.is_file():
-        subwords.learn(
-            model.tokenizer,
-            _texts(learner, vocabulary, train_files),
-            size,
-            path,
-            lowercase=model.lowercase,
-            special=special,
-        )
-    return path
+    return learner.with_model(**fields)
 
 
 def _texts(learner: Learner, vocabulary: Vocabulary, files: Sequence[str]) -> Iterator[str]:
