@@ -22,8 +22,8 @@ Kept = tuple[Tensor, Tensor]
 
 
 def hidden_where(mask: Tensor) -> Tensor:
-    """What to add to scores so that only places with a 1 are attended to, float32."""
-    return (1.0 - ops.cast(mask, "float32")) * _NEVER
+    """What to add to scores so that places with 0 are not attended to, float32."""
+    return ops.cast(ops.logical_not(ops.cast(mask, "bool")), "float32") * _NEVER
 
 
 def softmax_over(scores: Tensor, bias: Tensor | None) -> Tensor:

@@ -128,7 +128,8 @@ def ids(config: ParallelConfig) -> Ids:
     """The inputs of a model."""
     source = keras.Input((config.sequence_length,), dtype="int32", name=SOURCE)
     target = keras.Input((config.target_length + 1,), dtype="int32", name=TARGET)
-    read = _trimmed("trim_source", {"token_ids": source, "padding_mask": source})
+    is_read = keras.ops.cast(keras.ops.not_equal(source, 0), "int32")
+    read = _trimmed("trim_source", {"token_ids": source, "padding_mask": is_read})
     shifted = {"token_ids": target[:, :-1], "padding_mask": target[:, 1:]}
     written = _trimmed("trim_target", shifted)
     inputs = {SOURCE: source, TARGET: target}

@@ -65,6 +65,18 @@ def test_attention_sums_to_one_over_what_was_read(config):
     assert np.all(weights.numpy()[:, 0][kept[MASK].numpy() == 0] == 0)
 
 
+def test_every_token_read_matters(config):
+    """Whatever its id is, and wherever it stands."""
+    model, given = writers.model(seq2seq_transformer, config), writers.inputs(config)
+    before = model(given).numpy()
+    for place in range(7):
+        changed = given["source_ids"].copy()
+        changed[0, place] = 8
+        after = model({**given, "source_ids": changed}).numpy()
+        assert np.abs(after[0] - before[0]).max() > 1e-4
+        np.testing.assert_allclose(after[1:], before[1:], atol=1e-5)
+
+
 def test_no_token_depends_on_a_later_one(config):
     writers.check_causality(seq2seq_transformer, config)
 
