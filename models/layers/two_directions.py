@@ -37,7 +37,7 @@ class TwoDirections(keras.layers.Layer):
         )
         cudnn.allow(self, False)
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[int, ...]) -> None:
         """Make the weights of both."""
         half = (*input_shape[:-1], input_shape[-1] // 2)
         self.forward.build(half)

@@ -10,8 +10,8 @@ import numpy as np
 
 from models import pieces
 from models.backbone import Backbone, Provided
-from models.tasks import endpoints, expected
-from models.tasks.both_ways import metrics
+from models.tasks import endpoints
+from models.tasks.both_ways import expectation, metrics
 from models.tasks.endpoints import EMBED, Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.task import (
@@ -109,7 +109,7 @@ class BidirectionalLanguageModeling:
 
     def expected(self, facts: Facts) -> Expected:
         """Cross-entropy of equal logits."""
-        return expected.of_neighbours(facts.sizes[PIECES])
+        return expectation.of_neighbours(facts.sizes[PIECES])
 
     def class_weights(
         self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]

@@ -193,39 +193,6 @@ def of_pieces(number: int, *, next_sentence: bool) -> Expected:
     )
 
 
-def of_neighbours(number: int) -> Expected:
-    """Of tokens that are told from either side, `(n, length)`, -1 where none is.
-
-    Equal logits give a cross-entropy of log V. Outputs are those of `models/tasks/both_ways`, which
-    hold the logarithm of each token's probability and whether it is the likeliest.
-
-    Args:
-        number: Of pieces, V.
-    """
-    loss = math.log(number)
-    return Expected(
-        loss=loss,
-        reason=f"equal logits would give log {number}",
-        excess=(1.5, _FAR_OFF + loss),
-        constant_loss=_entropy_of_tags,
-        constant="knowing how frequent pieces are",
-        right="right about every token from either side",
-        is_right=lambda targets, told: (told[..., 1] != 0).all((1, 2)).astype(float),
-        errors=lambda targets, told: -_mean_of_asked(told, 0),
-        read=lambda targets, told: (
-            [row[row >= 0].tolist() for row in targets],
-            [f"{share:.0%} of the tokens" for share in _mean_of_asked(told, 1)],
-        ),
-    )
-
-
-def _mean_of_asked(told: np.ndarray, which: int) -> np.ndarray:
-    """Of each row, over the tokens that are told."""
-    is_asked = told[..., 1] >= 0
-    sums = np.where(is_asked, told[..., which], 0).sum((1, 2))
-    return sums / np.maximum(is_asked.sum((1, 2)), 1)
-
-
 def of_label_sets() -> Expected:
     """Of any number of labels an example: for each one yes or no, `(n, labels)`.
 

@@ -149,8 +149,8 @@ def _token_vectors(backbone: keras.Model, config: PretrainedTextConfig) -> keras
         # The pooler that BERT has beside it would be trained by no gradient.
         outputs = outputs["sequence_output"]
     if config.layers == "mixed":
-        parts = blocks.split(backbone).numbered
-        outputs = [*(part.layers[0].input[0] for part in parts), outputs]
+        firsts = [part.layers[0].name for part in blocks.split(backbone).numbered]
+        outputs = [*(backbone.get_layer(name).input[0] for name in firsts), outputs]
     return keras.Model(_inputs(backbone), outputs, name="backbone")
 
 
