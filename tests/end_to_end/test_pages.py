@@ -24,12 +24,14 @@ pytestmark = [
 WORDS = ["사과", "pear", "plum", "배", "fig"]
 LABELS = ["아주 만족스러운 구매였습니다", "bad", "<b>plain</b>"]
 TASKS = {
+    "bidirectional_language_modeling": "text: text",
     "contrastive_embedding": "first: text, second: other",
     "image_classification": "label: label",
     "image_contrastive_embedding": "image: image",
     "image_multi_label": "labels: labels, separator: '|'",
     "image_regression": "target: number",
     "masked_image_modeling": "image: image",
+    "masked_language_modeling": "text: text",
     "question_answering": "question: other, context: text, answers: word",
     "sequence_to_sequence": "source: text, target: other, n_best: 3",
     "text_classification": "label: label",
@@ -45,10 +47,13 @@ _OF_TOKENS = (
     "embedding_dim: 12, units: 12}"
 )
 MODELS = {
+    "bidirectional": "{kind: elmo, vocabulary_size: 120, sequence_length: 12, units: 6}",
     "contrastive": "{kind: bag_of_words, vocabulary_size: 60, sequence_length: 9}",
     "image": "{kind: resnet, blocks: [1], width: 4, stem: small, image_size: 8}",
     "masked_image_modeling": "{kind: vit, image_size: 8, patch_size: 2, hidden_dim: 8, "
     "num_layers: 1, num_heads: 2, mlp_dim: 8}",
+    "masked_language_modeling": "{kind: bert, vocabulary_size: 120, sequence_length: 12, "
+    "num_layers: 1, num_heads: 2, hidden_dim: 8}",
     "question": _OF_TOKENS,
     "sequence": (
         "{kind: seq2seq_transformer, vocabulary_size: 90, sequence_length: 9, target_length: 9, "
