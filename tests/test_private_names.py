@@ -180,6 +180,18 @@ USES = (
         "The oracle's file is written at once or not at all.",
     ),
     Use(
+        "_extract_corpus_statistics",
+        of("sacrebleu.metrics.chrf", "CHRF", "_extract_corpus_statistics"),
+        ("models/tasks/writing/metrics.py",),
+        "Counts of one text, so that slices and intervals are those of every metric.",
+    ),
+    Use(
+        "_compute_f_score",
+        of("sacrebleu.metrics.chrf", "CHRF", "_compute_f_score"),
+        ("models/tasks/writing/metrics.py",),
+        "The figure of summed counts.",
+    ),
+    Use(
         "_save_trial",
         of("keras_tuner", "Oracle", "_save_trial"),
         (ORACLES,),

@@ -33,7 +33,7 @@ class BertConfig(text_config.TokenizedConfig):
 
     kind: Literal["bert"] = "bert"
     """Name of this model."""
-    vocabulary_size: Annotated[int, Ge(100)] = 8_000
+    vocabulary_size: Annotated[int, Ge(6)] = 8_000
     """Most pieces, the five special ones included; training replaces it by the number that the
     data, or `tokenizer_file`, really has."""
     sequence_length: Annotated[int, Ge(8)] = 128

@@ -19,7 +19,7 @@ from models.backbone import Backbone, DirectionVectors
 from models.bounds import Count, Share
 from models.encoder import Encoder
 from models.text import config as text_config
-from models.text import elmo_preset, encoder_module, packing, word_pieces
+from models.text import encoder_module, packing, word_pieces
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,6 +110,8 @@ def save_pretrained(config: ElmoConfig, model: keras.Model, folder: pathlib.Path
 
 
 def _network(config: ElmoConfig) -> Any:
+    from models.text import elmo_preset
+
     return elmo_preset.ElmoBackbone(
         vocabulary_size=config.vocabulary_size,
         num_layers=config.num_layers,
@@ -120,6 +122,8 @@ def _network(config: ElmoConfig) -> Any:
 
 
 def _preprocessor(config: ElmoConfig) -> keras.layers.Layer:
+    from models.text import elmo_preset
+
     return elmo_preset.ElmoTextClassifierPreprocessor(
         word_pieces.tokenizer(config),
         sequence_length=config.sequence_length,

@@ -16,7 +16,6 @@ from annotated_types import Ge
 
 from models.bounds import NotEmpty, Probability
 from models.encoder import Encoder
-from models.layers.trim_padding import TrimPadding
 from models.recipe import Recipe
 from models.tensor import Tensor
 from models.writer import State, Writer
@@ -137,6 +136,8 @@ def ids(config: ParallelConfig) -> Ids:
 
 
 def _trimmed(name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    from models.layers.trim_padding import TrimPadding
+
     return TrimPadding(multiple=1, name=name)(tensors)
 
 

@@ -153,6 +153,7 @@ const FORMS = {
   answers,
   filled_masks: filledMasks,
   embedding,
+  reconstruction: byOutput,
   scored_pieces: scoredPieces,
   texts,
 };

@@ -15,7 +15,7 @@ from models.tasks.endpoints import Network, Telling
 from models.tasks.masked_language_modeling import JUDGE, MaskedLanguageModeling
 from models.tasks.task import Facts
 from models.text import bert, hub_text, piece_windows, pretrained, subwords
-from tests.models import classifier
+from tests.models import classifier, conformance
 
 TEXTS = ["The cat sat on the mat. A dog barked!", "Cats play, dogs bark.", "The mat is red."]
 LENGTH = 12
@@ -33,6 +33,21 @@ def config(tmp_path_factory):
         hidden_dim=8,
         tokenizer_file=str(path),
     )
+
+
+@pytest.fixture(scope="module")
+def case(config):
+    small = dataclasses.replace(config, dropout=0.0)
+    head = 8 * 3 + 3
+    pooler = 8 * 8 + 8
+    return conformance.Case(
+        small, {"text": [*TEXTS, "red dogs"]}, 8, parameters(small) - pooler + head, frozen=0
+    )
+
+
+@pytest.mark.parametrize("check", conformance.CHECKS)
+def test_conforms(check, case, tmp_path):
+    check(case, tmp_path)
 
 
 def trained(config, **fields):

@@ -1,10 +1,13 @@
 """What every model that writes promises."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from models.encoder import Encoder
+from models.recipe import Recipe
 
 
 def model(module, config):
@@ -88,6 +91,7 @@ def check_padding(module, config):
 def check_learning(module, config, rate=0.01, steps=150):
     from models.tasks.writing import losses
 
+    config = dataclasses.replace(config, recipe=Recipe(dropout=0.0))
     built, given = model(module, config), inputs(config)
     built.compile(keras.optimizers.Adam(rate), losses.TokenCrossEntropy(), jit_compile=False)
     wanted = given["target_ids"][:, 1:]

@@ -100,7 +100,11 @@ def test_a_target_that_copies_cannot_keep_is_refused():
     @dataclasses.dataclass(frozen=True)
     class Translation:
         kind: str = "translation"
-        columns: tuple = (Column("to", "text", "target", "to"),)
+        columns: tuple = (
+            Column("from", "text", "input", "from"),
+            Column("to", "text", "target", "to"),
+        )
+        sides: int = 1
 
     @dataclasses.dataclass(frozen=True)
     class Config:
