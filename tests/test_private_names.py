@@ -15,6 +15,8 @@ import keras_tuner
 import pytest
 import tensorflow as tf
 
+from tests import private_objects
+
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGES = ("pipeline", "components", "models", "serving", "benchmarks")
 TREES = {
@@ -61,19 +63,6 @@ def of(module: str, *names: str) -> Callable[[], object]:
 
 def oracle() -> keras_tuner.oracles.HyperbandOracle:
     return keras_tuner.oracles.HyperbandOracle(objective="val_loss", max_epochs=9)
-
-
-def graph_with_a_function() -> tf.Graph:
-    called = tf.function(lambda x: tf.function(lambda y: y + 1)(x))
-    return called.get_concrete_function(tf.TensorSpec([], tf.int32)).graph
-
-
-def statistics_in_memory() -> object:
-    importlib.import_module(
-        "tfx"
-    )  # It stands in for a module that TFDV imports and TFX's own lacks.
-    module = importlib.import_module("tensorflow_data_validation.statistics.stats_impl")
-    return module.generate_statistics_in_memory
 
 
 ORACLES = "models/tuning/oracles.py"
@@ -133,7 +122,7 @@ USES = (
     ),
     Use(
         "_get_function",
-        lambda: graph_with_a_function()._get_function,
+        lambda: private_objects.graph_with_a_function()._get_function,
         ("models/macs.py",),
         "From a call in a graph to the graph that is called.",
     ),
@@ -253,7 +242,7 @@ USES = (
     ),
     Use(
         "_as_tf_output",
-        lambda: graph_with_a_function().outputs[0]._as_tf_output,
+        lambda: private_objects.graph_with_a_function().outputs[0]._as_tf_output,
         (SESSION,),
         "As above: the handle of a tensor.",
     ),
@@ -298,7 +287,7 @@ USES = (
     ),
     Use(
         "stats_impl",
-        statistics_in_memory,
+        private_objects.statistics_in_memory,
         ("components/statistics/executor.py",),
         "Statistics of small data without a Beam job.",
     ),
