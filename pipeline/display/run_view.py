@@ -139,7 +139,7 @@ def print_line(terminal: console.Console, line: str, style: str = "") -> None:
 
 
 def grid(columns: list[str], rows: list[list[str]], *, numbers: bool = True) -> table.Table:
-    """A plain table, one line a row.
+    """A plain table; where it is wider than the terminal, names go on in a further line.
 
     Args:
         columns: Headings.
@@ -148,8 +148,13 @@ def grid(columns: list[str], rows: list[list[str]], *, numbers: bool = True) -> 
     """
     result = table.Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, name in enumerate(columns):
-        side: console.JustifyMethod = "right" if numbers and index else "left"
-        result.add_column(text.Text(name), justify=side, no_wrap=True)
+        if numbers and index:
+            figures = [row[index] for row in rows if index < len(row)]
+            # A figure is never cut or broken; nor is a word of its heading.
+            widest = max(map(len, [*figures, *name.split()]), default=0)
+            result.add_column(text.Text(name), justify="right", min_width=widest)
+        else:
+            result.add_column(text.Text(name), overflow="fold")
     for row in rows:
         result.add_row(*(text.Text(cell) for cell in row))
     return result

@@ -69,7 +69,8 @@ def test_export_and_server_give_the_trainers_answers(ran, served):
 def test_the_run_tells_bleu_beside_that_of_words_alone(ran):
     assert {"bleu", "chrf", "rougel", "exact_match"} <= set(ran.summary["metrics"]["all"])
     assert "95 % interval of the bleu" in ran.shown
-    assert "word by word, IBM model 1" in ran.shown
+    assert ran.summary["baseline"]["name"] == "word by word, IBM model 1"
+    assert "word by word" in ran.shown and "exact match" in ran.shown
 
 
 def test_odd_texts_are_answered_alike_alone_and_together(ran, served):

@@ -64,7 +64,7 @@ def write(folder: pathlib.Path) -> None:
     Raises:
         DataError: If fewer than five of the libraries are installed.
     """
-    found_libraries = installed()
+    found_libraries = installed(LIBRARIES)
     if len(found_libraries) < _MIN_LIBRARIES:
         raise errors.DataError(
             f"The sample library_docs needs the sources of {_MIN_LIBRARIES} of these libraries: "

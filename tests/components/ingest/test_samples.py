@@ -116,7 +116,7 @@ def test_the_written_table_is_balanced_and_repeatable(tmp_path, monkeypatch):
         (package / "broken.py").write_text("def :")
         packages[name] = package
         assert library_docs.paragraphs(package) == [text, text], index
-    monkeypatch.setattr(library_docs, "installed", lambda: packages)
+    monkeypatch.setattr(library_docs, "installed", lambda _: packages)
     library_docs.write(tmp_path)
     with open(tmp_path / "library_docs.csv", newline="") as file:
         rows = list(csv.DictReader(file))

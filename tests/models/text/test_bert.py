@@ -210,7 +210,9 @@ def test_a_hub_module_gives_the_same_vectors_and_can_be_trained(config, tmp_path
 def test_other_vocabularies_are_refused(config, tmp_path):
     path = tmp_path / "wordpiece"
     subwords.learn("wordpiece", TEXTS, 100, path)
-    with pytest.raises(ValueError, match="does not begin with the special pieces of `kind: bert`"):
+    with pytest.raises(
+        ValueError, match="does not begin with the special pieces of models that are pre-tr"
+    ):
         bert.encoder(dataclasses.replace(config, tokenizer_file=str(path)))
 
 

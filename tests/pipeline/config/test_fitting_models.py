@@ -37,8 +37,8 @@ def test_a_model_that_cannot_read_the_task_is_refused_with_those_that_can(write)
     path = write(SMALL.replace("text_cnn", "resnet, blocks: [1]"))
     assert refusal(path) == [
         "model.kind: `model.kind: resnet` reads image, but `task.kind: text_classification` gives "
-        "text. Models that fit: bag_of_words, embedding_pooling, hub_text, naive_bayes, "
-        "pretrained_text, recurrent, text_cnn, transformer."
+        "text. Models that fit: bag_of_words, bert, elmo, embedding_pooling, hub_text, "
+        "naive_bayes, pretrained_text, recurrent, text_cnn, transformer."
     ]
 
 

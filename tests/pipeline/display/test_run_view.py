@@ -98,3 +98,16 @@ def test_a_grid_shows_cells_as_they_are_and_numbers_flush_right():
     terminal = Console(file=io.StringIO(), width=60)
     terminal.print(run_view.grid(["text", "label"], [["a", "b"], ["c", "longer"]], numbers=False))
     assert any(line.split() == ["a", "b"] for line in terminal.file.getvalue().splitlines())
+
+
+@pytest.mark.parametrize("width", [70, 80, 100])
+def test_no_figure_and_no_name_is_cut_in_a_narrow_terminal(width):
+    terminal = Console(file=io.StringIO(), width=width)
+    figures = [f"{place}.{place}23" for place in range(6)]
+    headings = ["", "bleu", "chrf", "rouge1", "rouge2", "rougel", "exact match"]
+    long = "a_name_without_blanks_that_is_longer_than_its_share"
+    terminal.print(run_view.grid(headings, [["word by word", *figures], [long, "0.5"]]))
+    shown = terminal.file.getvalue()
+    assert "…" not in shown
+    assert {*figures, "bleu", "rougel", "exact", "match"} <= set(shown.split())
+    assert long in "".join(shown.split()).replace("0.5", "")

@@ -45,7 +45,9 @@ def test_figures_are_those_of_the_task_s_metrics_by_slice(tally):
         {"example_count": 3, "accuracy": 2 / 3, "macro_f1": 2 / 3, "cross_entropy": 0.654}, abs=1e-3
     )
     assert found.metrics["language: ko"]["accuracy"] == 0.5
-    low, high = intervals.interval(TASK.metrics[0], tally._stack()["accuracy"])
+    low, high = intervals.interval(
+        TASK.metrics[0], TASK.metrics[0].stack(tally._statistics["accuracy"])
+    )
     assert found.interval == (low, high) and low < 3 / 5 < high
 
 
