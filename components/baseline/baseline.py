@@ -27,6 +27,7 @@ Judge = Callable[[Sequence[Any], Sequence[Answer]], float]
 """Targets and answers of the same rows to the task's headline metric."""
 _Answering = Callable[[Inputs, Sequence[Any], Inputs], Any]
 """Inputs and targets of the train split and inputs of other rows to the answers to these."""
+_BY_THE_WORD_BEFORE = ("word that most often follows the one before", gaps.most_frequent_after)
 SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
     ("image", "categories"): ("nearest thumbnails", images.nearest_sets),
     ("image", "category"): ("nearest centroid of thumbnails", images.centroids),
@@ -37,15 +38,9 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
     ("text", "categories"): ("TF-IDF + logistic regressions", texts.logistic_sets),
     ("text", "category"): ("TF-IDF + logistic regression", texts.logistic),
     ("text", "embedding"): ("cosine of TF-IDF", partners.tf_idf),
-    ("text", "filled_masks"): (
-        "word that most often follows the one before",
-        gaps.most_frequent_after,
-    ),
-    ("text", "scored_pieces"): (
-        "word that most often follows the one before",
-        gaps.most_frequent_after,
-    ),
+    ("text", "filled_masks"): _BY_THE_WORD_BEFORE,
     ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
+    ("text", "scored_pieces"): _BY_THE_WORD_BEFORE,
     ("text", "spans"): ("entities seen in training", phrases.known),
     ("text", "written"): ("word by word, IBM model 1", words.word_by_word),
 }
@@ -137,11 +132,11 @@ def read(directory: pathlib.Path) -> Baseline:
 
 
 def _most_frequent(labels: Sequence[str]) -> Answer:
-    return {"label": Counter(labels).most_common(1)[0][0]}
+    return {"label": _most_common(labels)}
 
 
-def _most_common(texts: Sequence[str]) -> str:
-    return Counter(texts).most_common(1)[0][0]
+def _most_common(values: Sequence[Any]) -> Any:
+    return Counter(values).most_common(1)[0][0]
 
 
 def _median(values: Sequence[float]) -> Answer:
@@ -149,7 +144,7 @@ def _median(values: Sequence[float]) -> Answer:
 
 
 def _most_frequent_set(labels: Sequence[tuple[str, ...]]) -> Answer:
-    chosen = Counter(tuple(sorted(row)) for row in labels).most_common(1)[0][0]
+    chosen = _most_common([tuple(sorted(row)) for row in labels])
     return {"labels": chosen, "is_chosen": [True] * len(chosen)}
 
 
@@ -164,9 +159,9 @@ CONSTANT: Mapping[str, tuple[str, _Answering]] = {
     "category": ("most frequent label", _alike(_most_frequent)),
     "embedding": ("the same vector for all", partners.same),
     "filled_masks": ("most frequent word", gaps.most_frequent),
-    "scored_pieces": ("most frequent word", gaps.most_frequent),
     "number": ("median", _alike(_median)),
     "reconstruction": ("mean of each hidden patch", images.own_means),
+    "scored_pieces": ("most frequent word", gaps.most_frequent),
     "spans": ("no entity", _alike(lambda rows: phrases.answer([]))),
     "written": ("most frequent text", _alike(lambda rows: words.answer(_most_common(rows)))),
 }

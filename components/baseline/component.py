@@ -1,8 +1,9 @@
 """TFX face of `baseline.py`."""
 
+import dataclasses
 import json
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
@@ -11,6 +12,15 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components import artifacts, dotted_path, records
 from components.baseline import baseline
+
+
+@dataclasses.dataclass(frozen=True)
+class _Column:
+    """A column of a task, see `records.Column`."""
+
+    name: str
+    holds: str
+    role: str
 
 
 @component
@@ -40,28 +50,21 @@ def Baseline(
         task: Given to `judge`.
         code: Fingerprint of the code of the simple models.
     """
-    described = json.loads(columns)
-    inputs = [column for column in described if column["role"] == "input"]
-    targets = [column for column in described if column["role"] == "target"]
+    described = [_Column(**column) for column in json.loads(columns)]
+    inputs = [column for column in described if column.role == "input"]
     figure = dotted_path.load(judge)
 
     def read(split: str) -> tuple[list[tuple[bytes, ...]], list[Any]]:
-        rows = list(records.values(examples.uri, split, [column["name"] for column in described]))
+        rows = list(records.values(examples.uri, split, [column.name for column in described]))
         return (
-            [tuple(row[column["name"]][0] for column in inputs) for row in rows],
-            [_target(targets, row) for row in rows],
+            [tuple(row[column.name][0] for column in inputs) for row in rows],
+            [records.target_of(described, row) for row in rows],
         )
 
     def score(targets: Sequence[Any], answers: Sequence[dict[str, Any]]) -> float:
         return figure(task, targets, answers)
 
     split = records.evaluated_split(artifact_utils.decode_split_names(examples.split_names))
-    (reads,) = {column["holds"] for column in inputs}
+    (reads,) = {column.holds for column in inputs}
     result = baseline.measure(reads, learned, read("train"), read(split), metric, score)
     baseline.write(result, pathlib.Path(report.uri))
-
-
-def _target(columns: Sequence[Mapping[str, Any]], row: Mapping[str, Any]) -> Any:
-    """The target of a row; None without a target column."""
-    found = (records.target(column["holds"], row[column["name"]]) for column in columns)
-    return next(found, None)

@@ -31,10 +31,9 @@ class TwoDirections(keras.layers.Layer):
     def __init__(self, units: int, **options: Any) -> None:
         super().__init__(**options)
         self.units = units
-        self.forward = keras.layers.LSTM(units, return_sequences=True, name="forward")
-        self.backward = keras.layers.LSTM(
-            units, return_sequences=True, go_backwards=True, name="backward"
-        )
+        same = {"return_sequences": True, "dtype": self.dtype_policy}
+        self.forward = keras.layers.LSTM(units, name="forward", **same)
+        self.backward = keras.layers.LSTM(units, go_backwards=True, name="backward", **same)
         cudnn.allow(self, False)
 
     def build(self, input_shape: tuple[int, ...]) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
-
-import numpy as np
 
 from models import pieces
 from models.backbone import Backbone, Provided
@@ -18,17 +16,17 @@ from models.tasks.task import (
     PIECES,
     Batch,
     Column,
-    Evaluated,
     Facts,
     Metric,
     Objective,
     Shown,
     Training,
 )
+from models.tasks.unlabelled import Unlabelled
 
 
 @dataclasses.dataclass(frozen=True)
-class BidirectionalLanguageModeling:
+class BidirectionalLanguageModeling(Unlabelled):
     """Learn from texts alone what follows and what came before: ELMo's pre-training."""
 
     kind: Literal["bidirectional_language_modeling"]
@@ -67,29 +65,9 @@ class BidirectionalLanguageModeling:
         """Loss on the eval split, or the share of tokens that are told rightly."""
         return {"val_loss": "min", "val_token_accuracy": "max"}
 
-    def check_training(self, training: Training) -> None:
-        """Refuse what is about labels."""
-        for field in ("class_weights", "label_smoothing"):
-            if value := getattr(training, field):
-                raise ValueError(
-                    f"`training.{field}` is about the labels of examples, but here texts have "
-                    f"none. Received: {field}={value!r}. Leave it out."
-                )
-
-    def check(self, facts: Facts) -> None:
-        """Nothing: any texts can be learned from."""
-
-    def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
-        """The text."""
-        return {"text": features["text"]}
-
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
         """The text, which may share windows; tokens are their own targets."""
         return Batch({pieces.PACKED: features["text"]}, None)
-
-    def soften(self, target: Any, facts: Facts) -> Any:
-        """Refused: texts cannot be mixed."""
-        raise ValueError(f"Tokens cannot be mixed: expected targets of images. Received: {target}")
 
     def head(self, backbone: Backbone, facts: Facts) -> Any:
         """How well the neighbours of each token are told `(batch, length, 2, 2)`."""
@@ -111,28 +89,14 @@ class BidirectionalLanguageModeling:
         """Cross-entropy of equal logits."""
         return expectation.of_neighbours(facts.sizes[PIECES])
 
-    def class_weights(
-        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
-    ) -> dict[int, float] | None:
-        """None: an example has no class."""
-        return None
-
-    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
-        """The facts as they are: answers depend on nothing that is chosen."""
-        return facts
-
     def endpoints(self, network: Network, facts: Facts) -> Endpoints:
         """How probable texts are, piece by piece, and their vectors."""
         from models.tasks.both_ways import reading
 
-        told = network.telling
-        if told is None:
-            raise ValueError(f"Expected a model that reads pieces. Received: {network}")
-
         def score(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-            return reading.scored(raw["text"], told)
+            return reading.scored(raw["text"], network)
 
         def embed(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-            return {"embedding": reading.embedded(raw["text"], told)}
+            return {"embedding": reading.embedded(raw["text"], network)}
 
         return Endpoints({endpoints.DEFAULT: score, EMBED: embed}, endpoints.DEFAULT)

@@ -6,14 +6,13 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-import numpy as np
-
 from models.backbone import Backbone, Provided
 from models.tasks import endpoints
 from models.tasks.contrasting import expectation, keys, metrics
 from models.tasks.endpoints import EMBED, Endpoints, Function, Network
 from models.tasks.expected import Expected
-from models.tasks.task import BATCH, Evaluated, Facts, Metric, Objective, Shown, Training
+from models.tasks.task import BATCH, Facts, Metric, Objective, Shown, Training
+from models.tasks.unlabelled import Unlabelled
 
 JUDGE = "judge"
 """The endpoint that metrics judge."""
@@ -30,7 +29,7 @@ class View:
     """What is done to what the model reads of them."""
 
 
-class UnitVector:
+class UnitVector(Unlabelled):
     """Learns vectors of length 1, near for two views of an example and far for two examples."""
 
     temperature: float
@@ -60,15 +59,6 @@ class UnitVector:
         """Loss on the eval split, or the share of partners that are found in a batch of it."""
         return {"val_loss": "min", "val_recall_at_1": "max"}
 
-    def check_training(self, training: Training) -> None:
-        """Refuse what is about labels."""
-        for field in ("class_weights", "label_smoothing"):
-            if value := getattr(training, field):
-                raise ValueError(
-                    f"`training.{field}` is about the labels of examples, but here they have none. "
-                    f"Received: {field}={value!r}. Leave it out."
-                )
-
     def check(self, facts: Facts) -> None:
         """Refuse batches without a negative."""
         if facts.sizes[BATCH] < 2:
@@ -76,14 +66,6 @@ class UnitVector:
                 "`training.batch_size` must be at least 2: the other examples of a batch are what "
                 f"an example is told from. Received: batch_size={facts.sizes[BATCH]}"
             )
-
-    def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
-        """As they are."""
-        return dict(features)
-
-    def soften(self, target: Any, facts: Facts) -> Any:
-        """Refused: partners cannot be mixed."""
-        raise ValueError(f"Partners cannot be mixed: expected targets. Received: {target}")
 
     def head(self, backbone: Backbone, facts: Facts) -> Any:
         """Vectors of length 1, `(batch, 2, dim)`."""
@@ -100,16 +82,6 @@ class UnitVector:
     def expected(self, facts: Facts) -> Expected:
         """Cross-entropy of equal similarities."""
         return expectation.of_partners(facts.sizes[BATCH], self.temperature)
-
-    def class_weights(
-        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
-    ) -> dict[int, float] | None:
-        """None: an example has no class."""
-        return None
-
-    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
-        """Nothing: the vector is the answer."""
-        return facts
 
     def answering(
         self,

@@ -18,16 +18,6 @@ EMBED = "embed"
 
 
 @dataclasses.dataclass(frozen=True)
-class Telling:
-    """A trained model that tells pieces."""
-
-    pieces: Pieces
-    """How it splits texts."""
-    outputs: Function
-    """Its inputs, each `(n, ...)`, to `outputs` and `features`, as `Network.of_inputs`."""
-
-
-@dataclasses.dataclass(frozen=True)
 class Network:
     """A trained model, as a task asks it."""
 
@@ -37,8 +27,8 @@ class Network:
     of_units: Callable[[dict[str, Any]], tuple[Any, Any]]
     """Units of texts, as encoders of units read them, to the head's outputs, ragged
     `(n, units, k)`, and what it gives beside those of the units, `(n, m, k)`."""
-    telling: Telling | None = None
-    """What is asked of a model that tells pieces; None of others."""
+    pieces: Pieces | None = None
+    """How a model splits texts whose pieces it tells; None of others."""
     encode: Function = lambda raw: raw
     """Raw inputs by name in requests to the model's."""
     of_encoded: Function = lambda encoded: encoded
@@ -48,6 +38,16 @@ class Network:
     their vectors `(n, dim)`; None of tasks that read all inputs together."""
     writer: Writer | None = None
     """Writes texts from what `encode` gives; None of a model that does not write."""
+
+    def known_pieces(self) -> Pieces:
+        """How texts are split.
+
+        Raises:
+            ValueError: If the model tells no pieces.
+        """
+        if self.pieces is None:
+            raise ValueError(f"Expected a model that tells pieces. Received: {self}")
+        return self.pieces
 
     def side(self, cells: Any, change: Function = lambda encoded: encoded) -> Any:
         """Vectors of some cells.
@@ -146,3 +146,17 @@ def unit(vectors: Any) -> Any:
     import tensorflow as tf
 
     return tf.math.l2_normalize(tf.cast(vectors, tf.float32), axis=-1)
+
+
+def mean_of_tokens(network: Network, encoded: Tensors) -> Any:
+    """Mean of the vectors of the tokens that are no padding, `(n, dim)`, in a graph.
+
+    Args:
+        network: Gives `features` of tokens, `(n, length, dim)`.
+        encoded: Inputs of the model; `padding_mask`, `(n, length)`, is one of them.
+    """
+    import tensorflow as tf
+
+    vectors = network.of_encoded(encoded)["features"]
+    mask = tf.cast(encoded["padding_mask"][:, : tf.shape(vectors)[1], None], vectors.dtype)
+    return tf.reduce_sum(vectors * mask, axis=1) / tf.reduce_sum(mask, axis=1)

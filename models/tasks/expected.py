@@ -12,11 +12,12 @@ import numpy as np
 _TINY = 1e-30
 _CLOSE = 0.1
 """Squared error, of a variance of 1, from which a number is not learned by heart."""
-_FAR_OFF = 5.0  # nats
 _SUM = 1e-3  # that probabilities may be off 1
 _NEVER = -1e8  # Logits below it are of what cannot be chosen.
 _NEAR_HALF = 0.25  # that the mean of untrained probabilities of yes or no may be off one half
 
+FAR_OFF = 5.0
+"""Nats above the loss of a model that knows nothing, from which a first loss is a fault."""
 Problem = tuple[str, str, str]
 """What was seen, what it means, and what to do."""
 
@@ -65,7 +66,7 @@ def of_classes(number: int) -> Expected:
     return Expected(
         loss=loss,
         reason=f"equal logits would give log {number}",
-        excess=(1.5, _FAR_OFF + loss),
+        excess=(1.5, FAR_OFF + loss),
         constant_loss=_entropy,
         constant="knowing the labels' shares alone",
         right="right",
@@ -90,8 +91,8 @@ def of_tags(number: int) -> Expected:
     return Expected(
         loss=loss,
         reason=f"equal logits would give log {number}",
-        excess=(1.5, _FAR_OFF + loss),
-        constant_loss=_entropy_of_tags,
+        excess=(1.5, FAR_OFF + loss),
+        constant_loss=entropy_of_units,
         constant="knowing the tags' shares alone",
         right="right in every tag",
         is_right=_are_best,
@@ -118,8 +119,8 @@ def of_written(pieces: int) -> Expected:
     return Expected(
         loss=loss,
         reason=f"equal logits would give log {pieces}",
-        excess=(1.5, _FAR_OFF + loss),
-        constant_loss=lambda targets: _entropy_of_tags(_known(targets)),
+        excess=(1.5, FAR_OFF + loss),
+        constant_loss=lambda targets: entropy_of_units(_known(targets)),
         constant="knowing how frequent each piece is",
         right="right in every piece",
         is_right=lambda targets, logits: _are_best(*_both(targets, logits)),
@@ -149,7 +150,7 @@ def of_answers(units: int, *, has_none: bool) -> Expected:
     return Expected(
         loss=loss,
         reason=f"equal logits would give log {choices}, and less for texts of fewer units",
-        excess=(1.5, _FAR_OFF + loss),
+        excess=(1.5, FAR_OFF + loss),
         constant_loss=lambda targets: loss,
         constant="knowing how long texts are",
         right="right in its first and last unit",
@@ -177,8 +178,8 @@ def of_pieces(number: int, *, next_sentence: bool) -> Expected:
     return Expected(
         loss=loss,
         reason=f"equal logits would give log {number}{more}",
-        excess=(1.5, _FAR_OFF + loss),
-        constant_loss=lambda targets: _entropy_of_tags(targets[:, :end]),
+        excess=(1.5, FAR_OFF + loss),
+        constant_loss=lambda targets: entropy_of_units(targets[:, :end]),
         constant="knowing how frequent pieces are",
         right="right in every gap",
         is_right=lambda targets, logits: _are_best(targets[:, :end], logits[:, :end]),
@@ -261,7 +262,8 @@ def _of_units(targets: np.ndarray, outputs: np.ndarray) -> np.ndarray:
     return outputs[:, : targets.shape[1]]
 
 
-def _entropy_of_tags(targets: np.ndarray) -> float:
+def entropy_of_units(targets: np.ndarray) -> float:
+    """Entropy of the shares of ids that are at least 0, of any shape, in nats."""
     return _entropy(targets.reshape(-1, 1)[targets.reshape(-1) >= 0])
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
-
-import numpy as np
 
 from models.backbone import Backbone, Provided
 from models.bounds import Between0And1
@@ -20,19 +18,19 @@ from models.tasks.task import (
     Batch,
     Column,
     Draw,
-    Evaluated,
     Facts,
     Metric,
     Objective,
     Shown,
     Training,
 )
+from models.tasks.unlabelled import Unlabelled
 
 _INPUT = "image_bytes"
 
 
 @dataclasses.dataclass(frozen=True)
-class MaskedImageModeling:
+class MaskedImageModeling(Unlabelled):
     """Learn from images alone to tell the pixels of patches that are hidden.
 
     Source: Xie et al. (2021), "SimMIM", https://arxiv.org/abs/2111.09886, section 3: the encoder
@@ -77,15 +75,6 @@ class MaskedImageModeling:
         """Loss on the eval split."""
         return {"val_loss": "min"}
 
-    def check_training(self, training: Training) -> None:
-        """Refuse what is about labels."""
-        for field in ("class_weights", "label_smoothing"):
-            if value := getattr(training, field):
-                raise ValueError(
-                    f"`training.{field}` is about the labels of examples, but here images have "
-                    f"none. Received: {field}={value!r}. Leave it out."
-                )
-
     def check(self, facts: Facts) -> None:
         """Refuse images of one patch, which would be hidden as a whole."""
         side, patch = facts.sizes[IMAGE], facts.sizes[PATCH]
@@ -95,17 +84,9 @@ class MaskedImageModeling:
                 f"patches are seen. Received: patch_size={patch}, image_size={side}"
             )
 
-    def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
-        """As they are."""
-        return dict(features)
-
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
         """The image; what is hidden is drawn later."""
         return Batch(dict(features), None)
-
-    def soften(self, target: Any, facts: Facts) -> Any:
-        """Refused: there is no answer of an image to mix."""
-        raise ValueError(f"Pixels cannot be mixed: expected targets of images. Received: {target}")
 
     def head(self, backbone: Backbone, facts: Facts) -> Any:
         """Normalised pixels of each patch, `(batch, patches, patch * patch * 3)`."""
@@ -132,16 +113,6 @@ class MaskedImageModeling:
     def expected(self, facts: Facts) -> Expected:
         """Variance of normalised pixels."""
         return expectation.of_patches()
-
-    def class_weights(
-        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
-    ) -> dict[int, float] | None:
-        """None: an image has no class."""
-        return None
-
-    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
-        """Nothing: what is told is the answer."""
-        return facts
 
     def endpoints(self, network: Network, facts: Facts) -> Endpoints:
         """What is told of an even pattern of hidden patches, and the vector of a whole image."""

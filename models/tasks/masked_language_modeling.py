@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from annotated_types import Ge, Le
 
 from models import pieces
@@ -22,20 +21,20 @@ from models.tasks.task import (
     Batch,
     Column,
     Draw,
-    Evaluated,
     Facts,
     Metric,
     Objective,
     Shown,
     Training,
 )
+from models.tasks.unlabelled import Unlabelled
 
 JUDGE = "judge"
 """The endpoint that metrics judge."""
 
 
 @dataclasses.dataclass(frozen=True)
-class MaskedLanguageModeling:
+class MaskedLanguageModeling(Unlabelled):
     """Learn from texts alone to tell what stands in their gaps: masked language modeling."""
 
     kind: Literal["masked_language_modeling"]
@@ -84,22 +83,6 @@ class MaskedLanguageModeling:
         """Loss on the eval split, or the share of gaps that are told rightly."""
         return {"val_loss": "min", "val_masked_accuracy": "max"}
 
-    def check_training(self, training: Training) -> None:
-        """Refuse what is about labels."""
-        for field in ("class_weights", "label_smoothing"):
-            if value := getattr(training, field):
-                raise ValueError(
-                    f"`training.{field}` is about the labels of examples, but here texts have "
-                    f"none. Received: {field}={value!r}. Leave it out."
-                )
-
-    def check(self, facts: Facts) -> None:
-        """Nothing: any texts can be learned from."""
-
-    def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
-        """The text."""
-        return {"text": features["text"]}
-
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
         """The text, which may share windows unless parts of it are to follow one another.
 
@@ -107,10 +90,6 @@ class MaskedLanguageModeling:
         """
         name = "text" if self.next_sentence else pieces.PACKED
         return Batch({name: features["text"]}, None)
-
-    def soften(self, target: Any, facts: Facts) -> Any:
-        """Refused: texts cannot be mixed."""
-        raise ValueError(f"Gaps cannot be mixed: expected targets of images. Received: {target}")
 
     def head(self, backbone: Backbone, facts: Facts) -> Any:
         """Logits of the pieces at the gaps `(batch, gaps, pieces)`, and of what follows below."""
@@ -139,33 +118,20 @@ class MaskedLanguageModeling:
         """Cross-entropy of equal logits."""
         return expected.of_pieces(facts.sizes[PIECES], next_sentence=self.next_sentence)
 
-    def class_weights(
-        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
-    ) -> dict[int, float] | None:
-        """None: an example has no class."""
-        return None
-
-    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
-        """The facts as they are: answers depend on nothing that is chosen."""
-        return facts
-
     def endpoints(self, network: Network, facts: Facts) -> Endpoints:
         """What fits into gaps, vectors of texts, and how well gaps are told."""
         from models.tasks.masking import asking
 
-        telling = network.telling
-        if telling is None:
-            raise ValueError(f"Expected a model that tells pieces. Received: {network}")
-        top_k = min(self.top_k, len(telling.pieces.names) - len(pieces.SPECIAL))
+        top_k = min(self.top_k, len(network.known_pieces().names) - len(pieces.SPECIAL))
 
         def fill(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-            return asking.filled(raw["text"], telling, top_k)
+            return asking.filled(raw["text"], network, top_k)
 
         def embed(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-            return {"embedding": asking.embedded(raw["text"], telling)}
+            return {"embedding": asking.embedded(raw["text"], network)}
 
         def judge(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-            return asking.judged(raw["text"], telling, self.mask)
+            return asking.judged(raw["text"], network, self.mask)
 
         functions = {endpoints.DEFAULT: fill, EMBED: embed, JUDGE: judge}
         return Endpoints(functions, JUDGE, asked=_with_gap)

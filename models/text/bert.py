@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import keras
 import keras_hub
-from annotated_types import Ge
 
 from models.backbone import Backbone, PieceVectors
-from models.bounds import Count, Share
+from models.bounds import Count
 from models.encoder import Encoder
-from models.text import config as text_config
 from models.text import encoder_module, packing, word_pieces
 
 _WIDER = 4
@@ -28,18 +26,11 @@ _TRANSFORMER_STDDEV = 0.02
 
 
 @dataclasses.dataclass(frozen=True)
-class BertConfig(text_config.TokenizedConfig):
+class BertConfig(word_pieces.WordPieceConfig):
     """Size of the network; by default that of BERT-mini."""
 
     kind: Literal["bert"] = "bert"
     """Name of this model."""
-    vocabulary_size: Annotated[int, Ge(6)] = 8_000
-    """Most pieces, the five special ones included; training replaces it by the number that the
-    data, or `tokenizer_file`, really has."""
-    sequence_length: Annotated[int, Ge(8)] = 128
-    """Tokens that are read at once, special ones included; no longer texts can be read later."""
-    tokenizer: Literal["wordpiece"] = "wordpiece"
-    """Pieces of words, learned from the training texts."""
     num_layers: Count = 4
     """Transformer blocks; 12 in BERT-base."""
     num_heads: Count = 4
@@ -48,10 +39,6 @@ class BertConfig(text_config.TokenizedConfig):
     """Width of a token vector; 768 in BERT-base."""
     intermediate_dim: Count | None = None
     """Units of the hidden layer of each block's perceptron; left out: four times `hidden_dim`."""
-    dropout: Share = 0.1
-    """Rate of all dropout, in [0, 1)."""
-    pooling: Literal["mean", "cls"] = "mean"
-    """Text vector: mean over the tokens, or the vector of the first token."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -123,17 +110,14 @@ def save_pretrained(config: BertConfig, model: keras.Model, folder: pathlib.Path
         model: Trained; the pooler is as fresh where no task trained it.
         folder: To be made.
     """
-    whole = _network(config)
-    trained = {layer.name: layer for layer in model.get_layer("backbone").layers}
-    trained |= {layer.name: layer for layer in model.layers if layer.name == "pooled_dense"}
-    for layer in whole.layers:
-        if layer.name in trained:
-            layer.set_weights(trained[layer.name].get_weights())
-    vectors = build(config)
-    network = keras.Model(vectors.inputs, vectors.vector)
-    network.get_layer("backbone").set_weights(model.get_layer("backbone").get_weights())
-    tokenizer = word_pieces.tokenizer(config)
-    encoder_module.save_beside_preset(whole, tokenizer, encoder(config), network, folder)
+    encoder_module.save_beside_preset(
+        model,
+        _network(config),
+        build(config),
+        word_pieces.tokenizer(config),
+        encoder(config),
+        folder,
+    )
 
 
 def _network(config: BertConfig) -> Any:
@@ -149,9 +133,4 @@ def _network(config: BertConfig) -> Any:
 
 
 def _preprocessor(config: BertConfig) -> keras.layers.Layer:
-    return keras_hub.models.BertTextClassifierPreprocessor(
-        word_pieces.tokenizer(config),
-        sequence_length=config.sequence_length,
-        # As for presets: the other way's operation is unknown to TensorFlow Serving before 2.20.
-        truncate="waterfall",
-    )
+    return word_pieces.preprocessor(keras_hub.models.BertTextClassifierPreprocessor, config)

@@ -10,40 +10,27 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import keras
-from annotated_types import Ge
 
 from models.backbone import Backbone, DirectionVectors
-from models.bounds import Count, Share
+from models.bounds import Count
 from models.encoder import Encoder
-from models.text import config as text_config
 from models.text import encoder_module, packing, word_pieces
 
 
 @dataclasses.dataclass(frozen=True)
-class ElmoConfig(text_config.TokenizedConfig):
+class ElmoConfig(word_pieces.WordPieceConfig):
     """Size of the network."""
 
     kind: Literal["elmo"] = "elmo"
     """Name of this model."""
-    vocabulary_size: Annotated[int, Ge(6)] = 8_000
-    """Most pieces, the five special ones included; training replaces it by the number that the
-    data, or `tokenizer_file`, really has."""
-    sequence_length: Annotated[int, Ge(8)] = 128
-    """Tokens that are read at once, those for both ends of a text included."""
-    tokenizer: Literal["wordpiece"] = "wordpiece"
-    """Pieces of words, learned from the training texts."""
     num_layers: Count = 2
     """LSTMs on top of each other, per direction; 2 in the paper."""
     units: Count = 256
     """Width of an embedding and of a state, per direction; 512 in the paper, projected from
     4,096."""
-    dropout: Share = 0.1
-    """Rate of all dropout, in [0, 1)."""
-    pooling: Literal["mean", "cls"] = "mean"
-    """Text vector: mean over the tokens, or the states at its first end."""
 
 
 def build(config: ElmoConfig) -> Backbone:
@@ -99,14 +86,14 @@ def save_pretrained(config: ElmoConfig, model: keras.Model, folder: pathlib.Path
         model: Trained.
         folder: To be made.
     """
-    weights = model.get_layer("backbone").get_weights()
-    whole = _network(config)
-    whole.set_weights(weights)
-    vectors = build(config)
-    network = keras.Model(vectors.inputs, vectors.vector)
-    network.get_layer("backbone").set_weights(weights)
-    tokenizer = word_pieces.tokenizer(config)
-    encoder_module.save_beside_preset(whole, tokenizer, encoder(config), network, folder)
+    encoder_module.save_beside_preset(
+        model,
+        _network(config),
+        build(config),
+        word_pieces.tokenizer(config),
+        encoder(config),
+        folder,
+    )
 
 
 def _network(config: ElmoConfig) -> Any:
@@ -124,9 +111,4 @@ def _network(config: ElmoConfig) -> Any:
 def _preprocessor(config: ElmoConfig) -> keras.layers.Layer:
     from models.text import elmo_preset
 
-    return elmo_preset.ElmoTextClassifierPreprocessor(
-        word_pieces.tokenizer(config),
-        sequence_length=config.sequence_length,
-        # As for presets: the other way's operation is unknown to TensorFlow Serving before 2.20.
-        truncate="waterfall",
-    )
+    return word_pieces.preprocessor(elmo_preset.ElmoTextClassifierPreprocessor, config)

@@ -23,7 +23,7 @@ class ElmoBackbone(keras_hub.models.Backbone):
         vocabulary_size: Number of pieces.
         num_layers: LSTMs on top of each other, per direction.
         units: Width of an embedding and of a state, per direction.
-        dropout: Rate before each layer and after the last, in [0, 1).
+        dropout: Rate before each layer, in [0, 1).
         dtype: Of the computation.
         **options: Of Keras's model.
 
@@ -52,8 +52,10 @@ class ElmoBackbone(keras_hub.models.Backbone):
         for index in range(1, num_layers + 1):
             read = keras.layers.Dropout(dropout, dtype=dtype, name=f"dropout_{index}")(x)
             states = TwoDirections(units, dtype=dtype, name=f"layer_{index}")(read, is_token)
-            is_first = index == 1
-            x = states if is_first else keras.layers.Add(name=f"residual_{index}")([x, states])
+            if index == 1:
+                x = states
+            else:
+                x = keras.layers.Add(dtype=dtype, name=f"residual_{index}")([x, states])
         super().__init__(
             inputs={"token_ids": token_ids, "padding_mask": padding_mask},
             outputs=x,

@@ -13,6 +13,7 @@ import keras
 import keras_hub
 import tensorflow as tf
 
+from models.backbone import Backbone
 from models.encoder import Encoder
 from models.tensor import Tensor
 
@@ -21,21 +22,28 @@ PRESET, HUB = "preset", "hub"
 
 
 def save_beside_preset(
+    model: keras.Model,
     whole: keras_hub.models.Backbone,
+    fresh: Backbone,
     tokenizer: keras_hub.tokenizers.Tokenizer,
     encoder: Encoder,
-    network: keras.Model,
     folder: pathlib.Path,
 ) -> None:
     """Write what other tasks fine-tune: `preset`, as KerasHub reads it, and `hub`, a module.
 
     Args:
-        whole: What the preset is of, trained.
-        tokenizer: Of the same.
-        encoder: From `text` `(n,)` string to what `network` reads.
-        network: Gives vectors `(n, dim)`, trained.
+        model: Trained.
+        whole: What the preset is of; gets what layers of the same names learned.
+        fresh: What the module is of, up to its vector; gets the same.
+        tokenizer: Of the preset.
+        encoder: From `text` `(n,)` string to what `fresh` reads.
         folder: To write both in; may be missing.
     """
+    network = keras.Model(fresh.inputs, fresh.vector)
+    learned = {layer.name: layer for layer in (*model.get_layer("backbone").layers, *model.layers)}
+    for layer in (*whole.layers, *network.layers):
+        if layer.name in learned:  # A pooler that no task read has learned nothing.
+            layer.set_weights(learned[layer.name].get_weights())
     (folder / PRESET).mkdir(parents=True)
     whole.save_to_preset(str(folder / PRESET))
     tokenizer.save_to_preset(str(folder / PRESET))

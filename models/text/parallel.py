@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import keras
 from annotated_types import Ge
 
+from models.backbone import Backbone, recipe_head
 from models.bounds import NotEmpty, Probability
 from models.encoder import Encoder
 from models.recipe import Recipe
@@ -25,6 +26,7 @@ SOURCE, TARGET = "source_ids", "target_ids"
 target_length + 1)` int32."""
 MEMORY, MASK = "memory", "memory_mask"
 """Layers with the vectors of what is read, `(batch, read, dim)`, and its mask `(batch, read)`."""
+_WRITTEN, _UNTIED = "embedding", "untied_logits"
 _SIGNS = 2
 _UNKNOWN = 1
 _END = "</s>"
@@ -59,6 +61,8 @@ class ParallelConfig:
     teacher_forcing: Probability = 1.0
     """Share of the tokens before each one, in training, that are the right ones; the others are
     what the model itself would write. Duckworth et al. (2019), https://arxiv.org/abs/1906.04331."""
+    tied: bool = True
+    """Whether the logits are made with the embedding of what is written, without a bias."""
     recipe: Recipe = Recipe()
     """Initializer, activation, dropout and penalties; what is left out is the paper's."""
 
@@ -133,6 +137,81 @@ def ids(config: ParallelConfig) -> Ids:
     written = _trimmed("trim_target", shifted)
     inputs = {SOURCE: source, TARGET: target}
     return Ids(inputs, read["token_ids"], read["padding_mask"], written["token_ids"])
+
+
+class Embeddings(NamedTuple):
+    """The way from tokens to vectors, and back."""
+
+    source: Callable[[Tensor], Tensor]
+    """Ids of what is read to vectors."""
+    target: Callable[[Tensor], Tensor]
+    """Ids of what is written to vectors."""
+    logits: Callable[[Tensor], Tensor]
+    """Vectors to float32 logits of what is written."""
+
+
+def embeddings(config: ParallelConfig, dim: int) -> Embeddings:
+    """Fresh ones.
+
+    Args:
+        config: Of the model.
+        dim: Of a vector.
+    """
+
+    def embedding(rows: int, name: str) -> keras.layers.Layer:
+        return keras.layers.ReversibleEmbedding(
+            rows,
+            dim,
+            embeddings_initializer=keras.initializers.RandomNormal(stddev=dim**-0.5),
+            reverse_dtype="float32",
+            name=name,
+        )
+
+    target = embedding(config.rows_written, _WRITTEN)
+    is_shared = config.vocabulary == "shared"
+    source = target if is_shared else embedding(config.rows_read, "source_embedding")
+    untied = keras.layers.Dense(config.rows_written, dtype="float32", name=_UNTIED)
+    return Embeddings(source, target, _back(target) if config.tied else untied)
+
+
+def trained(
+    config: ParallelConfig, model: keras.Model
+) -> tuple[keras.layers.Layer, Callable[[Tensor], Tensor]]:
+    """The embedding of what a model writes, and the way from its vectors to logits."""
+    target = model.get_layer(_WRITTEN)
+    return target, _back(target) if config.tied else model.get_layer(_UNTIED)
+
+
+def _back(target: keras.layers.Layer) -> Callable[[Tensor], Tensor]:
+    return lambda x: target(x, reverse=True)
+
+
+def taught(
+    name: str,
+    config: ParallelConfig,
+    given: Ids,
+    written: Callable[[Tensor], Tensor],
+    logits: Callable[[Tensor], Tensor],
+    recipe: Recipe,
+) -> Backbone:
+    """A network that is told what is before each token; perhaps some of it by itself.
+
+    Args:
+        name: Of the network.
+        config: Of the model.
+        given: Its inputs.
+        written: What is before each token to the vector that the token is chosen by.
+        logits: From that vector.
+        recipe: With nothing left out.
+    """
+    from models.layers.scheduled_sampling import ScheduledSampling
+
+    before = given.before
+    if config.teacher_forcing < 1:
+        sampling = ScheduledSampling(1 - config.teacher_forcing, name="scheduled_sampling")
+        before = sampling(before, logits(written(before)))
+    x = keras.layers.Identity(name="features")(written(before))
+    return Backbone(name, given.inputs, x, recipe_head(recipe), decoder=logits(x))
 
 
 def _trimmed(name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -181,13 +181,6 @@ def save_pretrained(config: PretrainedTextConfig, model: keras.Model, folder: pa
         folder: To write them in.
     """
     whole = presets.load(keras_hub.models.Backbone.from_preset, config.preset, dtype="float32")
-    trained = model.get_layer("backbone")
-    learned = {layer.name: layer for layer in trained.layers}
-    for layer in whole.layers:
-        if layer.name in learned:  # A pooler has learned nothing.
-            layer.set_weights(learned[layer.name].get_weights())
-    vectors = build(dataclasses.replace(config, fine_tuning=Full()))
-    network = keras.Model(vectors.inputs, vectors.vector)
-    network.get_layer("backbone").set_weights(trained.get_weights())
+    fresh = build(dataclasses.replace(config, fine_tuning=Full()))
     tokenizer = _preprocessor(config).tokenizer
-    encoder_module.save_beside_preset(whole, tokenizer, encoder(config), network, folder)
+    encoder_module.save_beside_preset(model, whole, fresh, tokenizer, encoder(config), folder)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import keras
 
 from models import recipe as recipes
-from models.backbone import Backbone, recipe_head
+from models.backbone import Backbone
 from models.bounds import Count
 from models.encoder import Encoder
 from models.layers import cudnn
@@ -27,7 +27,7 @@ from models.writer import MASK, State, Writer
 
 PAPER = Recipe(initializer="glorot_uniform", activation="tanh", normalization="none", dropout=0.2)
 """Luong et al., section 4.1: dropout between layers."""
-_WRITTEN, _ALIGN, _JOIN, _UNTIED = "embedding", "alignment", "joined", "untied_logits"
+_ALIGN, _JOIN = "alignment", "joined"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,8 +46,6 @@ class Seq2seqRecurrentConfig(parallel.ParallelConfig):
     """Layers on top of each other, that read and that write."""
     bidirectional: bool = True
     """Whether a text is read in both directions, each by half of the units."""
-    tied: bool = True
-    """Whether the logits are made with the embedding of what is written, without a bias."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,21 +66,17 @@ def build(config: Seq2seqRecurrentConfig) -> Backbone:
         The backbone, of `source_ids` `(batch, sequence_length)` and `target_ids` `(batch,
         target_length + 1)` int32. Layer `features` gives the vector that each token is chosen by.
     """
-    from models.layers.scheduled_sampling import ScheduledSampling
     from models.layers.soft_alignment import SoftAlignment
 
     recipe = config.recipe.over(PAPER)
     given = parallel.ids(config)
     mask = keras.layers.Identity(name=parallel.MASK)(given.source_mask)
-    embedding = _embedding(config, config.rows_written, _WRITTEN)
-    reading_embedding = embedding
-    if config.vocabulary == "separate":
-        reading_embedding = _embedding(config, config.rows_read, "source_embedding")
+    embeddings = parallel.embeddings(config, config.units)
 
     def drop(name: str) -> keras.layers.Layer:
         return keras.layers.Dropout(recipe.dropout, name=f"{name}_dropout")
 
-    x, states = drop("source")(reading_embedding(given.source)), []
+    x, states = drop("source")(embeddings.source(given.source)), []
     for name in _names("reading", config):
         x, *last = _reading(config, recipe, name)(x, mask=keras.ops.not_equal(mask, 0))
         states.append(_joined(last, config))
@@ -104,10 +98,9 @@ def build(config: Seq2seqRecurrentConfig) -> Backbone:
         else SoftAlignment(config.units, config.attention, recipe, name=_ALIGN)
     )
     join = _join(config, recipe)
-    untied = keras.layers.Dense(config.rows_written, dtype="float32", name=_UNTIED)
 
     def written(before: Tensor) -> Tensor:
-        x = begin_drop(embedding(before))
+        x = begin_drop(embeddings.target(before))
         for name, (layer, dropped) in writing.items():
             begin = [first[f"{name}_{part}"] for part in range(_parts(config))]
             x = dropped(layer(x, initial_state=begin))
@@ -116,15 +109,7 @@ def build(config: Seq2seqRecurrentConfig) -> Backbone:
             x = join(keras.ops.concatenate([context, x], axis=-1))
         return last_drop(x)
 
-    def logits(x: Tensor) -> Tensor:
-        return embedding(x, reverse=True) if config.tied else untied(x)
-
-    before = given.before
-    if config.teacher_forcing < 1:
-        sampling = ScheduledSampling(1 - config.teacher_forcing, name="scheduled_sampling")
-        before = sampling(before, logits(written(before)))
-    x = keras.layers.Identity(name="features")(written(before))
-    return Backbone("seq2seq_recurrent", given.inputs, x, recipe_head(recipe), decoder=logits(x))
+    return parallel.taught("seq2seq_recurrent", config, given, written, embeddings.logits, recipe)
 
 
 encoder = parallel.encoder
@@ -143,7 +128,7 @@ def writer(config: Seq2seqRecurrentConfig, model: keras.Model, encoder: Encoder)
     names = _names("writing", config)
     parts = [f"{name}_{part}" for name in names for part in range(_parts(config))]
     layers = {name: model.get_layer(name) for name in names}
-    embedding = model.get_layer(_WRITTEN)
+    embedding, logits = parallel.trained(config, model)
     align = None if config.attention == "none" else model.get_layer(_ALIGN)
     looked = [] if align is None else [parallel.MEMORY, parallel.MASK]
     reader = parallel.reader(model, [*parts, *looked])
@@ -173,8 +158,7 @@ def writer(config: Seq2seqRecurrentConfig, model: keras.Model, encoder: Encoder)
         if align is not None:
             context, weights = align.attend(x, kept["memory"], kept["scored"], kept["bias"])
             x = model.get_layer(_JOIN)(keras.ops.concatenate([context, x], axis=-1))
-        logits = embedding(x, reverse=True) if config.tied else model.get_layer(_UNTIED)(x)
-        return logits, after, weights
+        return logits(x), after, weights
 
     return parallel.writer(config, encoder, read, step)
 
@@ -186,16 +170,6 @@ def _names(prefix: str, config: Seq2seqRecurrentConfig) -> list[str]:
 def _parts(config: Seq2seqRecurrentConfig) -> int:
     """Tensors of a state."""
     return 2 if config.cell == "lstm" else 1
-
-
-def _embedding(config: Seq2seqRecurrentConfig, rows: int, name: str) -> keras.layers.Layer:
-    return keras.layers.ReversibleEmbedding(
-        rows,
-        config.units,
-        embeddings_initializer=keras.initializers.RandomNormal(stddev=config.units**-0.5),
-        reverse_dtype="float32",
-        name=name,
-    )
 
 
 def _cells(

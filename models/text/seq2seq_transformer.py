@@ -15,7 +15,7 @@ import keras
 import keras_hub
 from annotated_types import MultipleOf
 
-from models.backbone import Backbone, recipe_head
+from models.backbone import Backbone
 from models.bounds import Count
 from models.encoder import Encoder
 from models.recipe import Recipe
@@ -25,7 +25,7 @@ from models.writer import MASK, State, Writer
 
 PAPER = Recipe(initializer="glorot_uniform", activation="relu", normalization="layer", dropout=0.1)
 """Sections 3.3 and 5.4."""
-_WRITTEN, _LAST, _UNTIED = "embedding", "writing_ln", "untied_logits"
+_LAST = "writing_ln"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +47,6 @@ class Seq2seqTransformerConfig(parallel.ParallelConfig):
     normalization: Literal["pre", "post"] = "pre"
     """Whether each part's input is normalised or, as in the paper, each sum; pre-norm trains with
     less warm-up."""
-    tied: bool = True
-    """Whether the logits are made with the embedding of what is written, without a bias."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,17 +67,13 @@ def build(config: Seq2seqTransformerConfig) -> Backbone:
         The backbone, of `source_ids` `(batch, sequence_length)` and `target_ids` `(batch,
         target_length + 1)` int32. Layer `features` gives the vector that each token is chosen by.
     """
-    from models.layers.scheduled_sampling import ScheduledSampling
     from models.layers.writing_blocks import ReadingBlock, Size, WritingBlock
 
     recipe = config.recipe.over(PAPER)
     size = Size(config.hidden_dim, config.num_heads, config.mlp_dim, config.normalization == "pre")
     given = parallel.ids(config)
     mask = keras.layers.Identity(name=parallel.MASK)(given.source_mask)
-    embedding = _embedding(config, config.rows_written, _WRITTEN)
-    reading_embedding = embedding
-    if config.vocabulary == "separate":
-        reading_embedding = _embedding(config, config.rows_read, "source_embedding")
+    embeddings = parallel.embeddings(config, config.hidden_dim)
     places = {name: _positions(config, name) for name in ("source", "target")}
     drops = {
         name: keras.layers.Dropout(recipe.dropout, name=f"{name}_dropout")
@@ -90,20 +84,16 @@ def build(config: Seq2seqTransformerConfig) -> Backbone:
         WritingBlock(size, recipe, name=name) for name in _names("writing", config.num_layers)
     ]
     last = keras.layers.LayerNormalization(epsilon=1e-6, name=_LAST)
-    untied = keras.layers.Dense(config.rows_written, dtype="float32", name=_UNTIED)
 
     def written(before: Tensor) -> Tensor:
         # Section 3.4: the embedding is scaled up, or the positions would drown it.
-        x = scale(embedding(before))
+        x = scale(embeddings.target(before))
         x = drops["target"](x + places["target"](x))
         for block in blocks:
             x = block(x, memory, mask)
         return last(x) if size.is_norm_first else x
 
-    def logits(x: Tensor) -> Tensor:
-        return embedding(x, reverse=True) if config.tied else untied(x)
-
-    x = scale(reading_embedding(given.source))
+    x = scale(embeddings.source(given.source))
     x = drops["source"](x + places["source"](x))
     for name in _names("reading", config.num_layers):
         x = ReadingBlock(size, recipe, name=name)(x, mask)
@@ -111,12 +101,7 @@ def build(config: Seq2seqTransformerConfig) -> Backbone:
         x = keras.layers.LayerNormalization(epsilon=1e-6, name="reading_ln")(x)
     memory = keras.layers.Identity(name=parallel.MEMORY)(x)
 
-    before = given.before
-    if config.teacher_forcing < 1:
-        sampling = ScheduledSampling(1 - config.teacher_forcing, name="scheduled_sampling")
-        before = sampling(before, logits(written(before)))
-    x = keras.layers.Identity(name="features")(written(before))
-    return Backbone("seq2seq_transformer", given.inputs, x, recipe_head(recipe), decoder=logits(x))
+    return parallel.taught("seq2seq_transformer", config, given, written, embeddings.logits, recipe)
 
 
 encoder = parallel.encoder
@@ -133,7 +118,8 @@ def writer(config: Seq2seqTransformerConfig, model: keras.Model, encoder: Encode
     from models.layers.attention import hidden_where
 
     blocks = {name: model.get_layer(name) for name in _names("writing", config.num_layers)}
-    embedding, places = model.get_layer(_WRITTEN), model.get_layer("target_positions")
+    embedding, logits = parallel.trained(config, model)
+    places = model.get_layer("target_positions")
     reader = parallel.reader(model, [parallel.MEMORY, parallel.MASK])
     size = config.num_heads, config.hidden_dim // config.num_heads
 
@@ -158,24 +144,13 @@ def writer(config: Seq2seqTransformerConfig, model: keras.Model, encoder: Encode
             found.append(weights)
         if config.normalization == "pre":
             x = model.get_layer(_LAST)(x)
-        logits = embedding(x, reverse=True) if config.tied else model.get_layer(_UNTIED)(x)
-        return logits, state, found[-1]
+        return logits(x), state, found[-1]
 
     return parallel.writer(config, encoder, read, step)
 
 
 def _names(prefix: str, count: int) -> list[str]:
     return [f"{prefix}_{index}" for index in range(1, count + 1)]
-
-
-def _embedding(config: Seq2seqTransformerConfig, rows: int, name: str) -> keras.layers.Layer:
-    return keras.layers.ReversibleEmbedding(
-        rows,
-        config.hidden_dim,
-        embeddings_initializer=keras.initializers.RandomNormal(stddev=config.hidden_dim**-0.5),
-        reverse_dtype="float32",
-        name=name,
-    )
 
 
 def _positions(config: Seq2seqTransformerConfig, name: str) -> keras.layers.Layer:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
+from typing import Annotated, Literal
 
+import keras
 import keras_hub
+from annotated_types import Ge
 
 from models import pieces
+from models.bounds import Share
 from models.encoder import Encoder
 from models.pieces import Pieces
 from models.tensor import Tensor
@@ -14,6 +19,43 @@ from models.text import config as text_config
 from models.text import piece_windows, subwords
 
 _SENTENCE_ENDS = frozenset(".!?…。！？")
+
+
+@dataclasses.dataclass(frozen=True)
+class WordPieceConfig(text_config.TokenizedConfig):
+    """Input and text vector of a network that can be pre-trained."""
+
+    vocabulary_size: Annotated[int, Ge(6)] = 8_000
+    """Most pieces, the five special ones included; training replaces it by the number that the
+    data, or `tokenizer_file`, really has."""
+    sequence_length: Annotated[int, Ge(8)] = 128
+    """Tokens that are read at once, special ones included; BERT can read no longer texts later."""
+    tokenizer: Literal["wordpiece"] = "wordpiece"
+    """Pieces of words, learned from the training texts."""
+    dropout: Share = 0.1
+    """Rate of all dropout, in [0, 1)."""
+    pooling: Literal["mean", "cls"] = "mean"
+    """Text vector: mean over the tokens, or the vector of the first token."""
+
+
+def preprocessor(
+    kind: type[keras_hub.models.TextClassifierPreprocessor], config: WordPieceConfig
+) -> keras.layers.Layer:
+    """What makes inputs of texts.
+
+    Args:
+        kind: Its class.
+        config: Of the model.
+
+    Raises:
+        ValueError: As `tokenizer`.
+    """
+    return kind(
+        tokenizer(config),
+        sequence_length=config.sequence_length,
+        # As for presets: the other way's operation is unknown to TensorFlow Serving before 2.20.
+        truncate="waterfall",
+    )
 
 
 def tokenizer(config: text_config.TokenizedConfig) -> keras_hub.models.BertTokenizer:

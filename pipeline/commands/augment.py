@@ -94,16 +94,12 @@ def _draw(
     rows, first = ingest.train_rows(
         config.data, config.features, str(base), str(where.samples), number
     )
-    columns = [column.name for column in tasks.inputs(task)]
+    columns, targets = [column.name for column in tasks.inputs(task)], tasks.targets(task)
     shown = [
         sheet.TrainRow(
             tuple(row[name] for name in columns),
-            next(
-                (
-                    records.target(learned.holds, tfexample.all_of(row[learned.name]))
-                    for learned in tasks.targets(task)
-                ),
-                None,
+            records.target_of(
+                targets, {one.name: tfexample.all_of(row[one.name]) for one in targets}
             ),
         )
         for row in first

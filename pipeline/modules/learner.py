@@ -23,7 +23,7 @@ from models.image.config import ImageModelConfig
 from models.tasks import endpoints
 from models.tasks import facts as measuring
 from models.tasks import task as tasks
-from models.tasks.endpoints import Function, Network, Telling
+from models.tasks.endpoints import Function, Network
 from models.tasks.task import Facts, Objective
 from models.tensor import Tensor
 from models.text import segments, unit_windows
@@ -172,18 +172,12 @@ class Learner:
         return Network(
             lambda raw: of_encoded(encode(raw)),
             lambda units: unit_windows.outputs(self.encoder, model, units),
-            self._telling(model),
+            self.encoder.pieces,
             encode,
             of_encoded,
             self._of_side(model) if self.config.task.sides > 1 else None,
             zoo.writer(self.config.model, model, self.encoder),
         )
-
-    def _telling(self, model: keras.Model) -> Telling | None:
-        pieces = self.encoder.pieces
-        if pieces is None:
-            return None
-        return Telling(pieces, lambda inputs: endpoints.outputs(model, inputs))
 
     def _of_side(self, model: keras.Model) -> Callable[[Any, Function], Any]:
         """Cells of any input to their vectors, by a siamese model."""

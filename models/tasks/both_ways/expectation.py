@@ -6,9 +6,8 @@ import math
 
 import numpy as np
 
+from models.tasks import expected
 from models.tasks.expected import Expected
-
-_FAR_OFF = 5.0  # nats
 
 
 def of_neighbours(number: int) -> Expected:
@@ -24,8 +23,8 @@ def of_neighbours(number: int) -> Expected:
     return Expected(
         loss=loss,
         reason=f"equal logits would give log {number}",
-        excess=(1.5, _FAR_OFF + loss),
-        constant_loss=_entropy,
+        excess=(1.5, expected.FAR_OFF + loss),
+        constant_loss=expected.entropy_of_units,
         constant="knowing how frequent pieces are",
         right="right about every token from either side",
         is_right=lambda targets, told: (told[..., 1] != 0).all((1, 2)).astype(float),
@@ -35,12 +34,6 @@ def of_neighbours(number: int) -> Expected:
             [f"{share:.0%} of the tokens" for share in _mean_of_asked(told, 1)],
         ),
     )
-
-
-def _entropy(targets: np.ndarray) -> float:
-    _, counts = np.unique(targets[targets >= 0], return_counts=True)
-    shares = counts / counts.sum()
-    return float(-(shares * np.log(shares)).sum())
 
 
 def _mean_of_asked(told: np.ndarray, which: int) -> np.ndarray:

@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from models import pieces
 from models.pieces import Pieces
-from models.tasks import answers
+from models.tasks import answers, endpoints
 from models.tasks.both_ways import metrics
-from models.tasks.endpoints import Telling
+from models.tasks.endpoints import Network
 from models.tensor import Tensor
 
 _NO_TARGET = -1
@@ -35,7 +35,7 @@ def with_ends(inputs: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
     return read, tf.where(is_token, token_ids, _NO_TARGET)
 
 
-def scored(texts: Tensor, network: Telling) -> dict[str, Tensor]:
+def scored(texts: Tensor, network: Network) -> dict[str, Tensor]:
     """How probable the pieces of texts are, from either side.
 
     Args:
@@ -47,9 +47,9 @@ def scored(texts: Tensor, network: Telling) -> dict[str, Tensor]:
         those after it, `backward`, in nats, each `(n, pieces)`, with the number of pieces beside
         each, see `answers.padded`; and what `metrics` read, each `(n,)`.
     """
-    found = network.pieces
+    found = network.known_pieces()
     windows, owners = found.windows(found.split(texts))
-    told = network.outputs(_read(windows, found))["outputs"]
+    told = network.of_encoded(_read(windows, found))["outputs"]
     number = tf.size(texts)
     counts = tf.math.unsorted_segment_sum(windows.row_lengths(), owners, number)
     places = tf.range(tf.shape(told)[1])[None]
@@ -75,13 +75,11 @@ def scored(texts: Tensor, network: Telling) -> dict[str, Tensor]:
     return given
 
 
-def embedded(texts: Tensor, network: Telling) -> Tensor:
+def embedded(texts: Tensor, network: Network) -> Tensor:
     """Mean of the states of a text's tokens, as far as the model reads it, `(n, dim)`."""
-    found = network.pieces
+    found = network.known_pieces()
     read = _read(found.split(texts)[:, : found.width], found)
-    vectors = network.outputs(read)["features"]
-    mask = tf.cast(read["padding_mask"][:, : tf.shape(vectors)[1], None], vectors.dtype)
-    return tf.reduce_sum(vectors * mask, axis=1) / tf.reduce_sum(mask, axis=1)
+    return endpoints.mean_of_tokens(network, read)
 
 
 def _read(windows: Tensor, found: Pieces) -> dict[str, Tensor]:

@@ -7,9 +7,8 @@ import math
 
 import numpy as np
 
+from models.tasks import expected
 from models.tasks.expected import Expected
-
-_FAR_OFF = 5.0  # nats
 
 
 def of_partners(number: int, temperature: float) -> Expected:
@@ -24,7 +23,7 @@ def of_partners(number: int, temperature: float) -> Expected:
     return Expected(
         loss=math.log(number),
         reason=f"equal similarities would give log {number}",
-        excess=(1.5, _FAR_OFF + math.log(number)),
+        excess=(1.5, expected.FAR_OFF + math.log(number)),
         constant_loss=lambda targets: math.log(len(targets)),
         constant="the same vector for all",
         right="found among the others",
@@ -51,7 +50,7 @@ def of_views(number: int, temperature: float) -> Expected:
         of_partners(number, temperature),
         loss=loss,
         reason=f"equal similarities would give log {2 * number - 1}",
-        excess=(1.5, _FAR_OFF + loss),
+        excess=(1.5, expected.FAR_OFF + loss),
         constant_loss=lambda targets: math.log(2 * len(targets) - 1),
         errors=lambda targets, vectors: _view_errors(targets, vectors, temperature),
     )

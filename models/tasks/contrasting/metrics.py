@@ -48,8 +48,7 @@ def reciprocal_rank() -> Metric:
 
     Source: Voorhees (1999), "The TREC-8 Question Answering Track Report".
     """
-    related = lambda rows: 1 / ranks(rows)[:, None]  # noqa: E731
-    return Metric("mrr", True, (0.0, 1.0), _READS, _vectors, _mean, related=related)
+    return Metric("mrr", True, (0.0, 1.0), _READS, _vectors, _mean, related=_reciprocal_ranks)
 
 
 def alignment() -> Metric:
@@ -109,6 +108,10 @@ def cosine(answer: Mapping[str, Any]) -> float:
 def told(answer: Mapping[str, Any]) -> str:
     """An answer in words."""
     return f"cosine {cosine(answer):.2f}"
+
+
+def _reciprocal_ranks(rows: np.ndarray) -> np.ndarray:
+    return 1 / ranks(rows)[:, None]
 
 
 def _potentials(rows: np.ndarray) -> np.ndarray:

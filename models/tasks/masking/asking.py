@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from models import pieces
 from models.pieces import Pieces
-from models.tasks import answers
-from models.tasks.endpoints import Telling
+from models.tasks import answers, endpoints
+from models.tasks.endpoints import Network
 from models.tasks.masking import gaps, layout, metrics
 from models.tensor import Tensor
 
@@ -17,14 +17,14 @@ _ROWS = 2**40
 """Numbers that rows may have."""
 
 
-def filled(texts: Tensor, telling: Telling, top_k: int) -> dict[str, Tensor]:
+def filled(texts: Tensor, network: Network, top_k: int) -> dict[str, Tensor]:
     """The likeliest pieces for each `[MASK]` of texts.
 
     A gap is read with what stands around it, up to the model's length; others in it stay gaps.
 
     Args:
         texts: `(n,)` string.
-        telling: What tells pieces.
+        network: What tells pieces.
         top_k: Pieces for each gap.
 
     Returns:
@@ -32,7 +32,7 @@ def filled(texts: Tensor, telling: Telling, top_k: int) -> dict[str, Tensor]:
         `sequence`, the text with it in place of that gap, each `(n, gaps, top_k)`, the best first,
         with the number of gaps beside each, see `answers.padded`.
     """
-    found = telling.pieces
+    found = network.known_pieces()
     parts = tf.strings.split(texts, pieces.MASK_TEXT)
     ids = _with_gaps(parts, found)
     where = tf.where(ids.flat_values == pieces.MASK)[:, 0]
@@ -41,7 +41,7 @@ def filled(texts: Tensor, telling: Telling, top_k: int) -> dict[str, Tensor]:
     shown = windows.to_tensor(pieces.PADDING, shape=(None, found.width))
     read = layout.laid_out(layout.whole(shown, found.marks(shown)), None, found.length)
     asked = read.inputs(read.token_ids, places[:, None])
-    logits = telling.outputs(asked)["outputs"][:, 0]
+    logits = network.of_encoded(asked)["outputs"][:, 0]
     special = len(pieces.SPECIAL)
     scores, best = tf.math.top_k(tf.nn.softmax(logits)[:, special:], top_k)
     token = best + special
@@ -59,36 +59,34 @@ def filled(texts: Tensor, telling: Telling, top_k: int) -> dict[str, Tensor]:
     return given
 
 
-def embedded(texts: Tensor, telling: Telling) -> Tensor:
+def embedded(texts: Tensor, network: Network) -> Tensor:
     """Mean of the vectors of a text's tokens, as far as the model reads it, `(n, dim)`."""
-    found = telling.pieces
+    found = network.known_pieces()
     ids = found.split(texts)[:, : found.width].to_tensor(pieces.PADDING, shape=(None, found.width))
     read = layout.laid_out(layout.whole(ids, found.marks(ids)), None, found.length)
     nothing = tf.zeros([tf.shape(ids)[0], 1], tf.int32)
-    vectors = telling.outputs(read.inputs(read.token_ids, nothing))["features"]
-    mask = tf.cast(read.padding_mask[:, : tf.shape(vectors)[1], None], vectors.dtype)
-    return tf.reduce_sum(vectors * mask, axis=1) / tf.reduce_sum(mask, axis=1)
+    return endpoints.mean_of_tokens(network, read.inputs(read.token_ids, nothing))
 
 
-def judged(texts: Tensor, telling: Telling, share: float) -> dict[str, Tensor]:
+def judged(texts: Tensor, network: Network, share: float) -> dict[str, Tensor]:
     """How well gaps are told that depend on a text alone; all of them are `[MASK]`.
 
     Args:
         texts: `(n,)` string, each read in all its windows.
-        telling: What tells pieces.
+        network: What tells pieces.
         share: Of the pieces that are asked for.
 
     Returns:
         What `metrics` read, each `(n,)`.
     """
-    found = telling.pieces
+    found = network.known_pieces()
     windows, owners = found.windows(found.split(texts))
     shown = windows.to_tensor(pieces.PADDING, shape=(None, found.width))
     read = layout.laid_out(layout.whole(shown, found.marks(shown)), None, found.length)
     places = gaps.chosen(read, _hashed(read.token_ids), share, whole_word=False)
     right = gaps.told(read, places)
     masked = gaps.put(read.token_ids, places, tf.fill(tf.shape(places), pieces.MASK))
-    logits = telling.outputs(read.inputs(masked, tf.maximum(places, 0)))["outputs"]
+    logits = network.of_encoded(read.inputs(masked, tf.maximum(places, 0)))["outputs"]
     logits = logits[:, : tf.shape(places)[1]]
     is_gap = places >= 0
     is_hit = is_gap & (tf.argmax(logits, axis=-1, output_type=tf.int32) == right)

@@ -107,18 +107,23 @@ function scoredPieces(answer) {
     before: Math.exp(answer.backward[place]),
   }));
   const percent = (share) => `${(100 * share).toFixed(2)} %`;
-  const head = ["piece", "after what is before", "before what follows"];
+  const head = ["piece", "after what is before", "before what follows"].map((name) =>
+    element("th", { scope: "col" }, name),
+  );
+  const body = rows.map(({ label, after, before }) =>
+    element(
+      "tr",
+      {},
+      element("td", { dir: "auto" }, label),
+      element("td", {}, percent(after)),
+      element("td", {}, percent(before)),
+    ),
+  );
   return element(
     "table",
     {},
-    element("thead", {}, element("tr", {}, ...head.map((name) => element("th", { scope: "col" }, name)))),
-    element(
-      "tbody",
-      {},
-      ...rows.map(({ label, after, before }) =>
-        element("tr", {}, element("td", { dir: "auto" }, label), element("td", {}, percent(after)), element("td", {}, percent(before))),
-      ),
-    ),
+    element("thead", {}, element("tr", {}, ...head)),
+    element("tbody", {}, ...body),
   );
 }
 

@@ -211,6 +211,14 @@ def test_a_rate_at_which_the_whole_training_lowers_the_loss_by_little_is_too_low
         assert "`training.learning_rate: 1.0e-01`, or train more `epochs`" in found.fix
 
 
+@pytest.mark.parametrize("second", [0.5, 1.2])
+def test_the_pace_is_that_from_the_first_step_to_the_last(second):
+    losses = [1.0, second, *[1.0] * 5, 0.98]
+    assert judge(subject(0.003), FALLING, *losses).verdict == "pass"
+    losses[-1] = 1.0
+    assert judge(subject(0.003), FALLING, *losses).verdict == "fail"
+
+
 def test_a_few_examples_that_no_rate_learns_are_told():
     for suggested in (None, 0.4):
         found = judge(subject(0.2), FLAT, 1.0, suggested=suggested)

@@ -22,7 +22,7 @@ from models.tasks import answers as told
 from models.tasks import endpoints, table
 from models.tasks import task as tasks
 from models.tasks.answers import LENGTH
-from models.tasks.endpoints import Network, Telling
+from models.tasks.endpoints import Network
 from models.tasks.task import TARGET
 from models.text import (
     bag_of_words,
@@ -173,7 +173,7 @@ class Case:
         network = Network(
             lambda raw: endpoints.outputs(whole, encoded(raw)),
             lambda units: unit_windows.outputs(encoder, whole, units),
-            Telling(encoder.pieces, lambda inputs: endpoints.outputs(whole, inputs)),
+            encoder.pieces,
             encoded,
             lambda encoded: endpoints.outputs(whole, encoded),
             lambda cells, change: side(change(encoder.side({features[0]: cells})))[siamese.SIDE],

@@ -11,7 +11,7 @@ import tensorflow as tf
 from models import pieces, zoo
 from models.finetuning import trainable
 from models.tasks import endpoints
-from models.tasks.endpoints import Network, Telling
+from models.tasks.endpoints import Network
 from models.tasks.masked_language_modeling import JUDGE, MaskedLanguageModeling
 from models.tasks.task import Facts
 from models.text import bert, hub_text, piece_windows, pretrained, subwords
@@ -59,8 +59,13 @@ def trained(config, **fields):
     model = zoo.build(config, task, facts)
     both = {"outputs": model.output, "features": model.get_layer("features").output}
     served = keras.Model(model.input, both)
-    telling = Telling(encoder.pieces, lambda inputs: endpoints.outputs(served, inputs))
-    return model, task, task.endpoints(Network(None, None, telling), facts).functions
+    network = Network(
+        None,
+        None,
+        encoder.pieces,
+        of_encoded=lambda inputs: endpoints.outputs(served, inputs),
+    )
+    return model, task, task.endpoints(network, facts).functions
 
 
 def parameters(config):

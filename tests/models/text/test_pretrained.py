@@ -81,6 +81,23 @@ def test_mixed_layers_are_the_mean_of_embedding_and_blocks_before_training(save,
     assert np.abs(embed(config, ["old map"])[0] - expected).max() > 1e-3
 
 
+@pytest.mark.parametrize("save", [tiny_presets.save_bert, tiny_presets.save_elmo])
+@pytest.mark.parametrize("layers", ["last", "mixed"])
+def test_the_hub_module_gives_the_vectors_that_were_trained(save, layers, tmp_path):
+    config = pretrained.PretrainedTextConfig(
+        preset=save(tmp_path), sequence_length=7, layers=layers, fine_tuning=Full()
+    )
+    model = classifier.build(config, 2)
+    model.compile(keras.optimizers.SGD(0.5), "sparse_categorical_crossentropy")
+    inputs = pretrained.encoder(config)({"text": tf.constant(TEXTS)})
+    model.fit(inputs, np.array([0, 1, 1, 0]), epochs=3, verbose=0)
+    expected = keras.Model(model.input, model.get_layer("features").output)(inputs)
+    assert np.abs(np.array(expected) - embed(config, TEXTS)).max() > 1e-3
+    pretrained.save_pretrained(config, model, tmp_path / "out")
+    module = tf.saved_model.load(str(tmp_path / "out" / "hub"))
+    np.testing.assert_allclose(module(tf.constant(TEXTS)), expected, atol=1e-5)
+
+
 def test_the_shares_of_layers_are_learned_where_all_else_is_frozen(elmo):
     model = classifier.build(dataclasses.replace(elmo, fine_tuning=Frozen()), 2)
     assert {weight.path.split("/")[0] for weight in model.trainable_weights} == {

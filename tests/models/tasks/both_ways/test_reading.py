@@ -10,7 +10,7 @@ from models import pieces
 from models.pieces import Pieces
 from models.tasks.both_ways import reading
 from models.tasks.both_ways.head import NOT_ASKED
-from models.tasks.endpoints import Telling
+from models.tasks.endpoints import Network
 from models.text import piece_windows
 
 NAMES = (*pieces.SPECIAL, "a", "b", "##c")
@@ -53,7 +53,7 @@ def test_windows_stand_between_the_signs_of_their_ends():
 
 def test_pieces_of_all_windows_follow_one_another_with_what_they_were_given():
     texts = tf.constant(["a b ##c a", "", "b"])  # Of four pieces: two windows of two.
-    found = reading.scored(texts, Telling(FOUND, outputs))
+    found = reading.scored(texts, Network(None, None, FOUND, of_encoded=outputs))
     assert found["piece_length"].numpy().tolist() == [4, 0, 1]
     assert found["piece"].numpy()[0].tolist() == [b"a", b"b", b"##c", b"a"]
     np.testing.assert_allclose(found["forward"][0], [-0.5, -0.6, -0.7, -0.5], rtol=1e-6)
@@ -63,7 +63,7 @@ def test_pieces_of_all_windows_follow_one_another_with_what_they_were_given():
 
 def test_ends_are_told_once_and_pieces_twice():
     texts = tf.constant(["a b ##c a", "", "b"])
-    found = reading.scored(texts, Telling(FOUND, outputs))
+    found = reading.scored(texts, Network(None, None, FOUND, of_encoded=outputs))
     # Each window has one end for either side beside its pieces.
     assert found["gaps"].numpy().tolist() == [2 * (2 * 2 + 2), 0, 2 * 1 + 2]
     assert found["hits"].numpy().tolist() == [4, 0, 0]
@@ -73,12 +73,14 @@ def test_ends_are_told_once_and_pieces_twice():
 
 
 def test_the_vector_of_a_text_is_the_mean_over_its_tokens_as_far_as_it_is_read():
-    found = reading.embedded(tf.constant(["a b ##c a", "", "b"]), Telling(FOUND, outputs))
+    found = reading.embedded(
+        tf.constant(["a b ##c a", "", "b"]), Network(None, None, FOUND, of_encoded=outputs)
+    )
     expected = [[np.mean([2, 5, 6, 7, 3])], [2.5], [np.mean([2, 6, 3])]]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_a_narrower_model_reads_the_same_text_in_more_windows():
     narrow = dataclasses.replace(FOUND, windows=lambda ids: piece_windows.cut(ids, 1), length=3)
-    found = reading.scored(tf.constant(["a b"]), Telling(narrow, outputs))
+    found = reading.scored(tf.constant(["a b"]), Network(None, None, narrow, of_encoded=outputs))
     assert found["gaps"].numpy() == pytest.approx([2 * (2 * 1 + 2)])

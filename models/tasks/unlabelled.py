@@ -1,0 +1,46 @@
+"""What tasks decide alike whose examples have no labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from models.tasks.task import Evaluated, Facts, Training
+
+
+class Unlabelled:
+    """Learns from inputs alone."""
+
+    def check_training(self, training: Training) -> None:
+        """Refuse what is about labels."""
+        for field in ("class_weights", "label_smoothing"):
+            if value := getattr(training, field):
+                raise ValueError(
+                    f"`training.{field}` is about the labels of examples, but here they have none. "
+                    f"Received: {field}={value!r}. Leave it out."
+                )
+
+    def check(self, facts: Facts) -> None:
+        """Nothing: any examples can be learned from."""
+
+    def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
+        """As they are."""
+        return dict(features)
+
+    def soften(self, target: Any, facts: Facts) -> Any:
+        """Refused: there is no label to mix."""
+        raise ValueError(
+            f"Examples without labels cannot be mixed: expected labels. Received: {target}"
+        )
+
+    def class_weights(
+        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
+    ) -> dict[int, float] | None:
+        """None: an example has no class."""
+        return None
+
+    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
+        """The facts as they are: answers depend on nothing that is chosen."""
+        return facts
