@@ -1,11 +1,14 @@
 """Parse YAML, and keep how each of its words is written."""
 
+import re
 from typing import Any
 
 import yaml
 
 _MOST_VALUES = 100_000
 # With what anchors repeat: a few lines of anchors of anchors can stand for more than memory.
+# Two escapes of a pair, as JSON writes an emoji, are one character.
+_HALF = re.compile("[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 _TEXT = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
 
@@ -17,7 +20,8 @@ def parse(text: str) -> tuple[Any, Any]:
     1000 and 750.
 
     Raises:
-        ValueError: If it is not YAML, gives a key twice, or stands for more than any config needs.
+        ValueError: If it is not YAML, gives a key twice, stands for more than any config needs, or
+            holds what is no character.
     """
     try:
         data, written = yaml.load(text, Loader=_Loader), yaml.load(text, Loader=yaml.BaseLoader)
@@ -28,11 +32,11 @@ def parse(text: str) -> tuple[Any, Any]:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         # What PyYAML meets where a tag and its value do not fit, as in `!!bool maybe`.
         raise ValueError(f"a tag (`!!...`) does not fit its value ({error})") from error
-    _check_size(data)
+    _check_values(data)
     return data, written
 
 
-def _check_size(data: Any) -> None:
+def _check_values(data: Any) -> None:
     left, count = [data], 0
     while left:
         value = left.pop()
@@ -42,7 +46,13 @@ def _check_size(data: Any) -> None:
                 f"its anchors stand for more than {_MOST_VALUES:,} values, or for what they are "
                 "inside of"
             )
+        if isinstance(value, str) and _HALF.search(value):
+            raise ValueError(
+                f"{value!r} holds half of a character, by an escape from \\uD800 to \\uDFFF. Write "
+                "the character itself; if it is part of a name that is not UTF-8, rename the file"
+            )
         if isinstance(value, dict):
+            left.extend(value)
             left.extend(value.values())
         elif isinstance(value, list | set | tuple):
             left.extend(value)

@@ -23,6 +23,9 @@ def refusal(path):
         (b"a: !!int ''", "not YAML: a tag (`!!...`) does not fit its value"),
         (b"a: &x [*x]", "not YAML: found unconstructable recursive node (line 1, column 4)"),
         (b"a: " + b"[" * 600, "not YAML: it is nested too deeply"),
+        (rb'name: "a\uDCFF"', r"not YAML: 'a\udcff' holds half of a character, by an escape"),
+        (rb'"\uD83D": 1', r"not YAML: '\ud83d' holds half of a character, by an escape"),
+        (rb'a: [{b: ["\uDE00\uD83D"]}]', r"not YAML: '\ude00\ud83d' holds half of a character"),
         (b"#" * 2**21, "more than 1 MiB, as no config has"),
         (
             b"a: &a ["
@@ -43,3 +46,14 @@ def test_a_file_that_is_no_yaml_mapping_is_refused(tmp_path, content, problem):
     path.write_bytes(content)
     (found,) = refusal(path)
     assert found.startswith(problem)
+
+
+def test_a_half_of_a_character_is_refused_in_settings_and_a_pair_of_escapes_is_read(tmp_path):
+    path = tmp_path / "pairs.yaml"
+    path.write_text(
+        'name: mail\ntask: {kind: text_classification, text: "\\uD83D\\uDE00"}\n'
+        "data: {source: {kind: csv, path: mail.csv}}\nmodel: {kind: text_cnn}\n"
+    )
+    assert loading.load(path).task.text == "\N{GRINNING FACE}"
+    with pytest.raises(problems.ConfigError, match="holds half of a character"):
+        loading.load(path, ['data.source.path="\\uDCFF.csv"'])
