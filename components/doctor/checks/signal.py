@@ -17,6 +17,7 @@ _FEWEST = 10  # rows below which a class is left out
 _SURE = 3.0  # standard errors above chance from which labels are related to inputs
 _LITTLE = 0.15  # share of the way from chance to perfect that counts as nothing
 _RENAMED = 0.7  # share of the accuracy on training rows that a renaming of labels must restore
+_SHOWN = 5  # other names that are told
 
 
 def label_signal(
@@ -85,7 +86,9 @@ def _unrelated(evidence: str, setting: Setting, figures: Figures) -> Finding:
 
 
 def _other_names(split: str, renamed: dict[str, str], evidence: str, figures: Figures) -> Finding:
-    said = ", ".join(f"{new!r} for {old!r}" for old, new in list(renamed.items())[:5])
+    said = ", ".join(f"{new!r} for {old!r}" for old, new in list(renamed.items())[:_SHOWN])
+    if len(renamed) > _SHOWN:
+        said += f" and {len(renamed) - _SHOWN} more"
     return Finding(
         NAME,
         "fail",

@@ -36,6 +36,13 @@ def test_no_batch_has_more_tokens_than_it_may_but_for_one_example_that_has():
         assert len(places) * sizes[places, 0].max() <= 300 or places.tolist() == [17]
 
 
+def test_texts_of_one_token_fill_a_batch_and_those_that_are_too_long_are_alone():
+    order, _ = planned(np.array([[1, 1]] * 7 + [[400, 3]] * 3), tokens=3)
+    batches = sorted(epoch(order, 0), key=len)
+    assert [len(places) for places in batches] == [1, 1, 1, 1, 3, 3]
+    assert {7, 8, 9} <= {places[0] for places in batches[:4]}
+
+
 def test_little_of_a_batch_is_padding():
     sizes = lengths(3000)
     order, _ = planned(sizes)

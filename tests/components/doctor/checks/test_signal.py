@@ -124,3 +124,12 @@ def test_labels_of_another_split_are_unrelated_by_three_errors(
 def test_a_few_rows_of_another_split_that_are_mistaken_have_no_other_labels():
     found = related((0.9, 200), eval=(1 / 3, 3))
     assert (found.verdict, found.figures["recall"]["eval"]) == ("pass", pytest.approx(1 / 3))
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(5, "'4' for '3', '0' for '4'."), (7, "'5' for '4' and 2 more.")]
+)
+def test_five_of_the_other_names_are_shown_and_the_rest_counted(count, said):
+    renamed = {str(one): str((one + 1) % count) for one in range(count)}
+    found = signal._other_names("eval", renamed, "Found.", {})
+    assert found.evidence.endswith(said)
