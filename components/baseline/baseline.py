@@ -2,9 +2,9 @@
 
 Texts: TF-IDF of words and word pairs (of characters where no text has a word) with a linear model;
 of two texts also what both have in common, alone where texts belong together; parts of texts: those
-that training marked; gaps of texts: counts of words; texts to write: a word for each word.
-Images: thumbnails, by nearest class centroid for one label, by nearest neighbours otherwise. All
-beside an answer that looks at no input.
+that training marked; gaps of texts: counts of words; texts to write: a table of words and counts of
+runs of three. Images: thumbnails, by nearest class centroid for one label, by nearest neighbours
+otherwise. All beside an answer that looks at no input.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from components.baseline import gaps, images, partners, passages, phrases, texts, words
+from components.baseline import channel, gaps, images, partners, passages, phrases, texts, words
 
 REPORT = "baseline.json"
 """Name of the report inside the artifact."""
@@ -42,9 +42,16 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
     ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
     ("text", "scored_pieces"): _BY_THE_WORD_BEFORE,
     ("text", "spans"): ("entities seen in training", phrases.known),
-    ("text", "written"): ("word by word, IBM model 1", words.word_by_word),
+    ("text", "written"): ("IBM model 1 and trigrams, by Bayes", channel.by_bayes),
 }
 """The simple model by what the inputs hold and what is learned."""
+SIMPLER: Mapping[tuple[str, str], Mapping[str, _Answering]] = {
+    ("text", "written"): {
+        "IBM model 1, word by word": words.word_by_word,
+        "the text that is read": words.copied,
+    },
+}
+"""By name what came before it, the better first, of tasks with a history to be shown."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +68,17 @@ class Baseline:
     """Of the simple model."""
     name: str
     """What the simple model is, in words."""
+    simpler: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """Of what came before it, by what it is in words."""
+
+    @property
+    def rows(self) -> list[tuple[str, float]]:
+        """All of them in words, the best known first."""
+        return [
+            (self.name, self.simple),
+            *self.simpler.items(),
+            (self.constant_name, self.constant),
+        ]
 
 
 def measure(
@@ -89,7 +107,27 @@ def measure(
         constant_name=CONSTANT[holds][0],
         simple=judge(targets, simple_answers(reads, holds, train, inputs)),
         name=SIMPLE[reads, holds][0],
+        simpler={
+            name: judge(targets, answering(*train, inputs))
+            for name, answering in SIMPLER.get((reads, holds), {}).items()
+        },
     )
+
+
+def ways(reads: str, holds: str) -> dict[str, _Answering]:
+    """All that asks for no deep learning, by what it is in words, the simplest first.
+
+    Args:
+        reads: What the inputs are.
+        holds: What is learned.
+    """
+    return {
+        CONSTANT[holds][0]: CONSTANT[holds][1],
+        **dict(reversed([*SIMPLER.get((reads, holds), {}).items()])),
+        SIMPLE[reads, holds][0]: lambda rows, targets, inputs: simple_answers(
+            reads, holds, (rows, targets), inputs
+        ),
+    }
 
 
 def constant_answers(

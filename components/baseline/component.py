@@ -50,7 +50,9 @@ def Baseline(
         task: Given to `judge`.
         code: Fingerprint of the code of the simple models.
     """
-    described = [_Column(**column) for column in json.loads(columns)]
+    described = [
+        _Column(column["name"], column["holds"], column["role"]) for column in json.loads(columns)
+    ]
     inputs = [column for column in described if column.role == "input"]
     figure = dotted_path.load(judge)
 

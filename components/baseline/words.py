@@ -7,7 +7,7 @@ https://aclanthology.org/J93-2003, section 4.5.1: model 1, learned by expectatio
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 _BEFORE_SIGN = re.compile(r"\s+(?=[.,!?;:%)\]}])|(?<=[(\[{])\s+")
 _ROUNDS = 5
 _MOST_PAIRS = 50_000
-_MOST_WORDS = 100
-"""Of a text; what is behind them is not learned from."""
+MOST_WORDS = 100
+"""Of a text; what is behind them is not learned from, nor written by a beam."""
 
 Rows = Sequence[tuple[bytes, ...]]
 
@@ -70,6 +70,12 @@ class Table:
         is_there = place < len(self._keys) and self._keys[place] == key
         return float(self._shares[place]) if is_there else 0.0
 
+    def entries(self) -> Iterator[tuple[str | None, str, float]]:
+        """Words that are read and written together, with `t(written | read)`."""
+        names, read = list(self._written), list(self._read)
+        for key, share in zip(self._keys.tolist(), self._shares.tolist(), strict=True):
+            yield read[key // len(names)], names[key % len(names)], share
+
     def best(self) -> dict[str | None, str]:
         """The most likely word for each one that is read; of equal ones the first that was met."""
         order = np.lexsort((self._keys, -self._shares, self._owners))
@@ -93,18 +99,30 @@ def joined(words: Sequence[str]) -> str:
 
 def word_by_word(rows: Rows, targets: Sequence[str], queries: Rows) -> list[dict[str, Any]]:
     """Write a word for each that is read, in its order; unknown ones stay: `baseline.measure`."""
-    pairs = [
-        (parted(_decoded(row))[:_MOST_WORDS], parted(target)[:_MOST_WORDS])
-        for row, target in zip(rows[:_MOST_PAIRS], targets[:_MOST_PAIRS], strict=True)
-    ]
-    table = Table(pairs)
+    table = Table(pairs(rows, targets))
     for _ in range(_ROUNDS):
         table.learn()
     best = table.best()
+    return [answer(joined([best.get(word, word) for word in of_row(query)])) for query in queries]
+
+
+def copied(rows: Rows, targets: Sequence[str], queries: Rows) -> list[dict[str, Any]]:
+    """Write what is read: `baseline.measure`."""
+    del rows, targets
+    return [answer(_decoded(query)) for query in queries]
+
+
+def pairs(rows: Rows, targets: Sequence[str]) -> list[tuple[list[str], list[str]]]:
+    """Words of what is read and of what is written, as far as they are learned from."""
     return [
-        answer(joined([best.get(word, word) for word in parted(_decoded(query))]))
-        for query in queries
+        (of_row(row)[:MOST_WORDS], parted(target)[:MOST_WORDS])
+        for row, target in zip(rows[:_MOST_PAIRS], targets[:_MOST_PAIRS], strict=True)
     ]
+
+
+def of_row(row: tuple[bytes, ...]) -> list[str]:
+    """Words of what is read."""
+    return parted(_decoded(row))
 
 
 def answer(text: str) -> dict[str, Any]:

@@ -43,7 +43,12 @@ def resampled(figure: Callable[[np.ndarray], float], count: int) -> Interval:
         figure: Of the examples at some places, `(examples,)` integers, repeated ones included.
         count: Number of examples, at least one.
     """
-    drawn = np.random.default_rng(_SEED).integers(count, size=(RESAMPLES, count))
-    figures = [figure(places) for places in drawn]
+    figures = resamples(figure, count)
     low, high = np.quantile(figures, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
+
+
+def resamples(figure: Callable[[np.ndarray], float], count: int) -> np.ndarray:
+    """What is computed of resampled examples, `(RESAMPLES,)`; see `resampled`."""
+    drawn = np.random.default_rng(_SEED).integers(count, size=(RESAMPLES, count))
+    return np.array([figure(places) for places in drawn])

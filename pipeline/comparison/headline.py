@@ -20,6 +20,9 @@ class Headline:
     is_share: bool
     """Whether it lies between 0 and 1, so that differences can be told in percentage points."""
 
+    is_proportion: bool = False
+    """Whether it is the share of examples that are right."""
+
     @property
     def words(self) -> str:
         """In tables and charts."""
@@ -33,4 +36,6 @@ class Headline:
 
 def of(metric: Metric) -> Headline:
     """The headline that a metric is."""
-    return Headline(metric.name, metric.is_better_high, metric.bounds == _SHARE)
+    return Headline(
+        metric.name, metric.is_better_high, metric.bounds == _SHARE, metric.is_proportion
+    )

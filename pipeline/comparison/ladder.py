@@ -35,7 +35,7 @@ STAGES = Stages(
 )
 """Those before any model are shared."""
 _LOG = logging.getLogger(__name__)
-_FIGURES, _CONSTANT = "figures.json", "constant.npz"
+_FIGURES, _SECONDS = "figures.json", "seconds.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,25 +101,27 @@ def _measure(name: str, task: Task, run: Run) -> _Asked:
 
 
 def _ask_simple(examples: EvaluatedExamples, task: Task) -> list[_Asked]:
-    """What asks for no deep learning: the Baseline's one answer to all, and its model."""
+    """What asks for no deep learning, the simplest first: see `baseline.ways`."""
     folder = examples.folder("simple", examples.artifact)
-    reads, holds = tasks.reads(task), tasks.learned(task)
-    if not (folder / answers.FILE).is_file():
+    ways = baseline.ways(tasks.reads(task), tasks.learned(task))
+    files = {name: folder / f"{place}.npz" for place, name in enumerate(ways)}
+    if not (folder / _SECONDS).is_file():
         train, (inputs, targets) = examples.read("train"), examples.read(examples.split)
-        begin = time.monotonic()
-        predicted = baseline.simple_answers(reads, holds, train, inputs)
-        json_files.write_json(folder / _FIGURES, {"seconds": time.monotonic() - begin})
-        same = baseline.constant_answers(holds, train, inputs)
         given = {one.name: targets for one in tasks.targets(task)}
-        answers.of_rows(given, same).save(folder / _CONSTANT)
-        answers.of_rows(given, predicted).save(folder / answers.FILE)
-    constant_name, (name, _) = baseline.CONSTANT[holds][0], baseline.SIMPLE[reads, holds]
-    constant, simple = answers.load(folder / _CONSTANT), answers.load(folder / answers.FILE)
-    figures = read_json(folder / _FIGURES)
-    return [
-        _Asked(ModelResult(constant_name, **_quality(constant, task)), constant),
-        _Asked(ModelResult(name, **_quality(simple, task), **figures), simple),
-    ]
+        seconds = {}
+        for name, answer in ways.items():
+            begin = time.monotonic()
+            predicted = answer(*train, inputs)
+            seconds[name] = time.monotonic() - begin
+            answers.of_rows(given, predicted).save(files[name])
+        json_files.write_json(folder / _SECONDS, seconds)
+    seconds = read_json(folder / _SECONDS)
+    rungs = []
+    for name, file in files.items():
+        told = answers.load(file)
+        result = ModelResult(name, **_quality(told, task), seconds=seconds[name])
+        rungs.append(_Asked(result, told))
+    return rungs
 
 
 def _quality(given: Answers, task: Task) -> dict[str, Any]:
@@ -175,5 +177,5 @@ def _compare(metric: Metric, model: _Asked, best: Answers | None) -> ModelResult
     return dataclasses.replace(
         model.result,
         difference=paired_difference.over_examples(metric, [rows], [best_rows]),
-        p_value=paired_difference.p_value(rows, best_rows) if metric.is_proportion else None,
+        p_value=paired_difference.p_value(metric, rows, best_rows),
     )

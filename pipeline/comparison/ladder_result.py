@@ -25,7 +25,7 @@ class ModelResult:
     """95 % interval of its headline minus the best row's if other examples were asked; None for
     that row itself."""
     p_value: float | None = None
-    """Of McNemar's exact test against the best row; only where the headline is a proportion."""
+    """Of its difference from the best row, see `paired_difference.p_value`; None for that row."""
     is_best: bool = False
     """Whether its headline is the best; the first of equals."""
     trainable: int | None = None
@@ -47,13 +47,8 @@ class ModelResult:
 
     @property
     def is_as_good(self) -> bool:
-        """Whether the examples do not tell it from the best at 95 %.
-
-        By McNemar's test of a proportion, else by whether the interval of the difference holds 0.
-        """
-        if self.p_value is not None:
-            return self.p_value >= _ALPHA
-        return self.difference is not None and self.difference[0] <= 0 <= self.difference[1]
+        """Whether the examples do not tell it from the best at 95 %."""
+        return self.p_value is not None and self.p_value >= _ALPHA
 
 
 _ALPHA = 0.05

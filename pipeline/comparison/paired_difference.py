@@ -14,6 +14,8 @@ from models.tasks.intervals import LEVEL, Interval
 from models.tasks.task import Metric
 from pipeline.comparison.answers import Answers
 
+_ROUNDING = 1e-12
+
 
 @dataclasses.dataclass(frozen=True)
 class PairedDifference:
@@ -106,7 +108,31 @@ def over_examples(
     return intervals.resampled(mean_difference, len(ours[0]))
 
 
-def p_value(one: np.ndarray, other: np.ndarray) -> float:
+def p_value(metric: Metric, one: np.ndarray, other: np.ndarray) -> float:
+    """Chance of a difference at least as large between equally good models.
+
+    Of a proportion an exact test, see `mcnemar`. Other figures are computed anew of the same
+    resampled examples on both sides; the differences, moved to a mean of 0, are those of models
+    that are equally good (Riezler and Maxwell, 2005, https://aclanthology.org/W05-0908, section
+    5.1, the bootstrap test; one is added to both counts as Phipson and Smyth, 2010,
+    https://doi.org/10.2202/1544-6115.1585).
+
+    Args:
+        metric: Whose figures differ.
+        one: Statistics of the same examples, `(examples, k)`, of a model.
+        other: Of the other model.
+    """
+    if metric.is_proportion:
+        return mcnemar(one, other)
+    found = intervals.resamples(
+        lambda places: metric.figure(one[places]) - metric.figure(other[places]), len(one)
+    )
+    difference = metric.figure(one) - metric.figure(other)
+    as_far = np.abs(found - found.mean()) >= abs(difference) - _ROUNDING
+    return float((as_far.sum() + 1) / (len(found) + 1))
+
+
+def mcnemar(one: np.ndarray, other: np.ndarray) -> float:
     """Exact McNemar test of two models on the same examples.
 
     Only examples that one has right and the other wrong tell them apart; if the models are equally
@@ -120,8 +146,7 @@ def p_value(one: np.ndarray, other: np.ndarray) -> float:
         other: The same of the other model.
 
     Returns:
-        Chance of a difference at least as large between equally good models; 1 if the models
-        are right on the same examples.
+        1 if the models are right on the same examples.
     """
     first, second = int(np.sum(one > other)), int(np.sum(other > one))
     if first + second == 0:

@@ -32,8 +32,7 @@ def show(found: Result, task: Task, terminal: Console, page: pathlib.Path) -> No
     rows = [
         ["the new rows", *_row(found.metrics[ALL], found.shown)],
         [f"its run's {found.before['split']} rows", *_row(found.before["metrics"], found.shown)],
-        [found.baseline.name, f"{found.baseline.simple:.3f}"],
-        [found.baseline.constant_name, f"{found.baseline.constant:.3f}"],
+        *([name, f"{figure:.3f}"] for name, figure in found.baseline.rows),
     ]
     terminal.print(run_view.grid(["", *headings], rows))
     low, high = found.interval

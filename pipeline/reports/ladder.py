@@ -27,6 +27,8 @@ _MARKERS = "osD^vPX*"
 _LINES = ("--", ":", "-.")
 _ABOVE_LEGEND, _LEGEND_LINE = 0.6, 0.27
 """Inches."""
+_SMALL = 0.001
+"""Chances below it are not told apart."""
 _COST = ("params", "MACs", "training", "ms/1", "ms/32")
 _ALIGNED = ("left", *["right"] * (2 + len(_COST)), "left")
 
@@ -172,12 +174,13 @@ def _failures(ladder: Ladder) -> list[str]:
 def _remarks(ladder: Ladder) -> list[str]:
     lines = ["ms/1, ms/32: median of one example and of a batch of 32 through the export."]
     if any(row.is_as_good for row in ladder.rows):
-        test = (
-            "the interval of the difference, of resampled examples, holds 0"
-            if all(row.p_value is None for row in ladder.rows)
-            else "McNemar's exact test"
-        )
+        metric = ladder.headline
+        test = "McNemar's exact test" if metric.is_proportion else "a bootstrap test"
         lines.append(f"≈: these examples do not tell it from the best at 95 % ({test}).")
+    if told := [
+        f"{row.name} {_chance(row.p_value)}" for row in ladder.rows if row.p_value is not None
+    ]:
+        lines.append(f"p of the difference from the best: {', '.join(told)}.")
     if not ladder.headline.is_better_high:
         lines.append(f"{ladder.headline.words}: less is better.")
     if any(row.is_continued for row in ladder.rows):
@@ -219,6 +222,10 @@ def _range(interval: Interval) -> str:
     """With a word between the ends where a dash would look like a sign."""
     low, high = interval
     return f"{numbers.figure(low)}{'-' if low >= 0 else ' to '}{numbers.figure(high)}"
+
+
+def _chance(p_value: float) -> str:
+    return f"{p_value:.3f}" if p_value >= _SMALL else f"below {_SMALL}"
 
 
 def _duration(seconds: float | None) -> str:

@@ -171,8 +171,7 @@ def show(summary: Summary, terminal: Console, sample: str) -> None:
     terminal.print(f"\n{summary.name} on {count} {summary.split} examples", style="bold")
     rows = [
         ["this model", *_row(whole, summary.shown)],
-        [summary.baseline.name, f"{summary.baseline.simple:.3f}"],
-        [summary.baseline.constant_name, f"{summary.baseline.constant:.3f}"],
+        *([name, f"{figure:.3f}"] for name, figure in summary.baseline.rows),
     ]
     headings = [name.replace("_", " ") for name in summary.shown]
     terminal.print(run_view.grid(["", *headings], rows))

@@ -21,6 +21,11 @@ def numbers(values):
     return Answers({"n": [float(n) for n in range(40)]}, {"value": np.asarray(values)})
 
 
+def off_by(errors):
+    """Statistics of numbers that should be 0."""
+    return np.stack([np.zeros(len(errors)), errors], axis=1)
+
+
 def rights(text):
     """Statistics of a proportion: `r` is right."""
     return np.array([[letter == "r"] for letter in text], float)
@@ -91,12 +96,32 @@ def test_other_figures_are_resampled_on_both_sides_at_once():
 
 
 def test_models_that_are_right_on_the_same_examples_cannot_be_told_apart():
-    assert paired_difference.p_value(rights("rrwwrrw"), rights("rrwwrrw")) == 1.0
+    assert paired_difference.p_value(ACCURACY, rights("rrwwrrw"), rights("rrwwrrw")) == 1.0
 
 
 def test_the_exact_test_counts_the_examples_where_one_is_right():
     better = rights("r" * 9 + "w" + "r" * 5 + "w" * 5)
     worse = rights("w" * 9 + "r" + "r" * 5 + "w" * 5)
     # 9 against 1: two tails of (1 + 10) / 1024.
-    assert paired_difference.p_value(better, worse) == pytest.approx(22 / 1024)
-    assert paired_difference.p_value(worse, better) == paired_difference.p_value(better, worse)
+    assert paired_difference.p_value(ACCURACY, better, worse) == pytest.approx(22 / 1024)
+    assert paired_difference.p_value(ACCURACY, worse, better) == pytest.approx(22 / 1024)
+
+
+@pytest.mark.parametrize(
+    ("shift", "low", "high"), [(0.0, 0.999, 1.0), (0.1, 0.02, 0.9), (1.0, 0.0, 0.002)]
+)
+def test_other_figures_are_tested_by_resampling_the_examples_of_both(shift, low, high):
+    rng = np.random.default_rng(5)
+    errors = np.abs(rng.normal(size=60))
+    ours = off_by(errors)
+    theirs = off_by(errors + shift * (1 + 3 * rng.normal(size=60) * (shift < 1)))
+    found = paired_difference.p_value(MAE, ours, theirs)
+    assert low <= found <= high
+    assert found == paired_difference.p_value(MAE, theirs, ours)
+
+
+def test_the_bootstrap_test_agrees_with_the_t_test_of_a_mean():
+    ours, theirs = np.random.default_rng(9).normal(5, 1, size=(2, 400))
+    told = stats.ttest_rel(ours, theirs + 0.1).pvalue
+    found = paired_difference.p_value(MAE, off_by(ours), off_by(theirs + 0.1))
+    assert 0.01 < told < 0.9 and found == pytest.approx(told, abs=0.03)

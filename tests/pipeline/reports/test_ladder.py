@@ -55,10 +55,15 @@ def prices(*rows):
 
 PRICED = dataclasses.replace(BEST, figures={"mae": 12345.6}, interval=(11_000.0, 13_500.0))
 PRICED_CLOSE = dataclasses.replace(
-    PRICED, name="tfidf", is_best=False, figures={"mae": 12400.0}, difference=(-300.0, 410.0)
+    PRICED,
+    name="tfidf",
+    is_best=False,
+    figures={"mae": 12400.0},
+    difference=(-300.0, 410.0),
+    p_value=0.6,
 )
 PRICED_FAR = dataclasses.replace(
-    PRICED_CLOSE, name="rnn", figures={"mae": 20_000.0}, difference=(6000.0, 9000.0)
+    PRICED_CLOSE, name="rnn", figures={"mae": 20_000.0}, difference=(6000.0, 9000.0), p_value=0.001
 )
 
 
@@ -83,16 +88,18 @@ def test_only_what_the_examples_do_not_tell_from_the_best_is_marked():
     text = shown(ladder(SIMPLE, FAR, CLOSE, BEST))
     assert "tfidf ≈" in text and "rnn ≈" not in text
     assert "McNemar" in text
+    assert "p of the difference from the best: most frequent label below 0.001, rnn below" in text
     assert "McNemar" not in shown(ladder(FAR, BEST))
 
 
-def test_any_metric_is_named_shown_in_its_unit_and_marked_by_the_interval_of_the_difference():
+def test_any_metric_is_named_shown_in_its_unit_and_marked_by_a_bootstrap_test():
     text = shown(prices(PRICED, PRICED_CLOSE, PRICED_FAR))
     assert "mae (95 %)" in text and "accuracy" not in text
     assert "12,346 (11,000-13,500)" in text
     assert "tfidf ≈" in text and "rnn ≈" not in text
-    assert "of the difference" not in shown(prices(PRICED, PRICED_FAR))
-    assert "of resampled examples, holds 0" in text and "McNemar" not in text
+    assert "bootstrap" not in shown(prices(PRICED, PRICED_FAR))
+    assert "bootstrap test" in text and "McNemar" not in text
+    assert "p of the difference from the best: tfidf 0.600, rnn 0.001." in text
     assert "mae: less is better." in text
 
 
