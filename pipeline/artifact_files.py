@@ -15,6 +15,8 @@ TOKENIZERS = {"tokenizer_file": "tokenizer", "target_tokenizer_file": "target_to
 """Of a model run, by field of the model: the tokenizers that are learned or given in a file."""
 REFERENCE = "reference.npz"
 """Of a model run: the trainer's own answers to real examples."""
+ALIGNMENT = "alignment.png"
+"""Of a model run whose model tells which words it wrote each word by: some texts drawn."""
 
 PRETRAINED = "assets.extra"
 """Of an export, a folder that servers leave alone: what other tasks fine-tune, if the model was

@@ -79,6 +79,12 @@ def serve(
 )
 @click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True)
 @click.option("--force", is_flag=True, help="Replace what is at --output.")
+@click.option(
+    "--alignment",
+    type=click.Path(path_type=pathlib.Path),
+    metavar="FILE",
+    help="Draw as PNG which words each word was written by; of models that write texts.",
+)
 @cli_options.WORKSPACE
 def predict(
     name: str,
@@ -92,6 +98,7 @@ def predict(
     settings: tuple[str, ...],
     batch_size: int,
     force: bool,
+    alignment: pathlib.Path | None,
     workspace: pathlib.Path,
 ) -> None:
     """Ask model NAME about INPUT, a text or an image file; a model of two texts takes both.
@@ -108,6 +115,8 @@ def predict(
             f"Give INPUTs, or --input with --output. Received: {len(inputs)} INPUTs, "
             f"--input {file}, --output {output}"
         )
+    if file and alignment:
+        raise click.UsageError(f"--alignment is for INPUTs. Received: --input {file}")
     if file and as_json:
         raise click.UsageError(
             f"--json is for INPUTs; for a file, let --output end in .jsonl. Received: {output}"
@@ -127,6 +136,8 @@ def predict(
     from pipeline.commands import predict as command
 
     click.echo(command.predict(name, inputs, server, workspace, as_json=as_json))
+    if alignment:
+        command.draw_alignment(name, inputs, server, workspace, alignment)
 
 
 @click.command()

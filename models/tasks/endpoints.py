@@ -81,6 +81,9 @@ class Endpoints:
     takes: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
     """Inputs of those that take something else: names in requests to the columns whose cells are
     such."""
+    settings: Mapping[str, Mapping[str, float | int]] = dataclasses.field(default_factory=dict)
+    """Numbers that some take beside their inputs, `(n,)` int64 or float32 by the type of the value,
+    which is the one that they are tried with: names in requests to such values."""
 
 
 def outputs(model: Callable[..., Tensors], inputs: Tensors) -> Tensors:

@@ -29,6 +29,10 @@ from models.tasks.writing import metrics
 
 ALIGN = "align"
 """The endpoint that also tells which pieces of the source each piece was written by."""
+SAMPLE = "sample"
+"""The endpoint that draws a text instead of looking for the best one."""
+_SETTINGS: Mapping[str, float | int] = {"temperature": 0.8, "top_k": 0, "top_p": 0.9, "seed": 0}
+"""What it is tried with."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,7 +162,7 @@ class SequenceToSequence:
         return facts
 
     def endpoints(self, network: Network, facts: Facts) -> Endpoints:
-        """The best texts, and the best one with what each of its pieces was written by."""
+        """The best texts, the best one with what each piece was written by, and drawn ones."""
         import tensorflow as tf
 
         from models.tasks.writing import answering
@@ -174,6 +178,10 @@ class SequenceToSequence:
                 ALIGN: tf.function(
                     lambda raw: answering.aligned(network, raw, search), autograph=False
                 ),
+                SAMPLE: tf.function(
+                    lambda raw: answering.drawn(network, raw, limit), autograph=False
+                ),
             },
             endpoints.DEFAULT,
+            settings={SAMPLE: _SETTINGS},
         )

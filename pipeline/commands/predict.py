@@ -1,5 +1,6 @@
 """What `maru predict` does: ask a running server, or the pushed model itself."""
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -34,12 +35,7 @@ def predict(
         ValueError: If there is no such model or image, the image cannot be read, other inputs are
             needed, or the server refuses.
     """
-    where = paths.Paths(paths.workspace(workspace), name)
-    answer = _from_server(inputs, server, where) if server else None
-    if not server and (running := running_server.find(paths.workspace(workspace))):
-        answer = _from_running(inputs, running, where)
-    if answer is None:
-        answer = _from_disk(inputs, where)
+    answer = _answer(_Question(name, inputs), server, workspace)
     form = answers.form_of(answer)
     if not as_json:
         return form.words(answer)
@@ -47,30 +43,81 @@ def predict(
     return json.dumps(form.fields(answer), ensure_ascii=is_ascii)
 
 
-def _from_running(inputs: Sequence[str], address: str, where: paths.Paths) -> answers.Answer | None:
+def draw_alignment(
+    name: str,
+    inputs: Sequence[str],
+    server: str | None,
+    workspace: pathlib.Path,
+    path: pathlib.Path,
+) -> None:
+    """Draw which words each word of an answer was written by.
+
+    Args:
+        name: Model.
+        inputs: As of `predict`.
+        server: As of `predict`.
+        workspace: Where pushed models are.
+        path: PNG to write.
+
+    Raises:
+        ValueError: As of `predict`, or if the model does not tell.
+    """
+    from pipeline.display import alignment_plot
+
+    answer = _answer(_Question(name, inputs, alignment_plot.SIGNATURE), server, workspace)
+    drawn = alignment_plot.of_words(answer)
+    if drawn is None:
+        raise ValueError(
+            f"--alignment: {name} has no attention, so that nothing says which words each word was "
+            "written by. Expected: seq2seq_transformer, or seq2seq_recurrent with "
+            f"`model.attention`. Received: {name}"
+        )
+    paths.make(path.parent, "--alignment")
+    alignment_plot.draw([drawn], f"{name}: words read, and words written by them", path)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Question:
+    """What a model is asked."""
+
+    model: str
+    inputs: Sequence[str]
+    signature: str = asking.DEFAULT
+
+
+def _answer(question: _Question, server: str | None, workspace: pathlib.Path) -> answers.Answer:
+    where = paths.Paths(paths.workspace(workspace), question.model)
+    answer = _from_server(question, server, where) if server else None
+    if not server and (running := running_server.find(paths.workspace(workspace))):
+        answer = _from_running(question, running, where)
+    return _from_disk(question, where) if answer is None else answer
+
+
+def _from_running(question: _Question, address: str, where: paths.Paths) -> answers.Answer | None:
     """The answer of the server that runs for the workspace; None if it cannot give one."""
     try:
         # One look is enough: the model is on the disk, too.
-        return _ask(inputs, address, client.Retries(attempts=1), where)
+        return _ask(question, address, client.Retries(attempts=1), where)
     except client.ClientError as error:
         if error.status in (None, 404):
             return None
         raise ValueError(str(error)) from error
 
 
-def _from_server(inputs: Sequence[str], address: str, where: paths.Paths) -> answers.Answer:
+def _from_server(question: _Question, address: str, where: paths.Paths) -> answers.Answer:
     """The answer of the server that was named."""
     try:
-        return _ask(inputs, address, client.Retries(), where)
+        return _ask(question, address, client.Retries(), where)
     except client.ClientError as error:
         raise ValueError(str(error)) from error
 
 
 def _ask(
-    inputs: Sequence[str], address: str, retries: client.Retries, where: paths.Paths
+    question: _Question, address: str, retries: client.Retries, where: paths.Paths
 ) -> answers.Answer:
     with client.Client(address, retries=retries) as asked:
-        return _only(asking.from_server(asked, address, where), inputs)
+        model = asking.from_server(asked, address, where, question.signature)
+        return _only(model, question.inputs)
 
 
 def _only(model: asking.Model, inputs: Sequence[str]) -> answers.Answer:
@@ -102,11 +149,11 @@ def _values(names: Sequence[str], inputs: Sequence[str]) -> dict[str, bytes]:
     return {key: _value(key, value) for key, value in asked.items()}
 
 
-def _from_disk(inputs: Sequence[str], where: paths.Paths) -> answers.Answer:
+def _from_disk(question: _Question, where: paths.Paths) -> answers.Answer:
     """The answer of the newest pushed version, loaded for this question."""
     newest = pushed_models.newest(where)
     with logs.to_file(where.root / "predict.log"):
-        return _only(asking.from_disk(newest), inputs)
+        return _only(asking.from_disk(newest, question.signature), question.inputs)
 
 
 def _value(input_name: str, question: str) -> bytes:

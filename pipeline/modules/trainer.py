@@ -25,10 +25,12 @@ from models.tasks import task as tasks
 from models.tasks.endpoints import Endpoints
 from models.training import estimate, fit, placement
 from models.training.checkpoint import STATE
-from pipeline.artifact_files import PRETRAINED, REFERENCE, SUMMARY, TOKENIZERS
+from pipeline.artifact_files import ALIGNMENT, PRETRAINED, REFERENCE, SUMMARY, TOKENIZERS
 from pipeline.config import loading
+from pipeline.display import alignment_plot
 from pipeline.modules import kept_examples
 from pipeline.modules import learner as learners
+from serving import ragged
 from serving.export import description, reference, request_form, warm_up_file
 from serving.export import signatures as exporting
 
@@ -36,6 +38,7 @@ NUM_REFERENCE = 32
 """Examples the Canary compares on."""
 WARM_UP_BATCHES = (1, NUM_REFERENCE)
 """Rows of the requests that every export brings, for servers to replay before it answers."""
+_ALIGNED = 3  # Texts that are drawn with what they were written by.
 _ANY_NAME = "default"  # A server replays the requests to the version they lie in.
 
 
@@ -71,6 +74,7 @@ def run_fn(fn_args: Any) -> None:
     with rounding.weights_moved(served):
         moved = _answers(signatures, values)
     reference.save(run / REFERENCE, reference.with_rounding(answers, moved))
+    _draw_alignments(answers, run / ALIGNMENT)
     fused.fuse(served)  # After the answers, so that the Canary compares with the model as trained.
     export = pathlib.Path(fn_args.serving_model_dir)
     resources = [served, learner.graph, *learner.encoder.trackable]
@@ -183,7 +187,7 @@ def _signatures(learner: learners.Learner, endpoints: Endpoints) -> dict[str, ex
     columns = {column.served_as: column.name for column in tasks.inputs(learner.config.task)}
     taken = {name: endpoints.takes.get(name, columns) for name in endpoints.functions}
     signatures = {
-        name: exporting.Signature(function, tuple(taken[name]))
+        name: exporting.Signature(function, tuple(taken[name]), endpoints.settings.get(name, {}))
         for name, function in endpoints.functions.items()
     }
     judged = exporting.of_examples(signatures[endpoints.judged], taken[endpoints.judged])
@@ -196,13 +200,27 @@ def _answers(
     """Inputs and outputs of every signature, computed by the model as it was trained."""
     answers = {}
     for name, signature in signatures.items():
-        inputs = {one: values[one] for one in signature.inputs}
-        outputs = signature.function({one: tf.constant(rows) for one, rows in inputs.items()})
+        inputs = {one: np.array(values[one], object) for one in signature.inputs}
+        rows = len(next(iter(inputs.values())))
+        inputs |= {
+            one: np.full(rows, value, exporting.DTYPES[type(value)].as_numpy_dtype)
+            for one, value in signature.settings.items()
+        }
+        outputs = signature.function({one: tf.constant(array) for one, array in inputs.items()})
         answers[name] = {
-            "inputs": {one: np.array(rows, dtype=object) for one, rows in inputs.items()},
+            "inputs": inputs,
             "outputs": {key: value.numpy() for key, value in outputs.items()},
         }
     return answers
+
+
+def _draw_alignments(answers: Mapping[str, Any], path: pathlib.Path) -> None:
+    """Which words the first texts were written by, of a model that tells."""
+    if alignment_plot.SIGNATURE not in answers:
+        return
+    rows = ragged.rows(answers[alignment_plot.SIGNATURE]["outputs"])[:_ALIGNED]
+    if drawn := [found for row in rows if (found := alignment_plot.of_words(row)) is not None]:
+        alignment_plot.draw(drawn, "words read, and words written by them", path)
 
 
 def _raw(

@@ -16,6 +16,8 @@ from pipeline.scoring.rows import Input
 from serving import client, errors, process, ragged
 from serving.export import description
 
+DEFAULT = "serving_default"
+"""The signature that requests without a name are for."""
 _NOT_ASKED = (
     "{} cannot be asked here: `maru predict` asks models whose serving_default takes a text or an "
     "image for each input and answers with a row for each example. Ask it with `serving.client`. "
@@ -86,6 +88,19 @@ def inputs_of(
     )
 
 
+def _specs(signatures: Mapping[str, Any], name: str, which: str) -> Mapping[str, client.TensorSpec]:
+    """What a signature takes; nothing where a model of somebody else has no default one."""
+    if name in signatures:
+        found: Mapping[str, client.TensorSpec] = signatures[name].inputs
+        return found
+    if name == DEFAULT:
+        return {}
+    raise ValueError(
+        f"{which} has no signature {name!r}: its task answers nothing of that kind. It has: "
+        f"{', '.join(sorted(signatures))}."
+    )
+
+
 def _is_one_string(spec: client.TensorSpec) -> bool:
     return spec.dtype == "string" and (spec.shape is None or len(spec.shape) == 1)
 
@@ -124,7 +139,7 @@ def _text(values: np.ndarray) -> np.ndarray:
     return flat.reshape(values.shape)
 
 
-def from_disk(pushed: pushed_models.PushedModel, name: str = "serving_default") -> Model:
+def from_disk(pushed: pushed_models.PushedModel, name: str = DEFAULT) -> Model:
     """The pushed version itself, loaded once.
 
     Args:
@@ -136,8 +151,8 @@ def from_disk(pushed: pushed_models.PushedModel, name: str = "serving_default") 
     """
     process.skip_keras()
     predictor = pushed_models.load(pushed)
-    signature = predictor.signatures.get(name)
-    inputs = inputs_of(signature.inputs if signature else {}, pushed.name, pushed.folder)
+    specs = _specs(predictor.signatures, name, pushed.name)
+    inputs = inputs_of(specs, pushed.name, pushed.folder)
 
     def ask(values: Mapping[str, Sequence[bytes]]) -> Mapping[str, np.ndarray]:
         arrays = {name: np.array(each, dtype=object) for name, each in values.items()}
@@ -151,24 +166,25 @@ def from_disk(pushed: pushed_models.PushedModel, name: str = "serving_default") 
     return Model(inputs, ask, f"{pushed.name}, version {pushed.version}")
 
 
-def from_server(asked: client.Client, address: str, where: Paths) -> Model:
+def from_server(
+    asked: client.Client, address: str, where: Paths, signature_name: str = DEFAULT
+) -> Model:
     """A model that a server answers for; it, too, raises a ClientError if the server fails.
 
     Args:
         asked: Client of the server.
         address: Of the server.
         where: Folders of the pipeline of the same name, whose pushed version tells of columns.
+        signature_name: Of what is asked.
 
     Raises:
         ClientError: If the server does not answer.
         ValueError: If the model is not of `maru run`.
     """
     name, which = where.name, f"{where.name} at {address}"
-    signature = asked.signatures(name).get("serving_default")
+    specs = _specs(asked.signatures(name), signature_name, which)
     known = pushed_models.find(where)
-    inputs = inputs_of(
-        signature.inputs if signature else {}, which, known.folder if known else None
-    )
+    inputs = inputs_of(specs, which, known.folder if known else None)
 
     def ask(values: Mapping[str, Sequence[bytes]]) -> Mapping[str, np.ndarray]:
         # Over REST, text travels as text and images as base64, by the name's ending.
@@ -177,7 +193,7 @@ def from_server(asked: client.Client, address: str, where: Paths) -> Model:
             for key, each in values.items()
         }
         try:
-            return asked.predict(name, given)
+            return asked.predict(name, given, signature_name)
         except client.ClientError as error:
             # Not the status, which gRPC has none of.
             if error.code == "INVALID_ARGUMENT":

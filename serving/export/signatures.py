@@ -6,7 +6,8 @@
 | `serve_examples`  | `examples`: tf.Example        | the same                         |
 | `embed`           | as `serving_default`, or one  | `embedding` `(n, dim)` float32   |
 
-Inputs are strings `(n,)`; outputs have a row for each.
+Inputs are strings `(n,)`; outputs have a row for each. Signatures of some tasks take numbers
+`(n,)` beside them.
 """
 
 import dataclasses
@@ -21,6 +22,8 @@ Tensors = Mapping[str, tf.Tensor]
 DEFAULT = "serving_default"
 OF_EXAMPLES = "serve_examples"
 _EXAMPLES = "examples"
+DTYPES = {int: tf.int64, float: tf.float32}
+"""Of numbers in requests."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,9 +31,20 @@ class Signature:
     """A function that an export answers requests with."""
 
     function: Callable[[Tensors], Tensors]
-    """Raw inputs by name in requests, each `(n,)` string, to named outputs `(n, ...)`."""
+    """What requests bring by name, each `(n,)`, to named outputs `(n, ...)`."""
     inputs: tuple[str, ...]
     """Names in requests."""
+    settings: Mapping[str, float | int] = dataclasses.field(default_factory=dict)
+    """Numbers beside them by name in requests, `(n,)` int64 or float32 by the type of the value."""
+
+    @property
+    def spec(self) -> dict[str, tf.TensorSpec]:
+        """What it takes."""
+        texts = {name: tf.TensorSpec([None], tf.string, name=name) for name in self.inputs}
+        return texts | {
+            name: tf.TensorSpec([None], DTYPES[type(value)], name=name)
+            for name, value in self.settings.items()
+        }
 
 
 def export(
@@ -47,8 +61,7 @@ def export(
     for resource in resources:
         archive.track(resource)
     for name, signature in signatures.items():
-        spec = {one: tf.TensorSpec([None], tf.string, name=one) for one in signature.inputs}
-        archive.add_endpoint(name, _by_keyword(signature), input_signature=[spec])
+        archive.add_endpoint(name, _by_keyword(signature), input_signature=[signature.spec])
     _keep_one_copy(archive)
     archive.write_out(str(directory), verbose=False)
 

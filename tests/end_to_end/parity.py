@@ -46,7 +46,7 @@ def assert_server_agrees(server, summary):
             request.model_spec.name = summary["name"]
             request.model_spec.signature_name = signature
             for name, values in inputs.items():
-                request.inputs[name].CopyFrom(tf.make_tensor_proto(values.tolist()))
+                request.inputs[name].CopyFrom(tf.make_tensor_proto(values))
             response = stub.Predict(request, timeout=30)
             assert response.model_spec.version.value == summary["version"]
             received = {name: tf.make_ndarray(value) for name, value in response.outputs.items()}

@@ -2,11 +2,14 @@
 
 import json
 import pathlib
+import sys
 import urllib.request
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from pipeline import cli
 from pipeline.commands import predict
 from serving import ragged
 from serving.execution import saved_model
@@ -66,11 +69,14 @@ def test_export_and_server_give_the_trainers_answers(ran, served):
     parity.assert_server_agrees(served, ran.summary)
 
 
-def test_the_run_tells_bleu_beside_that_of_words_alone(ran):
+def test_the_run_tells_bleu_beside_that_of_what_came_before_networks(ran):
     assert {"bleu", "chrf", "rougel", "exact_match"} <= set(ran.summary["metrics"]["all"])
     assert "95 % interval of the bleu" in ran.shown
-    assert ran.summary["baseline"]["name"] == "word by word, IBM model 1"
-    assert "word by word" in ran.shown and "exact match" in ran.shown
+    baseline = ran.summary["baseline"]
+    assert baseline["name"] == "IBM model 1 and trigrams, by Bayes"
+    assert list(baseline["simpler"]) == ["IBM model 1, word by word", "the text that is read"]
+    for part in ("IBM model 1 and", "word by word", "the text that is", "exact match"):
+        assert part in ran.shown
 
 
 def test_odd_texts_are_answered_alike_alone_and_together(ran, served):
@@ -95,6 +101,30 @@ def test_odd_texts_are_answered_alike_alone_and_together(ran, served):
     predictor.close()
 
 
+def test_texts_are_drawn_as_the_settings_of_a_request_say(ran, served):
+    seeds = list(range(12))
+    rows = [
+        {"text": "one two", "temperature": 9.0, "top_k": 0, "top_p": 1.0, "seed": seed}
+        for seed in seeds
+    ]
+    rows.append({"text": "one two", "temperature": 0.0, "top_k": 0, "top_p": 1.0, "seed": 1})
+    request = json.dumps({"signature_name": "sample", "instances": rows}).encode()
+    address = f"http://127.0.0.1:{served.rest_port}/v1/models/numbers:predict"
+    with urllib.request.urlopen(urllib.request.Request(address, request), timeout=60) as response:
+        answers = json.load(response)["predictions"]
+    assert len({answer["text"] for answer in answers[:-1]}) > 6
+    predictor = saved_model.SavedModelPredictor(pathlib.Path(ran.summary["model"]))
+    types = {"text": object, "temperature": np.float32, "top_k": int, "top_p": np.float32}
+    for row, answer in zip(rows, answers, strict=True):
+        given = {
+            name: np.array([value.encode() if name == "text" else value], types.get(name, int))
+            for name, value in row.items()
+        }
+        (alone,) = predictor.predict("sample", given)["text"]
+        assert alone.decode() == answer["text"]
+    predictor.close()
+
+
 def test_attention_is_told_with_the_pieces_of_both_sides(ran):
     predictor = saved_model.SavedModelPredictor(pathlib.Path(ran.summary["model"]))
     given = {"text": np.array([b"one two", b"five"], object)}
@@ -107,6 +137,18 @@ def test_attention_is_told_with_the_pieces_of_both_sides(ran):
         weights = np.array(answer["attention"])
         assert len(weights) == len(answer["pieces"])
         np.testing.assert_allclose(weights[:, : len(pieces)].sum(1), 1, rtol=1e-4)
+
+
+def test_a_person_sees_which_words_each_word_was_written_by(ran, tmp_path, monkeypatch, capsys):
+    with Image.open(pathlib.Path(ran.summary["model_run"], "alignment.png")) as drawn:
+        assert drawn.size[1] > 300
+    file = tmp_path / "new" / "one.png"
+    arguments = ["predict", "numbers", "one two", "--alignment", str(file)]
+    monkeypatch.setattr(sys, "argv", ["maru", *arguments, "--workspace", str(workspace(ran))])
+    cli.main()
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    with Image.open(file) as drawn:
+        assert min(drawn.size) > 200
 
 
 def test_a_person_is_shown_the_texts(ran):

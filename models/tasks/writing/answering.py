@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from models.tasks import answers
 from models.tasks.endpoints import Network, Tensors
+from models.tasks.writing import sampling
 from models.tasks.writing import search as searching
 from models.tensor import Tensor
 from models.writer import Writer
@@ -99,6 +100,21 @@ def aligned(network: Network, raw: Tensors, search: Search) -> dict[str, Tensor]
     }.items():
         told |= answers.padded(name, values, None)
     return told
+
+
+def drawn(network: Network, raw: Tensors, limit: Limit) -> dict[str, Tensor]:
+    """A text that is drawn, `text` `(n,)` string, and its `score` `(n,)` float32.
+
+    Args:
+        network: That writes.
+        raw: Inputs by name in requests, and the fields of `sampling.Settings`, each `(n,)`.
+        limit: Of its length.
+    """
+    writer = searching.without_attention(_writer(network))
+    inputs = dict(network.encode(raw))
+    settings = sampling.Settings(**{name: raw[name] for name in sampling.Settings._fields})
+    ids, scores = sampling.sample(writer, inputs, limit.of(writer, inputs), settings)
+    return {"text": writer.text(_pieces(ids[:, None], writer.end)), "score": scores}
 
 
 def _writer(network: Network) -> Writer:

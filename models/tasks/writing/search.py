@@ -105,7 +105,7 @@ def search(
             lambda: tf.fill([rows, beams], writer.begin),
         )
         logits, state, attention = writer.step(last, place, kept, _without_prefix(alive))
-        scores = _next_scores(writer, logits, place, limits)
+        scores = next_scores(writer, logits, place, limits)
         size = tf.shape(scores)[2]
         totals = tf.reshape(alive["scores"][:, :, None] + scores, [rows, beams * size])
         best, chosen = tf.math.top_k(totals, 2 * beams)
@@ -146,8 +146,15 @@ def search(
     return Found(ended["ids"], ended["scores"], ended["attention"])
 
 
-def _next_scores(writer: Writer, logits: Tensor, place: Tensor, limits: Tensor) -> Tensor:
-    """Logarithms of probabilities of what may follow, `(n, k, vocabulary)`."""
+def next_scores(writer: Writer, logits: Tensor, place: Tensor, limits: Tensor) -> Tensor:
+    """Logarithms of probabilities of what may follow, `(n, k, vocabulary)`.
+
+    Args:
+        writer: A trained model.
+        logits: Of the next token, `(n, k, vocabulary)`.
+        place: How many tokens are before it, a scalar int32.
+        limits: Most tokens, the end included, `(n,)` int32.
+    """
     import tensorflow as tf
 
     ids = tf.range(tf.shape(logits)[2])
@@ -192,8 +199,15 @@ def _shapes(values: Mapping[str, Tensor]) -> dict[str, Any]:
     import tensorflow as tf
 
     return {
-        name: tf.TensorShape(
-            [None] * (value.shape.rank - 1) + [value.shape[-1] if name.startswith(_STATE) else None]
-        )
+        name: shape_of_state(value)
+        if name.startswith(_STATE)
+        else tf.TensorShape([None] * value.shape.rank)
         for name, value in values.items()
     }
+
+
+def shape_of_state(value: Tensor) -> Any:
+    """What stays of a state's shape while a text is written: the last axis."""
+    import tensorflow as tf
+
+    return tf.TensorShape([None] * (value.shape.rank - 1) + [value.shape[-1]])

@@ -141,6 +141,7 @@ def _achieved(summary: Mapping[str, Any], config: PipelineConfig) -> dict[str, A
         "curves": list(_curves(history)),
         "reliability": figures.reliability(calibration) if calibration else None,
         "preview": _picture(summary["augmentation_report"], "preview.png"),
+        "alignment": _picture(summary["model_run"], artifact_files.ALIGNMENT),
         "doctor_figures": list(
             filter(None, (_picture(folder, doctor.FIGURES) for folder in summary["doctor_reports"]))
         ),

@@ -46,7 +46,7 @@ class FakeClient:
         outputs = {key: client.TensorSpec("any") for key in OUTPUTS}
         return {"serving_default": client.Signature({name: client.TensorSpec("string")}, outputs)}
 
-    def predict(self, model, inputs):
+    def predict(self, model, inputs, signature):
         if self.refusal is not None:
             raise self.refusal
         self.calls.append((self.server, model, inputs))
@@ -113,6 +113,27 @@ def test_a_model_that_answers_something_else_is_shown_output_by_output(
     assert predict.predict("mail", ["hello"], "host:1", tmp_path, as_json=False) == "tags  N, V"
     answer = predict.predict("mail", ["hello"], "host:1", tmp_path, as_json=True)
     assert json.loads(answer) == {"tags": ["N", "V"]}
+
+
+def test_what_each_word_was_written_by_is_asked_and_drawn(asked, tmp_path, monkeypatch):
+    told = client.Signature({"text": client.TensorSpec("string")}, {})
+    known = {"serving_default": told, "align": told}
+    monkeypatch.setattr(FakeClient, "signatures", lambda *_: known)
+    weights = {"attention": np.eye(2)[None] / 2 + 0.25, "attention_length": np.array([2])}
+    words = np.array([["▁a", "</s>"]], object)
+    outputs = {"pieces": words, "pieces_read": words, **weights}
+    outputs |= {f"{name}_length": np.array([2]) for name in ("pieces", "pieces_read")}
+    monkeypatch.setattr(FakeClient, "predict", lambda *_: outputs)
+    predict.draw_alignment("mail", ["hello"], "host:1", tmp_path, tmp_path / "new" / "a.png")
+    with Image.open(tmp_path / "new" / "a.png") as drawn:
+        assert min(drawn.size) > 100
+    outputs["attention"] = np.zeros((1, 2, 2))
+    with pytest.raises(ValueError, match="--alignment: mail has no attention"):
+        predict.draw_alignment("mail", ["hello"], "host:1", tmp_path, tmp_path / "b.png")
+    del known["align"]
+    with pytest.raises(ValueError, match=r"has no signature 'align'.*It has: serving_default\."):
+        predict.draw_alignment("mail", ["hello"], "host:1", tmp_path, tmp_path / "b.png")
+    assert not (tmp_path / "b.png").exists()
 
 
 def test_a_model_that_answers_without_rows_is_told(asked, tmp_path, monkeypatch):
@@ -251,7 +272,7 @@ class PairClient(FakeClient):
         outputs = {"value": client.TensorSpec("float")}
         return {"serving_default": client.Signature(inputs, outputs)}
 
-    def predict(self, model, inputs):
+    def predict(self, model, inputs, signature):
         self.calls.append(inputs)
         return {"value": np.array([2.5])}
 

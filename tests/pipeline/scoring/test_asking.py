@@ -14,7 +14,7 @@ def answered_by(monkeypatch, tmp_path):
     """A model whose server raises an error for every request."""
 
     def make(error):
-        def predict(self, name, values):
+        def predict(self, name, values, signature):
             raise error
 
         spec = client.TensorSpec("string", (-1,))
