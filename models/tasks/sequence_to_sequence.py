@@ -31,8 +31,13 @@ ALIGN = "align"
 """The endpoint that also tells which pieces of the source each piece was written by."""
 SAMPLE = "sample"
 """The endpoint that draws a text instead of looking for the best one."""
-_SETTINGS: Mapping[str, float | int] = {"temperature": 0.8, "top_k": 0, "top_p": 0.9, "seed": 0}
-"""What it is tried with."""
+TRANSLATE = "translate"
+"""The endpoint that back-translation asks, see `components/augment/text/translators.py`."""
+_SETTINGS: Mapping[str, Mapping[str, float | int]] = {
+    SAMPLE: {"temperature": 0.8, "top_k": 0, "top_p": 0.9, "seed": 0},
+    TRANSLATE: {"temperature": 0.8, "seed": 0},
+}
+"""What these are tried with."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,7 +186,11 @@ class SequenceToSequence:
                 SAMPLE: tf.function(
                     lambda raw: answering.drawn(network, raw, limit), autograph=False
                 ),
+                TRANSLATE: tf.function(
+                    lambda raw: {"translation": answering.drawn(network, raw, limit)["text"]},
+                    autograph=False,
+                ),
             },
             endpoints.DEFAULT,
-            settings={SAMPLE: _SETTINGS},
+            settings=_SETTINGS,
         )

@@ -45,7 +45,7 @@ def run(
         ValueError: If there is nothing to draw, a file that an operation reads is not there, or
             the file to write has the wrong ending.
     """
-    config = loading.load_to_run(path, overrides)
+    config = loading.load_to_run(path, overrides, workspace)
     require_augmentation(config, path)
     where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     with logs.to_file(where.root / "augment" / "log.txt") as stream:

@@ -38,7 +38,7 @@ def run(
     Raises:
         ValueError: If the config is wrong, augments nothing or names files that are not there.
     """
-    config = loading.load_to_run(path, overrides)
+    config = loading.load_to_run(path, overrides, workspace)
     augment.require_augmentation(config, path)
     chosen = arms.choose(config, per_operation=per_operation)
     # A pipeline of its own inside the config's folder: it must not be what `maru run` compares

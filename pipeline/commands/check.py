@@ -30,7 +30,7 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     Raises:
         ValueError: If the config is wrong or names files that are not there.
     """
-    config = loading.load_to_run(path, overrides)
+    config = loading.load_to_run(path, overrides, workspace)
     where = paths.Paths(paths.workspace(workspace), config.name)
     shown = Console(highlight=False)
     with shown.status("reading the data"):

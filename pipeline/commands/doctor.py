@@ -33,7 +33,7 @@ def run(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) -
     Raises:
         ValueError: If the config is wrong or names files that are not there.
     """
-    config = loading.load_to_run(path, overrides)
+    config = loading.load_to_run(path, overrides, workspace)
     where = paths.Paths(paths.workspace(workspace, is_made=True), config.name)
     with session.start(config, where, where.examination(session.stamp())) as running:
         running.code = _examine(config, where, relative_paths.base(path), running)

@@ -31,7 +31,7 @@ def run(
         ValueError: If a word is no rung, two rungs have one name, or the config is wrong or names
             files that are not there.
     """
-    config = loading.load_to_run(path, overrides)
+    config = loading.load_to_run(path, overrides, workspace)
     words = list(dict.fromkeys(word.strip() for word in words if word.strip()))
     if not words:
         names = ", ".join(rungs.NAMES[tasks.reads(config.task)])

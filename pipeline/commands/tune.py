@@ -35,7 +35,7 @@ def tune(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path) 
         ValueError: If the config has no `tuning` or names files that are not there, or
             KerasTuner's variables are wrong.
     """
-    config = loading.load_to_run(path, overrides)
+    config = loading.load_to_run(path, overrides, workspace)
     if config.tuning is None:
         raise ValueError(
             f"{path} has no `tuning`, so there is nothing to search. Add, for example:\n"

@@ -41,6 +41,31 @@ _ADDRESS = re.compile(r"[\w.-]+:\d+(/|$)")
 """How the address of a server begins if its `http://` was forgotten."""
 
 
+def by_name(operations: Sequence[Any], base: pathlib.Path, served: pathlib.Path) -> tuple[Any, ...]:
+    """The operations with the folders of translators that are named by what was pushed.
+
+    A folder beside the YAML comes before a pushed model of the same name.
+
+    Args:
+        operations: The `augmentation` section.
+        base: Folder that relative paths start from.
+        served: Folder of the pushed models.
+    """
+
+    def found(value: Any) -> Any:
+        is_word = isinstance(value, str) and value == pathlib.Path(value).name
+        if not is_word or pathlib.Path(relative_paths.place(value, base)).is_dir():
+            return value
+        return str(served / value) if (served / value).is_dir() else value
+
+    return tuple(
+        dataclasses.replace(one, forward=found(one.forward), backward=found(one.backward))
+        if isinstance(one, config.BackTranslationConfig)
+        else one
+        for one in operations
+    )
+
+
 def missing(
     operations: Sequence[Any], base: pathlib.Path, section: str = "augmentation"
 ) -> Iterator[Problem]:
@@ -79,8 +104,12 @@ def _explain(name: str, value: str, there: pathlib.Path) -> str:
         f"there is no {expected} {there}. Expected: an existing {expected}, absolute or "
         f"relative to the YAML. Received: {value!r}. Correct the path or put the {expected} there."
     )
-    if name in ("forward", "backward") and _ADDRESS.match(value):
-        return f"{text} If a server is meant, write http://{value}"
+    if name in ("forward", "backward"):
+        if _ADDRESS.match(value):
+            return f"{text} If a server is meant, write http://{value}"
+        return (
+            f"{text} Or name a model of `sequence_to_sequence` that was pushed in this workspace."
+        )
     return text
 
 

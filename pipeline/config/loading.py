@@ -1,5 +1,6 @@
 """Reads a config: YAML and overrides to sections, every problem at once, and back again."""
 
+import dataclasses
 import json
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,9 @@ from models.finetuning import config as finetuning_config
 from models.image.augmentation import config as image_augmentation
 from models.tasks.table import Task
 from models.training import schedule_config
+from pipeline import paths
 from pipeline.config import (
+    augmentation_files,
     dotted,
     inspection,
     model_files,
@@ -50,12 +53,15 @@ def load(path: str | pathlib.Path, overrides: Sequence[str] = ()) -> PipelineCon
     return model_files.place(config, relative_paths.base(pathlib.Path(path)))
 
 
-def load_to_run(path: str | pathlib.Path, overrides: Sequence[str] = ()) -> PipelineConfig:
+def load_to_run(
+    path: str | pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
+) -> PipelineConfig:
     """The same as `load`, of a config whose files are there, too.
 
     Args:
         path: YAML file.
         overrides: `dotted.key=value` settings that replace what the file says.
+        workspace: Whose pushed models may be named.
 
     Raises:
         ConfigError: Everything that is wrong, and every file, folder and preset that it names and
@@ -64,10 +70,12 @@ def load_to_run(path: str | pathlib.Path, overrides: Sequence[str] = ()) -> Pipe
     data, written = _read_all(path, overrides)
     config, found = _inspect(data, written)
     base = relative_paths.base(pathlib.Path(path))
-    found += named_files.missing(config, base)
+    served = paths.Paths(paths.workspace(workspace), "").served_models
+    found += named_files.missing(config, base, served)
     if found:
         raise problems.ConfigError(str(path), problems.in_order(found, data))
-    return model_files.place(config, base)
+    operations = augmentation_files.by_name(config.augmentation, base, served)
+    return model_files.place(dataclasses.replace(config, augmentation=operations), base)
 
 
 def from_mapping(

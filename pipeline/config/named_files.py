@@ -13,14 +13,20 @@ from pipeline.config.problems import Problem
 from pipeline.config.salvage import Unknown
 
 
-def missing(config: Any, base: pathlib.Path) -> Iterator[Problem]:
+def missing(config: Any, base: pathlib.Path, served: pathlib.Path) -> Iterator[Problem]:
     """What a run would look for in vain, some of it after hours.
 
     Args:
         config: A `PipelineConfig`, or what `salvage` made of one.
         base: Folder that relative paths start from.
+        served: Folder of the pushed models.
     """
-    for find in _SECTIONS:
+
+    def operations(config: Any, base: pathlib.Path) -> Iterator[Problem]:
+        placed = augmentation_files.by_name(config.augmentation, base, served)
+        yield from augmentation_files.missing(placed, base)
+
+    for find in (*_SECTIONS, operations):
         try:
             yield from find(config, base)
         except Unknown:
@@ -45,10 +51,6 @@ def _source(source: Any, section: str, base: pathlib.Path) -> Iterator[Problem]:
             yield Problem(f"{section}.source.{field}", text)
 
 
-def _operations(config: Any, base: pathlib.Path) -> Iterator[Problem]:
-    yield from augmentation_files.missing(config.augmentation, base)
-
-
 def _schema(config: Any, base: pathlib.Path) -> Iterator[Problem]:
     schema = config.runtime.schema
     if schema is not None and not pathlib.Path(relative_paths.place(schema, base)).is_file():
@@ -64,6 +66,5 @@ _SECTIONS: tuple[Callable[[Any, pathlib.Path], Iterator[Problem]], ...] = (
     _data,
     _batch_answers,
     model_files.missing,
-    _operations,
     _schema,
 )

@@ -118,6 +118,11 @@ def serve(translators, state="AVAILABLE"):
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
+            if self.path.endswith("/versions/7/metadata"):
+                known = {"signature_def": {"serving_default": {}}}
+                return self.answer({"metadata": {"signature_def": known}})
+            if self.path.endswith("/metadata"):
+                return self.answer({"error": f"no {self.path}"}, 404)
             status = {"version": "7", "state": state, "status": {"error_code": "OK"}}
             self.answer({"model_version_status": [{**status, "version": "3"}, status]})
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pipeline import cli
-from pipeline.commands import predict
+from pipeline.commands import augment, predict
 from serving import ragged
 from serving.execution import saved_model
 from serving.export import description
@@ -158,6 +158,21 @@ def test_a_person_is_shown_the_texts(ran):
     (row,) = found if isinstance(found, list) else [found]
     assert row["text"] == row["texts"][0]["text"]
     assert row["texts"][0]["score"] <= 0
+
+
+def test_a_pushed_model_paraphrases_by_its_name(ran, tmp_path):
+    rows = [f"{' '.join(NUMBERS)} {place},{place % 2}" for place in range(6)]
+    (tmp_path / "rows.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    config = tmp_path / "sums.yaml"
+    config.write_text(
+        "name: sums\ntask: {kind: text_classification}\n"
+        "data: {source: {kind: csv, path: rows.csv}}\nmodel: {kind: text_cnn}\n"
+        "augmentation:\n"
+        "  - {kind: back_translation, forward: numbers, backward: numbers, temperature: 2.0}\n"
+    )
+    augment.run(config, (), workspace(ran), tmp_path / "shown.html", rows=3)
+    shown = (tmp_path / "shown.html").read_text("utf-8")
+    assert "back_translation" in shown and "one two three" in shown
 
 
 def test_the_model_says_what_it_is(ran):

@@ -162,8 +162,9 @@ class BackTranslationConfig:
     )
     """What must hold of the answers."""
     forward: str
-    """Into the other language: a SavedModel's folder, relative to the YAML, or the URL of a
-    served model, such as `http://localhost:8501/v1/models/en_de`."""
+    """Into the other language: the name of a pushed model of the task `sequence_to_sequence`, a
+    SavedModel's folder, relative to the YAML, or the URL of a served model, such as
+    `http://localhost:8501/v1/models/en_de`."""
     backward: str
     """Back: the same."""
     kind: Literal["back_translation"] = "back_translation"
@@ -177,8 +178,9 @@ class BackTranslationConfig:
     """New texts per row, at least 1."""
     batch_size: Count = 32
     """Sentences per call of a translator, at least 1."""
-    signature: str = "serving_default"
-    """Signature of both SavedModels."""
+    signature: str | None = None
+    """Signature of both SavedModels; left out: `translate` of those that have it, as pushed models
+    do, else `serving_default`."""
     timeout: Annotated[float, Gt(0)] = 60.0
     """Longest wait for one answer of a served translator in seconds, above 0."""
 

@@ -9,7 +9,7 @@ import hashlib
 import importlib
 import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import httpx2
@@ -21,20 +21,22 @@ INPUTS = {"text": "string", "temperature": "float32", "seed": "int64"}
 """Inputs of the signature and their dtypes; each is `(batch,)`."""
 OUTPUT = "translation"
 """Output of the signature, `(batch,)` string."""
-
+_OWN, _DEFAULT = "translate", "serving_default"
+"""That of models which write texts, and that of others."""
 
 _EXAMPLE = "http://localhost:8501/v1/models/en_de"
 _KEPT = "Translations until now are kept; the same command continues."
 
 
-def load(field: str, place: str, signature: str, timeout: float) -> Translator:
+def load(field: str, place: str, signature: str | None, timeout: float) -> Translator:
     """A translator by its folder or its URL.
 
     Args:
         field: What names it in the YAML, for errors.
         place: A SavedModel's folder, a folder of such with versions for names, or the URL of a
             served model.
-        signature: Name of the signature.
+        signature: Name of the signature; None: `translate` of a model that has it, else
+            `serving_default`.
         timeout: Longest wait for one answer of a server in seconds.
 
     Raises:
@@ -51,13 +53,13 @@ class LocalTranslator:
     Args:
         field: What names it in the YAML, for errors.
         folder: Has `saved_model.pb`.
-        signature: Name of the signature.
+        signature: As of `load`.
 
     Raises:
         ValueError: If it does not keep the contract.
     """
 
-    def __init__(self, field: str, folder: pathlib.Path, signature: str) -> None:
+    def __init__(self, field: str, folder: pathlib.Path, signature: str | None) -> None:
         self._name = f"`{field}`: the translator {folder}"
         # Exported tokenizers need its operations.
         importlib.import_module("tensorflow_text")
@@ -68,6 +70,7 @@ class LocalTranslator:
                 f"{self._name} cannot be loaded. Expected a complete SavedModel that this "
                 f"TensorFlow can read. Export it again. The reason given: {error}"
             ) from error
+        signature = signature or _preferred(self._model.signatures)
         if signature not in self._model.signatures:
             raise ValueError(
                 f"{self._name} has no signature {signature!r}. It has: "
@@ -114,21 +117,21 @@ class ServedTranslator:
     Args:
         field: What names it in the YAML, for errors.
         url: Of the model, such as `http://localhost:8501/v1/models/en_de`.
-        signature: Name of the signature.
+        signature: As of `load`.
         timeout: Longest wait for one answer in seconds.
 
     Raises:
         ValueError: If no version is served there.
     """
 
-    def __init__(self, field: str, url: str, signature: str, timeout: float) -> None:
+    def __init__(self, field: str, url: str, signature: str | None, timeout: float) -> None:
         self._name = f"`{field}`: the translator"
-        self._signature = signature
         self._client = httpx2.Client(timeout=timeout)
         self._url = url
         if "/versions/" not in url:
             self._url = f"{url}/versions/{self._version()}"
-        self.identity = f"{self._url}/{signature}"
+        self._signature = signature or _preferred(self._signatures())
+        self.identity = f"{self._url}/{self._signature}"
 
     def translate(self, sentences: Sequence[Sentence]) -> list[str]:
         """Translate a batch of sentences.
@@ -165,6 +168,12 @@ class ServedTranslator:
             )
         return max(ready)
 
+    def _signatures(self) -> Collection[str]:
+        """Names of those that the model has."""
+        told = self._ask("GET", f"{self._url}/metadata").get("metadata", {})
+        found: dict[str, Any] = told.get("signature_def", {}).get("signature_def", {})
+        return found
+
     def _ask(self, method: str, url: str, **options: Any) -> dict[str, Any]:
         try:
             response = self._client.request(method, url, **options)
@@ -182,6 +191,10 @@ class ServedTranslator:
                 f"`signature`, or look in the server's log. {_KEPT}"
             )
         return answer
+
+
+def _preferred(signatures: Collection[str]) -> str:
+    return _OWN if _OWN in signatures else _DEFAULT
 
 
 def _newest(field: str, folder: pathlib.Path) -> pathlib.Path:

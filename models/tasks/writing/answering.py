@@ -107,12 +107,20 @@ def drawn(network: Network, raw: Tensors, limit: Limit) -> dict[str, Tensor]:
 
     Args:
         network: That writes.
-        raw: Inputs by name in requests, and the fields of `sampling.Settings`, each `(n,)`.
+        raw: Inputs by name in requests, and the fields of `sampling.Settings`, each `(n,)`;
+            `top_k` and `top_p` may be left out.
         limit: Of its length.
     """
+    import tensorflow as tf
+
+    whole = {
+        "top_k": tf.zeros_like(raw["seed"]),
+        "top_p": tf.ones_like(raw["temperature"]),
+    }
     writer = searching.without_attention(_writer(network))
     inputs = dict(network.encode(raw))
-    settings = sampling.Settings(**{name: raw[name] for name in sampling.Settings._fields})
+    given = {**whole, **raw}
+    settings = sampling.Settings(**{name: given[name] for name in sampling.Settings._fields})
     ids, scores = sampling.sample(writer, inputs, limit.of(writer, inputs), settings)
     return {"text": writer.text(_pieces(ids[:, None], writer.end)), "score": scores}
 

@@ -20,7 +20,7 @@ def told(tmp_path):
         path = tmp_path / "reviews.yaml"
         path.write_text(text, "utf-8")
         with pytest.raises(ConfigError) as caught:
-            loading.load_to_run(path, overrides)
+            loading.load_to_run(path, overrides, tmp_path)
         lines = caught.value.problems
         return [line.partition(": ")[0] for line in lines], lines
 

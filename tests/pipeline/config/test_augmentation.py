@@ -279,3 +279,21 @@ def test_what_labels_survive_is_not_doubted(operation, labels):
 
 def test_operations_on_texts_are_not_doubted_by_names():
     assert label_safety.doubts(load(TEXTS, "eda").augmentation, ["0", "1"]) == []
+
+
+def test_translators_are_found_by_the_names_that_they_were_pushed_by(tmp_path):
+    served = tmp_path / "served"
+    for folder in (served / "en_de", served / "de_en", tmp_path / "de_en"):
+        folder.mkdir(parents=True)
+    back = {"kind": "back_translation", "forward": "en_de", "backward": "de_en"}
+    other = {"kind": "back_translation", "forward": "http://host/v1/models/x", "backward": "no"}
+    operations = load(TEXTS, back, other).augmentation
+    found, same = augmentation_files.by_name(operations, tmp_path, served)
+    # A folder beside the YAML comes first.
+    assert (found.forward, found.backward) == (str(served / "en_de"), "de_en")
+    assert same == operations[1]
+    [problem] = augmentation_files.missing([found, same], tmp_path)
+    assert problem.path == "augmentation[1].backward"
+    assert problem.text.endswith(
+        "a model of `sequence_to_sequence` that was pushed in this workspace."
+    )

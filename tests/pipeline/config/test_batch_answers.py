@@ -20,7 +20,7 @@ def load(tmp_path):
             (tmp_path / name).write_text("text,label\na,1\n")
         path = tmp_path / "mail.yaml"
         path.write_text(CONFIG.replace("OUT", output))
-        return loading.load_to_run(path)
+        return loading.load_to_run(path, (), path.parent)
 
     return call
 
@@ -50,4 +50,4 @@ def test_a_sample_has_labels_and_is_no_source_of_questions(load, tmp_path):
     load()
     path.write_text(path.read_text().replace("{kind: csv, path: new.csv}", "{kind: sample}"))
     with pytest.raises(problems.ConfigError, match="batch_answers.source"):
-        loading.load_to_run(path)
+        loading.load_to_run(path, (), path.parent)

@@ -25,7 +25,7 @@ def counting(pair):
 
 
 def load(place):
-    return translators.load(FIELD, str(place), "serving_default", timeout=5.0)
+    return translators.load(FIELD, str(place), None, timeout=5.0)
 
 
 def make(counting, cache, texts, copies, seed=0, temperature=0.8):
@@ -120,6 +120,20 @@ def test_a_server_without_a_ready_version_is_refused():
 def test_a_server_that_is_not_there_is_told_by_its_url():
     with pytest.raises(ValueError, match=r"\[2\].forward`.*:9/v1/models/x cannot be asked: Conn"):
         load("http://127.0.0.1:9/v1/models/x")
+
+
+def test_models_that_write_texts_are_asked_by_their_own_signature(pair, tmp_path):
+    module = tf.saved_model.load(pair[0])
+    call = module.signatures["serving_default"]
+    whole = {"serving_default": call, "translate": call}
+    tf.saved_model.save(module, str(tmp_path / "both"), signatures=whole)
+    for place, signature, own in (
+        (tmp_path / "both", None, "translate"),
+        (tmp_path / "both", "serving_default", "serving_default"),
+        (pair[0], None, "serving_default"),
+    ):
+        found = translators.load(FIELD, str(place), signature, 1.0)
+        assert found.identity.endswith(f"/{own}")
 
 
 def test_versions_are_found_in_a_folder(pair, tmp_path):
