@@ -75,8 +75,7 @@ def test_the_run_tells_bleu_beside_that_of_what_came_before_networks(ran):
     baseline = ran.summary["baseline"]
     assert baseline["name"] == "IBM model 1 and trigrams, by Bayes"
     assert list(baseline["simpler"]) == ["IBM model 1, word by word", "the text that is read"]
-    for part in ("IBM model 1 and", "word by word", "the text that is", "exact match"):
-        assert part in ran.shown
+    assert ran.shown.count("IBM model 1") == 2 and "exact match" in ran.shown
 
 
 def test_odd_texts_are_answered_alike_alone_and_together(ran, served):
