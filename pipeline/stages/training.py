@@ -19,6 +19,7 @@ EXPORT_CODE = (
     "serving/export/request_form.py",
     "serving/export/signatures.py",
     "serving/export/warm_up_file.py",
+    "serving/ragged.py",
 )
 """What of `serving/` goes into an export; the rest of the server trains nothing again."""
 
