@@ -18,6 +18,7 @@ import click
 import numpy as np
 
 from components.baseline.words import Table
+from models.tasks import endpoints
 from pipeline.display import alignment_plot
 from serving import ragged
 from serving.execution.saved_model import SavedModelPredictor
@@ -45,7 +46,7 @@ def main(version: pathlib.Path, table: pathlib.Path, source: str, target: str, r
     rates: dict[str, list[float]] = {"attention": [], "place": []}
     for words, _ in pairs[-rows:]:
         asked = {"text": np.array([" ".join(words).encode()], object)}
-        (answer,) = ragged.rows(predictor.predict(alignment_plot.SIGNATURE, asked))
+        (answer,) = ragged.rows(predictor.predict(endpoints.ALIGN, asked))
         found = alignment_plot.of_words(answer)
         if found is None:
             raise SystemExit(f"{version} has no attention")

@@ -135,9 +135,9 @@ def predict(
         sys.exit(predict_file.run(name, workspace, asked))
     from pipeline.commands import predict as command
 
-    click.echo(command.predict(name, inputs, server, workspace, as_json=as_json))
-    if alignment:
-        command.draw_alignment(name, inputs, server, workspace, alignment)
+    click.echo(
+        command.predict(name, inputs, server, workspace, as_json=as_json, alignment=alignment)
+    )
 
 
 @click.command()

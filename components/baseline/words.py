@@ -15,7 +15,8 @@ import numpy as np
 _WORD = re.compile(r"\w+|[^\w\s]")
 _BEFORE_SIGN = re.compile(r"\s+(?=[.,!?;:%)\]}])|(?<=[(\[{])\s+")
 _ROUNDS = 5
-_MOST_PAIRS = 50_000
+_MOST_LINKS = 10_000_000
+"""Pairs of words that memory holds; texts behind them are not learned from."""
 MOST_WORDS = 100
 """Of a text; what is behind them is not learned from, nor written by a beam."""
 
@@ -114,10 +115,15 @@ def copied(rows: Rows, targets: Sequence[str], queries: Rows) -> list[dict[str, 
 
 def pairs(rows: Rows, targets: Sequence[str]) -> list[tuple[list[str], list[str]]]:
     """Words of what is read and of what is written, as far as they are learned from."""
-    return [
-        (of_row(row)[:MOST_WORDS], parted(target)[:MOST_WORDS])
-        for row, target in zip(rows[:_MOST_PAIRS], targets[:_MOST_PAIRS], strict=True)
-    ]
+    found: list[tuple[list[str], list[str]]] = []
+    links = 0
+    for row, target in zip(rows, targets, strict=True):
+        source, written = of_row(row)[:MOST_WORDS], parted(target)[:MOST_WORDS]
+        links += (len(source) + 1) * len(written)
+        if links > _MOST_LINKS and found:
+            break
+        found.append((source, written))
+    return found
 
 
 def of_row(row: tuple[bytes, ...]) -> list[str]:

@@ -10,6 +10,7 @@ from models import pieces
 from models.backbone import Backbone, Provided
 from models.tasks import endpoints
 from models.tasks.both_ways import expectation, metrics
+from models.tasks.defaults import Unlabelled
 from models.tasks.endpoints import EMBED, Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.task import (
@@ -22,7 +23,6 @@ from models.tasks.task import (
     Shown,
     Training,
 )
-from models.tasks.unlabelled import Unlabelled
 
 
 @dataclasses.dataclass(frozen=True)

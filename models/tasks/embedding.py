@@ -9,10 +9,10 @@ from typing import Any, Literal
 from models.backbone import Backbone, Provided
 from models.tasks import endpoints
 from models.tasks.contrasting import expectation, keys, metrics
+from models.tasks.defaults import Unlabelled
 from models.tasks.endpoints import EMBED, Endpoints, Function, Network
 from models.tasks.expected import Expected
 from models.tasks.task import BATCH, Facts, Metric, Objective, Shown, Training
-from models.tasks.unlabelled import Unlabelled
 
 JUDGE = "judge"
 """The endpoint that metrics judge."""

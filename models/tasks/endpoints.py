@@ -15,6 +15,8 @@ Function = Callable[[Tensors], Tensors]
 DEFAULT = "serving_default"
 """The endpoint that requests without a name are for."""
 EMBED = "embed"
+ALIGN = "align"
+"""The endpoint that also tells which pieces of what is read each piece was written by."""
 
 
 @dataclasses.dataclass(frozen=True)

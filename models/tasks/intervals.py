@@ -43,7 +43,11 @@ def resampled(figure: Callable[[np.ndarray], float], count: int) -> Interval:
         figure: Of the examples at some places, `(examples,)` integers, repeated ones included.
         count: Number of examples, at least one.
     """
-    figures = resamples(figure, count)
+    return middle(resamples(figure, count))
+
+
+def middle(figures: np.ndarray) -> Interval:
+    """Where 95 % of figures lie, of resampled examples."""
     low, high = np.quantile(figures, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from models.backbone import Backbone, Provided
 from models.bounds import Between0And1
 from models.tasks import endpoints
+from models.tasks.defaults import Unlabelled
 from models.tasks.endpoints import EMBED, Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.patching import expectation, metrics, patches
@@ -24,7 +25,6 @@ from models.tasks.task import (
     Shown,
     Training,
 )
-from models.tasks.unlabelled import Unlabelled
 
 _INPUT = "image_bytes"
 

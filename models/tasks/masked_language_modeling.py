@@ -13,6 +13,7 @@ from models import pieces
 from models.backbone import Backbone, Provided
 from models.bounds import Between0And1
 from models.tasks import endpoints, expected
+from models.tasks.defaults import Unlabelled
 from models.tasks.endpoints import EMBED, Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.masking import metrics
@@ -27,7 +28,6 @@ from models.tasks.task import (
     Shown,
     Training,
 )
-from models.tasks.unlabelled import Unlabelled
 
 JUDGE = "judge"
 """The endpoint that metrics judge."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
-
-import numpy as np
 
 from models.backbone import Backbone, Provided
 from models.tasks import endpoints, expected, metrics
+from models.tasks.defaults import WithoutClasses
 from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
-from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown, Training
+from models.tasks.task import TARGET, Batch, Facts, Metric, Objective, Shown, Training
 
 
-class OneNumber:
+class OneNumber(WithoutClasses):
     """Learns one number an example, of the column that `target` names.
 
     The network learns it standardised by the train split's mean and deviation, so that a target in
@@ -108,16 +107,6 @@ class OneNumber:
     def expected(self, facts: Facts) -> Expected:
         """Variance of standardised numbers."""
         return expected.of_number()
-
-    def class_weights(
-        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
-    ) -> dict[int, float] | None:
-        """None: there are no classes."""
-        return None
-
-    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
-        """Nothing: the value is the answer."""
-        return facts
 
     def endpoints(self, network: Network, facts: Facts) -> Endpoints:
         """Answers, and the vector they are made from."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from annotated_types import Ge, Le
 
 from models.backbone import Backbone, Provided
 from models.tasks import endpoints, expected
+from models.tasks.defaults import WithoutClasses
 from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.task import (
@@ -18,7 +18,6 @@ from models.tasks.task import (
     TARGET,
     Batch,
     Column,
-    Evaluated,
     Facts,
     Metric,
     Objective,
@@ -27,8 +26,6 @@ from models.tasks.task import (
 )
 from models.tasks.writing import metrics
 
-ALIGN = "align"
-"""The endpoint that also tells which pieces of the source each piece was written by."""
 SAMPLE = "sample"
 """The endpoint that draws a text instead of looking for the best one."""
 TRANSLATE = "translate"
@@ -41,7 +38,7 @@ _SETTINGS: Mapping[str, Mapping[str, float | int]] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class SequenceToSequence:
+class SequenceToSequence(WithoutClasses):
     """Write a text from another one: translation, summaries, dialogue, code."""
 
     kind: Literal["sequence_to_sequence"]
@@ -156,16 +153,6 @@ class SequenceToSequence:
         """Cross-entropy of equal logits."""
         return expected.of_written(facts.sizes[PIECES])
 
-    def class_weights(
-        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
-    ) -> dict[int, float] | None:
-        """None: an example has no class."""
-        return None
-
-    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
-        """Nothing: the best text is the answer."""
-        return facts
-
     def endpoints(self, network: Network, facts: Facts) -> Endpoints:
         """The best texts, the best one with what each piece was written by, and drawn ones."""
         import tensorflow as tf
@@ -180,7 +167,7 @@ class SequenceToSequence:
                 endpoints.DEFAULT: tf.function(
                     lambda raw: answering.texts(network, raw, search), autograph=False
                 ),
-                ALIGN: tf.function(
+                endpoints.ALIGN: tf.function(
                     lambda raw: answering.aligned(network, raw, search), autograph=False
                 ),
                 SAMPLE: tf.function(

@@ -6,10 +6,9 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-import numpy as np
-
 from models.backbone import Backbone, Provided
 from models.tasks import answers, endpoints, expected
+from models.tasks.defaults import WithoutClasses
 from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.tagging import metrics, spans
@@ -20,7 +19,6 @@ from models.tasks.task import (
     UNITS,
     Batch,
     Column,
-    Evaluated,
     Facts,
     Metric,
     Objective,
@@ -34,7 +32,7 @@ _JOINERS: Mapping[Unit, str] = {"given": " ", "words": " ", "characters": ""}
 
 
 @dataclasses.dataclass(frozen=True)
-class TokenClassification:
+class TokenClassification(WithoutClasses):
     """Mark parts of a text: names, dates, parts of speech."""
 
     kind: Literal["token_classification"]
@@ -151,16 +149,6 @@ class TokenClassification:
     def expected(self, facts: Facts) -> Expected:
         """Cross-entropy of equal logits."""
         return expected.of_tags(self._tags(facts))
-
-    def class_weights(
-        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
-    ) -> dict[int, float] | None:
-        """None: an example has no one class."""
-        return None
-
-    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
-        """Nothing: the most probable tags are the answer."""
-        return facts
 
     def endpoints(self, network: Network, facts: Facts) -> Endpoints:
         """Entities of a text as it is, and of one whose words are given."""

@@ -9,15 +9,23 @@ from collections.abc import Sequence
 
 from components.ingest import images
 from components.ingest.files import locate
+from models.tasks.endpoints import ALIGN
 from pipeline import paths, pushed_models
 from pipeline.display import answers, terminal
 from pipeline.runtime import logs, running_server
 from pipeline.scoring import asking
-from serving import client
+from serving import client, process
+from serving.model import DEFAULT_SIGNATURE
 
 
 def predict(
-    name: str, inputs: Sequence[str], server: str | None, workspace: pathlib.Path, *, as_json: bool
+    name: str,
+    inputs: Sequence[str],
+    server: str | None,
+    workspace: pathlib.Path,
+    *,
+    as_json: bool,
+    alignment: pathlib.Path | None = None,
 ) -> str:
     """Ask a model and word its answer.
 
@@ -30,12 +38,18 @@ def predict(
             workspace, and loads the model if there is none.
         workspace: Where pushed models are.
         as_json: Answer with all that there is as JSON.
+        alignment: PNG to draw which words each word of the answer was written by; None draws none.
 
     Raises:
         ValueError: If there is no such model or image, the image cannot be read, other inputs are
-            needed, or the server refuses.
+            needed, the server refuses, or there is nothing to draw.
     """
-    answer = _answer(_Question(name, inputs), server, workspace)
+    if alignment and alignment.suffix.lower() != ".png":
+        raise ValueError(f"--alignment: the picture is a .png file. Received: {alignment}")
+    asked = (DEFAULT_SIGNATURE, *([ALIGN] if alignment else []))
+    answer, *others = _answers(_Question(name, inputs, asked), server, workspace)
+    if alignment:
+        _draw(name, others[0], alignment)
     form = answers.form_of(answer)
     if not as_json:
         return form.words(answer)
@@ -43,28 +57,9 @@ def predict(
     return json.dumps(form.fields(answer), ensure_ascii=is_ascii)
 
 
-def draw_alignment(
-    name: str,
-    inputs: Sequence[str],
-    server: str | None,
-    workspace: pathlib.Path,
-    path: pathlib.Path,
-) -> None:
-    """Draw which words each word of an answer was written by.
-
-    Args:
-        name: Model.
-        inputs: As of `predict`.
-        server: As of `predict`.
-        workspace: Where pushed models are.
-        path: PNG to write.
-
-    Raises:
-        ValueError: As of `predict`, or if the model does not tell.
-    """
+def _draw(name: str, answer: answers.Answer, path: pathlib.Path) -> None:
     from pipeline.display import alignment_plot
 
-    answer = _answer(_Question(name, inputs, alignment_plot.SIGNATURE), server, workspace)
     drawn = alignment_plot.of_words(answer)
     if drawn is None:
         raise ValueError(
@@ -73,7 +68,7 @@ def draw_alignment(
             f"`model.attention`. Received: {name}"
         )
     paths.make(path.parent, "--alignment")
-    alignment_plot.draw([drawn], f"{name}: words read, and words written by them", path)
+    alignment_plot.draw([drawn], f"{name}: {alignment_plot.TITLE}", path)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,19 +77,24 @@ class _Question:
 
     model: str
     inputs: Sequence[str]
-    signature: str = asking.DEFAULT
+    signatures: tuple[str, ...] = (DEFAULT_SIGNATURE,)
+    """Each gives an answer."""
 
 
-def _answer(question: _Question, server: str | None, workspace: pathlib.Path) -> answers.Answer:
+def _answers(
+    question: _Question, server: str | None, workspace: pathlib.Path
+) -> list[answers.Answer]:
     where = paths.Paths(paths.workspace(workspace), question.model)
-    answer = _from_server(question, server, where) if server else None
+    found = _from_server(question, server, where) if server else None
     if not server and (running := running_server.find(paths.workspace(workspace))):
-        answer = _from_running(question, running, where)
-    return _from_disk(question, where) if answer is None else answer
+        found = _from_running(question, running, where)
+    return _from_disk(question, where) if found is None else found
 
 
-def _from_running(question: _Question, address: str, where: paths.Paths) -> answers.Answer | None:
-    """The answer of the server that runs for the workspace; None if it cannot give one."""
+def _from_running(
+    question: _Question, address: str, where: paths.Paths
+) -> list[answers.Answer] | None:
+    """The answers of the server that runs for the workspace; None if it cannot give them."""
     try:
         # One look is enough: the model is on the disk, too.
         return _ask(question, address, client.Retries(attempts=1), where)
@@ -104,8 +104,8 @@ def _from_running(question: _Question, address: str, where: paths.Paths) -> answ
         raise ValueError(str(error)) from error
 
 
-def _from_server(question: _Question, address: str, where: paths.Paths) -> answers.Answer:
-    """The answer of the server that was named."""
+def _from_server(question: _Question, address: str, where: paths.Paths) -> list[answers.Answer]:
+    """The answers of the server that was named."""
     try:
         return _ask(question, address, client.Retries(), where)
     except client.ClientError as error:
@@ -114,10 +114,12 @@ def _from_server(question: _Question, address: str, where: paths.Paths) -> answe
 
 def _ask(
     question: _Question, address: str, retries: client.Retries, where: paths.Paths
-) -> answers.Answer:
+) -> list[answers.Answer]:
     with client.Client(address, retries=retries) as asked:
-        model = asking.from_server(asked, address, where, question.signature)
-        return _only(model, question.inputs)
+        return [
+            _only(asking.from_server(asked, address, where, signature), question.inputs)
+            for signature in question.signatures
+        ]
 
 
 def _only(model: asking.Model, inputs: Sequence[str]) -> answers.Answer:
@@ -149,11 +151,16 @@ def _values(names: Sequence[str], inputs: Sequence[str]) -> dict[str, bytes]:
     return {key: _value(key, value) for key, value in asked.items()}
 
 
-def _from_disk(question: _Question, where: paths.Paths) -> answers.Answer:
-    """The answer of the newest pushed version, loaded for this question."""
+def _from_disk(question: _Question, where: paths.Paths) -> list[answers.Answer]:
+    """The answers of the newest pushed version, loaded for this question."""
     newest = pushed_models.newest(where)
     with logs.to_file(where.root / "predict.log"):
-        return _only(asking.from_disk(newest, question.signature), question.inputs)
+        process.skip_keras()
+        predictor = pushed_models.load(newest)
+        return [
+            _only(asking.of_loaded(newest, predictor, signature), question.inputs)
+            for signature in question.signatures
+        ]
 
 
 def _value(input_name: str, question: str) -> bytes:

@@ -19,8 +19,7 @@ class Headline:
     """Whether more is better."""
     is_share: bool
     """Whether it lies between 0 and 1, so that differences can be told in percentage points."""
-
-    is_proportion: bool = False
+    is_proportion: bool
     """Whether it is the share of examples that are right."""
 
     @property

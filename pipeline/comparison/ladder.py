@@ -174,8 +174,5 @@ def _compare(metric: Metric, model: _Asked, best: Answers | None) -> ModelResult
     if model.answers is best:
         return dataclasses.replace(model.result, is_best=True)
     rows, best_rows = model.answers.statistics(metric), best.statistics(metric)
-    return dataclasses.replace(
-        model.result,
-        difference=paired_difference.over_examples(metric, [rows], [best_rows]),
-        p_value=paired_difference.p_value(metric, rows, best_rows),
-    )
+    difference, p_value = paired_difference.tested(metric, rows, best_rows)
+    return dataclasses.replace(model.result, difference=difference, p_value=p_value)

@@ -25,7 +25,7 @@ class ModelResult:
     """95 % interval of its headline minus the best row's if other examples were asked; None for
     that row itself."""
     p_value: float | None = None
-    """Of its difference from the best row, see `paired_difference.p_value`; None for that row."""
+    """Of its difference from the best row, see `paired_difference.tested`; None for that row."""
     is_best: bool = False
     """Whether its headline is the best; the first of equals."""
     trainable: int | None = None

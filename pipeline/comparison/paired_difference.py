@@ -108,10 +108,11 @@ def over_examples(
     return intervals.resampled(mean_difference, len(ours[0]))
 
 
-def p_value(metric: Metric, one: np.ndarray, other: np.ndarray) -> float:
-    """Chance of a difference at least as large between equally good models.
+def tested(metric: Metric, one: np.ndarray, other: np.ndarray) -> tuple[Interval, float]:
+    """Interval of a difference as `over_examples` has it, and its p.
 
-    Of a proportion an exact test, see `mcnemar`. Other figures are computed anew of the same
+    That is the chance of a difference at least as large between equally good models; of a
+    proportion by an exact test, see `mcnemar`. Other figures are computed anew of the same
     resampled examples on both sides; the differences, moved to a mean of 0, are those of models
     that are equally good (Riezler and Maxwell, 2005, https://aclanthology.org/W05-0908, section
     5.1, the bootstrap test; one is added to both counts as Phipson and Smyth, 2010,
@@ -123,13 +124,13 @@ def p_value(metric: Metric, one: np.ndarray, other: np.ndarray) -> float:
         other: Of the other model.
     """
     if metric.is_proportion:
-        return mcnemar(one, other)
+        return over_examples(metric, [one], [other]), mcnemar(one, other)
     found = intervals.resamples(
         lambda places: metric.figure(one[places]) - metric.figure(other[places]), len(one)
     )
     difference = metric.figure(one) - metric.figure(other)
     as_far = np.abs(found - found.mean()) >= abs(difference) - _ROUNDING
-    return float((as_far.sum() + 1) / (len(found) + 1))
+    return intervals.middle(found), float((as_far.sum() + 1) / (len(found) + 1))
 
 
 def mcnemar(one: np.ndarray, other: np.ndarray) -> float:

@@ -7,10 +7,10 @@ import yaml
 
 _MOST_VALUES = 100_000
 # With what anchors repeat: a few lines of anchors of anchors can stand for more than memory.
-# Two escapes of a pair, as JSON writes an emoji, are one character.
-_HALF = re.compile("[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 _TEXT = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
+# Two escapes of a pair, as JSON writes an emoji, are one character.
+_HALF = re.compile("[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 
 
 def parse(text: str) -> tuple[Any, Any]:

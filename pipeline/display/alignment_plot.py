@@ -14,8 +14,7 @@ from matplotlib.axes import Axes
 from components import figure_text
 from pipeline.display import style
 
-SIGNATURE = "align"
-"""What models that write texts tell it by."""
+TITLE = "words read, and words written by them"
 _WORD = "▁"
 """Begins a piece that begins a word."""
 _INCHES = 0.32

@@ -22,12 +22,11 @@ from models.estimator import Estimator
 from models.finetuning import trainable
 from models.layers import fused
 from models.tasks import task as tasks
-from models.tasks.endpoints import Endpoints
+from models.tasks.endpoints import ALIGN, Endpoints
 from models.training import estimate, fit, placement
 from models.training.checkpoint import STATE
 from pipeline.artifact_files import ALIGNMENT, PRETRAINED, REFERENCE, SUMMARY, TOKENIZERS
 from pipeline.config import loading
-from pipeline.display import alignment_plot
 from pipeline.modules import kept_examples
 from pipeline.modules import learner as learners
 from serving import ragged
@@ -216,11 +215,13 @@ def _answers(
 
 def _draw_alignments(answers: Mapping[str, Any], path: pathlib.Path) -> None:
     """Which words the first texts were written by, of a model that tells."""
-    if alignment_plot.SIGNATURE not in answers:
+    if ALIGN not in answers:
         return
-    rows = ragged.rows(answers[alignment_plot.SIGNATURE]["outputs"])[:_ALIGNED]
+    from pipeline.display import alignment_plot
+
+    rows = ragged.rows(answers[ALIGN]["outputs"])[:_ALIGNED]
     if drawn := [found for row in rows if (found := alignment_plot.of_words(row)) is not None]:
-        alignment_plot.draw(drawn, "words read, and words written by them", path)
+        alignment_plot.draw(drawn, alignment_plot.TITLE, path)
 
 
 def _raw(

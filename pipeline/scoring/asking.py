@@ -15,9 +15,8 @@ from pipeline.paths import Paths
 from pipeline.scoring.rows import Input
 from serving import client, errors, process, ragged
 from serving.export import description
+from serving.model import DEFAULT_SIGNATURE, Predictor
 
-DEFAULT = "serving_default"
-"""The signature that requests without a name are for."""
 _NOT_ASKED = (
     "{} cannot be asked here: `maru predict` asks models whose serving_default takes a text or an "
     "image for each input and answers with a row for each example. Ask it with `serving.client`. "
@@ -93,7 +92,7 @@ def _specs(signatures: Mapping[str, Any], name: str, which: str) -> Mapping[str,
     if name in signatures:
         found: Mapping[str, client.TensorSpec] = signatures[name].inputs
         return found
-    if name == DEFAULT:
+    if name == DEFAULT_SIGNATURE:
         return {}
     raise ValueError(
         f"{which} has no signature {name!r}: its task answers nothing of that kind. It has: "
@@ -139,7 +138,7 @@ def _text(values: np.ndarray) -> np.ndarray:
     return flat.reshape(values.shape)
 
 
-def from_disk(pushed: pushed_models.PushedModel, name: str = DEFAULT) -> Model:
+def from_disk(pushed: pushed_models.PushedModel, name: str = DEFAULT_SIGNATURE) -> Model:
     """The pushed version itself, loaded once.
 
     Args:
@@ -150,7 +149,20 @@ def from_disk(pushed: pushed_models.PushedModel, name: str = DEFAULT) -> Model:
         ValueError: If it cannot be loaded, or is not of `maru run`.
     """
     process.skip_keras()
-    predictor = pushed_models.load(pushed)
+    return of_loaded(pushed, pushed_models.load(pushed), name)
+
+
+def of_loaded(pushed: pushed_models.PushedModel, predictor: Predictor, name: str) -> Model:
+    """A signature of a version that is loaded.
+
+    Args:
+        pushed: The version.
+        predictor: What it was loaded as.
+        name: Of the signature that is asked.
+
+    Raises:
+        ValueError: If it is not of `maru run`.
+    """
     specs = _specs(predictor.signatures, name, pushed.name)
     inputs = inputs_of(specs, pushed.name, pushed.folder)
 
@@ -167,7 +179,7 @@ def from_disk(pushed: pushed_models.PushedModel, name: str = DEFAULT) -> Model:
 
 
 def from_server(
-    asked: client.Client, address: str, where: Paths, signature_name: str = DEFAULT
+    asked: client.Client, address: str, where: Paths, signature_name: str = DEFAULT_SIGNATURE
 ) -> Model:
     """A model that a server answers for; it, too, raises a ClientError if the server fails.
 

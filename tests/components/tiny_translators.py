@@ -113,13 +113,13 @@ class Counting:
         return self.translator.translate(requests)
 
 
-def serve(translators, state="AVAILABLE"):
+def serve(translators, state="AVAILABLE", signatures=("serving_default",)):
     """TensorFlow Serving's two answers that a translator needs, for models by name."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             if self.path.endswith("/versions/7/metadata"):
-                known = {"signature_def": {"serving_default": {}}}
+                known = {"signature_def": {name: {} for name in signatures}}
                 return self.answer({"metadata": {"signature_def": known}})
             if self.path.endswith("/metadata"):
                 return self.answer({"error": f"no {self.path}"}, 404)

@@ -195,7 +195,7 @@ def test_a_person_gets_the_same_answer_with_and_without_a_server(runs, served):
         predict.predict("reviews", question, address, runs.workspace, as_json=True)
     )
     where = paths.Paths(runs.workspace, "reviews")
-    from_disk = predict._from_disk(predict._Question("reviews", question), where)
+    (from_disk,) = predict._from_disk(predict._Question("reviews", question), where)
     scores = dict(zip(from_disk["labels"], from_disk["probabilities"], strict=True))
     assert from_server["probabilities"] == pytest.approx(scores, abs=1e-6)
     assert from_server["label"] == max(scores, key=scores.get)

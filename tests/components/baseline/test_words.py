@@ -56,3 +56,11 @@ def test_a_text_is_written_word_by_word_and_what_is_unknown_stays():
 
 def test_nothing_is_learned_from_texts_without_words():
     assert words.word_by_word([(b"",)], [""], [(b"a b",)]) == [{"text": "a b"}]
+
+
+def test_no_more_is_learned_from_than_memory_holds(monkeypatch):
+    monkeypatch.setattr(words, "_MOST_LINKS", 20)
+    rows, targets = [(b"a b c",)] * 9, ["x y"] * 9
+    assert words.pairs(rows, targets) == [(["a", "b", "c"], ["x", "y"])] * 2
+    # One text that is longer is learned from all the same.
+    assert len(words.pairs([(b"a " * 50,)], ["x y"])) == 1

@@ -61,3 +61,8 @@ def test_it_is_saved_and_loaded_with_its_weights(tmp_path, layer):
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded([given(), MASK]), model([given(), MASK]))
+
+
+def test_both_directions_compute_in_the_type_of_the_layer():
+    layer = TwoDirections(3, dtype="float64")
+    assert layer.forward.compute_dtype == layer.backward.compute_dtype == "float64"

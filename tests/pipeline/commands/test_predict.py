@@ -124,15 +124,21 @@ def test_what_each_word_was_written_by_is_asked_and_drawn(asked, tmp_path, monke
     outputs = {"pieces": words, "pieces_read": words, **weights}
     outputs |= {f"{name}_length": np.array([2]) for name in ("pieces", "pieces_read")}
     monkeypatch.setattr(FakeClient, "predict", lambda *_: outputs)
-    predict.draw_alignment("mail", ["hello"], "host:1", tmp_path, tmp_path / "new" / "a.png")
+
+    def draw(path):
+        predict.predict("mail", ["hello"], "host:1", tmp_path, as_json=False, alignment=path)
+
+    with pytest.raises(ValueError, match=r"--alignment: the picture is a .png file"):
+        draw(tmp_path / "a.jpg")
+    draw(tmp_path / "new" / "a.png")
     with Image.open(tmp_path / "new" / "a.png") as drawn:
         assert min(drawn.size) > 100
     outputs["attention"] = np.zeros((1, 2, 2))
     with pytest.raises(ValueError, match="--alignment: mail has no attention"):
-        predict.draw_alignment("mail", ["hello"], "host:1", tmp_path, tmp_path / "b.png")
+        draw(tmp_path / "b.png")
     del known["align"]
     with pytest.raises(ValueError, match=r"has no signature 'align'.*It has: serving_default\."):
-        predict.draw_alignment("mail", ["hello"], "host:1", tmp_path, tmp_path / "b.png")
+        draw(tmp_path / "b.png")
     assert not (tmp_path / "b.png").exists()
 
 

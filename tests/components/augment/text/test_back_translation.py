@@ -136,6 +136,17 @@ def test_models_that_write_texts_are_asked_by_their_own_signature(pair, tmp_path
         assert found.identity.endswith(f"/{own}")
 
 
+def test_served_models_that_write_texts_are_asked_by_their_own_signature(pair):
+    names = ("serving_default", "translate")
+    server = tiny_translators.serve({"en_up": load(pair[0])}, signatures=names)
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/v1/models/en_up"
+        assert load(url).identity == f"{url}/versions/7/translate"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 def test_versions_are_found_in_a_folder(pair, tmp_path):
     (tmp_path / "2").symlink_to(pair[0])
     (tmp_path / "10").symlink_to(pair[1])

@@ -1,4 +1,4 @@
-"""What tasks decide alike whose examples have no labels."""
+"""What tasks decide alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,21 @@ import numpy as np
 from models.tasks.task import Evaluated, Facts, Training
 
 
-class Unlabelled:
+class WithoutClasses:
+    """Has no classes to weigh, and answers by nothing that is chosen by the eval split."""
+
+    def class_weights(
+        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
+    ) -> dict[int, float] | None:
+        """None: an example has no class."""
+        return None
+
+    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
+        """The facts as they are: answers depend on nothing that is chosen."""
+        return facts
+
+
+class Unlabelled(WithoutClasses):
     """Learns from inputs alone."""
 
     def check_training(self, training: Training) -> None:
@@ -34,13 +48,3 @@ class Unlabelled:
         raise ValueError(
             f"Examples without labels cannot be mixed: expected labels. Received: {target}"
         )
-
-    def class_weights(
-        self, training: Training, facts: Facts, targets: Callable[[], np.ndarray]
-    ) -> dict[int, float] | None:
-        """None: an example has no class."""
-        return None
-
-    def settle(self, facts: Facts, evaluated: Evaluated) -> Facts:
-        """The facts as they are: answers depend on nothing that is chosen."""
-        return facts
