@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from models.tensor import Tensor
@@ -40,7 +41,8 @@ class ScheduledSampling(keras.layers.Layer):
         """Replace."""
         if not training:
             return before
-        guessed = ops.cast(ops.argmax(logits[:, :-1], axis=-1), before.dtype)
+        # Keras's own looks for the signs of zeros in passes over all logits.
+        guessed = tf.argmax(logits[:, :-1], axis=-1, output_type=before.dtype)
         guessed = ops.concatenate([before[:, :1], guessed], axis=1)
         drawn = keras.random.uniform(ops.shape(before), seed=self.seed_generator)
         return ops.where(drawn < self.share, guessed, before)

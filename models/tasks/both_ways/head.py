@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from models.backbone import Backbone
 from models.tensor import Tensor
@@ -68,7 +69,9 @@ def _told(logits: Tensor, token_ids: Tensor, is_asked: Tensor) -> tuple[Tensor, 
     logits = ops.cast(logits, "float32")
     # One fused operation: logits are the largest tensor by far.
     log_probability = -ops.sparse_categorical_crossentropy(token_ids, logits, from_logits=True)
-    is_hit = ops.cast(ops.argmax(logits, axis=-1) == ops.cast(token_ids, "int32"), "float32")
+    # Keras's own looks for the signs of zeros in passes over all of them.
+    best = tf.argmax(logits, axis=-1, output_type=tf.int32)
+    is_hit = ops.cast(best == ops.cast(token_ids, "int32"), "float32")
     return ops.where(is_asked, log_probability, 0.0), ops.where(is_asked, is_hit, NOT_ASKED)
 
 

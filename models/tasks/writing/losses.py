@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from models.tensor import Tensor
@@ -12,7 +13,8 @@ from models.tensor import Tensor
 
 def _aligned(targets: Tensor, logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Targets as long as the logits, which lack what is padding in all, and what counts of them."""
-    targets = targets[:, : ops.shape(logits)[1]]
+    # Keras makes numbers of them.
+    targets = tf.cast(targets[:, : ops.shape(logits)[1]], tf.int32)
     return targets, logits, ops.cast(ops.not_equal(targets, 0), "float32")
 
 
@@ -27,7 +29,9 @@ class TokenAccuracy(keras.metrics.MeanMetricWrapper):
 def _share_right(targets: Tensor, logits: Tensor) -> Tensor:
     """Of each batch, as often as it has examples, `(batch,)`."""
     targets, logits, counts = _aligned(targets, logits)
-    right = ops.cast(ops.equal(ops.argmax(logits, axis=-1), targets), "float32") * counts
+    # Keras's own looks for the signs of zeros in passes over all logits.
+    best = tf.argmax(logits, axis=-1, output_type=tf.int32)
+    right = ops.cast(ops.equal(best, targets), "float32") * counts
     rows = ops.cast(ops.shape(targets)[0], "float32")
     return ops.sum(right, axis=-1) * (rows / ops.maximum(ops.sum(counts), 1.0))
 
@@ -57,10 +61,14 @@ class TokenCrossEntropy(keras.losses.Loss):
     def call(self, targets: Tensor, logits: Tensor) -> Tensor:
         """Loss of each example, scaled so that their mean is that over tokens, `(batch,)`."""
         targets, logits, counts = _aligned(targets, logits)
-        right = ops.squeeze(ops.take_along_axis(logits, targets[..., None], axis=-1), -1)
-        losses = ops.logsumexp(logits, axis=-1) - (1 - self.smoothing) * right
+        # TensorFlow's own give the gradient on the way; to pick the logit of a token, and to spread
+        # its gradient, would take passes over all of them.
         if self.smoothing:
-            losses = losses - self.smoothing * ops.mean(logits, axis=-1)
+            spread = self.smoothing / logits.shape[-1]
+            wanted = tf.one_hot(targets, logits.shape[-1], 1 - self.smoothing + spread, spread)
+            losses = tf.nn.softmax_cross_entropy_with_logits(wanted, logits)
+        else:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
         total = ops.maximum(ops.sum(counts), 1.0)
         rows = ops.cast(ops.shape(targets)[0], "float32")
         return ops.sum(losses * counts, axis=-1) * (rows / total)
