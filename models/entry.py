@@ -98,6 +98,9 @@ class Entry:
     tokenizer: Literal["fitted", "preset", "none"] = "none"
     """Whether texts are split by what the training texts taught (fields of `TokenizedConfig`), by
     what a preset brings, or not at all before the model reads them."""
+    truncate: Callable[[Any], str] = lambda _: ""
+    """`truncate(config)` says what a text that is too long loses: `end`, `middle`, or, where nobody
+    can choose, nothing."""
     is_pretrained: bool = False
     """Whether its vectors mean something before training; such a config is a `FineTuned`."""
     is_compilable: bool = True
@@ -156,7 +159,3 @@ class Entry:
     def vocabulary_size(self, config: Any) -> int | None:
         """Most token ids of a fitted tokenizer; None for others."""
         return config.vocabulary_size if self.tokenizer == "fitted" else None
-
-    def truncate(self, config: Any) -> str:
-        """What a text that is too long loses: `end`, `middle`, or empty where nobody can choose."""
-        return config.truncate if self.tokenizer == "preset" else ""

@@ -40,6 +40,7 @@ from models.text import (
     naive_bayes,
     parallel,
     pretrained,
+    pretrained_seq2seq,
     recurrent,
     seq2seq_recurrent,
     seq2seq_transformer,
@@ -61,6 +62,7 @@ Model = Annotated[
     | mobilenet.MobileNetConfig
     | naive_bayes.NaiveBayesConfig
     | pretrained_image.PretrainedImageConfig
+    | pretrained_seq2seq.PretrainedSeq2seqConfig
     | pretrained.PretrainedTextConfig
     | recurrent.RecurrentConfig
     | resnet.ResNetConfig
@@ -224,6 +226,18 @@ MODELS: dict[str, Entry] = {
             "weights": NamedFile("weights", pretrained_image.require_weights),
         },
     ),
+    "pretrained_seq2seq": Entry(
+        pretrained_seq2seq.PretrainedSeq2seqConfig,
+        pretrained_seq2seq.build,
+        pretrained_seq2seq.encoder,
+        "text",
+        lambda _: "text",
+        provides=frozenset({"decoder"}),
+        writer=pretrained_seq2seq.writer,
+        learns=frozenset({"written"}),
+        tokenizer="preset",
+        files={"preset": NamedFile("preset", pretrained_seq2seq.require_preset)},
+    ),
     "pretrained_text": Entry(
         pretrained.PretrainedTextConfig,
         pretrained.build,
@@ -233,6 +247,7 @@ MODELS: dict[str, Entry] = {
         provides=_VECTOR_AND_TOKENS,
         unit_encoder=pretrained.unit_encoder,
         tokenizer="preset",
+        truncate=lambda config: config.truncate,
         is_pretrained=True,
         files={"preset": NamedFile("preset", pretrained.require_preset)},
         save_pretrained=pretrained.save_pretrained,

@@ -1,7 +1,10 @@
 """Pretrained encoders with random weights, small enough for a test."""
 
+import io
+
 import keras
 import keras_hub
+import sentencepiece
 
 from models.text import elmo_preset
 
@@ -53,6 +56,44 @@ def save_roformer_v2(folder):
     sizes = {name: size for name, size in SIZES.items() if name != "max_sequence_length"}
     backbone = keras_hub.models.RoformerV2Backbone(vocabulary_size=len(WORDS), head_size=2, **sizes)
     tokenizer = keras_hub.models.RoformerV2Tokenizer(vocabulary=WORDS, lowercase=True)
+    return _save(folder, backbone, tokenizer)
+
+
+LINES = ["an old map", "a new map of old maps", "the old man sees a new map", "책 old 책"]
+"""What the pieces of `save_t5` are learned from."""
+
+
+def save_t5(folder, **options):
+    """T5 over pieces of `LINES`: sentences are read without a sign before them, padding id 0."""
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(LINES * 3),
+        model_writer=model,
+        vocab_size=23,
+        bos_id=-1,
+        pad_id=0,
+        eos_id=1,
+        unk_id=2,
+        pad_piece="<pad>",
+        minloglevel=2,
+    )
+    keras.utils.set_random_seed(5)
+    tokenizer = keras_hub.models.T5Tokenizer(proto=model.getvalue())
+    sizes = {name: size for name, size in SIZES.items() if name != "max_sequence_length"}
+    # Two rows more than there are pieces, as published ones have.
+    backbone = keras_hub.models.T5Backbone(
+        vocabulary_size=tokenizer.vocabulary_size() + 2, **{"key_value_dim": 3, **sizes, **options}
+    )
+    return _save(folder, backbone, tokenizer)
+
+
+def save_bart(folder, **options):
+    """BART over byte pairs: two signs before what is written, padding id 1."""
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", "a", "b", "c", "Ġ", "Ġa", "Ġb", "<mask>"]
+    vocabulary = {piece: index for index, piece in enumerate(pieces)}
+    keras.utils.set_random_seed(5)
+    backbone = keras_hub.models.BartBackbone(vocabulary_size=len(pieces), **{**SIZES, **options})
+    tokenizer = keras_hub.models.BartTokenizer(vocabulary=vocabulary, merges=["Ġ a", "Ġ b"])
     return _save(folder, backbone, tokenizer)
 
 

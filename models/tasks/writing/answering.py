@@ -136,7 +136,7 @@ def _writer(network: Network) -> Writer:
 
 def _found(writer: Writer, inputs: dict[str, Tensor], search: Search) -> Any:
     limits = search.limit.of(writer, inputs)
-    return searching.search(writer, inputs, limits, search.beams, search.alpha)
+    return searching.search(writer, inputs, limits, search.beams, search.alpha, search.n_best)
 
 
 def _pieces(ids: Tensor, end: int) -> Tensor:

@@ -2,7 +2,9 @@
 
 Sources: Sutskever et al. (2014), https://arxiv.org/abs/1409.3215, section 3.2 (a text that has
 ended leaves the beam and is kept); Wu et al. (2016), https://arxiv.org/abs/1609.08144, equation 14
-(length normalisation, without their coverage penalty).
+(length normalisation, without their coverage penalty); Huang et al. (2017),
+https://aclanthology.org/D17-1227 (a search ends when nothing that is still written can win: as
+many ended texts as there are beams may all be poor ones that ended early).
 
 Of equal scores the text that stood higher wins, then the token with the lower id.
 """
@@ -57,9 +59,14 @@ def without_attention(writer: Writer) -> Writer:
 
 
 def search(
-    writer: Writer, inputs: dict[str, Tensor], limits: Tensor, beams: int, alpha: float
+    writer: Writer,
+    inputs: dict[str, Tensor],
+    limits: Tensor,
+    beams: int,
+    alpha: float,
+    wanted: int | None = None,
 ) -> Found:
-    """Search until each text that was read has `beams` that have ended.
+    """Search until nothing that is still written can be among the texts that are wanted.
 
     Args:
         writer: A trained model.
@@ -68,6 +75,8 @@ def search(
             the last of so many is the end.
         beams: Texts that are written of each side by side.
         alpha: Of `penalty`.
+        wanted: How many of the best ones count, `beams` at most; None: all. The others may be
+            missing, or be no better than some that were not found.
     """
     import tensorflow as tf
 
@@ -94,9 +103,18 @@ def search(
         "attention": tf.zeros((rows, beams, 0, read)),
     }
     longest = tf.reduce_max(tf.concat([limits, [0]], 0))
+    most = penalty(limits, alpha)
+
+    def is_settled(alive: State, ended: State) -> Tensor:
+        """Of which texts that were read nothing better can come, `(n,)`."""
+        last = tf.sort(ended["ranks"], direction="DESCENDING")[:, (wanted or beams) - 1]
+        if beams == 1:  # Greed takes the first that ends.
+            return last > _NONE
+        # Sums only fall, and what divides them is at most that of the limit.
+        return (last > _NONE) & (tf.reduce_max(alive["scores"], 1) / most <= last)
 
     def goes_on(place: Tensor, alive: State, ended: State) -> Tensor:
-        return (place < longest) & tf.reduce_any(~_is_done(ended))
+        return (place < longest) & tf.reduce_any(~is_settled(alive, ended))
 
     def step(place: Tensor, alive: State, ended: State) -> tuple[Tensor, State, State]:
         last = tf.cond(
@@ -119,7 +137,8 @@ def search(
         looks = tf.concat([alive["attention"], attention[:, :, None, :read]], 2)
         has_end = tokens == writer.end
 
-        counts = has_end & (tf.range(2 * beams) < beams) & ~_is_done(ended)[:, None]
+        is_open = ~is_settled(alive, ended)
+        counts = has_end & (tf.range(2 * beams) < beams) & is_open[:, None]
         ends = tf.where(counts, best, _NONE)
         new = {
             **grown,
@@ -161,13 +180,6 @@ def next_scores(writer: Writer, logits: Tensor, place: Tensor, limits: Tensor) -
     is_written = tf.reduce_all(ids[:, None] != tf.constant(writer.never), axis=1)
     is_allowed = is_written & ((place < limits - 1)[:, None, None] | (ids == writer.end))
     return tf.where(is_allowed, tf.nn.log_softmax(logits), _NONE)
-
-
-def _is_done(ended: Mapping[str, Tensor]) -> Tensor:
-    """Which of the texts that were read have all of theirs, `(n,)`."""
-    import tensorflow as tf
-
-    return tf.reduce_all(ended["ranks"] > _NONE, axis=1)
 
 
 def _prefixed(state: State) -> dict[str, Tensor]:

@@ -12,11 +12,11 @@ def tables(count, size, seed=0):
     return np.random.default_rng(seed).dirichlet(np.ones(size), (count, size))
 
 
-def found(shares, rows, limits, beams, alpha=0.0, **signs):
+def found(shares, rows, limits, beams, alpha=0.0, wanted=None, **signs):
     inputs = {"text": tf.constant(rows)}
     limits = tf.constant(limits, tf.int32)
     got = tf.function(
-        lambda: search.search(chains.writer(shares, **signs), inputs, limits, beams, alpha)
+        lambda: search.search(chains.writer(shares, **signs), inputs, limits, beams, alpha, wanted)
     )()
     return [value.numpy() for value in got]
 
@@ -65,6 +65,26 @@ def test_as_many_beams_as_there_are_texts_find_what_trying_all_of_them_finds(alp
             scores[row, : len(every)], [score for _, score in every], rtol=1e-5
         )
         assert np.all(np.isneginf(scores[row, len(every) :]))
+
+
+def test_poor_texts_that_end_early_do_not_end_the_search():
+    # Tokens: begin, end, a, b. "a b" has nearly all of the probability, but ends last.
+    sure = [[0, 0.02, 0.97, 0.01], [0, 1, 0, 0], [0, 0.02, 0.01, 0.97], [0, 0.97, 0.02, 0.01]]
+    for beams in (2, 3, 5):
+        for wanted in (None, 1):
+            ids, scores, _ = found([sure], [0], [9], beams, wanted=wanted)
+            assert listed(ids[0, 0]) == (2, 3, 1)
+            assert scores[0, 0] == pytest.approx(3 * np.log(0.97), abs=1e-5)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.6, 2.0])
+def test_the_best_one_alone_is_the_first_of_all(alpha):
+    shares, rows, limits = tables(12, 6, seed=4), list(range(12)), [5, 3, 7, 1] * 3
+    every = found(shares, rows, limits, beams=300, alpha=alpha)
+    best = found(shares, rows, limits, beams=300, alpha=alpha, wanted=1)
+    np.testing.assert_allclose(best[1][:, 0], every[1][:, 0], rtol=1e-5)
+    for row in rows:
+        assert listed(best[0][row, 0]) == listed(every[0][row, 0])
 
 
 def test_one_beam_is_greedy():
