@@ -129,7 +129,9 @@ def _reader(learner: Learner, tokens: Sequence[str]) -> Reader | None:
         return None
     texts = len(tasks.inputs(learner.config.task))
     if entry.tokenizer == "preset":
-        tokenizer = learner.encoder.trackable[0].tokenizer
+        layer = learner.encoder.trackable[0]
+        is_tokenizer = isinstance(layer, keras_hub.tokenizers.Tokenizer)
+        tokenizer = layer if is_tokenizer else layer.tokenizer  # Of a preprocessor.
         unknown = getattr(tokenizer, "oov_token", None)
         unknown_id = tokenizer.token_to_id(unknown) if unknown else None
         return Reader(_pieces(tokenizer), length - _SPECIAL[texts], unknown_id)
