@@ -255,7 +255,7 @@ class SampleSource:
     `overlap`); `code_terms`: with what is code in them (`text`, `terms`);
     `named_functions`: their names and documentation (`name`, `text`);
     `parameter_questions`: questions about their parameters (`question`, `context`, `answers`,
-    `function`); `function_code`: how functions are called (`text`, `code`, `library`).
+    `function`, `reply`); `function_code`: how functions are called (`text`, `code`, `library`).
     """
 
     name: Literal[

@@ -27,6 +27,7 @@ _DEFAULT = re.compile(
     r",? *(?:default(?:s to)?[ =:]+|\(default:? )(?P<value>[^\s,()]+|'[^']*')\)?$"
 )
 _BROKEN = re.compile(r"\.\. |>>>|https?:|[|<>\\]|-{4}|={4}")
+_UNSAID = "The documentation does not say."
 _TYPE = (
     "What type is {name}?",
     "Of which type must {name} be?",
@@ -51,8 +52,8 @@ class Question(NamedTuple):
 def write(folder: pathlib.Path) -> None:
     """Write `parameter_questions.csv`.
 
-    Its columns are `question`, `context`, `answers`, JSON as SQuAD has it, and `function`, one
-    name for all questions about the same documentation.
+    Its columns are `question`, `context`, `answers`, JSON as SQuAD has it, `function`, one name for
+    all questions about the same documentation, and `reply`, what one would say in a dialogue.
     """
     contexts = {
         text: entries
@@ -63,11 +64,16 @@ def write(folder: pathlib.Path) -> None:
     rows = [question for text in ordered for question in asked(text, contexts[text])]
     with open(folder / "parameter_questions.csv", "w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(["question", "context", "answers", "function"])
+        table.writerow(["question", "context", "answers", "function", "reply"])
         for one in rows[:ROWS]:
             answers = [{"text": text, "answer_start": start} for text, start in one.answers]
             name = library_docs.hash_of(one.context).hex()[:12]
-            table.writerow([one.text, one.context, json.dumps(answers), name])
+            table.writerow([one.text, one.context, json.dumps(answers), name, reply(one)])
+
+
+def reply(question: Question) -> str:
+    """The answer alone; a sentence where the documentation has none."""
+    return question.answers[0][0] if question.answers else _UNSAID
 
 
 def documented(package: pathlib.Path) -> Iterator[tuple[str, list[tuple[str, str]]]]:
