@@ -7,7 +7,7 @@ import itertools
 import pathlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import pydantic
 
@@ -29,6 +29,7 @@ from pipeline.guessing import (
     targets,
     text_models,
     wording,
+    writing,
 )
 from pipeline.guessing.wording import Line, Remark
 
@@ -93,31 +94,13 @@ def _of_tables(found: locating.Tables) -> Guess:
     source = _SOURCE.validate_python({**fields, "path": found.path})
     sample = sampling.read(source, found.first.columns)
     name = names.shown(found.first.path.name)
+    source_lines = tuple(_source_lines(fields, found, encoding, sample.told))
     asked = questions.find(sample.columns)
     if asked is not None:
-        return Guess(
-            asked.purpose,
-            f"{'all' if sample.kept == sample.total else f'{sample.kept:,} of'} {sample.told}",
-            (
-                *asked.task(),
-                *_source_lines(fields, found, encoding, sample.told),
-                *splitting.lines(sample.splits, None, {}, sample.total),
-                asked.split(),
-                *asked.model(sample.total),
-            ),
-        )
+        return _of_form(asked, sample, source_lines, asked.split())
     tagged = tagging.find(sample.columns, name)
     if tagged is not None:
-        return Guess(
-            f"What is marked in {wording.named(tagged.texts.name)}.",
-            f"{'all' if sample.kept == sample.total else f'{sample.kept:,} of'} {sample.told}",
-            (
-                *tagged.task(),
-                *_source_lines(fields, found, encoding, sample.told),
-                *splitting.lines(sample.splits, None, {}, sample.total),
-                *tagged.model(sample.total),
-            ),
-        )
+        return _of_form(tagged, sample, source_lines)
     refusing.check(sample.columns, name)
     known = [one for one in sample.columns if one.name not in sample.repeated]
     split = next((one for one in known if one.is_split), None)
@@ -126,6 +109,10 @@ def _of_tables(found: locating.Tables) -> Guess:
     given = inputs.images(free, found.first.path, is_listed) or _pair(free)
     taken = given.names if given else set()
     candidates = targets.candidates([one for one in free if one.name not in taken])
+    is_aligned = fields["kind"] == "aligned"
+    paired = None if candidates else writing.find(free, is_aligned)
+    if paired is not None:
+        return _of_form(paired, sample, source_lines)
     refusing.check_target(candidates, given, free, name, sample.repeated)
     target = candidates[0]
     given = given or inputs.text([one for one in free if one is not target.column])
@@ -137,7 +124,7 @@ def _of_tables(found: locating.Tables) -> Guess:
     classes = target.labels if target.holds == "category" else {}
     return Guess(
         _purpose(given, target),
-        f"{'all' if sample.kept == sample.total else f'{sample.kept:,} of'} {sample.told}",
+        _seen(sample),
         (
             *_columns(given, target),
             *_left_out(sample, given, candidates, split),
@@ -146,6 +133,41 @@ def _of_tables(found: locating.Tables) -> Guess:
             *_model(given, sample, target.labels),
         ),
     )
+
+
+class _Form(Protocol):
+    """What a table is recognised as by more than a column that is learned."""
+
+    @property
+    def purpose(self) -> str:
+        """What is learned, in a line."""
+
+    def task(self) -> Iterable[Line | Remark]:
+        """The section `task`."""
+
+    def model(self, rows: int) -> Iterable[Line | Remark]:
+        """The sections `model` and `training`, for so many rows of the train split."""
+
+
+def _of_form(
+    form: _Form, sample: sampling.Sample, source: Iterable[Line | Remark], *split: Line
+) -> Guess:
+    """The guess about such a table; `split` adds to how its rows are divided."""
+    return Guess(
+        form.purpose,
+        _seen(sample),
+        (
+            *form.task(),
+            *source,
+            *splitting.lines(sample.splits, None, {}, sample.total),
+            *split,
+            *form.model(sample.total),
+        ),
+    )
+
+
+def _seen(sample: sampling.Sample) -> str:
+    return f"{'all' if sample.kept == sample.total else f'{sample.kept:,} of'} {sample.told}"
 
 
 def _pair(columns: Sequence[column.Column]) -> inputs.Inputs | None:
@@ -251,6 +273,7 @@ def _source_lines(
         "delimiter": "divides the header and the rows alike",
         "quoting": "more rows are as wide as the header",
         "encoding": f"reads {reads} of the lines beyond ASCII as everyday text",
+        "endings": "of the files whose lines belong together",
         "images": "the folder that the names of the images start from",
     }
     files = "1 file" if len(found.files) == 1 else f"{len(found.files)} files"

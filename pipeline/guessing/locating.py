@@ -75,6 +75,8 @@ def locate_data(given: pathlib.Path) -> Tables | Folder:
             labels = {one.values["label"] for batch in batches for one in batch.images}
             if len(labels) > 1 or not tables:
                 return Folder(str(path), tuple(batches))
+    if not tables and (pairs := _aligned(path)):
+        return pairs
     if not tables:
         raise errors.DataError(
             f"{names.shown(path)} holds neither tables ({', '.join(_TABLES + _MAYBE_TABLES)}, "
@@ -83,6 +85,23 @@ def locate_data(given: pathlib.Path) -> Tables | Folder:
     if unused := unusable.text_per_file(path, tables):
         raise unused
     return _alike(path, tables)
+
+
+def _aligned(folder: pathlib.Path) -> Tables | None:
+    """Files in pairs that differ in their endings alone: `train.en` and `train.de`."""
+    files = [file for inner in locate.below(folder) for file in names.files(inner)]
+    files = [file for file in files if not _DESCRIPTION.match(file.name.lower())]
+    stems = collections.defaultdict(set)
+    for file in files:
+        name = file.name.removesuffix(".gz")
+        stem, _, ending = name.rpartition(".")
+        stems[file.parent / stem].add(ending)
+    endings = {tuple(sorted(found)) for found in stems.values()}
+    if len(endings) != 1 or len(*endings) != 2 or not all(map(all, endings)):
+        return None
+    (both,) = endings
+    found = [written.aligned(file, both) for file in sorted(files)]
+    return Tables(tuple(found), str(folder))
 
 
 def _siblings(path: pathlib.Path) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ _CONTEXTS = ("context", "passage", "paragraph", "document", "지문", "본문")
 _QUESTIONS = ("question", "질문")
 _ANSWERS = ("answer", "answers", "답", "답변", "정답")
 _SHOWN = 8
-_LANGUAGES = ("source", "target", "src", "tgt")
 
 
 def check(columns: Sequence[column.Column], name: str) -> None:
@@ -59,14 +58,6 @@ def check_target(
         raise unusable.captions(name, image.name, given.others[0].name)
     if candidates:
         return
-    texts = [one.name for one in columns if inputs.is_text(one) and not one.left_out]
-    languages = [n for n in texts if n in _LANGUAGES] or vocabulary.are_languages(texts)
-    if len(languages) > 1:
-        raise unusable.translations(name, languages)
-    summary = next((one for one in texts if vocabulary.is_summary(one)), None)
-    other = next((one for one in texts if one != summary), None)
-    if summary and other:
-        raise unusable.summaries(name, other, summary)
     told = "; ".join(
         f"{wording.named(one.name)}: {targets.why_none(one)}" for one in columns[:_SHOWN]
     )

@@ -22,6 +22,7 @@ _MOST_BYTES = 8_000_000
 Source = Annotated[
     config.CsvSource
     | config.TsvSource
+    | config.AlignedSource
     | config.JsonlSource
     | config.ConllSource
     | config.SquadSource

@@ -41,6 +41,11 @@ class Tagged:
     words: tuple[int, ...]
     """Units of each text, about."""
 
+    @property
+    def purpose(self) -> str:
+        """What is learned, in a line."""
+        return f"What is marked in {wording.named(self.texts.name)}."
+
     def task(self) -> Iterable[Line | Remark]:
         """The section `task`."""
         shown = wording.listed([f"{name} {count:,}" for name, count in self.kinds.most_common()])

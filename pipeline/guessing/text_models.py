@@ -83,6 +83,11 @@ def glued_share(texts: Sequence[str]) -> float:
     return sum(bool(_GLUED.match(letter)) for letter in letters) / max(1, len(letters))
 
 
+def has_spaces(texts: Sequence[str]) -> bool:
+    """Whether spaces divide words, as they do not in Chinese and Japanese, nor quite in Korean."""
+    return _language(texts).tokenizer == "words"
+
+
 def minilm_of_tokens(
     rows: int, instead: str, length: tuple[int, str], epochs: int, batch_size: int
 ) -> list[Line]:

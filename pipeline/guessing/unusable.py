@@ -56,13 +56,12 @@ def numbered_tags(name: str, words: str, tags: str) -> errors.DataError:
 
 
 def translations(name: str, texts: list[str]) -> errors.DataError:
-    """The error for texts beside their translations."""
+    """The error for texts beside their translations in one cell."""
     shown = " and ".join(map(repr, texts))
     return errors.DataError(
-        f"{name} holds the same texts in several languages ({shown}), and Maru has no task that "
-        "writes texts. It can compare two: add a column that says whether a translation is right "
-        "(text_pair_classification), or how good it is (text_pair_regression); rows with wrong "
-        "translations are needed, too."
+        f"{name} holds the same texts in several languages ({shown}) in one cell. Maru writes one "
+        "text from another (sequence_to_sequence) if each has a column of its own: write a table "
+        f"with the columns {shown}."
     )
 
 
@@ -72,14 +71,6 @@ def captions(name: str, image: str, text: str) -> errors.DataError:
         f"{name} holds texts ({text!r}) that describe images ({image!r}), and Maru has no task "
         "that writes texts. It can label images: add a column with a label (image_classification), "
         "or with the things that are seen (image_multi_label); a row for each image is enough."
-    )
-
-
-def summaries(name: str, text: str, summary: str) -> errors.DataError:
-    """The error for texts with their summaries and nothing else."""
-    return errors.DataError(
-        f"{name} holds texts ({text!r}) with summaries ({summary!r}), and Maru has no task that "
-        "writes texts. It can label texts: add a column with a label or a number."
     )
 
 
@@ -107,9 +98,10 @@ def plain_text(file: source_files.DataFile) -> errors.DataError:
     """The error for lines of text without columns."""
     first = next(filter(bool, map(_start, lines.read(lines.Part(file)))), "")
     return errors.DataError(
-        f"{file.name} holds lines of text without labels (the first: {first!r}), and every task of "
-        "Maru learns what is beside a text. Write a table with a header: a column of texts and a "
-        "column with a label or a number for each."
+        f"{file.name} holds lines of text without labels (the first: {first!r}). From such lines a "
+        "model learns a language (masked_language_modeling with `data.source.kind: text`, see "
+        "docs/pretraining.md). To learn what is beside a text, write a table with a header: a "
+        "column of texts and a column with a label or a number for each."
     )
 
 

@@ -100,6 +100,26 @@ def detect(path: pathlib.Path) -> Written:
     return dataclasses.replace(written, encoding=encoding, share=found.share)
 
 
+def aligned(path: pathlib.Path, endings: tuple[str, ...]) -> Written:
+    """A file of a pair whose lines belong together.
+
+    Args:
+        path: The file.
+        endings: Of the names of both.
+
+    Raises:
+        DataError: If it is damaged, or no text.
+    """
+    file = source_files.DataFile(str(path), names.shown(path.name), None, path.stat().st_size)
+    contents.require_text(file, "utf-8")
+    found = decoding.likely(file)
+    fields = (("kind", "aligned"), ("endings", list(endings)))
+    written = Written(path, fields, endings, "pairs of files whose lines belong together")
+    if found is None:
+        return written
+    return dataclasses.replace(written, encoding=found.encoding, share=found.share)
+
+
 def _lenient(encoding: str) -> Any:
     return lambda line: line.raw.decode(encoding, "replace")
 
