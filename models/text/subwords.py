@@ -3,7 +3,7 @@
 Sources: Schuster and Nakajima (2012), "Japanese and Korean Voice Search" (WordPiece);
 Sennrich et al. (2015), https://arxiv.org/abs/1508.07909 (BPE); Kudo (2018),
 https://arxiv.org/abs/1804.10959 (unigram); Kudo and Richardson (2018),
-https://arxiv.org/abs/1808.06226 (SentencePiece, which learns the latter two). Id 0 pads and
+https://arxiv.org/abs/1808.06226 (SentencePiece, which learns all three). Id 0 pads and
 id 1 is the unknown piece, as with words.
 """
 
@@ -12,11 +12,12 @@ from __future__ import annotations
 import io
 import pathlib
 import re
-import string
 from collections.abc import Iterable, Sequence
 
 import keras_hub
 import tensorflow as tf
+
+from models.text import learned_wordpieces
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
 UNKNOWN_ID = 1
@@ -27,8 +28,6 @@ _CHARACTER_COVERAGE = 0.9995
 _LONGEST_TEXT = 2**30
 # SentencePiece keeps this sign to itself, and leaves texts out that have it.
 _RESERVED = "\u2585"
-# What WordPiece learns at most; words of rarer ones are unknown.
-_MOST_CHARACTERS = 1000
 # Characters; the unigram model's probabilities are no longer finite in runs of some thousands.
 _LONGEST_WORD = re.compile(r"\S{1000}")
 
@@ -148,17 +147,11 @@ def _wordpiece(
 ) -> bytes:
     # Each character is a piece twice, where a word begins and inside; without them whole words
     # would be unknown.
-    folded = (line.casefold() if lowercase else line for line in lines)
-    characters = {sign for line in folded for sign in line} - set(string.whitespace)
-    needed = 2 * min(len(characters), _MOST_CHARACTERS) + len(special)
+    characters = len(learned_wordpieces.characters_of(lines, lowercase))
+    needed = 2 * min(characters, learned_wordpieces.MOST_CHARACTERS) + len(special)
     if vocabulary_size < needed:
         raise _not_learned("wordpiece", lines, vocabulary_size, _too_many_characters(needed))
-    pieces = keras_hub.tokenizers.compute_word_piece_vocabulary(
-        tf.data.Dataset.from_tensor_slices(lines),
-        vocabulary_size,
-        lowercase=lowercase,
-        reserved_tokens=list(special),
-    )
+    pieces = learned_wordpieces.learn(lines, vocabulary_size, lowercase, special)
     return "\n".join(pieces).encode()
 
 
