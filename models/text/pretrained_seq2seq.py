@@ -297,5 +297,5 @@ def _trimmed(ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """Without what is padding in all rows."""
     import tensorflow as tf
 
-    longest = tf.maximum(tf.reduce_max(tf.concat([tf.reduce_sum(mask, 1), [1]], 0)), 1)
+    longest = tf.reduce_max(tf.concat([tf.reduce_sum(mask, 1), [1]], 0))
     return ids[:, :longest], mask[:, :longest]
