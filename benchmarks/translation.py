@@ -68,10 +68,11 @@ def main(folder: pathlib.Path, out: pathlib.Path, minutes: float, only: Sequence
     train, val, test = (_pairs(folder / f"{name}.tsv") for name in ("train", "val", "test"))
     pieces = out / "pieces"
     if not pieces.exists():
-        subwords.learn("bpe", [text for pair in train for text in pair], _PIECES, pieces)
-    found = {}
-    for name, texts in _simple(train, test).items():
-        found[name] = {"greedy": texts, "curve": []}
+        texts = [text for pair in train for text in pair]
+        subwords.learn("bpe", texts, _PIECES, pieces, lowercase=False)
+    found = {
+        name: {"greedy": written, "curve": []} for name, written in _simple(train, test).items()
+    }
     for name in only or NETS:
         path = out / f"{name}.json"
         if not path.exists():
@@ -123,12 +124,9 @@ def _trained(
     batches = Batches(order, len(train), training.batch_size, True, planned=len(ends))
     objective = config.task.objective(facts, training)
     fit.compile_model(model, objective, training, training.epochs * len(ends))
-    answer = {
-        beams: _answering(
-            config.task, beams, facts, encoder, zoo.writer(config.model, model, encoder)
-        )
-        for beams in (1, 5)
-    }
+    writer = zoo.writer(config.model, model, encoder)
+    network = Network(None, None, encode=encoder, writer=writer)
+    answer = {beams: _answering(config.task, beams, facts, network) for beams in (1, 5)}
     seconds, curve = 0.0, []
     for epoch in range(training.epochs):
         begin = time.perf_counter()
@@ -222,7 +220,7 @@ def draw(found: Mapping[str, Mapping[str, Any]], test: Pairs, path: pathlib.Path
         test: Captions that were written.
         path: Of the PNG.
     """
-    drawn = figure.Figure(figsize=(11, 4.5), layout="constrained")
+    drawn = figure.Figure(figsize=(11, 5.5), layout="constrained")
     by_length, by_minute = drawn.subplots(1, 2)
     counts = np.bincount(_groups(test), minlength=len(_EDGES) + 1)
     names = [f"≤ {_EDGES[0]}"]
@@ -246,7 +244,8 @@ def draw(found: Mapping[str, Mapping[str, Any]], test: Pairs, path: pathlib.Path
         axes.set_ylabel("BLEU")
         axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
-        axes.legend()
+    lines, labels = by_length.get_legend_handles_labels()
+    drawn.legend(lines, labels, loc="outside lower center", ncols=3)
     drawn.savefig(path, dpi=120)
 
 

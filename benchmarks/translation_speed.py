@@ -52,7 +52,8 @@ def main(
     keras.utils.set_random_seed(0)
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "pieces")
-        subwords.learn("bpe", [text for pair in pairs for text in pair], pieces, path)
+        texts = [text for pair in pairs for text in pair]
+        subwords.learn("bpe", texts, pieces, path, lowercase=False)
         config = Seq2seqTransformerConfig(
             vocabulary_size=pieces,
             sequence_length=_LONGEST,

@@ -32,19 +32,22 @@ _APART = (
 )
 _BEGIN = 0xF0000
 """Code of what stands for the first of the characters where a word begins, so that no other place
-of a word is joined with it; then come the others. Nobody assigns such characters."""
+of a word is joined with it; then come the others. Words with characters from there on, which have
+no meaning but in some fonts, are only spelled."""
 _KEPT = frozenset("▁▅")
 """Characters that SentencePiece keeps to itself."""
+_NO_PIECES = string.whitespace + "\0"
+"""Characters between words, and one that TensorFlow Text knows no piece of."""
 _AT_ONCE = 10_000
 
 
 def characters_of(lines: Iterable[str], lowercase: bool) -> Counter[str]:
-    """Characters but for spaces, as often as they occur."""
+    """Characters that can be pieces, as often as they occur."""
     counts: Counter[str] = Counter()
     for line in lines:
         counts.update(line.casefold() if lowercase else line)
-    for space in string.whitespace:
-        counts.pop(space, None)
+    for sign in _NO_PIECES:
+        counts.pop(sign, None)
     return counts
 
 
@@ -60,7 +63,7 @@ def learn(lines: Sequence[str], size: int, lowercase: bool, special: Sequence[st
     common = characters_of(lines, lowercase).most_common(MOST_CHARACTERS)
     characters = sorted(sign for sign, _ in common)
     spelled = [*special, *characters, *(JOINER + sign for sign in characters)]
-    known = frozenset(characters) - _KEPT
+    known = {sign for sign in characters if sign not in _KEPT and ord(sign) < _BEGIN}
     counts = {
         word: count
         for word, count in _words(lines, lowercase).items()

@@ -56,6 +56,20 @@ def resolve(preset: str) -> str:
     return str(folder)
 
 
+def require(config: object, preset: str) -> None:
+    """Refuse a preset that is neither published nor a folder, without loading it.
+
+    Args:
+        config: Of the model that names it.
+        preset: Its `preset`, or one that a search tries; a folder's path is absolute.
+
+    Raises:
+        ValueError: If there is no such preset.
+    """
+    del config
+    resolve(preset)
+
+
 def load(loader: Callable[..., Any], preset: str, **options: Any) -> Any:
     """Call a KerasHub `from_preset` and put its failures in words.
 

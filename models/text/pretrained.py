@@ -158,20 +158,6 @@ def _inputs(backbone: keras.Model) -> dict[str, keras.KerasTensor]:
     return {tensor.name: tensor for tensor in backbone.inputs}
 
 
-def require_preset(config: PretrainedTextConfig, preset: str) -> None:
-    """Refuse a preset that is neither published nor a folder, without loading it.
-
-    Args:
-        config: Of the model.
-        preset: Its `preset`, or one that a search tries; a folder's path is absolute.
-
-    Raises:
-        ValueError: If there is no such preset.
-    """
-    del config
-    presets.resolve(preset)
-
-
 def save_pretrained(config: PretrainedTextConfig, model: keras.Model, folder: pathlib.Path) -> None:
     """Write what other tasks fine-tune, see `encoder_module.save_beside_preset`.
 

@@ -211,20 +211,6 @@ def writer(config: PretrainedSeq2seqConfig, model: keras.Model, encoder: Encoder
     )
 
 
-def require_preset(config: PretrainedSeq2seqConfig, preset: str) -> None:
-    """Refuse a preset that is neither published nor a folder, without loading it.
-
-    Args:
-        config: Of the model.
-        preset: Its `preset`, or one that a search tries; a folder's path is absolute.
-
-    Raises:
-        ValueError: If there is no such preset.
-    """
-    del config
-    presets.resolve(preset)
-
-
 class _Signs:
     """Ids around texts, as the family was pre-trained."""
 

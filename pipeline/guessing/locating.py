@@ -89,8 +89,7 @@ def locate_data(given: pathlib.Path) -> Tables | Folder:
 
 def _aligned(folder: pathlib.Path) -> Tables | None:
     """Files in pairs that differ in their endings alone: `train.en` and `train.de`."""
-    files = [file for inner in locate.below(folder) for file in names.files(inner)]
-    files = [file for file in files if not _DESCRIPTION.match(file.name.lower())]
+    files = [file for file in _files(folder) if not _DESCRIPTION.match(file.name.lower())]
     stems = collections.defaultdict(set)
     for file in files:
         name = file.name.removesuffix(".gz")

@@ -107,7 +107,7 @@ def search(
 
     def is_settled(alive: State, ended: State) -> Tensor:
         """Of which texts that were read nothing better can come, `(n,)`."""
-        last = tf.sort(ended["ranks"], direction="DESCENDING")[:, (wanted or beams) - 1]
+        last = ended["ranks"][:, (wanted or beams) - 1]
         if beams == 1:  # Greed takes the first that ends.
             return last > _NONE
         # Sums only fall, and what divides them is at most that of the limit.

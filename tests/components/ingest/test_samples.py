@@ -6,7 +6,13 @@ import pathlib
 import pytest
 
 from components.ingest import config, errors, fingerprint, preview
-from components.ingest.samples import function_docs, imdb_small, library_docs, table
+from components.ingest.samples import (
+    function_docs,
+    imdb_small,
+    library_docs,
+    parameter_questions,
+    table,
+)
 
 
 def test_imdb_small_has_a_hundred_reviews(tmp_path):
@@ -134,3 +140,10 @@ def test_no_row_of_two_functions_is_another_one_turned_round(tmp_path, monkeypat
             pairs = {(row["text"], row["other"]) for row in csv.DictReader(file)}
         assert len(pairs) == count
         assert not pairs & {(other, text) for text, other in pairs}
+
+
+def test_a_dialogue_replies_with_the_answer_or_says_that_there_is_none():
+    asked = parameter_questions.Question("What type is axis?", "axis : int", (("int", 7),))
+    assert parameter_questions.reply(asked) == "int"
+    unsaid = asked._replace(answers=())
+    assert parameter_questions.reply(unsaid) == "The documentation does not say."

@@ -38,8 +38,8 @@ def test_accents_that_stand_alone_stay_in_their_word():
 @pytest.mark.parametrize("seed", range(5))
 def test_every_word_of_common_characters_is_spelled_without_the_unknown_piece(seed):
     draw = random.Random(seed)
-    signs = "abcdéß가나다ㄱ\u1100\u1161é0123-#▁▅ı"
-    lines = ["".join(draw.choice(signs + "   ") for _ in range(80)) for _ in range(40)]
+    signs = "abcdéß가나다ㄱ\u1100\u1161é0123-#▁▅ı\U000f0001\U000f0002"
+    lines = ["".join(draw.choice(signs + " " * 9) for _ in range(80)) for _ in range(40)]
     pieces = learn(lines, size=200)
     assert len(pieces) == len(set(pieces)) <= 200
     tokenizer = keras_hub.tokenizers.WordPieceTokenizer(pieces, lowercase=True, oov_token="[UNK]")
@@ -54,6 +54,19 @@ def test_the_same_texts_in_another_order_give_the_same_pieces():
 def test_the_size_is_that_which_was_asked_for_where_there_are_as_many():
     lines = [" ".join(f"{a}{b}{c}" for a in "abcde" for b in "fghij" for c in "klmno")] * 3
     assert len(learn(lines, size=100)) == 100
+
+
+@pytest.mark.parametrize("line", ["a b c", "a", "▁", "\U000f0000x"])
+def test_where_nothing_can_be_joined_characters_are_learned_alone(line):
+    signs = sorted(set(line) - {" "})
+    assert learn([line])[: 2 + 2 * len(signs)] == [*SPECIAL, *signs, *(f"##{s}" for s in signs)]
+
+
+def test_a_null_character_is_no_piece():
+    pieces = learn(["low \0 lo\0w low"] * 9)
+    assert "low" in pieces and not any("\0" in piece for piece in pieces)
+    tokenizer = keras_hub.tokenizers.WordPieceTokenizer(pieces, oov_token="[UNK]")
+    assert pieces.index("low") in tokenizer(["low \0"])[0]
 
 
 def test_words_as_long_as_whole_texts_are_no_hindrance():
