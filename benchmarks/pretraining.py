@@ -4,9 +4,9 @@
 
 Pre-trains `configs/results/enwiki_bert.yaml` on as many lines of FILE (plain text, a paragraph a
 line) as the minutes of training last for, which a short run beforehand measures, and tells the
-masked accuracy of each minute. Then it fine-tunes `configs/results/enwiki_bert_sst2.yaml` on
-`train_500.tsv` of FOLDER, judged on its `test.tsv`, and trains the same net with the same
-vocabulary from fresh weights, each with several seeds.
+masked accuracy of each minute. Then it fine-tunes `configs/results/enwiki_bert_sst2.yaml` on 500
+rows that are drawn from `train.tsv` of FOLDER, judged on its `test.tsv`, and trains the same net
+with the same vocabulary from fresh weights, each with several seeds.
 """
 
 import datetime
@@ -14,6 +14,7 @@ import gzip
 import itertools
 import json
 import pathlib
+import random
 import re
 import shutil
 import statistics
@@ -30,6 +31,8 @@ _PROBED = 6_000
 """Lines of the run that measures how fast it goes."""
 _SETTLED = 20
 """Steps before the pace is measured: the first ones prepare kernels."""
+_EXAMPLES = 500
+"""Rows of the task that are learned from."""
 _STEP = re.compile(
     r"^(\S+ \S+) INFO maru.progress: epoch (\d+)/\d+ step (\d+)/(\d+) .*?\bmasked_accuracy (\S+)"
 )
@@ -143,7 +146,9 @@ def _lines(file: pathlib.Path, count: int, workspace: pathlib.Path) -> pathlib.P
 def _task(folder: pathlib.Path, workspace: pathlib.Path) -> pathlib.Path:
     data = workspace / "task"
     data.mkdir(exist_ok=True)
-    shutil.copyfile(folder / "train_500.tsv", data / "train.tsv")
+    head, *rows = (folder / "train.tsv").read_text("utf-8").splitlines()
+    drawn = random.Random(0).sample(rows, _EXAMPLES)
+    (data / "train.tsv").write_text("".join(f"{row}\n" for row in (head, *drawn)), "utf-8")
     shutil.copyfile(folder / "test.tsv", data / "test.tsv")
     return data
 

@@ -1,15 +1,18 @@
 """What sentence vectors gain by SimCSE on plain lines: Spearman's correlation on STS-B.
 
-    python -m benchmarks.simcse PRESET LINES STSB [--rows 2000] [--epochs 1]
+    python -m benchmarks.simcse PRESET LINES STSB [--rows 8000] [--epochs 1] [--seeds 5]
 
-`PRESET` is what `model.preset` takes, `LINES` a text file, a text a line, and `STSB` a table with
-tabs between `sentence1`, `sentence2` and `score`. Trains `configs/results/simcse.yaml` and prints
-the correlation of the cosines of mean token vectors with the scores.
+`PRESET` is what `model.preset` takes, `LINES` a text file, a text a line, perhaps in gzip, and
+`STSB` a table with tabs between `sentence1`, `sentence2` and `score`. Trains
+`configs/results/simcse.yaml` with each seed, on the preset and on the same network with fresh
+weights, and prints the correlation of the cosines of mean token vectors with the scores.
 """
 
 import csv
+import gzip
 import itertools
 import pathlib
+import statistics
 import subprocess
 import sys
 
@@ -27,8 +30,9 @@ _FEWEST_WORDS = 8
 @click.argument("preset")
 @click.argument("lines", type=click.Path(exists=True, path_type=pathlib.Path))
 @click.argument("stsb", type=click.Path(exists=True, path_type=pathlib.Path))
-@click.option("--rows", type=int, default=2000, show_default=True)
+@click.option("--rows", type=int, default=8000, show_default=True)
 @click.option("--epochs", type=int, default=1, show_default=True)
+@click.option("--seeds", type=int, default=5, show_default=True)
 @click.option("--workspace", type=click.Path(path_type=pathlib.Path), default="workspace/simcse")
 def main(
     preset: str,
@@ -36,30 +40,62 @@ def main(
     stsb: pathlib.Path,
     rows: int,
     epochs: int,
+    seeds: int,
     workspace: pathlib.Path,
 ) -> None:
     """See the module."""
-    pairs = read_pairs(stsb)
-    print(f"before: {spearman(preset, pairs):.4f}", flush=True)
+    pairs, workspace = read_pairs(stsb), workspace.absolute()
     workspace.mkdir(parents=True, exist_ok=True)
-    kept = workspace.absolute() / "lines.txt"
-    with lines.open(encoding="utf-8") as file:
+    kept = workspace / "lines.txt"
+    opener = gzip.open if lines.suffix == ".gz" else open
+    with opener(lines, "rt", encoding="utf-8") as file:
         long = (line for line in file if len(line.split()) >= _FEWEST_WORDS)
         kept.write_text("".join(itertools.islice(long, rows)), "utf-8")
-    command = [sys.executable, "-m", "pipeline", "run", str(CONFIG)]
-    command += ["--workspace", str(workspace.absolute())]
-    command += [
-        f"--set={one}"
-        for one in (
-            f"data.source.path={kept}",
-            f"model.preset={preset}",
-            f"training.epochs={epochs}",
-        )
-    ]
-    subprocess.run(command, check=True, cwd=ROOT)
-    versions = (workspace / "served" / "simcse").iterdir()
-    pushed = max(versions, key=lambda version: int(version.name)) / "assets.extra" / "preset"
-    print(f"after: {spearman(str(pushed.absolute()), pairs):.4f}")
+    found: dict[str, list[tuple[float, float]]] = {"preset": [], "fresh": []}
+    for seed, name in itertools.product(range(seeds), found):
+        given = preset if name == "preset" else fresh(preset, seed, workspace / f"fresh_{seed}")
+        pushed = _trained(given, kept, workspace, [f"{epochs=}", f"{seed=}"], f"{name}_{seed}")
+        found[name].append((spearman(given, pairs), spearman(str(pushed), pairs)))
+        before, after = found[name][-1]
+        click.echo(f"{name}, seed {seed}: {before:.4f} before, {after:.4f} after")
+    for name, figures in found.items():
+        for when, told in zip(("before", "after"), zip(*figures, strict=True), strict=True):
+            spread = statistics.stdev(told) if seeds > 1 else 0.0
+            middle = statistics.median(told)
+            click.echo(f"{name}, {when}: median {middle:.4f}, deviation {spread:.4f}")
+
+
+def fresh(preset: str, seed: int, folder: pathlib.Path) -> str:
+    """The folder of a preset of the same network and tokenizer, its weights drawn anew.
+
+    Args:
+        preset: As `model.preset`.
+        seed: Of the draw.
+        folder: Where it is written.
+    """
+    import keras
+    import keras_hub
+
+    from models.text import presets
+
+    keras.utils.set_random_seed(seed)
+    hub = keras_hub.models
+    backbone = presets.load(hub.Backbone.from_preset, preset, load_weights=False)
+    backbone.save_to_preset(folder)
+    presets.load(hub.TextClassifierPreprocessor.from_preset, preset).save_to_preset(folder)
+    return str(folder)
+
+
+def _trained(
+    preset: str, lines: pathlib.Path, workspace: pathlib.Path, training: list[str], name: str
+) -> pathlib.Path:
+    """Run the config; returns the preset that it pushed."""
+    settings = [f"name=simcse_{name}", f"data.source.path={lines}", f"model.preset={preset}"]
+    settings += [f"training.{one}" for one in training]
+    command = [sys.executable, "-m", "pipeline", "run", str(CONFIG), "--workspace", str(workspace)]
+    subprocess.run([*command, *(f"--set={one}" for one in settings)], check=True, cwd=ROOT)
+    versions = (workspace / "served" / f"simcse_{name}").iterdir()
+    return max(versions, key=lambda version: int(version.name)) / "assets.extra" / "preset"
 
 
 def read_pairs(path: pathlib.Path) -> list[tuple[str, str, float]]:

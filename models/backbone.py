@@ -14,7 +14,7 @@ from models.recipe import Recipe
 
 Tensors = dict[str, Any]
 """Keras tensors by name, each `(batch, ...)`."""
-Provided = Literal["vector", "tokens", "pieces", "patches", "directions", "decoder"]
+Provided = Literal["vector", "tokens", "pieces", "patches", "directions", "continuation", "decoder"]
 """What a head may stand on: a field of `Backbone`."""
 PLACES = "unit_places"
 """Input of models of units: which token each unit of a text begins with, -1 beyond its end."""
@@ -70,6 +70,20 @@ class DirectionVectors:
 
 
 @dataclasses.dataclass(frozen=True)
+class NextVectors:
+    """What a head that tells what follows stands on."""
+
+    vectors: Any
+    """`(batch, length, dim)`, of each token: states that saw it and those before it alone."""
+    logits: Callable[[Any], Any]
+    """Such vectors to float32 logits of the piece that follows, `(batch, length, pieces)`."""
+    token_ids: Any
+    """`(batch, length)` int32; the first of each is what stands before the text that is told."""
+    padding_mask: Any
+    """`(batch, length)` int32, 1 where a token stands."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Backbone:
     """A network with fresh or pretrained weights, without its task."""
 
@@ -98,6 +112,8 @@ class Backbone:
     """None if the model does not learn to tell pieces."""
     directions: DirectionVectors | None = None
     """None if the model does not read texts in two directions that never see each other."""
+    continuation: NextVectors | None = None
+    """None if the model does not tell what follows a text."""
 
     def of_patches(self) -> Backbone:
         """The same network with `at_patches`, what its layer `features` gives.
@@ -165,6 +181,21 @@ class Backbone:
         vectors = keras.layers.Identity(name="features")(self.directions.vectors)
         found = dataclasses.replace(self.directions, vectors=vectors)
         return dataclasses.replace(self, directions=found)
+
+    def of_continuation(self) -> Backbone:
+        """The same network, of which `continuation` gives what its layer `features` gives.
+
+        Raises:
+            ValueError: If the network does not tell what follows.
+        """
+        if self.continuation is None:
+            raise ValueError(
+                "Expected a model that reads from the first token to the last. Received: "
+                f"{self.name}, which sees what follows. See `provides` in models/zoo.py."
+            )
+        vectors = keras.layers.Identity(name="features")(self.continuation.vectors)
+        found = dataclasses.replace(self.continuation, vectors=vectors)
+        return dataclasses.replace(self, continuation=found)
 
     def model(self, outputs: Any) -> keras.Model:
         """The whole model; the caller compiles it.

@@ -54,8 +54,10 @@ class Pieces:
     """Ids to `MARKS` of the same shape, in a graph."""
     length: int
     """Tokens that the model reads, special ones included."""
+    around: int = AROUND
+    """Special pieces that are put around those of a window."""
 
     @property
     def width(self) -> int:
         """Pieces of a window."""
-        return self.length - AROUND
+        return self.length - self.around

@@ -8,6 +8,7 @@ defer loading them (`pipeline/runtime/deferred_imports.py`).
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -34,9 +35,12 @@ from models.tasks.task import Facts, Task
 from models.text import (
     bag_of_words,
     bert,
+    continuing,
     elmo,
     embedding_pooling,
+    gpt,
     hub_text,
+    language_recurrent,
     naive_bayes,
     parallel,
     presets,
@@ -58,8 +62,10 @@ Model = Annotated[
     | elmo.ElmoConfig
     | embedding_pooling.EmbeddingPoolingConfig
     | googlenet.GoogLeNetConfig
+    | gpt.GptConfig
     | hub_image.HubImageConfig
     | hub_text.HubTextConfig
+    | language_recurrent.LanguageRecurrentConfig
     | mobilenet.MobileNetConfig
     | naive_bayes.NaiveBayesConfig
     | pretrained_image.PretrainedImageConfig
@@ -77,7 +83,7 @@ Model = Annotated[
 ]
 """What the `model` of a config may be."""
 
-_IN_WINDOWS: frozenset[Provided] = frozenset({"pieces", "directions"})
+_IN_WINDOWS: frozenset[Provided] = frozenset({"pieces", "directions", "continuation"})
 """What heads stand on that read texts in windows of pieces."""
 _VECTOR_AND_TOKENS: frozenset[Provided] = frozenset({"vector", "tokens"})
 
@@ -142,6 +148,26 @@ def _seq2seq(module: Any, config: type) -> Entry:
     )
 
 
+def _continuing(
+    module: Any, config: type, save: Callable[[Any, Any, pathlib.Path], None] | None = None
+) -> Entry:
+    """A model that tells what follows a text, built from scratch."""
+    return Entry(
+        config,
+        module.build,
+        module.encoder,
+        "text",
+        lambda _: "text",
+        provides=frozenset({"continuation"}),
+        piece_encoder=module.encoder,
+        special=continuing.SPECIAL,
+        save_pretrained=save,
+        writer=module.writer,
+        tokenizer="fitted",
+        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
+    )
+
+
 def _of_parallel_texts(config: parallel.ParallelConfig) -> tuple[Vocabulary, ...]:
     if config.vocabulary == "shared":
         return (Vocabulary(roles=("input", "target")),)
@@ -182,6 +208,7 @@ MODELS: dict[str, Entry] = {
     ),
     "embedding_pooling": _text(embedding_pooling, embedding_pooling.EmbeddingPoolingConfig),
     "googlenet": _image(googlenet, googlenet.GoogLeNetConfig),
+    "gpt": _continuing(gpt, gpt.GptConfig, gpt.save_pretrained),
     "hub_image": Entry(
         hub_image.HubImageConfig,
         hub_image.build,
@@ -201,6 +228,9 @@ MODELS: dict[str, Entry] = {
         is_pretrained=True,
         is_compilable=False,
         files={"handle": NamedFile("module", cache.require)},
+    ),
+    "language_recurrent": _continuing(
+        language_recurrent, language_recurrent.LanguageRecurrentConfig
     ),
     "mobilenet": _image(mobilenet, mobilenet.MobileNetConfig),
     "naive_bayes": Entry(
@@ -288,6 +318,8 @@ def build(config: Any, task: Task, facts: Facts) -> Any:
         backbone = backbone.of_patches()
     elif task.needs == "directions":
         backbone = backbone.of_directions()
+    elif task.needs == "continuation":
+        backbone = backbone.of_continuation()
     if task.sides > 1:
         backbone = siamese.backbone(backbone, task.sides)
     return backbone.model(task.head(backbone, facts))

@@ -2,8 +2,8 @@
 
 Texts: TF-IDF of words and word pairs (of characters where no text has a word) with a linear model;
 of two texts also what both have in common, alone where texts belong together; parts of texts: those
-that training marked; gaps of texts: counts of words; texts to write: a table of words and counts of
-runs of three. Images: thumbnails, by nearest class centroid for one label, by nearest neighbours
+that training marked; gaps of texts: counts of words; what follows a text: counts of runs of bytes; texts
+to write: a table of words and counts of runs of three. Images: thumbnails, by nearest class centroid for one label, by nearest neighbours
 otherwise. All beside an answer that looks at no input.
 """
 
@@ -14,7 +14,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from components.baseline import channel, gaps, images, partners, passages, phrases, texts, words
+from components.baseline import (
+    channel,
+    continuation,
+    gaps,
+    images,
+    partners,
+    passages,
+    phrases,
+    texts,
+    words,
+)
 
 REPORT = "baseline.json"
 """Name of the report inside the artifact."""
@@ -42,6 +52,7 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
     ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
     ("text", "scored_pieces"): _BY_THE_WORD_BEFORE,
     ("text", "spans"): ("entities seen in training", phrases.known),
+    ("text", "texts"): ("Kneser-Ney of up to 6 bytes", continuation.kneser_ney),
     ("text", "written"): ("IBM model 1 and trigrams, by Bayes", channel.by_bayes),
 }
 """The simple model by what the inputs hold and what is learned."""
@@ -201,6 +212,7 @@ CONSTANT: Mapping[str, tuple[str, _Answering]] = {
     "reconstruction": ("mean of each hidden patch", images.own_means),
     "scored_pieces": ("most frequent word", gaps.most_frequent),
     "spans": ("no entity", _alike(lambda rows: phrases.answer([]))),
+    "texts": ("how frequent each byte is", continuation.frequent),
     "written": ("most frequent text", _alike(lambda rows: words.answer(_most_common(rows)))),
 }
 """What looks at no input, by what is learned."""

@@ -31,9 +31,11 @@ class Size(NamedTuple):
     """Units of the hidden layer of a block's perceptron."""
     is_norm_first: bool
     """Whether what goes into a part is normalised, or each sum."""
+    epsilon: float = 1e-6
+    """Added to variances that are divided by."""
 
 
-class _Block(keras.layers.Layer):
+class Block(keras.layers.Layer):
     """Parts with residual connections, and a perceptron as the last of them."""
 
     parts: tuple[str, ...]
@@ -62,7 +64,7 @@ class _Block(keras.layers.Layer):
         }
         self.norms = {
             part: keras.layers.LayerNormalization(
-                epsilon=1e-6, dtype=self.dtype_policy, name=f"{part}_ln"
+                epsilon=size.epsilon, dtype=self.dtype_policy, name=f"{part}_ln"
             )
             for part in (*self.parts, "mlp")
         }
@@ -93,7 +95,7 @@ class _Block(keras.layers.Layer):
         return self._add("mlp", x, perceptron, training)
 
 
-class ReadingBlock(_Block):
+class ReadingBlock(Block):
     """Self-attention over the text that is read, and a perceptron.
 
     Input shape:
@@ -115,7 +117,7 @@ class ReadingBlock(_Block):
         return self._transform(self._add("self", x, attend, training), training)
 
 
-class WritingBlock(_Block):
+class WritingBlock(Block):
     """Attention to what is written before, then to what was read, and a perceptron.
 
     Input shape:

@@ -10,6 +10,7 @@ from models.tasks import (
     classification,
     contrastive_embedding,
     image_contrastive_embedding,
+    language_modeling,
     masked_image_modeling,
     masked_language_modeling,
     multi_label,
@@ -26,6 +27,7 @@ Kinds = (
     | classification.TextClassification
     | contrastive_embedding.ContrastiveEmbedding
     | image_contrastive_embedding.ImageContrastiveEmbedding
+    | language_modeling.LanguageModeling
     | masked_image_modeling.MaskedImageModeling
     | masked_language_modeling.MaskedLanguageModeling
     | multi_label.ImageMultiLabel

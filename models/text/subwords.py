@@ -13,6 +13,7 @@ import io
 import pathlib
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import keras_hub
 import tensorflow as tf
@@ -30,6 +31,15 @@ _LONGEST_TEXT = 2**30
 _RESERVED = "\u2585"
 # Characters; the unigram model's probabilities are no longer finite in runs of some thousands.
 _LONGEST_WORD = re.compile(r"\S{1000}")
+_LOSSLESS = {
+    "bos_id": 2,
+    "eos_id": 3,
+    "byte_fallback": True,
+    "normalization_rule_name": "identity",
+    "remove_extra_whitespaces": False,
+    "add_dummy_prefix": False,
+}
+"""What lets SentencePiece give back what it read."""
 
 
 def learn(
@@ -49,8 +59,10 @@ def learn(
         vocabulary_size: Largest number of pieces; small data may not have as many.
         path: File to write.
         lowercase: Whether case is folded.
-        special: Pieces of `wordpiece` that no text has, in the order of their ids, those for
-            padding and unknown pieces first; left out: these two.
+        special: Pieces that no text has, in the order of their ids, those for padding and unknown
+            pieces first; left out: these two. Of `bpe` and `unigram` four: also for the begin and
+            the end of a text. Pieces then give texts back byte by byte: nothing is normalised, and
+            what is no piece is spelled in bytes.
 
     Raises:
         ValueError: If the texts are too few or the vocabulary too small to learn from.
@@ -63,7 +75,7 @@ def learn(
     if kind == "wordpiece":
         content = _wordpiece(lines, vocabulary_size, lowercase, special or (PADDING, UNKNOWN))
     else:
-        content = _sentencepiece(kind, lines, vocabulary_size, lowercase)
+        content = _sentencepiece(kind, lines, vocabulary_size, lowercase, special)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(content)
@@ -155,8 +167,18 @@ def _wordpiece(
     return "\n".join(pieces).encode()
 
 
-def _sentencepiece(kind: str, lines: list[str], vocabulary_size: int, lowercase: bool) -> bytes:
+def _sentencepiece(
+    kind: str, lines: list[str], vocabulary_size: int, lowercase: bool, special: Sequence[str]
+) -> bytes:
     import sentencepiece
+
+    options: dict[str, Any] = {"bos_id": -1, "eos_id": -1}
+    options["normalization_rule_name"] = "nmt_nfkc_cf" if lowercase else "nmt_nfkc"
+    if special:
+        names = dict(
+            zip(("pad_piece", "unk_piece", "bos_piece", "eos_piece"), special, strict=True)
+        )
+        options = {**names, **_LOSSLESS}
 
     model = io.BytesIO()
     try:
@@ -170,12 +192,10 @@ def _sentencepiece(kind: str, lines: list[str], vocabulary_size: int, lowercase:
             hard_vocab_limit=False,
             max_sentence_length=_LONGEST_TEXT,
             character_coverage=_CHARACTER_COVERAGE,
-            normalization_rule_name="nmt_nfkc_cf" if lowercase else "nmt_nfkc",
             pad_id=0,
             unk_id=1,
-            bos_id=-1,
-            eos_id=-1,
             minloglevel=2,
+            **options,
         )
     except RuntimeError as error:
         needed = re.search(r"required_chars\. \d+ vs (\d+)", str(error))

@@ -36,10 +36,10 @@ class ToldNeighbours(keras.layers.Layer):
         ops = keras.ops
         is_token = ops.cast(padding_mask, "bool")
         both = ops.logical_and(is_token[:, 1:], is_token[:, :-1])
-        after = _told(forward[:, :-1], token_ids[:, 1:], both)
-        before = _told(backward[:, 1:], token_ids[:, :-1], both)
+        after = told_of(forward[:, :-1], token_ids[:, 1:], both)
+        before = told_of(backward[:, 1:], token_ids[:, :-1], both)
         return ops.stack(
-            [_padded(after, [[0, 0], [1, 0]]), _padded(before, [[0, 0], [0, 1]])], axis=2
+            [padded(after, [[0, 0], [1, 0]]), padded(before, [[0, 0], [0, 1]])], axis=2
         )
 
     def compute_output_spec(self, inputs: list[Tensor]) -> Any:
@@ -63,7 +63,7 @@ def told(backbone: Backbone) -> Any:
     )
 
 
-def _told(logits: Tensor, token_ids: Tensor, is_asked: Tensor) -> tuple[Tensor, Tensor]:
+def told_of(logits: Tensor, token_ids: Tensor, is_asked: Tensor) -> tuple[Tensor, Tensor]:
     """Log-probabilities of tokens, and whether they are the likeliest, each `(batch, length)`."""
     ops = keras.ops
     logits = ops.cast(logits, "float32")
@@ -75,7 +75,7 @@ def _told(logits: Tensor, token_ids: Tensor, is_asked: Tensor) -> tuple[Tensor, 
     return ops.where(is_asked, log_probability, 0.0), ops.where(is_asked, is_hit, NOT_ASKED)
 
 
-def _padded(found: tuple[Tensor, Tensor], room: list[list[int]]) -> Tensor:
+def padded(found: tuple[Tensor, Tensor], room: list[list[int]]) -> Tensor:
     """As long as the tokens, `(batch, length, 2)`."""
     log_probability, is_hit = found
     return keras.ops.stack(

@@ -28,6 +28,7 @@ from models.text import (
     bag_of_words,
     bert,
     elmo,
+    gpt,
     recurrent,
     segments,
     seq2seq_transformer,
@@ -63,13 +64,17 @@ WRITER = functools.partial(
     sequence_length=6,
     target_length=7,
 )
+GPT = functools.partial(
+    gpt.GptConfig, num_layers=1, num_heads=2, hidden_dim=4, sequence_length=12, dropout=0.0
+)
 OF_TEXTS = {
-    "tokens": (TAGGER, "wordpiece"),
-    "pieces": (BERT, "wordpiece"),
-    "decoder": (WRITER, "bpe"),
-    "directions": (ELMO, "wordpiece"),
+    "tokens": (TAGGER, "wordpiece", 45),
+    "pieces": (BERT, "wordpiece", 45),
+    "decoder": (WRITER, "bpe", 45),
+    "directions": (ELMO, "wordpiece", 45),
+    "continuation": (GPT, "bpe", 300),
 }
-"""A model of texts and its tokenizer, by what a task needs, if not one vector."""
+"""A model of texts, its tokenizer and most pieces, by what a task needs, if not one vector."""
 IMAGE = resnet.ResNetConfig(blocks=(1,), width=4, image_size=8, stem="small", pixels="unit")
 
 VIT = vit.ViTConfig(image_size=8, patch_size=4, hidden_dim=6, num_layers=1, num_heads=2, mlp_dim=4)
@@ -148,12 +153,12 @@ class Case:
     def _made(self, folder):
         keras.utils.set_random_seed(0)
         config = VIT if self.task.needs == "patches" else IMAGE
-        texts, pieces = OF_TEXTS.get(self.task.needs, (BAG, "wordpiece"))
+        texts, pieces, most = OF_TEXTS.get(self.task.needs, (BAG, "wordpiece", 45))
         if tasks.reads(self.task) == "text":
             path = folder / "tokenizer"
             lines = [f"{' '.join(WORDS)} {n}" for n in range(9)]
             special = zoo.MODELS[texts.func.kind].special
-            subwords.learn(pieces, lines, 45, path, special=special)
+            subwords.learn(pieces, lines, most, path, special=special)
             config = texts(tokenizer=pieces, tokenizer_file=str(path))
         entry = zoo.MODELS[config.kind]
         if entry.tokenizer == "fitted":

@@ -141,6 +141,17 @@ HELD = {
         is_of_units=True,
         outputs=lambda target, width: (*target.shape, 2, width),
     ),
+    "texts": Held(
+        # Four special pieces, the bytes, and what the texts of `Case.model` teach; see there.
+        lambda name: Facts(sizes={"pieces": 290, "units": 12}),
+        lambda: None,
+        (None,) * 5,
+        None,
+        "",
+        is_mixable=False,
+        is_of_units=True,
+        outputs=lambda target, width: (*target.shape, 1, width),
+    ),
     "number": Held(
         lambda name: Facts(means={name: 100.0}, deviations={name: 20.0}),
         lambda: tf.constant([80.0, 100.0, 140.0, 60.0, 120.0]),

@@ -48,6 +48,19 @@ def _draw_gaps(random, size):
     ]
 
 
+def _draw_scores(random, size):
+    given, answers = _draw_gaps(random, size)
+    return given, [{**row, "bytes": row["gaps"] * 4} for row in answers]
+
+
+def _compressed(given, answers):
+    """What texts of bits, each told as likely as its mean, would need by scikit-learn."""
+    shares = [(row["bytes"][0], -row["log_probability"][0]) for row in answers if row["bytes"][0]]
+    each = np.concatenate([np.full(size, np.exp(-lost / size)) for size, lost in shares])
+    both = np.stack([each, 1 - each], axis=1)
+    return sklearn.metrics.log_loss(np.zeros(len(each)), both, labels=[0, 1]) / np.log(2)
+
+
 def _told_gaps(given, answers):
     right = [k < row["hits"][0] for row in answers for k in range(row["gaps"][0])]
     return sklearn.metrics.accuracy_score([True] * len(right), right)
@@ -206,6 +219,7 @@ DRAWN = {
     "reconstruction": _draw_errors,
     "scored_pieces": _draw_gaps,
     "spans": _draw_spans,
+    "texts": _draw_scores,
     "written": _draw_written,
 }
 
@@ -294,6 +308,11 @@ REFERENCES = {
     },
     "filled_masks": {"masked_accuracy": _told_gaps, "perplexity": _pseudo_perplexity},
     "scored_pieces": {"token_accuracy": _told_gaps, "perplexity": _pseudo_perplexity},
+    "texts": {
+        "bits_per_byte": _compressed,
+        "perplexity": _pseudo_perplexity,
+        "token_accuracy": _told_gaps,
+    },
     "answers": {
         "f1": _answers(_shared(str.split), ARTICLES),
         "exact_match": _answers(lambda one, other: float(one == other), ARTICLES),

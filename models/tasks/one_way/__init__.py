@@ -1,0 +1,1 @@
+"""Telling each token from those before it."""
