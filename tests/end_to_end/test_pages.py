@@ -30,6 +30,7 @@ TASKS = {
     "image_contrastive_embedding": "image: image",
     "image_multi_label": "labels: labels, separator: '|'",
     "image_regression": "target: number",
+    "language_modeling": "text: text",
     "masked_image_modeling": "image: image",
     "masked_language_modeling": "text: text",
     "question_answering": "question: other, context: text, answers: word",
@@ -50,6 +51,8 @@ MODELS = {
     "bidirectional": "{kind: elmo, vocabulary_size: 120, sequence_length: 12, units: 6}",
     "contrastive": "{kind: bag_of_words, vocabulary_size: 60, sequence_length: 9}",
     "image": "{kind: resnet, blocks: [1], width: 4, stem: small, image_size: 8}",
+    "language_modeling": "{kind: gpt, vocabulary_size: 400, sequence_length: 12, num_layers: 1, "
+    "num_heads: 2, hidden_dim: 8}",
     "masked_image_modeling": "{kind: vit, image_size: 8, patch_size: 2, hidden_dim: 8, "
     "num_layers: 1, num_heads: 2, mlp_dim: 8}",
     "masked_language_modeling": "{kind: bert, vocabulary_size: 120, sequence_length: 12, "

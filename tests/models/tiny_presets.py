@@ -36,6 +36,16 @@ def save_roberta(folder):
     return _save(folder, backbone, tokenizer)
 
 
+def save_gpt2(folder):
+    """GPT-2 over four byte pairs, as published: padding has the id of `!`."""
+    pieces = ["!", "a", "b", "Ġ", "Ġa", "<|endoftext|>"]
+    vocabulary = {piece: index for index, piece in enumerate(pieces)}
+    keras.utils.set_random_seed(5)
+    backbone = keras_hub.models.GPT2Backbone(vocabulary_size=len(pieces), **SIZES)
+    tokenizer = keras_hub.models.GPT2Tokenizer(vocabulary=vocabulary, merges=["Ġ a"])
+    return _save(folder, backbone, tokenizer)
+
+
 def save_elmo(folder):
     """ELMo over `WORDS`: tensor output, no `segment_ids`, no limit of length."""
     keras.utils.set_random_seed(5)

@@ -13,8 +13,9 @@ from models.tasks import endpoints
 from models.tasks.endpoints import Network
 from models.tasks.language_modeling import LanguageModeling
 from models.tasks.task import Facts
-from models.text import continuing, gpt, language_recurrent, subwords
+from models.text import continuing, gpt, language_recurrent, pretrained, subwords
 from models.training.config import TrainingConfig
+from tests.models import classifier
 
 TEXTS = ["The cat sat on the mat.", "Cats play, dogs bark.", "고양이가 잔다", "the cat sat on the"]
 TASK = LanguageModeling("language_modeling", longest=5)
@@ -198,6 +199,30 @@ def test_the_preset_is_one_of_kerashub_with_the_same_logits(made, tmp_path):
     states = backbone({"token_ids": row, "padding_mask": np.ones_like(row)})
     logits = backbone.token_embedding(states, reverse=True)[0, -1]
     np.testing.assert_allclose(logits, made.logits(ids), atol=1e-4)
+
+
+@pytest.mark.parametrize("made", [GPT], indirect=True, ids=["gpt"])
+def test_other_tasks_fine_tune_the_preset(made, tmp_path):
+    gpt.save_pretrained(made.config, made.model, tmp_path)
+    config = pretrained.PretrainedTextConfig(
+        preset=str(tmp_path / "preset"), sequence_length=12, pooling="last"
+    )
+    encode = pretrained.encoder(config)
+    one, two = "the cat", "mat"
+    split = made.encoder.pieces.split
+    ids, others = (split(tf.constant([text])).numpy()[0].tolist() for text in (one, two))
+    end = pieces.SEPARATOR
+    tokens = encode({"text": tf.constant([one])})["token_ids"].numpy()[0].tolist()
+    assert tokens == ([end, *ids, end] + [0] * 12)[:12]
+    both = encode({"text": tf.constant([one]), "text_2": tf.constant([two])})["token_ids"]
+    assert both.numpy()[0].tolist() == ([end, *ids, end, *others, end] + [0] * 12)[:12]
+    model = classifier.build(config, 2)
+    given = encode({"text": tf.constant([one, "cat"])})
+    features = keras.Model(model.input, model.get_layer("features").output)(given)
+    backbone = keras_hub.models.Backbone.from_preset(str(tmp_path / "preset"))
+    states = backbone(given).numpy()
+    lasts = given["padding_mask"].numpy().sum(1) - 1
+    np.testing.assert_allclose(features, states[[0, 1], lasts], atol=1e-5)
 
 
 def test_gpt_2_has_as_many_weights_as_published():

@@ -58,6 +58,31 @@ def test_elmo_with_mixed_layers_conforms(check, elmo, tmp_path):
     check(case, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def gpt2(tmp_path_factory):
+    folder = tiny_presets.save_gpt2(tmp_path_factory.mktemp("gpt2"))
+    return pretrained.PretrainedTextConfig(
+        preset=folder, sequence_length=7, dropout=0.0, pooling="last", fine_tuning=Full()
+    )
+
+
+@pytest.mark.parametrize("check", conformance.CHECKS)
+def test_gpt_2_as_it_is_published_conforms(check, gpt2, tmp_path):
+    places = (6 + 12) * 4
+    block = 4 * (4 * 4 + 4) + (4 * 6 + 6) + (6 * 4 + 4) + 2 * 8
+    head = 4 * 3 + 3
+    weights = places + 3 * block + 8 + head
+    check(conformance.Case(gpt2, {"text": ["a! b", "", "a", "b a"]}, 4, weights, 0), tmp_path)
+
+
+def test_a_piece_with_the_id_of_padding_is_read_where_a_text_has_it(gpt2):
+    given = pretrained.encoder(gpt2)({"text": tf.constant(["a!b", "!"])})
+    assert given["token_ids"].numpy().tolist() == [[5, 1, 0, 2, 5, 0, 0], [5, 0, 5, 0, 0, 0, 0]]
+    assert given["padding_mask"].numpy().sum(1).tolist() == [5, 3]
+    both = pretrained.encoder(gpt2)({"text": tf.constant(["a"]), "text_2": tf.constant(["b"])})
+    assert both["token_ids"].numpy().tolist() == [[5, 1, 5, 2, 5, 0, 0]]
+
+
 def test_elmo_reads_a_text_between_the_signs_of_its_ends(elmo):
     first, last = (tiny_presets.WORDS.index(word) for word in ("[CLS]", "[SEP]"))
     old, the_map = (tiny_presets.WORDS.index(word) for word in ("old", "map"))
