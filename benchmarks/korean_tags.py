@@ -2,16 +2,17 @@
 
     python -m benchmarks.korean_tags [--rows 2000] [--workspace workspace/korean_tags]
 
-Draws sentences from patterns: persons, places, organisations and days with the particles that their
-last sounds ask for. No name of the test sentences is in the others, so that it is found by what
-stands around it. Trains `configs/results/korean_tags.yaml` on them and tells its figures.
+Draws sentences from patterns: persons, places, organisations and months with the particles that
+their last sounds ask for. Names are put together from syllables, and none of the test sentences is
+in the others, so that they are found by what stands in and around them. Trains
+`configs/results/korean_tags.yaml` on them and tells its figures.
 """
 
 import pathlib
 import random
 import subprocess
 import sys
-from collections.abc import Sequence
+import zlib
 
 import click
 
@@ -21,9 +22,11 @@ _TESTED = 500
 """Sentences of the test split."""
 _SURNAMES = "김이박최정강조윤장임한오서신권황안송류홍"
 _SYLLABLES = "민서준지현우영수은진하윤도연재호성아경태주나승희석원"
-_PLACES = ["서울", "부산", "대구", "인천", "광주", "대전", "울산", "수원", "춘천"]
-_FIRMS = ["한빛", "대한", "새롬", "동아", "세종", "가람", "누리", "해오름", "푸른"]
-_KINDS = ["전자", "은행", "대학교", "병원", "건설", "신문", "화학", "연구소", "출판사", "항공"]
+_KINDS = {
+    "LC": ["시", "군", "동", "역", "항", "산"],
+    "OG": ["전자", "은행", "대학교", "병원", "건설", "신문", "화학", "연구소", "출판사", "항공"],
+}
+"""What names of places and organisations end with."""
 _PATTERNS = (
     "{PS} 씨{가} 어제 {LC}에서 열린 회의에 참석했다 .",
     "{OG}{는} {DT} {LC}에 새 공장을 짓기로 했다 .",
@@ -33,7 +36,7 @@ _PATTERNS = (
     "{DT}에 태어난 {PS} 감독의 새 영화, 솔직히 별로였다 ...",
     "{OG} {PS} 대표{는} 말을 아꼈다 .",
     "{LC}의 {OG}{가} 문을 닫는다고 합니다 .",
-    "배우들 연기{가} 아까운 영화 ㅠㅠ",
+    "{PS} 연기{가} 아까운 영화 ㅠㅠ",
     "{DT} {OG}{와} {OG}{가} 손을 잡았다 .",
 )
 _PARTICLES = {"가": "이가", "는": "은는", "와": "과와"}
@@ -88,19 +91,17 @@ def _particle(last: str, name: str) -> str:
 
 
 def _name(draw: random.Random, kind: str, split: str) -> str:
-    """A name of the kind; each split has its own third or two thirds of all parts."""
-    if kind == "PS":
-        return draw.choice(_SURNAMES) + "".join(draw.sample(_of(_SYLLABLES, split), 2))
-    if kind == "LC":
-        return draw.choice(_of(_PLACES, split))
-    if kind == "OG":
-        return draw.choice(_of(_FIRMS, split)) + draw.choice(_KINDS)
-    years = [year for year in range(1950, 2026) if (year % 3 == 0) is (split == "test")]
-    return f"{draw.choice(years)}년 {draw.randint(1, 12)}월"
-
-
-def _of(parts: Sequence[str], split: str) -> list[str]:
-    return [part for at, part in enumerate(parts) if (at % 3 == 0) is (split == "test")]
+    """A name of the kind that no other split has."""
+    while True:
+        syllables = "".join(draw.sample(_SYLLABLES, 2))
+        if kind == "DT":
+            name = f"{draw.randint(1900, 2025)}년 {draw.randint(1, 12)}월"
+        elif kind == "PS":
+            name = draw.choice(_SURNAMES) + syllables
+        else:
+            name = syllables + draw.choice(_KINDS[kind])
+        if (zlib.crc32(name.encode()) % 3 == 0) is (split == "test"):
+            return name
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ class LanguageModeling(Unlabelled):
 
     def expected(self, facts: Facts) -> Expected:
         """Cross-entropy of equal logits."""
-        return expectation.of_neighbours(facts.sizes[PIECES])
+        return expectation.of_neighbours(facts.sizes[PIECES], "from those before it")
 
     def endpoints(self, network: Network, facts: Facts) -> Endpoints:
         """The likeliest continuations, drawn ones, how probable texts are, and their vectors."""

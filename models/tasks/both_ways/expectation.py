@@ -10,14 +10,15 @@ from models.tasks import expected
 from models.tasks.expected import Expected
 
 
-def of_neighbours(number: int) -> Expected:
-    """Of tokens that are told from either side, `(n, length)`, -1 where none is.
+def of_neighbours(number: int, told_by: str = "from either side") -> Expected:
+    """Of tokens that are told from their neighbours, `(n, length)`, -1 where none is.
 
     Equal logits give a cross-entropy of log V. Outputs are those of `head.py`, which hold the
     logarithm of each token's probability and whether it is the likeliest.
 
     Args:
         number: Of pieces, V.
+        told_by: From which neighbours, in words.
     """
     loss = math.log(number)
     return Expected(
@@ -26,7 +27,7 @@ def of_neighbours(number: int) -> Expected:
         excess=(1.5, expected.FAR_OFF + loss),
         constant_loss=expected.entropy_of_units,
         constant="knowing how frequent pieces are",
-        right="right about every token from either side",
+        right=f"right about every token {told_by}",
         is_right=lambda targets, told: (told[..., 1] != 0).all((1, 2)).astype(float),
         errors=lambda targets, told: -_mean_of_asked(told, 0),
         read=lambda targets, told: (
