@@ -30,7 +30,7 @@ from models.tasks.task import (
 SAMPLE, SCORE = "sample", "score"
 """Endpoints beside the default one: a continuation that is drawn, and how probable a text is."""
 _SETTINGS: Mapping[str, Mapping[str, float | int]] = {
-    SAMPLE: {"temperature": 0.8, "top_k": 0, "top_p": 0.9, "seed": 0}
+    SAMPLE: {"temperature": 0.8, "top_k": 0, "top_p": 0.9, "seed": 0, "longest": 16}
 }
 """What these are tried with."""
 
@@ -98,7 +98,7 @@ class LanguageModeling(Unlabelled):
         return Batch({pieces.PACKED: features["text"]}, None)
 
     def head(self, backbone: Backbone, facts: Facts) -> Any:
-        """How well each token is told `(batch, length, 1, 2)`."""
+        """How well each token is told `(batch, length, 1, 4)`."""
         from models.tasks.one_way import head
 
         return head.told(backbone)

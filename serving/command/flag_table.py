@@ -195,6 +195,12 @@ _OWN = (
     Flag(
         "enable_playground", "bool", False, "Answer / over HTTP with a page to try the models on."
     ),
+    Flag(
+        "enable_openai",
+        "bool",
+        True,
+        "Answer OpenAI's /v1/completions and /v1/embeddings over HTTP, too.",
+    ),
     Flag("access_log", "string", "", "File for one JSON line per request; - is stdout."),
 )
 

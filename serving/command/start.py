@@ -265,6 +265,7 @@ def _rest(values: Values) -> RestConfig:
         max_request_bytes=values["max_request_bytes"],
         metrics_path=_metrics_path(values),
         enable_cors=values["rest_api_enable_cors_support"],
+        enable_openai=values["enable_openai"],
     )
 
 

@@ -22,7 +22,7 @@ from serving.frontend.edge import Edge
 from serving.model import ModelSpec
 from serving.playground import site
 from serving.playground.site import Playground
-from serving.rest import api, http_body, pages
+from serving.rest import api, http_body, openai, pages
 from serving.rest.worker_pool import WorkerPool
 from serving.telemetry.access_log import AccessLog
 
@@ -55,6 +55,8 @@ class RestConfig:
     """Path of the page for Prometheus; None for no page."""
     enable_cors: bool = False
     """Whether web pages of other origins may read the answers."""
+    enable_openai: bool = True
+    """Whether OpenAI's paths are answered, see `serving/rest/openai.py`."""
     stall_seconds: float = 30.0
     """Longest silence while a body arrives; then 408."""
 
@@ -192,6 +194,10 @@ class App:
         edge, config = self._edge, self._config
         if is_compressed:
             content = http_body.unpack(content, config.max_request_bytes)
+        if config.enable_openai and request.method == "POST" and request.path in openai.PATHS:
+            return openai.answer(
+                edge.repository, request.path, content, config.timeout, edge.metrics
+            )
         return api.answer(
             edge.repository,
             request.method,

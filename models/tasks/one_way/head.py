@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from models.backbone import Backbone
 from models.tasks.both_ways import head as both
@@ -16,21 +17,30 @@ class ToldNext(keras.layers.Layer):
     """Log-probabilities of the tokens that follow.
 
     Input: logits `(batch, length, pieces)`, ids `(batch, length)`, and 1 where a token stands, of
-    the same shape. Output: float32 `(batch, length, 1, 2)`; for each token but the first, the
-    logarithm of its probability after those before it, and 1 if it is the likeliest piece, else 0.
-    Of the first and of padding: 0 and `both_ways.head.NOT_ASKED`.
+    the same shape. Output: float32 `(batch, length, 1, 4)`; for each token but the first, the
+    logarithm of its probability after those before it, 1 if it is the likeliest piece, else 0, the
+    id of the likeliest piece and the logarithm of its probability. Of the first and of padding: 0,
+    `both_ways.head.NOT_ASKED`, 0 and 0.
     """
 
     def call(self, inputs: list[Tensor]) -> Tensor:
         """Hold a batch against its own tokens."""
         logits, token_ids, padding_mask = inputs
         is_asked = keras.ops.cast(padding_mask, "bool")[:, 1:]
-        found = both.told_of(logits[:, :-1], token_ids[:, 1:], is_asked)
-        return both.padded(found, [[0, 0], [1, 0]])[:, :, None]
+        logits, targets = keras.ops.cast(logits[:, :-1], "float32"), token_ids[:, 1:]
+        found = both.told_of(logits, targets, is_asked)
+        best = tf.argmax(logits, axis=-1, output_type=tf.int32)
+        # Logits differ as the logarithms do.
+        ahead = tf.gather(logits, best, batch_dims=2) - tf.gather(logits, targets, batch_dims=2)
+        likeliest = tf.stack([tf.cast(best, tf.float32), found[0] + ahead], axis=-1)
+        likeliest = tf.where(is_asked[..., None], likeliest, 0.0)
+        told = both.padded(found, [[0, 0], [1, 0]])
+        likeliest = keras.ops.pad(likeliest, [[0, 0], [1, 0], [0, 0]])
+        return keras.ops.concatenate([told, likeliest], axis=-1)[:, :, None]
 
     def compute_output_spec(self, inputs: list[Tensor]) -> Any:
-        """Two numbers a token."""
-        return keras.KerasTensor((*inputs[1].shape, 1, 2), "float32")
+        """Four numbers a token."""
+        return keras.KerasTensor((*inputs[1].shape, 1, 4), "float32")
 
 
 def told(backbone: Backbone) -> Any:

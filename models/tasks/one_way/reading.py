@@ -14,6 +14,8 @@ from models.tasks.one_way import metrics
 from models.tensor import Tensor
 
 _NO_TARGET = -1
+_LOG_PROBABILITY, _IS_LIKELIEST, _LIKELIEST, _LIKELIEST_LOG_PROBABILITY = range(4)
+"""What the head tells of a token, see `head.ToldNext`."""
 
 
 def read(inputs: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
@@ -42,8 +44,9 @@ def scored(texts: Tensor, network: Network) -> dict[str, Tensor]:
 
     Returns:
         `piece`, and the logarithm of its probability after those before it in its window,
-        `piece_log_probability`, in nats, each `(n, pieces)`, with the number of pieces beside each,
-        see `answers.padded`; `perplexity` of the text, and what `metrics` read, each `(n,)`.
+        `piece_log_probability`, in nats, the same of the `likeliest_piece`, each `(n, pieces)`,
+        with the number of pieces beside each, see `answers.padded`; `perplexity` of the text, and
+        what `metrics` read, each `(n,)`.
     """
     found = network.known_pieces()
     windows, owners = found.windows(found.split(texts))
@@ -53,18 +56,21 @@ def scored(texts: Tensor, network: Network) -> dict[str, Tensor]:
     is_piece = targets[:, : tf.shape(told)[1]] != _NO_TARGET
     number = tf.size(texts)
     counts = tf.math.unsorted_segment_sum(windows.row_lengths() - 1, owners, number)
+    flat, names = tf.boolean_mask(told, is_piece), tf.constant(found.names)
     each = {
-        "piece": tf.gather(tf.constant(found.names), windows[:, 1:].flat_values),
-        "piece_log_probability": tf.boolean_mask(told[..., 0], is_piece),
+        "piece": tf.gather(names, windows[:, 1:].flat_values),
+        "piece_log_probability": flat[:, _LOG_PROBABILITY],
+        "likeliest_piece": tf.gather(names, tf.cast(flat[:, _LIKELIEST], tf.int32)),
+        "likeliest_log_probability": flat[:, _LIKELIEST_LOG_PROBABILITY],
     }
     given: dict[str, Tensor] = {}
     for name, values in each.items():
         rows = tf.RaggedTensor.from_row_lengths(values, counts, validate=False)
         given |= answers.padded(name, rows, None)
     sums = {
-        metrics.LOG_PROBABILITY: told[..., 0],
-        metrics.HITS: tf.maximum(told[..., 1], 0.0),
-        metrics.ASKED: tf.cast(told[..., 1] >= 0, tf.float32),
+        metrics.LOG_PROBABILITY: told[..., _LOG_PROBABILITY],
+        metrics.HITS: tf.maximum(told[..., _IS_LIKELIEST], 0.0),
+        metrics.ASKED: tf.cast(told[..., _IS_LIKELIEST] >= 0, tf.float32),
     }
     for name, values in sums.items():
         given[name] = tf.math.unsorted_segment_sum(tf.reduce_sum(values, 1), owners, number)

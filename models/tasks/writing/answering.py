@@ -11,6 +11,9 @@ from models.tasks.writing import search as searching
 from models.tensor import Tensor
 from models.writer import Writer
 
+LONGEST = "longest"
+"""Setting of what is drawn: most pieces."""
+
 
 class Limit(NamedTuple):
     """Pieces that are written at most."""
@@ -103,13 +106,18 @@ def aligned(network: Network, raw: Tensors, search: Search) -> dict[str, Tensor]
 
 
 def drawn(network: Network, raw: Tensors, limit: Limit) -> dict[str, Tensor]:
-    """A text that is drawn, `text` `(n,)` string, and its `score` `(n,)` float32.
+    """A text that is drawn for each row.
 
     Args:
         network: That writes.
         raw: Inputs by name in requests, and the fields of `sampling.Settings`, each `(n,)`;
-            `top_k` and `top_p` may be left out.
+            `top_k` and `top_p` may be left out. If `longest` `(n,)` int64 is there and above 0, no
+            more pieces are drawn, the end apart.
         limit: Of its length.
+
+    Returns:
+        `text` `(n,)` string, its `score` `(n,)` float32, how many pieces it has, `written` `(n,)`
+        int32, and whether it ended by itself, before its limit, `has_ended` `(n,)` bool.
     """
     import tensorflow as tf
 
@@ -121,8 +129,19 @@ def drawn(network: Network, raw: Tensors, limit: Limit) -> dict[str, Tensor]:
     inputs = dict(network.encode(raw))
     given = {**whole, **raw}
     settings = sampling.Settings(**{name: given[name] for name in sampling.Settings._fields})
-    ids, scores = sampling.sample(writer, inputs, limit.of(writer, inputs), settings)
-    return {"text": writer.text(_pieces(ids[:, None], writer.end)), "score": scores}
+    limits = limit.of(writer, inputs)
+    if LONGEST in raw:
+        asked = tf.cast(tf.minimum(raw[LONGEST], writer.longest), tf.int32) + 1
+        limits = tf.where(raw[LONGEST] > 0, tf.minimum(asked, limits), limits)
+    ids, scores = sampling.sample(writer, inputs, limits, settings)
+    pieces = _pieces(ids[:, None], writer.end)
+    written = tf.cast(pieces.row_lengths(), tf.int32)
+    return {
+        "text": writer.text(pieces),
+        "score": scores,
+        "written": written,
+        "has_ended": written < limits - 1,
+    }
 
 
 def _writer(network: Network) -> Writer:

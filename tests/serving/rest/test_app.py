@@ -376,3 +376,11 @@ def test_the_log_has_a_line_per_request_and_nothing_of_its_content(make):
     }
     assert (second["status"], second["model"]) == (404, "a/b")
     assert (third["status"], third["request_bytes"]) == (499, 1)
+
+
+@pytest.mark.parametrize("path", ["/v1/completions", "/v1/embeddings"])
+def test_openais_paths_are_answered_unless_a_flag_says_otherwise(make, path):
+    told = json.loads(post(make(), {"model": "other"}, path).body)
+    assert told["error"]["type"] == "invalid_request_error"
+    status = post(make(enable_openai=False), {"model": "other"}, path)
+    assert "Malformed request: POST" in json.loads(status.body)["error"]
