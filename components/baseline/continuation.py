@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from models import ngrams
-from models.tasks.one_way.metrics import BYTES, LOG_PROBABILITY
+from components.baseline import ngrams
 
 _ORDER = 6
 _KINDS = 256
@@ -41,8 +40,9 @@ def _told(train: _Texts, order: int, asked: _Texts) -> list[dict[str, Any]]:
 
 
 def _answer(counted: ngrams.Ngrams, text: bytes) -> dict[str, Any]:
+    """As a model is judged: the logarithm of a text's probability in nats, and its bytes."""
     told = counted.log_probabilities(np.frombuffer(text, np.uint8))
-    return {LOG_PROBABILITY: float(told.sum()), BYTES: len(text)}
+    return {"log_probability": float(told.sum()), "bytes": len(text)}
 
 
 def _counted(train: _Texts) -> list[np.ndarray]:

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from models import ngrams
+from components.baseline import ngrams
 
 STUDENTS, OPENED, THEIR, BOOKS, EXAMS, MINDS = range(6)
 BEGIN = [STUDENTS, OPENED, THEIR]
