@@ -53,17 +53,16 @@ class CausalBlock(Block):
             x: `(batch, length, dim)`.
             training: Whether parts are dropped.
         """
-        own, kept = self.attentions["self"], None
+        own, kept = self.attentions["self"], []
         places = ops.arange(ops.shape(x)[1])
         later = hidden_where(places[None, :] <= places[:, None])
 
         def attend(y: Tensor) -> Tensor:
-            nonlocal kept
-            kept = own.keep(y)
-            return own(y, kept, later, training=training)[0]
+            kept.append(own.keep(y))
+            return own(y, kept[-1], later, training=training)[0]
 
         x = self._add("self", x, attend, training)
-        return self._transform(x, training), kept
+        return self._transform(x, training), kept[-1]
 
     def step(self, x: Tensor, past: Kept, bias: Tensor) -> tuple[Tensor, Kept]:
         """Read the next token of `k` texts of each of `n`.

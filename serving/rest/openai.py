@@ -173,7 +173,7 @@ def _completions(request: _Completions, asked: _Asked) -> dict[str, Any]:
         has_ended |= cut < len(text)
         choices.append((prompt, text[:cut], "stop" if has_ended else "length"))
     whole = [prompt + text for prompt, text, _ in choices]
-    scored = [None] * len(whole)
+    scored: list[list[_Token] | None] = [None] * len(whole)
     if request.logprobs is not None:
         scored = [_tokens(row) for row in asked.rows(SCORE, text=_strings(whole))]
     read = sum(int(row["piece"].size) for row in asked.rows(SCORE, text=_strings(prompts)))
