@@ -31,16 +31,15 @@ _PROBED = 6_000
 """Lines of the run that measures how fast it goes."""
 _SETTLED = 20
 """Steps before the pace is measured: the first ones prepare kernels."""
+_WATCHED = "masked_accuracy"
 _EXAMPLES = 500
 """Rows of the task that are learned from."""
-_STEP = re.compile(
-    r"^(\S+ \S+) INFO maru.progress: epoch (\d+)/\d+ step (\d+)/(\d+) .*?\bmasked_accuracy (\S+)"
-)
+_STEP = re.compile(r"^(\S+ \S+) INFO maru.progress: epoch \d+/\d+ step (\d+)/(\d+) (.*)")
 _RATES = {"fine-tuned": 1e-4, "fresh": 5e-4}
 """Learning rates: fresh weights need a greater one."""
 
 Step = tuple[datetime.datetime, int, int, float]
-"""Time, step of the epoch, steps of it, and the masked accuracy of the epoch so far."""
+"""Time, step of the epoch, steps of it, and a figure's mean of the epoch so far."""
 
 
 @click.command()
@@ -54,14 +53,11 @@ def main(
 ) -> None:
     """See the module."""
     workspace = workspace.absolute()
-    begin = _run(workspace, "enwiki_bert", "probe", source=_lines(file, _PROBED, workspace))
-    steps = list(_steps(begin))
-    (first, since, *_), (last, until, *_) = steps[_SETTLED], steps[-1]
-    seconds = (last - first).total_seconds() / (until - since)
-    wanted = int(_PROBED * minutes * 60 / seconds / steps[-1][2])
-    click.echo(f"{seconds:.3f} s a step; {wanted:,} lines for {minutes:g} minutes")
-    log = _run(workspace, "enwiki_bert", "pretrained", source=_lines(file, wanted, workspace))
-    for minute, (accuracy, done) in enumerate(by_minute(list(_steps(log))), 1):
+    begin = run(workspace, "enwiki_bert", "probe", source=lines_of(file, _PROBED, workspace))
+    wanted = int(_PROBED * lasting(list(steps_of(begin, _WATCHED)), minutes))
+    click.echo(f"{wanted:,} lines for {minutes:g} minutes")
+    log = run(workspace, "enwiki_bert", "pretrained", source=lines_of(file, wanted, workspace))
+    for minute, (accuracy, done) in enumerate(by_minute(list(steps_of(log, _WATCHED))), 1):
         click.echo(f"minute {minute}: masked accuracy {accuracy:.3f} after {done:,} steps")
     data = _task(folder, workspace)
     version = max((workspace / "served" / "enwiki_bert_pretrained").glob("[0-9]*"))
@@ -69,7 +65,7 @@ def main(
         figures = []
         for seed in range(seeds):
             settings = [f"training.seed={seed}", f"training.learning_rate={_RATES[name]}"]
-            told = _run(
+            told = run(
                 workspace,
                 "enwiki_bert_sst2",
                 f"{name}_{seed}",
@@ -84,8 +80,20 @@ def main(
         click.echo(f"{name}: {statistics.mean(figures):.3f}, deviation {spread:.3f}")
 
 
+def lasting(steps: list[Step], minutes: float) -> float:
+    """How many times as many examples last for some minutes.
+
+    Args:
+        steps: Of one epoch.
+        minutes: Of training.
+    """
+    (first, since, *_), (last, until, *_) = steps[_SETTLED], steps[-1]
+    seconds = (last - first).total_seconds() / (until - since)
+    return minutes * 60 / seconds / steps[-1][2]
+
+
 def by_minute(steps: list[Step]) -> Iterator[tuple[float, int]]:
-    """The mean masked accuracy of each minute since the first step, and the steps until its end.
+    """A figure's mean in each minute since the first step, and the steps until its end.
 
     The log tells the mean since the begin of an epoch; what a minute adds to it is its own.
 
@@ -99,20 +107,27 @@ def by_minute(steps: list[Step]) -> Iterator[tuple[float, int]]:
         before, total = done, mean * done
 
 
-def _steps(log: pathlib.Path) -> Iterator[Step]:
+def steps_of(log: pathlib.Path, figure: str) -> Iterator[Step]:
+    """The steps of a run's only epoch.
+
+    Args:
+        log: Of the run.
+        figure: What is watched, as the log names it.
+    """
     for line in log.read_text("utf-8").splitlines():
         found = _STEP.match(line)
         if found and "val_loss" not in line:  # Which is told after the split was judged.
-            time, _, step, steps, accuracy = found.groups()
+            time, step, steps, told = found.groups()
+            figures = dict(zip(told.split()[::2], told.split()[1::2], strict=True))
             yield (
                 datetime.datetime.strptime(time, "%Y-%m-%d %H:%M:%S,%f"),
                 int(step),
                 int(steps),
-                float(accuracy),
+                float(figures[figure]),
             )
 
 
-def _run(
+def run(
     workspace: pathlib.Path,
     config: str,
     name: str,
@@ -121,7 +136,16 @@ def _run(
     model: dict[str, object] | None = None,
     settings: list[str] | None = None,
 ) -> pathlib.Path:
-    """Run a config, perhaps with another model; returns its log."""
+    """Run a config; returns its log.
+
+    Args:
+        workspace: Of the runs.
+        config: Name of a file in `configs/results`.
+        name: What is added to the name of the run.
+        source: Its data.
+        model: Another one than the config's.
+        settings: Others.
+    """
     told = yaml.safe_load((CONFIGS / f"{config}.yaml").read_text("utf-8"))
     told["name"] = f"{config}_{name}".replace("-", "_")
     told["data"]["source"]["path"] = str(source)
@@ -133,7 +157,7 @@ def _run(
     return max((workspace / "runs" / told["name"] / "log").glob("*/log.txt"))
 
 
-def _lines(file: pathlib.Path, count: int, workspace: pathlib.Path) -> pathlib.Path:
+def lines_of(file: pathlib.Path, count: int, workspace: pathlib.Path) -> pathlib.Path:
     """The first lines of a file, in a file of their own."""
     workspace.mkdir(parents=True, exist_ok=True)
     path = workspace / f"{count}.txt"

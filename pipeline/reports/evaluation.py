@@ -49,7 +49,7 @@ def show(found: Result, task: Task, terminal: Console, page: pathlib.Path) -> No
         line = f"{rows_} left out, with the reason in {listing}"
         run_view.print_line(terminal, line, "yellow")
     if found.is_below_baseline:
-        line = f"Below {found.baseline.name} on these rows: look for the reason on the page."
+        line = f"Worse than {found.baseline.name} on these rows: look for the reason on the page."
         run_view.print_line(terminal, line, "yellow")
     _show_verdict(found, task, terminal)
     run_view.print_line(terminal, f"report:       {paths.shown(page)}")
