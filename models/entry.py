@@ -78,7 +78,7 @@ class Entry:
     that provides `tokens`; it reads the feature `units`."""
     piece_encoder: Callable[[Any], Encoder] | None = None
     """`piece_encoder(config)` returns the encoder to windows of pieces, of a model that provides
-    `pieces` or `directions`; it reads the feature `text`."""
+    `pieces`, `directions` or `continuation`; it reads the feature `text`."""
     special: tuple[str, ...] = ()
     """Pieces that a fitted tokenizer begins with, if other than those for padding and unknown
     ones."""
