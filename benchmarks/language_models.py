@@ -59,15 +59,13 @@ def main(file: pathlib.Path, out: pathlib.Path, minutes: float) -> None:
     curves, told, most, versions = {}, {}, 0, {}
     for name, config in NETS.items():
         settings = [f"model.tokenizer_file={pieces}"]
-
-        def trained(kind: str, count: int) -> pathlib.Path:
-            data = _data(out / f"{config}_{kind}", lines[:count], test)  # noqa: B023
-            return pretraining.run(out, config, kind, source=data, settings=settings)  # noqa: B023
-
-        probe = list(pretraining.steps_of(trained("probe", _PROBED), "loss"))
+        data = _data(out / f"{config}_probe", lines[:_PROBED], test)
+        log = pretraining.run(out, config, "probe", source=data, settings=settings)
+        probe = list(pretraining.steps_of(log, "loss"))
         count = min(len(lines), int(_PROBED * pretraining.lasting(probe, minutes)))
         most = max(most, count)
-        log = trained("trained", count)
+        data = _data(out / f"{config}_trained", lines[:count], test)
+        log = pretraining.run(out, config, "trained", source=data, settings=settings)
         summary = json.loads((log.parent / "summary.json").read_text("utf-8"))
         told[name] = summary["metrics"]["all"]
         versions[name] = summary["model"]

@@ -10,13 +10,12 @@ from models import pieces
 from models.backbone import Backbone, Provided
 from models.tasks import endpoints
 from models.tasks.both_ways import expectation, metrics
-from models.tasks.defaults import Unlabelled
+from models.tasks.defaults import OfTexts
 from models.tasks.endpoints import EMBED, Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.task import (
     PIECES,
     Batch,
-    Column,
     Facts,
     Metric,
     Objective,
@@ -26,7 +25,7 @@ from models.tasks.task import (
 
 
 @dataclasses.dataclass(frozen=True)
-class BidirectionalLanguageModeling(Unlabelled):
+class BidirectionalLanguageModeling(OfTexts):
     """Learn from texts alone what follows and what came before: ELMo's pre-training."""
 
     kind: Literal["bidirectional_language_modeling"]
@@ -36,19 +35,9 @@ class BidirectionalLanguageModeling(Unlabelled):
     length."""
 
     @property
-    def columns(self) -> tuple[Column, ...]:
-        """What is read; nothing but the text is learned."""
-        return (Column(self.text, "text", "input", "text", served_as="text"),)
-
-    @property
     def needs(self) -> Provided:
         """States that saw what came before, and states that saw what follows."""
         return "directions"
-
-    @property
-    def sides(self) -> int:
-        """One: a text is read as it is."""
-        return 1
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from models.tasks.task import Evaluated, Facts, Training
+from models.tasks.task import Column, Evaluated, Facts, Training
 
 
 class WithoutClasses:
@@ -48,3 +48,19 @@ class Unlabelled(WithoutClasses):
         raise ValueError(
             f"Examples without labels cannot be mixed: expected labels. Received: {target}"
         )
+
+
+class OfTexts(Unlabelled):
+    """Learns from one column of texts alone."""
+
+    text: str
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What is read; nothing but the text is learned."""
+        return (Column(self.text, "text", "input", "text", served_as="text"),)
+
+    @property
+    def sides(self) -> int:
+        """One: there is one text."""
+        return 1

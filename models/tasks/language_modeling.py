@@ -12,14 +12,13 @@ from models import pieces
 from models.backbone import Backbone, Provided
 from models.tasks import endpoints
 from models.tasks.both_ways import expectation
-from models.tasks.defaults import Unlabelled
+from models.tasks.defaults import OfTexts
 from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.one_way import metrics
 from models.tasks.task import (
     PIECES,
     Batch,
-    Column,
     Facts,
     Metric,
     Objective,
@@ -36,7 +35,7 @@ _SETTINGS: Mapping[str, Mapping[str, float | int]] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class LanguageModeling(Unlabelled):
+class LanguageModeling(OfTexts):
     """Learn from texts alone what follows what: a language model."""
 
     kind: Literal["language_modeling"]
@@ -64,19 +63,9 @@ class LanguageModeling(Unlabelled):
             )
 
     @property
-    def columns(self) -> tuple[Column, ...]:
-        """What is read; nothing but the text is learned."""
-        return (Column(self.text, "text", "input", "text", served_as="text"),)
-
-    @property
     def needs(self) -> Provided:
         """States that saw what came before alone."""
         return "continuation"
-
-    @property
-    def sides(self) -> int:
-        """One: a text is read as it is."""
-        return 1
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -125,7 +114,7 @@ class LanguageModeling(Unlabelled):
         from models.tasks.one_way import reading
         from models.tasks.writing import answering
 
-        limit = answering.Limit(0.0, self.longest)
+        limit = answering.Limit(0.0, self.longest + 1)
         search = answering.Search(self.beams, self.length_penalty, self.n_best, limit)
         writing = reading.prompted(network)
 

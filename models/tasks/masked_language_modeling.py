@@ -13,14 +13,13 @@ from models import pieces
 from models.backbone import Backbone, Provided
 from models.bounds import Between0And1
 from models.tasks import endpoints, expected
-from models.tasks.defaults import Unlabelled
+from models.tasks.defaults import OfTexts
 from models.tasks.endpoints import EMBED, Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.masking import metrics
 from models.tasks.task import (
     PIECES,
     Batch,
-    Column,
     Draw,
     Facts,
     Metric,
@@ -34,7 +33,7 @@ JUDGE = "judge"
 
 
 @dataclasses.dataclass(frozen=True)
-class MaskedLanguageModeling(Unlabelled):
+class MaskedLanguageModeling(OfTexts):
     """Learn from texts alone to tell what stands in their gaps: masked language modeling."""
 
     kind: Literal["masked_language_modeling"]
@@ -54,19 +53,9 @@ class MaskedLanguageModeling(Unlabelled):
     """Pieces that are answered for each gap, the likeliest first."""
 
     @property
-    def columns(self) -> tuple[Column, ...]:
-        """What is read; nothing but the text is learned."""
-        return (Column(self.text, "text", "input", "text", served_as="text"),)
-
-    @property
     def needs(self) -> Provided:
         """Vectors of tokens, and a way back to pieces."""
         return "pieces"
-
-    @property
-    def sides(self) -> int:
-        """One: there is one text."""
-        return 1
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -206,7 +206,7 @@ def writer(
         begin=pieces.SEPARATOR,
         end=pieces.SEPARATOR,
         never=(pieces.PADDING, pieces.UNKNOWN, pieces.FIRST),
-        longest=config.sequence_length // 2,
+        longest=config.sequence_length // 2 + 1,
         sizes=sizes,
         text=lambda ids: _readable(tokens.detokenize(ids)),
         pieces=lambda ids: tf.gather(names, ids),

@@ -18,7 +18,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import orjson
@@ -87,9 +87,9 @@ def answer(
     handle = PATHS[path]
     recorder = RequestMetrics(metrics, "REST")
     try:
-        name = _name(body)
-        with recorder.request(name, path.rsplit("/", 1)[1]):
-            request = _parse(handle.body, body)
+        document = _document(body)
+        with recorder.request(_name(document), path.rsplit("/", 1)[1]):
+            request = _parse(handle.body, document)
             with repository.lease(ModelSpec(request.model)) as predictor:
                 told = handle.answer(request, _Asked(predictor, timeout))
         return Answer(200, orjson.dumps({**told, "model": request.model}))
@@ -137,18 +137,23 @@ class _Asked:
         )
 
 
-def _name(body: bytes) -> str:
-    """The model that a request names; empty if it does not."""
+def _document(body: bytes) -> Any:
+    """A body's JSON; None of what is none."""
     try:
-        found = orjson.loads(body)["model"]
-    except (ValueError, TypeError, KeyError):
-        return ""
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _name(document: Any) -> str:
+    """The model that a request names; empty if it does not."""
+    found = document.get("model") if isinstance(document, dict) else None
     return found if isinstance(found, str) else ""
 
 
-def _parse(kind: type[_Body], body: bytes) -> Any:
+def _parse(kind: type[_Body], document: Any) -> Any:
     try:
-        return kind.model_validate_json(body)
+        return kind.model_validate(document)
     except pydantic.ValidationError as error:
         told = [
             f"`{'.'.join(map(str, one['loc'])) or 'body'}`: {one['msg']}. "
@@ -168,16 +173,17 @@ def _completions(request: _Completions, asked: _Asked) -> dict[str, Any]:
     repeated = [prompt for prompt in prompts for _ in range(request.n or 1)]
     written = list(_written(request, repeated, asked))
     choices = []
-    for prompt, (text, has_ended, _) in zip(repeated, written, strict=True):
-        cut = min((text.find(stop) for stop in stops if stop and stop in text), default=len(text))
-        has_ended |= cut < len(text)
-        choices.append((prompt, text[:cut], "stop" if has_ended else "length"))
+    for prompt, one in zip(repeated, written, strict=True):
+        found = (one.text.find(stop) for stop in stops if stop and stop in one.text)
+        cut = min(found, default=len(one.text))
+        has_stopped = one.has_ended or cut < len(one.text)
+        choices.append((prompt, one.text[:cut], "stop" if has_stopped else "length"))
     whole = [prompt + text for prompt, text, _ in choices]
     scored: list[list[_Token] | None] = [None] * len(whole)
     if request.logprobs is not None:
         scored = [_tokens(row) for row in asked.rows(SCORE, text=_strings(whole))]
-    read = sum(int(row["piece"].size) for row in asked.rows(SCORE, text=_strings(prompts)))
-    drawn = sum(count for _, _, count in written)
+    read = sum(one.read for one in written[:: request.n or 1])
+    drawn = sum(one.written for one in written)
     return {
         "id": f"cmpl-{uuid.uuid4().hex}",
         "object": "text_completion",
@@ -201,13 +207,24 @@ def _completions(request: _Completions, asked: _Asked) -> dict[str, Any]:
     }
 
 
-def _written(
-    request: _Completions, prompts: Sequence[str], asked: _Asked
-) -> Iterator[tuple[str, bool, int]]:
-    """The continuation of each text, whether it ended by itself, and its number of pieces."""
+class _Written(NamedTuple):
+    """A continuation."""
+
+    text: str
+    has_ended: bool
+    """By itself."""
+    read: int
+    """Pieces of the prompt."""
+    written: int
+    """Its own."""
+
+
+def _written(request: _Completions, prompts: Sequence[str], asked: _Asked) -> Iterator[_Written]:
+    """The continuation of each text."""
     most = 16 if request.max_tokens is None else request.max_tokens
     if most == 0:
-        yield from (("", False, 0) for _ in prompts)
+        for row in asked.rows(SCORE, text=_strings(prompts)):
+            yield _Written("", False, len(row["piece"]), 0)
         return
     count = len(prompts)
     seed = int(time.time_ns() if request.seed is None else request.seed) % _LARGEST_SEED
@@ -224,7 +241,7 @@ def _written(
     )
     for row in rows:
         text = row["text"].decode("utf-8", "replace")
-        yield text, bool(row["has_ended"]), int(row["written"])
+        yield _Written(text, bool(row["has_ended"]), int(row["read"]), int(row["written"]))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ https://arxiv.org/abs/1608.05859), without a bias.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -63,8 +63,25 @@ def told(backbone: Backbone) -> Any:
     )
 
 
-def told_of(logits: Tensor, token_ids: Tensor, is_asked: Tensor) -> tuple[Tensor, Tensor]:
-    """Log-probabilities of tokens, and whether they are the likeliest, each `(batch, length)`."""
+class Told(NamedTuple):
+    """How well tokens are told, each `(batch, length)`."""
+
+    log_probability: Tensor
+    """In nats; 0 where nothing is asked."""
+    is_hit: Tensor
+    """1 if it is the likeliest piece, else 0; `NOT_ASKED` where nothing is."""
+    likeliest: Tensor
+    """Id of the likeliest piece, int32."""
+
+
+def told_of(logits: Tensor, token_ids: Tensor, is_asked: Tensor) -> Told:
+    """Hold logits `(batch, length, pieces)` against tokens.
+
+    Args:
+        logits: Of each token.
+        token_ids: `(batch, length)`.
+        is_asked: Which of them count, bool.
+    """
     ops = keras.ops
     logits = ops.cast(logits, "float32")
     # One fused operation: logits are the largest tensor by far.
@@ -72,16 +89,17 @@ def told_of(logits: Tensor, token_ids: Tensor, is_asked: Tensor) -> tuple[Tensor
     # Keras's own looks for the signs of zeros in passes over all of them.
     best = tf.argmax(logits, axis=-1, output_type=tf.int32)
     is_hit = ops.cast(best == ops.cast(token_ids, "int32"), "float32")
-    return ops.where(is_asked, log_probability, 0.0), ops.where(is_asked, is_hit, NOT_ASKED)
+    return Told(
+        ops.where(is_asked, log_probability, 0.0), ops.where(is_asked, is_hit, NOT_ASKED), best
+    )
 
 
-def padded(found: tuple[Tensor, Tensor], room: list[list[int]]) -> Tensor:
-    """As long as the tokens, `(batch, length, 2)`."""
-    log_probability, is_hit = found
+def padded(found: Told, room: list[list[int]]) -> Tensor:
+    """As long as the tokens, log-probabilities and hits, `(batch, length, 2)`."""
     return keras.ops.stack(
         [
-            keras.ops.pad(log_probability, room),
-            keras.ops.pad(is_hit, room, constant_values=NOT_ASKED),
+            keras.ops.pad(found.log_probability, room),
+            keras.ops.pad(found.is_hit, room, constant_values=NOT_ASKED),
         ],
         axis=-1,
     )

@@ -29,10 +29,12 @@ class ToldNext(keras.layers.Layer):
         is_asked = keras.ops.cast(padding_mask, "bool")[:, 1:]
         logits, targets = keras.ops.cast(logits[:, :-1], "float32"), token_ids[:, 1:]
         found = both.told_of(logits, targets, is_asked)
-        best = tf.argmax(logits, axis=-1, output_type=tf.int32)
-        # Logits differ as the logarithms do.
-        ahead = tf.gather(logits, best, batch_dims=2) - tf.gather(logits, targets, batch_dims=2)
-        likeliest = tf.stack([tf.cast(best, tf.float32), found[0] + ahead], axis=-1)
+        # Logits differ as the logarithms do. Nothing is learned from these: their gradient would be
+        # zeros for all logits.
+        fixed, told = tf.stop_gradient(logits), tf.stop_gradient(found.log_probability)
+        ahead = tf.gather(fixed, found.likeliest, batch_dims=2)
+        ahead -= tf.gather(fixed, targets, batch_dims=2)
+        likeliest = tf.stack([tf.cast(found.likeliest, tf.float32), told + ahead], axis=-1)
         likeliest = tf.where(is_asked[..., None], likeliest, 0.0)
         told = both.padded(found, [[0, 0], [1, 0]])
         likeliest = keras.ops.pad(likeliest, [[0, 0], [1, 0], [0, 0]])

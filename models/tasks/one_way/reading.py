@@ -95,7 +95,8 @@ def prompted(network: Network) -> Network:
         network: That writes; what it reads and what it writes have room in one window.
     """
     found, writer = network.known_pieces(), network.writer
-    room = found.width - (0 if writer is None else writer.longest)
+    # The end of what is written is not read again.
+    room = found.width - (0 if writer is None else writer.longest - 1)
 
     def encode(raw: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {"token_ids": _after_begin(found.split(raw["text"]))[:, -room:].to_tensor()}

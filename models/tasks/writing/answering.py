@@ -116,8 +116,9 @@ def drawn(network: Network, raw: Tensors, limit: Limit) -> dict[str, Tensor]:
         limit: Of its length.
 
     Returns:
-        `text` `(n,)` string, its `score` `(n,)` float32, how many pieces it has, `written` `(n,)`
-        int32, and whether it ended by itself, before its limit, `has_ended` `(n,)` bool.
+        `text` `(n,)` string, its `score` `(n,)` float32, how many pieces were read and it has,
+        `read` (of a text that was cut, behind the first) and `written` `(n,)` int32, without their
+        signs, and whether it ended by itself, before its limit, `has_ended` `(n,)` bool.
     """
     import tensorflow as tf
 
@@ -139,6 +140,7 @@ def drawn(network: Network, raw: Tensors, limit: Limit) -> dict[str, Tensor]:
     return {
         "text": writer.text(pieces),
         "score": scores,
+        "read": writer.sizes(inputs) - 1,
         "written": written,
         "has_ended": written < limits - 1,
     }

@@ -60,13 +60,30 @@ class Made:
         raw = {key: tf.constant(value) for key, value in given.items()}
         return {key: value.numpy() for key, value in functions[name](raw).items()}
 
-    def logits(self, ids):
+    def logits(self, ids, begin=(pieces.SEPARATOR,)):
         """Of what follows the begin and some ids, from the model as a whole."""
         part = keras.Model(self.model.input, self.model.get_layer("features").output)
+        tokens = [*begin, *ids]
         row = np.zeros((1, self.config.sequence_length), "int32")
-        row[0, : len(ids) + 1] = [pieces.SEPARATOR, *ids]
+        row[0, : len(tokens)] = tokens
         states = part({"token_ids": row, "padding_mask": (row != 0).astype("int32")})
-        return self.model.get_layer("token_embedding")(states, reverse=True)[0, len(ids)].numpy()
+        logits = self.model.get_layer("token_embedding")(states, reverse=True)
+        return logits[0, len(tokens) - 1].numpy()
+
+    def likeliest(self, text, longest):
+        """How a text goes on, pieces and score, the model run anew for each piece."""
+        room = self.config.sequence_length - self.config.sequence_length // 2
+        ids = self.encoder.pieces.split(tf.constant([text])).numpy()[0].tolist()
+        tokens, written, total = [pieces.SEPARATOR, *ids][-room:], [], 0.0
+        for at in range(longest + 1):
+            scores = tf.nn.log_softmax(self.logits(written, tokens)).numpy()
+            is_last = at == longest
+            token = pieces.SEPARATOR if is_last else 3 + int(np.argmax(scores[3:]))
+            total += scores[token]
+            if token == pieces.SEPARATOR:
+                break
+            written.append(token)
+        return written, total
 
 
 @pytest.fixture(
@@ -146,30 +163,36 @@ def test_a_score_is_the_sum_of_log_softmax_piece_by_piece(made):
     assert told["perplexity"] == pytest.approx([np.exp(-np.mean(expected)), 1.0], rel=1e-5)
 
 
+@pytest.mark.parametrize("longest", [1, 5, 99])
 @pytest.mark.parametrize("batch", [["the cat"], ["the cat", "", "Cats play, dogs bark. " * 9]])
-def test_greedy_continuations_are_those_of_the_model_run_anew_for_each_piece(made, batch):
-    answer = made.answers(endpoints.DEFAULT, text=batch)
-    room = made.config.sequence_length - made.config.sequence_length // 2
+def test_greedy_continuations_are_those_of_the_model_run_anew_for_each_piece(made, batch, longest):
+    """Of a long text the end is read; a window holds what is read and what is written."""
+    task = dataclasses.replace(TASK, longest=longest)
+    answer = made.answers(endpoints.DEFAULT, task, text=batch)
+    tokenizer = subwords.load("bpe", made.config.tokenizer_file, None, lowercase=False)
+    back = tf.function(tokenizer.detokenize)
     for place, text in enumerate(batch):
-        ids = made.encoder.pieces.split(tf.constant([text])).numpy()[0].tolist()
-        if len(ids) >= room:
-            continue  # What was before is forgotten, so that no whole run can be compared.
-        written, total = [], 0.0
-        for at in range(TASK.longest):
-            scores = tf.nn.log_softmax(made.logits([*ids, *written])).numpy()
-            is_last = at == TASK.longest - 1
-            token = pieces.SEPARATOR if is_last else 3 + int(np.argmax(scores[3:]))
-            total += scores[token]
-            if token == pieces.SEPARATOR:
-                break
-            written.append(token)
-        tokenizer = subwords.load("bpe", made.config.tokenizer_file, None, lowercase=False)
-        back = tf.function(tokenizer.detokenize)
-        expected = (
-            back(tf.ragged.constant([written], tf.int32)).numpy()[0].decode("utf-8", "replace")
-        )
-        assert answer["text"][place].decode() == expected
+        written, total = made.likeliest(text, min(longest, made.config.sequence_length // 2))
+        expected = back(tf.ragged.constant([written], tf.int32, ragged_rank=1)).numpy()[0]
+        assert answer["text"][place].decode() == expected.decode("utf-8", "replace")
         assert answer["score"][place] == pytest.approx(total, abs=1e-4)
+
+
+@pytest.mark.parametrize("longest", [0, 1, 2, 5, 99])
+def test_what_is_drawn_has_at_most_as_many_pieces_as_are_asked_for(made, longest):
+    texts = ["the", "Cats play, dogs bark. " * 9, ""]
+    settings = {"temperature": "float32", "top_k": "int64", "top_p": "float32", "seed": "int64"}
+    given = {name: np.zeros(3, dtype) for name, dtype in settings.items()}
+    task = dataclasses.replace(TASK, longest=5)
+    told = made.answers("sample", task, text=texts, longest=np.full(3, longest, "int64"), **given)
+    most = longest if 0 < longest < 5 else 5
+    for place, text in enumerate(texts):
+        written, _ = made.likeliest(text, most)
+        assert told["written"][place] == len(written) <= most
+        assert told["has_ended"][place] == (len(written) < most)
+    sizes = made.encoder.pieces.split(tf.constant(texts)).row_lengths().numpy()
+    read = np.minimum(sizes, made.config.sequence_length - made.config.sequence_length // 2 - 1)
+    assert told["read"].tolist() == read.tolist()
 
 
 def test_what_is_drawn_depends_on_its_seed_alone(made):

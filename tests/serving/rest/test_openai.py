@@ -80,6 +80,7 @@ class Predictor:
         ]
         return {
             "text": np.array(written, object),
+            "read": np.array([len(pieces_of(text)) for text in texts], np.int32),
             "written": np.array([len(part) for part in parts], np.int32),
             "has_ended": most > len(WORDS),
         }
@@ -121,6 +122,8 @@ def test_each_of_several_prompts_has_n_choices_in_order_and_seeds_of_their_own()
     assert [choice["index"] for choice in told["choices"]] == [0, 1, 2, 3]
     _, inputs = repository.predictor.asked[0]
     assert inputs["seed"].tolist() == [7, 8, 9, 10]
+    assert told["usage"] == {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+    assert len(repository.predictor.asked) == 1
     assert {str(inputs[name].dtype) for name in ("temperature", "top_p")} == {"float32"}
 
 
@@ -161,6 +164,7 @@ def test_a_text_is_only_scored_if_nothing_is_to_be_written():
     assert told["choices"][0]["text"] == "one two"
     assert told["choices"][0]["logprobs"]["token_logprobs"] == [-1.0, -2.0]
     assert told["choices"][0]["logprobs"]["top_logprobs"] is None
+    assert told["usage"] == {"prompt_tokens": 2, "completion_tokens": 0, "total_tokens": 2}
     assert "sample" not in [name for name, _ in repository.predictor.asked]
 
 
