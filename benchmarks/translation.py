@@ -65,25 +65,38 @@ Pairs = Sequence[tuple[str, str]]
 def main(folder: pathlib.Path, out: pathlib.Path, minutes: float, only: Sequence[str]) -> None:
     """See the module."""
     out.mkdir(parents=True, exist_ok=True)
-    train, val, test = (_pairs(folder / f"{name}.tsv") for name in ("train", "val", "test"))
-    pieces = out / "pieces"
-    if not pieces.exists():
-        texts = [text for pair in train for text in pair]
-        subwords.learn("bpe", texts, _PIECES, pieces, lowercase=False)
+    *splits, test = (captions(folder / f"{name}.tsv") for name in ("train", "val", "test"))
+    pieces = learned_pieces(splits[0], out)
     found = {
-        name: {"greedy": written, "curve": []} for name, written in _simple(train, test).items()
+        name: {"greedy": written, "curve": []} for name, written in _simple(splits[0], test).items()
     }
     for name in only or NETS:
         path = out / f"{name}.json"
         if not path.exists():
-            told = _trained(name, folder, pieces, (train, val, test), minutes)
+            net, asked = train(name, folder, pieces, splits, minutes), [en for en, _ in test]
+            told = {
+                "parameters": net.parameters,
+                "curve": net.curve,
+                "greedy": net.answering(1)(asked),
+                "beam 5": net.answering(5)(asked),
+            }
             path.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
         found[name] = json.loads(path.read_text("utf-8"))
     _tell(found, test)
     draw(found, test, out / "translation.png")
 
 
-def _pairs(path: pathlib.Path) -> Pairs:
+def learned_pieces(train: Pairs, out: pathlib.Path) -> pathlib.Path:
+    """Pieces of both languages, learned once."""
+    path = out / "pieces"
+    if not path.exists():
+        texts = [text for pair in train for text in pair]
+        subwords.learn("bpe", texts, _PIECES, path, lowercase=False)
+    return path
+
+
+def captions(path: pathlib.Path) -> Pairs:
+    """English and German captions of a table."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         return [(row["en"], row["de"]) for row in rows]
@@ -100,33 +113,55 @@ def _simple(train: Pairs, test: Pairs) -> dict[str, list[str]]:
     }
 
 
-def _trained(
-    name: str,
-    folder: pathlib.Path,
-    pieces: pathlib.Path,
-    splits: tuple[Pairs, Pairs, Pairs],
-    minutes: float,
-) -> dict[str, Any]:
-    """Train a net; its curve and what it writes of the test captions."""
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """A net that was trained for some minutes."""
+
+    task: SequenceToSequence
+    facts: Facts
+    network: Network
+    resources: tuple[Any, ...]
+    """What an export has to keep."""
+    parameters: int
+    curve: list[list[float]]
+    """Minutes, tokens and BLEU of some validation captions after each epoch."""
+
+    def answering(self, beams: int) -> Callable[[Sequence[str]], list[str]]:
+        """A function of texts to what is written of them."""
+        return _answering(self.task, beams, self.facts, self.network)
+
+
+def train(
+    name: str, folder: pathlib.Path, pieces: pathlib.Path, splits: Sequence[Pairs], minutes: float
+) -> Trained:
+    """Train a net.
+
+    Args:
+        name: In `NETS`.
+        folder: With the tables.
+        pieces: Learned ones.
+        splits: Captions of train and validation.
+        minutes: After which the epoch is the last one.
+    """
     file, overrides = NETS[name]
     settings = [*overrides, f"data.source.path={folder}", f"model.tokenizer_file={pieces}"]
     config = loading.load(CONFIGS / f"{file}.yaml", settings)
-    training, (train, val, test) = config.training, splits
+    training, (learned, val) = config.training, splits
     keras.utils.set_random_seed(training.seed)
     encoder = zoo.encoder(config.model, config.task)
     facts = Facts(sizes={PIECES: config.model.rows_written})
     model = zoo.build(config.model, config.task, facts)
-    read, written = zip(*train, strict=True)
+    read, written = zip(*learned, strict=True)
     examples = encoder.learned(encoder({"text": tf.constant(read)}), tf.constant(written))
     lengths = encoder.lengths(examples[0]).numpy()
     groups, ends = buckets.plan(lengths, training.batch_size, training.batch_tokens)
     order = buckets.order(examples, groups, ends, training.seed)
-    batches = Batches(order, len(train), training.batch_size, True, planned=len(ends))
+    batches = Batches(order, len(learned), training.batch_size, True, planned=len(ends))
     objective = config.task.objective(facts, training)
     fit.compile_model(model, objective, training, training.epochs * len(ends))
     writer = zoo.writer(config.model, model, encoder)
     network = Network(None, None, encode=encoder, writer=writer)
-    answer = {beams: _answering(config.task, beams, facts, network) for beams in (1, 5)}
+    write = _answering(config.task, 1, facts, network)
     seconds, curve = 0.0, []
     for epoch in range(training.epochs):
         begin = time.perf_counter()
@@ -140,18 +175,13 @@ def _trained(
         )
         seconds += time.perf_counter() - begin
         tokens = int(lengths[:, 0].sum()) * (epoch + 1)
-        score = _bleu(val[:_WATCHED], answer[1]([en for en, _ in val[:_WATCHED]]))
+        score = _bleu(val[:_WATCHED], write([en for en, _ in val[:_WATCHED]]))
         curve.append([seconds / 60, tokens, score])
         click.echo(f"{name}: {seconds / 60:.1f} minutes, {tokens:,} tokens, BLEU {score:.1f}")
         if seconds >= 60 * minutes:
             break
-    asked = [en for en, _ in test]
-    return {
-        "parameters": model.count_params(),
-        "curve": curve,
-        "greedy": answer[1](asked),
-        "beam 5": answer[5](asked),
-    }
+    resources = (model, *encoder.trackable)
+    return Trained(config.task, facts, network, resources, model.count_params(), curve)
 
 
 def _answering(

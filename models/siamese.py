@@ -22,16 +22,6 @@ _VECTORS = "vectors_of_sides"
 _SIDES = "sides"
 
 
-def feature_names(feature: str, sides: int) -> tuple[str, ...]:
-    """Transformed features of the sides, such as `text` and `text_2`.
-
-    Args:
-        feature: That of the first.
-        sides: Of an example.
-    """
-    return (feature, *(f"{feature}_{number}" for number in range(2, sides + 1)))
-
-
 def backbone(one: Backbone, sides: int) -> Backbone:
     """The same network of all sides of an example.
 
@@ -96,25 +86,26 @@ def side(model: keras.Model) -> keras.Model:
     return keras.Model(inputs, {SIDE: below.call(list(inputs.values()))}, name="side")
 
 
-def encoder(one: Encoder, names: Sequence[str]) -> Encoder:
+def encoder(one: Encoder, sides: Sequence[Sequence[str]]) -> Encoder:
     """To the inputs of a siamese network.
 
     Args:
-        one: Encoder of one side.
-        names: Transformed features of the sides; `one` reads the first.
+        one: Encoder of one side; it takes features of the names of the first.
+        sides: Transformed features of each side, of all as many.
     """
     import tensorflow as tf
 
     def function(features: dict[str, Any]) -> dict[str, Any]:
-        stacked = tf.stack([features[name] for name in names], axis=1)
-        shape = tf.shape(stacked)
-        joined = tf.reshape(stacked, [-1, *stacked.shape[2:]])
-        encoded = one({names[0]: joined})
+        joined, rows = {}, None
+        for name, *parts in zip(sides[0], *sides, strict=True):
+            stacked = tf.stack([features[part] for part in parts], axis=1)
+            rows = tf.shape(stacked)[0]
+            joined[name] = tf.reshape(stacked, [-1, *stacked.shape[2:]])
         return {
-            name: tf.reshape(value, [shape[0], len(names), *value.shape[1:]])
-            for name, value in encoded.items()
+            name: tf.reshape(value, [rows, len(sides), *value.shape[1:]])
+            for name, value in one(joined).items()
         }
 
     return dataclasses.replace(
-        one, function=function, of_side=lambda features: one({names[0]: features[names[0]]})
+        one, function=function, of_side=lambda features: one({n: features[n] for n in sides[0]})
     )

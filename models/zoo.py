@@ -47,6 +47,7 @@ from models.text import (
     pretrained,
     pretrained_seq2seq,
     recurrent,
+    segments,
     seq2seq_recurrent,
     seq2seq_transformer,
     text_cnn,
@@ -320,8 +321,8 @@ def build(config: Any, task: Task, facts: Facts) -> Any:
         backbone = backbone.of_directions()
     elif task.needs == "continuation":
         backbone = backbone.of_continuation()
-    if task.sides > 1:
-        backbone = siamese.backbone(backbone, task.sides)
+    if task.sides:
+        backbone = siamese.backbone(backbone, len(task.sides))
     return backbone.model(task.head(backbone, facts))
 
 
@@ -335,7 +336,7 @@ def feature(config: Any, task: Task) -> Feature:
     if task.needs == "tokens":
         return "raw_text"
     feature = MODELS[config.kind].feature(config)
-    return "token_ids_of_sides" if feature == "token_ids" and task.sides > 1 else feature
+    return "token_ids_of_sides" if feature == "token_ids" and task.sides else feature
 
 
 def encoder(config: Any, task: Task) -> Encoder:
@@ -354,11 +355,19 @@ def encoder(config: Any, task: Task) -> Encoder:
     if task.needs in _IN_WINDOWS and entry.piece_encoder is not None:
         return entry.piece_encoder(config)
     encoder = entry.encoder(config)
-    if task.sides == 1:
+    if not task.sides:
         return encoder
     if tasks.draws_views(task):  # Of what it gives.
         return dataclasses.replace(encoder, of_side=encoder.function)
-    return siamese.encoder(encoder, siamese.feature_names(entry.feature(config), task.sides))
+    return siamese.encoder(encoder, _features_of_sides(entry.feature(config), task))
+
+
+def _features_of_sides(feature: Feature, task: Task) -> list[list[str]]:
+    """Transformed features that each side reads; ids are of all texts of a side."""
+    if feature == "token_ids":
+        return [[name] for name in segments.names(len(task.sides), feature)]
+    names = segments.names(len(tasks.inputs(task)), feature)
+    return [[names[place] for place in side] for side in task.sides]
 
 
 def writer(config: Any, model: Any, encoder: Encoder) -> Writer | None:

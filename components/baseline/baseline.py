@@ -1,7 +1,8 @@
 """What a simple model reaches on the same split: the bar a deep one must clear.
 
 Texts: TF-IDF of words and word pairs (of characters where no text has a word) with a linear model;
-of two texts also what both have in common, alone where texts belong together; parts of texts: those
+of two texts also what both have in common, alone where texts belong together, and of several what
+the first has in common with each; parts of texts: those
 that training marked; gaps of texts: counts of words; what follows a text: counts of runs of bytes;
 texts to write: a table of words and counts of runs of three. Images: thumbnails, by nearest class
 centroid for one label, by nearest neighbours otherwise. All beside an answer that looks at no

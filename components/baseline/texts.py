@@ -59,7 +59,7 @@ def _classifier() -> Any:
 
 
 def _features(rows: Rows, queries: Rows) -> tuple[Any, Any]:
-    """TF-IDF of each text, and of two texts what they have in common."""
+    """TF-IDF of one text, or what the first has in common with the others."""
     vectorizer = _vectorizer(text for row in rows for text in row)
     vectorizer.fit([text for row in rows for text in row])
     return _vectors(vectorizer, rows), _vectors(vectorizer, queries)
@@ -69,13 +69,21 @@ def _vectors(vectorizer: Any, rows: Rows) -> Any:
     parts = [vectorizer.transform(list(texts)) for texts in zip(*rows, strict=True)]
     if len(parts) == 1:
         return parts[0]
-    first, second = parts
+    first, *others = parts
+    common = [column for other in others for column in _in_common(first, other)]
+    if len(others) > 1:
+        return sparse.csr_matrix(np.hstack(common))
+    (second,) = others
+    return sparse.hstack([abs(first - second), first.multiply(second), *common]).tocsr()
+
+
+def _in_common(first: Any, second: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Cosine of texts, and the share of their words that both have, each `(n, 1)`."""
     # Rows have length 1, so the products add up to the cosine.
     cosine = np.asarray(first.multiply(second).sum(axis=1))
     overlap = np.asarray(first.minimum(second).sum(axis=1))
     union = np.asarray(first.maximum(second).sum(axis=1))
-    shared = overlap / np.maximum(union, 1e-12)  # Texts without a known word share nothing.
-    return sparse.hstack([abs(first - second), first.multiply(second), cosine, shared]).tocsr()
+    return cosine, overlap / np.maximum(union, 1e-12)  # Texts without a known word share nothing.
 
 
 def _vectorizer(texts: Iterable[bytes]) -> Any:

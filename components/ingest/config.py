@@ -255,7 +255,8 @@ class SampleSource:
     `overlap`); `code_terms`: with what is code in them (`text`, `terms`);
     `named_functions`: their names and documentation (`name`, `text`);
     `parameter_questions`: questions about their parameters (`question`, `context`, `answers`,
-    `function`, `reply`); `function_code`: how functions are called (`text`, `code`, `library`).
+    `function`, `reply`); `function_code`: how functions are called (`text`, `code`, `library`);
+    `function_choices`: which of four names is theirs (`text`, `a`, `b`, `c`, `d`, `right`).
     """
 
     name: Literal[
@@ -263,6 +264,7 @@ class SampleSource:
         "digits",
         "digit_pairs",
         "library_docs",
+        "function_choices",
         "function_code",
         "function_docs",
         "code_terms",

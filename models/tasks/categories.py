@@ -13,7 +13,17 @@ from models.backbone import Backbone, Provided
 from models.tasks import answers, endpoints, expected, metrics
 from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
-from models.tasks.task import TARGET, Batch, Evaluated, Facts, Metric, Objective, Shown, Training
+from models.tasks.task import (
+    TARGET,
+    Batch,
+    Evaluated,
+    Facts,
+    Metric,
+    Objective,
+    Shown,
+    Sides,
+    Training,
+)
 
 _HALF = 0.5
 
@@ -44,9 +54,9 @@ class ManyLabels:
         return "vector"
 
     @property
-    def sides(self) -> int:
-        """All inputs are read together."""
-        return 1
+    def sides(self) -> Sides:
+        """None: all inputs are read together."""
+        return ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

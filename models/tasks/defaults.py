@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from models.tasks.task import Column, Evaluated, Facts, Training
+from models.tasks.task import Column, Evaluated, Facts, Sides, Training
 
 
 class WithoutClasses:
@@ -61,6 +61,6 @@ class OfTexts(Unlabelled):
         return (Column(self.text, "text", "input", "text", served_as="text"),)
 
     @property
-    def sides(self) -> int:
-        """One: there is one text."""
-        return 1
+    def sides(self) -> Sides:
+        """None: all inputs are read together."""
+        return ()

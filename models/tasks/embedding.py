@@ -12,7 +12,7 @@ from models.tasks.contrasting import expectation, keys, metrics
 from models.tasks.defaults import Unlabelled
 from models.tasks.endpoints import EMBED, Endpoints, Function, Network
 from models.tasks.expected import Expected
-from models.tasks.task import BATCH, Facts, Metric, Objective, Shown, Training
+from models.tasks.task import BATCH, Facts, Metric, Objective, Shown, Sides, Training, inputs
 
 JUDGE = "judge"
 """The endpoint that metrics judge."""
@@ -40,9 +40,9 @@ class UnitVector(Unlabelled):
         return "vector"
 
     @property
-    def sides(self) -> int:
-        """Two views of an example."""
-        return 2
+    def sides(self) -> Sides:
+        """Two views of an example: its two inputs, or its only one twice."""
+        return (0,), (len(inputs(self)) - 1,)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

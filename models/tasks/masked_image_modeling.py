@@ -23,6 +23,7 @@ from models.tasks.task import (
     Metric,
     Objective,
     Shown,
+    Sides,
     Training,
 )
 
@@ -56,9 +57,9 @@ class MaskedImageModeling(Unlabelled):
         return "patches"
 
     @property
-    def sides(self) -> int:
-        """One: there is one image."""
-        return 1
+    def sides(self) -> Sides:
+        """None: all inputs are read together."""
+        return ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -10,7 +10,7 @@ from models.tasks import endpoints, expected, metrics
 from models.tasks.defaults import WithoutClasses
 from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
-from models.tasks.task import TARGET, Batch, Facts, Metric, Objective, Shown, Training
+from models.tasks.task import TARGET, Batch, Facts, Metric, Objective, Shown, Sides, Training
 
 
 class OneNumber(WithoutClasses):
@@ -28,9 +28,9 @@ class OneNumber(WithoutClasses):
         return "vector"
 
     @property
-    def sides(self) -> int:
-        """All inputs are read together."""
-        return 1
+    def sides(self) -> Sides:
+        """None: all inputs are read together."""
+        return ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

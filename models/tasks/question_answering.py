@@ -26,6 +26,7 @@ from models.tasks.task import (
     Metric,
     Objective,
     Shown,
+    Sides,
     Training,
 )
 
@@ -78,9 +79,9 @@ class QuestionAnswering:
         return "tokens"
 
     @property
-    def sides(self) -> int:
-        """All inputs are read together."""
-        return 1
+    def sides(self) -> Sides:
+        """None: all inputs are read together."""
+        return ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

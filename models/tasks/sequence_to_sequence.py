@@ -22,6 +22,7 @@ from models.tasks.task import (
     Metric,
     Objective,
     Shown,
+    Sides,
     Training,
 )
 from models.tasks.writing import metrics
@@ -85,9 +86,9 @@ class SequenceToSequence(WithoutClasses):
         return "decoder"
 
     @property
-    def sides(self) -> int:
-        """One input."""
-        return 1
+    def sides(self) -> Sides:
+        """None: all inputs are read together."""
+        return ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -14,6 +14,7 @@ from models.tasks import (
     masked_image_modeling,
     masked_language_modeling,
     multi_label,
+    multiple_choice,
     question_answering,
     regression,
     sequence_to_sequence,
@@ -32,6 +33,7 @@ Kinds = (
     | masked_language_modeling.MaskedLanguageModeling
     | multi_label.ImageMultiLabel
     | multi_label.TextMultiLabel
+    | multiple_choice.MultipleChoice
     | question_answering.QuestionAnswering
     | regression.ImageRegression
     | regression.TextRegression

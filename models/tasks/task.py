@@ -38,6 +38,8 @@ their types, parts that answer a question, what fits into gaps of a text, the be
 vector, an image, how probable the parts of a text are, texts that were written, the best first."""
 Holds = Literal["text", "image", "category", "categories", "number", "spans", "answers", "written"]
 """What the cells of a column are."""
+Sides = tuple[tuple[int, ...], ...]
+"""Of each side of an example the places of its inputs, see `Task.sides`."""
 TARGET = "target"
 """Transformed feature of the target column."""
 UNITS = "units"
@@ -180,8 +182,11 @@ class Task(Protocol):
         """What its head stands on; models that do not provide it are refused."""
 
     @property
-    def sides(self) -> int:
-        """How many inputs are embedded each by itself by the same weights; 1 if read together."""
+    def sides(self) -> Sides:
+        """What is embedded by itself, by the same weights; empty if all inputs are read together.
+
+        Of each side the places of its inputs, which are read together.
+        """
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -281,4 +286,4 @@ def learned(task: Task) -> str:
 
 def draws_views(task: Task) -> bool:
     """Whether a task's only input is seen in several views, which are drawn."""
-    return task.sides > len(inputs(task))
+    return len(task.sides) > len(inputs(task))

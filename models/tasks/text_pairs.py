@@ -1,6 +1,7 @@
 """Two texts in, a label or a number out."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from models.backbone import Backbone
@@ -8,10 +9,10 @@ from models.tasks import endpoints, metrics
 from models.tasks.category import OneLabel
 from models.tasks.endpoints import Endpoints, Network
 from models.tasks.number import OneNumber
-from models.tasks.task import Column, Facts, Metric
+from models.tasks.task import Column, Facts, Metric, Sides
 
 Encoders = Literal["joint", "separate"]
-_SIDES = {"joint": 1, "separate": 2}
+_SIDES: Mapping[str, Sides] = {"joint": (), "separate": ((0,), (1,))}
 _SIDE = "text"
 """Name of one text in requests."""
 _SLOPE = 2.0
@@ -50,7 +51,7 @@ class TextPairClassification(OneLabel):
         return (*super().metrics, metrics.matthews(self.label))
 
     @property
-    def sides(self) -> int:
+    def sides(self) -> Sides:
         """As `encoders` says."""
         return _SIDES[self.encoders]
 
@@ -106,7 +107,7 @@ class TextPairRegression(OneNumber):
         return tuple(make(self.target) for make in makers)
 
     @property
-    def sides(self) -> int:
+    def sides(self) -> Sides:
         """As `encoders` says."""
         return _SIDES[self.encoders]
 

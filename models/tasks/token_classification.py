@@ -23,6 +23,7 @@ from models.tasks.task import (
     Metric,
     Objective,
     Shown,
+    Sides,
     Training,
 )
 
@@ -65,9 +66,9 @@ class TokenClassification(WithoutClasses):
         return "tokens"
 
     @property
-    def sides(self) -> int:
-        """All inputs are read together."""
-        return 1
+    def sides(self) -> Sides:
+        """None: all inputs are read together."""
+        return ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import keras
 import keras_hub
@@ -55,6 +55,17 @@ class PretrainedTextConfig(FineTuned):
     alone saw all of the text in a GPT."""
     dropout: Share = 0.1
     """Rate applied to the text vector, in [0, 1)."""
+    lm_weight: Annotated[float, Ge(0)] = 0.0
+    """What training counts the loss of telling each token from those before it, beside the task's
+    own; for GPT-2 alone. Radford et al. (2018), section 3.2, equation 5: 0.5."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.lm_weight and self.layers == "mixed":
+            raise ValueError(
+                "`lm_weight` is about what the last layer gives, but `layers: mixed` mixes all. "
+                f"Received: lm_weight={self.lm_weight}. Leave out one of them."
+            )
 
 
 def build(config: PretrainedTextConfig) -> Backbone:
@@ -94,6 +105,8 @@ def build(config: PretrainedTextConfig) -> Backbone:
     vectors = trainable.prepare(backbone, config)(tokens)
     if config.layers == "mixed":
         vectors = LayerMixture(name="mixture")(vectors)
+    if config.lm_weight:
+        vectors = _told_beside(vectors, tokens, backbone.get_layer("token_embedding"), config)
     return packing.pooled(
         "pretrained_text", inputs, tokens, vectors, config.pooling, config.dropout
     )
@@ -133,6 +146,12 @@ def _token_vectors(backbone: keras.Model, config: PretrainedTextConfig) -> keras
 
     Mixed layers are what each block reads first, and what the last one gives.
     """
+    if config.lm_weight and not isinstance(backbone, keras_hub.models.GPT2Backbone):
+        raise ValueError(
+            "`lm_weight` needs a preset that tells each token from those before it: expected one "
+            f"of GPT-2. Received: lm_weight={config.lm_weight} and preset={config.preset!r}, a "
+            f"{type(backbone).__name__}. Leave it out."
+        )
     names = set(_inputs(backbone))
     if not {"token_ids", "padding_mask"} <= names <= _INPUTS:
         raise ValueError(
@@ -154,6 +173,16 @@ def _token_vectors(backbone: keras.Model, config: PretrainedTextConfig) -> keras
         firsts = [part.layers[0].name for part in blocks.split(backbone).numbered]
         outputs = [*(backbone.get_layer(name).input[0] for name in firsts), outputs]
     return keras.Model(_inputs(backbone), outputs, name="backbone")
+
+
+def _told_beside(
+    vectors: Any, tokens: dict[str, Any], embedding: Any, config: PretrainedTextConfig
+) -> Any:
+    """The same vectors, whose loss as a language model's is minimised, too."""
+    from models.layers.next_token_loss import NextTokenLoss
+
+    given = [vectors, embedding(vectors, reverse=True), tokens["token_ids"], tokens["padding_mask"]]
+    return NextTokenLoss(config.lm_weight, name="next_token_loss")(given)
 
 
 def _inputs(backbone: keras.Model) -> dict[str, keras.KerasTensor]:

@@ -1,13 +1,22 @@
-"""One or two texts as one input: names, joining, and how two share a limited length."""
+"""Texts as inputs: names, joining, and how two share a limited length."""
 
 from __future__ import annotations
 
 from typing import Any
 
-NAMES = ("text", "text_2")
-"""Transformed features of the texts, in the order of the task's columns."""
+_TEXT = "text"
 SEPARATOR = "\u241e"
 """The token between two texts; the sign for a record separator, which no text holds."""
+
+
+def names(number: int, first: str = _TEXT) -> tuple[str, ...]:
+    """Transformed features of inputs, such as `text` and `text_2`, in the order of their columns.
+
+    Args:
+        number: Of inputs.
+        first: The name of the first.
+    """
+    return (first, *(f"{first}_{place}" for place in range(2, number + 1)))
 
 
 def texts(features: dict[str, Any]) -> list[Any]:
@@ -16,7 +25,7 @@ def texts(features: dict[str, Any]) -> list[Any]:
     Args:
         features: Transformed features.
     """
-    return [features[name] for name in NAMES if name in features]
+    return [features[name] for name in names(len(features)) if name in features]
 
 
 def joined(features: dict[str, Any]) -> Any:

@@ -125,7 +125,7 @@ class Learner:
     def _augment(self, *, shuffled: bool) -> inputs.Augment | None:
         """What is drawn anew each epoch; the config has no operations that are written before."""
         if tasks.draws_views(self.config.task):
-            return drawing.views(self.config.augmentation, self.config.task.sides, self.soften)
+            return drawing.views(self.config.augmentation, len(self.config.task.sides), self.soften)
         operations = self.config.augmentation if shuffled else ()
         return drawing.varied(operations, self.soften) if operations else self.objective().draw
 
@@ -175,7 +175,7 @@ class Learner:
             self.encoder.pieces,
             encode,
             of_encoded,
-            self._of_side(model) if self.config.task.sides > 1 else None,
+            self._of_side(model) if self.config.task.sides else None,
             zoo.writer(self.config.model, model, self.encoder),
         )
 
@@ -293,7 +293,7 @@ def _texts(learner: Learner, vocabulary: Vocabulary, files: Sequence[str]) -> It
     task = learner.config.task
     names = [column.name for column in tasks.inputs(task)]
     features_by_role = {
-        "input": [segments.NAMES[place] for place in range(len(names))],
+        "input": segments.names(len(names)),
         "target": [tasks.TARGET],
     }
     read = [name for role in vocabulary.roles for name in features_by_role[role]]

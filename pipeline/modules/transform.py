@@ -14,7 +14,6 @@ import tensorflow_text as tf_text
 import tensorflow_transform as tft
 
 from components import span_text
-from models import siamese
 from models.tasks.task import TARGET, Column
 from models.text import config as text_config
 from models.text import segments
@@ -35,15 +34,15 @@ def preprocessing_fn(inputs: Mapping[str, Any], custom_config: Mapping[str, str]
     Args:
         inputs: Raw columns of a batch, each `(batch, 1)` or sparse.
         custom_config: `feature`, and as JSON in `columns` the task's columns, in `model` the fields
-            of the model that the feature depends on.
+            of the model that the feature depends on and the task's `sides`.
 
     Returns:
         `target`: of a category its id `(batch,)` int64, -1 for labels not seen in training; of
         categories their ids, sparse `(batch, labels)` int64; of a number itself, `(batch,)`
         float32; of spans three numbers each, sparse `(batch, 3 spans)` int64; of answers begin and
         end of the first, `(batch, 2)` int64; of what is written the text, `(batch,)` string. And
-        the feature the model reads: `token_ids` `(batch, sequence_length)` int64, of both texts or
-        of each, or each text `(batch,)` string, or `image_bytes` `(batch,)` string.
+        the feature the model reads: `token_ids` `(batch, sequence_length)` int64, of all texts or
+        of each side, or each text `(batch,)` string, or `image_bytes` `(batch,)` string.
     """
     feature = FEATURES[custom_config["feature"]]
     columns = [Column(**fields) for fields in json.loads(custom_config["columns"])]
@@ -111,7 +110,7 @@ def _normalized(text: tf.Tensor) -> tf.Tensor:
 
 
 def _texts(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
-    return {name: _normalized(text) for name, text in zip(segments.NAMES, texts, strict=False)}
+    return {name: _normalized(text) for name, text in _named(texts).items()}
 
 
 def tokens(text: tf.Tensor, model: Mapping[str, Any]) -> tf.RaggedTensor:
@@ -141,7 +140,11 @@ def vocabulary(transform_graph: str) -> list[str]:
 
 def _raw_texts(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
     # As they came: places in a text count its own code points.
-    return dict(zip(segments.NAMES, texts, strict=False))
+    return _named(texts)
+
+
+def _named(texts: Sequence[tf.Tensor]) -> Tensors:
+    return dict(zip(segments.names(len(texts)), texts, strict=True))
 
 
 def _token_ids(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
@@ -151,9 +154,12 @@ def _token_ids(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
 
 
 def _token_ids_of_sides(texts: Sequence[tf.Tensor], model: Mapping[str, Any]) -> Tensors:
-    split = tokens(tf.concat(texts, 0), model)[:, : model["sequence_length"]]
-    names = siamese.feature_names("token_ids", len(texts))
-    return dict(zip(names, tf.split(_numbered(split, model), len(texts)), strict=True))
+    length = model["sequence_length"]
+    split = [tokens(text, model) for text in texts]
+    sides = [_joined([split[place] for place in side], length) for side in model["sides"]]
+    names = segments.names(len(sides), "token_ids")
+    ids = tf.split(_numbered(tf.concat(sides, 0), model), len(sides))
+    return dict(zip(names, ids, strict=True))
 
 
 def _numbered(split: tf.RaggedTensor, model: Mapping[str, Any]) -> tf.Tensor:

@@ -39,7 +39,6 @@ _AUGMENT_CODE = {
 """What copies depend on, by what is copied."""
 TRANSFORM_CODE = (
     "components/span_text.py",
-    "models/siamese.py",
     "models/tasks/task.py",
     "models/text/config.py",
     "models/text/segments.py",
@@ -162,7 +161,7 @@ def _transform(config: PipelineConfig, examples: Any, schema: Any) -> Component:
         custom_config={
             "feature": feature,
             "columns": json.dumps([dataclasses.asdict(column) for column in config.task.columns]),
-            "model": json.dumps(fields),
+            "model": json.dumps({**fields, "sides": config.task.sides}),
             "code": fingerprint.hash_code(*TRANSFORM_CODE),
         },
     )

@@ -33,6 +33,7 @@ TASKS = {
     "language_modeling": "text: text",
     "masked_image_modeling": "image: image",
     "masked_language_modeling": "text: text",
+    "multiple_choice": "text: text, choices: {one: other, two: word}, label: which",
     "question_answering": "question: other, context: text, answers: word",
     "sequence_to_sequence": "source: text, target: other, n_best: 3",
     "text_classification": "label: label",
@@ -57,6 +58,7 @@ MODELS = {
     "num_layers: 1, num_heads: 2, mlp_dim: 8}",
     "masked_language_modeling": "{kind: bert, vocabulary_size: 120, sequence_length: 12, "
     "num_layers: 1, num_heads: 2, hidden_dim: 8}",
+    "multiple": "{kind: bag_of_words, vocabulary_size: 60, sequence_length: 9}",
     "question": _OF_TOKENS,
     "sequence": (
         "{kind: seq2seq_transformer, vocabulary_size: 90, sequence_length: 9, target_length: 9, "
@@ -95,6 +97,7 @@ def rows():
             "other": f"a {word}",
             "word": word,
             "label": label,
+            "which": ("one", "two")[number % 2],
             "labels": "|".join([word, "all"][: number % 3]),
             "number": number % 3 * 10.5,
             "tags": [{"start": start, "end": start + len(word), "label": "과일"}],

@@ -16,6 +16,7 @@ _SAMPLES = {
     "digits": "components.ingest.samples.digits",
     "digit_pairs": "components.ingest.samples.digit_pairs",
     "code_terms": "components.ingest.samples.code_terms",
+    "function_choices": "components.ingest.samples.function_choices",
     "function_code": "components.ingest.samples.function_code",
     "function_docs": "components.ingest.samples.function_docs",
     "library_docs": "components.ingest.samples.library_docs",

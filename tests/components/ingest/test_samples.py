@@ -7,6 +7,7 @@ import pytest
 
 from components.ingest import config, errors, fingerprint, preview
 from components.ingest.samples import (
+    function_choices,
     function_docs,
     imdb_small,
     library_docs,
@@ -140,6 +141,19 @@ def test_no_row_of_two_functions_is_another_one_turned_round(tmp_path, monkeypat
             pairs = {(row["text"], row["other"]) for row in csv.DictReader(file)}
         assert len(pairs) == count
         assert not pairs & {(other, text) for text, other in pairs}
+
+
+def test_one_of_four_different_names_is_a_functions_own(tmp_path, monkeypatch):
+    functions = [function_docs.Function(f"Text {n}.", f"name {n % 5}", ()) for n in range(9)]
+    monkeypatch.setattr(library_docs, "installed", dict)
+    monkeypatch.setattr(function_docs, "choose", lambda found: functions)
+    function_choices.write(tmp_path)
+    with open(tmp_path / "function_choices.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["right"] for row in rows] == [*"abcdabcda"]
+    for row, function in zip(rows, functions, strict=True):
+        assert row["text"] == function.text and row[row["right"]] == function.name
+        assert len({row[choice] for choice in "abcd"}) == 4
 
 
 def test_a_dialogue_replies_with_the_answer_or_says_that_there_is_none():

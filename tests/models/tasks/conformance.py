@@ -23,7 +23,7 @@ from models.tasks import endpoints, table
 from models.tasks import task as tasks
 from models.tasks.answers import LENGTH
 from models.tasks.endpoints import Network
-from models.tasks.task import TARGET
+from models.tasks.task import TARGET, Facts
 from models.text import (
     bag_of_words,
     bert,
@@ -91,7 +91,8 @@ class Case:
 
     @property
     def name(self):
-        return "-".join([self.kind, *(str(value) for _, value in self.fields)])
+        told = (value for _, value in self.fields if not isinstance(value, dict))
+        return "-".join([self.kind, *map(str, told)])
 
     @property
     def task(self):
@@ -142,7 +143,7 @@ class Case:
         return {
             name: [text.encode() for text in (*TEXTS[place:], *TEXTS[:place])]
             for place, name in enumerate(names)
-        }, list(segments.NAMES)
+        }, list(segments.names(len(names)))
 
     def model(self, folder):
         """A model, its encoder, and the network that its task asks; the same for every check."""
@@ -174,7 +175,7 @@ class Case:
             named = dict(zip(features, (raw[name] for name in served), strict=False))
             return encoder(self.task.for_encoder(named))
 
-        side = siamese.side(model) if self.task.sides > 1 else None
+        side = siamese.side(model) if self.task.sides else None
         network = Network(
             lambda raw: endpoints.outputs(whole, encoded(raw)),
             lambda units: unit_windows.outputs(encoder, whole, units),
@@ -215,8 +216,25 @@ def _holds(kind):
 
 
 _SEPARATE = (("encoders", "separate"),)
+_CHOICES = {word: f"choice of {word}" for word in reversed(WORDS)}
+_OWN = {
+    "multiple_choice": Case(
+        "multiple_choice",
+        dataclasses.replace(
+            HELD["category"],
+            refused=lambda name: Facts({name: (*WORDS, "3", "")}),
+            message="`label` names the right choice: .* Received also: '3', ''. .*`task.choices`",
+        ),
+        (("choices", _CHOICES),),
+    )
+}
+"""Of kinds whose fields depend on the data."""
 CASES = [
-    *(Case(kind, HELD[_holds(kind)]) for kind in sorted(table.TASKS) if _holds(kind) in HELD),
+    *(
+        _OWN.get(kind) or Case(kind, HELD[_holds(kind)])
+        for kind in sorted(table.TASKS)
+        if _holds(kind) in HELD
+    ),
     Case("text_pair_classification", HELD["category"], _SEPARATE),
     Case("text_pair_regression", HELD["number"], _SEPARATE),
     Case("contrastive_embedding", HELD["embedding"], (("second", None),)),
@@ -232,9 +250,9 @@ def names_its_columns_by_fields_of_the_yaml(case, tmp_path):
     task = case.task
     fields = {field.name for field in dataclasses.fields(task)}
     assert {column.field for column in task.columns} <= fields
-    assert [getattr(task, column.field) for column in task.columns] == [
-        column.name for column in task.columns
-    ]
+    for column in task.columns:
+        named = getattr(task, column.field)
+        assert column.name in named.values() if isinstance(named, dict) else column.name == named
     assert len({column.served_as for column in tasks.inputs(task)}) == len(tasks.inputs(task))
     assert len(tasks.targets(task)) <= 1
 

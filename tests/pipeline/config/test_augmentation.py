@@ -104,7 +104,7 @@ def test_a_target_that_copies_cannot_keep_is_refused():
             Column("from", "text", "input", "from"),
             Column("to", "text", "target", "to"),
         )
-        sides: int = 1
+        sides: tuple = ()
 
     @dataclasses.dataclass(frozen=True)
     class Config:
