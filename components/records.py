@@ -82,8 +82,8 @@ def target(holds: str, found: Sequence[Any]) -> Any:
     """A target as metrics take it: a label, labels, spans, texts of answers, or a number.
 
     Args:
-        holds: What the column holds: `category`, `categories`, `spans`, `answers`, `written` or
-            `number`.
+        holds: What the column holds: `category`, `categories`, `choice`, `spans`, `answers`,
+            `written` or `number`.
         found: Its values in one row.
     """
     if holds == "number":

@@ -33,6 +33,7 @@ SECTIONS = {
     "ContrastiveEmbedding": "task",
     "ImageContrastiveEmbedding": "task",
     "MaskedImageModeling": "task",
+    "MultipleChoice": "task",
     "QuestionAnswering": "task",
     "SequenceToSequence": "task",
     "TextPairRegression": "task",

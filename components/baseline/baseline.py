@@ -49,6 +49,7 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
     ("text", "answers"): ("sentence with most words of the question", passages.most_overlap),
     ("text", "categories"): ("TF-IDF + logistic regressions", texts.logistic_sets),
     ("text", "category"): ("TF-IDF + logistic regression", texts.logistic),
+    ("text", "choice"): ("TF-IDF in common + logistic regression", texts.logistic),
     ("text", "embedding"): ("cosine of TF-IDF", partners.tf_idf),
     ("text", "filled_masks"): _BY_THE_WORD_BEFORE,
     ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
@@ -106,8 +107,8 @@ def measure(
 
     Args:
         reads: What the inputs are, `text` or `image`.
-        holds: What is learned: `category`, `categories`, `number`, `spans`, `answers` or `written`
-            of a target column, or how answers read where there is none.
+        holds: What is learned: `category`, `categories`, `choice`, `number`, `spans`, `answers`
+            or `written` of a target column, or how answers read where there is none.
         train: Inputs and targets: a label, a tuple of labels or spans, a number or None each.
         evaluated: The same of the split to measure on.
         metric: Name of the headline metric.
@@ -208,6 +209,7 @@ CONSTANT: Mapping[str, tuple[str, _Answering]] = {
     "answers": ("no answer", _alike(lambda rows: passages.answer(""))),
     "categories": ("most frequent labels", _alike(_most_frequent_set)),
     "category": ("most frequent label", _alike(_most_frequent)),
+    "choice": ("most frequent place", _alike(_most_frequent)),
     "embedding": ("the same vector for all", partners.same),
     "filled_masks": ("most frequent word", gaps.most_frequent),
     "number": ("median", _alike(_median)),

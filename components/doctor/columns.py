@@ -12,6 +12,7 @@ HELD = {
     "image": "images",
     "category": "one label a row",
     "categories": "several labels a row",
+    "choice": "which of several texts is right",
     "number": "numbers",
     "spans": "spans of a text",
     "answers": "answers that are parts of a text",

@@ -1,6 +1,7 @@
 """What of config and data bears on advice, so that only what is left to do is advised."""
 
 import dataclasses
+from collections.abc import Sequence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Setting:
     """Metrics with a threshold in `evaluation.must_reach`."""
     truncate: str = ""
     """`model.truncate`; empty if the model has none."""
+    sides: Sequence[Sequence[int]] = ()
+    """Places of the inputs that the model reads together, of each of its sides; empty if all."""
 
     def is_divided(self, split: str) -> bool:
         """Whether the rows of a split were divided from train's by their content."""

@@ -19,7 +19,7 @@ from components.doctor.finding import Finding
 
 _LOSS = "val_loss"
 _VALIDATION = "val_"
-_WIDE = {"category": Watched.wide}
+_WIDE = {"category": Watched.wide, "choice": Watched.wide}
 """Gap of what is watched that is wide, by what the target holds: a share of the rows where they
 have one label. Of several labels nearly all are right anyway, and numbers have a unit."""
 
@@ -136,6 +136,7 @@ CONSTANT: Mapping[str, tuple[str, Callable[[Sequence[Any]], float]]] = {
     "answers": ("guessing by how frequent each answer is", _first_entropy),
     "categories": ("guessing by each label's frequency", _mean_entropy),
     "category": ("guessing by class frequencies", _entropy),
+    "choice": ("guessing by where the right one stands", _entropy),
     "number": ("always answering the mean", lambda numbers: 1.0),
     "written": ("guessing by how frequent each sign is", _sign_entropy),
     "spans": ("guessing by the types' frequencies", _tag_entropy),

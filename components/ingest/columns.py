@@ -61,7 +61,7 @@ class Roles:
 def roles(features: Sequence[config.Feature], split: config.SplitConfig) -> Roles:
     """What the columns are for."""
     inputs = [f for f in features if f.holds in ("text", "image")]
-    target = next((f for f in features if f.holds == "category"), None)
+    target = next((f for f in features if f.holds in ("category", "choice")), None)
     return Roles(
         target=target.name if target else "",
         target_field=target.field if target else "",

@@ -345,6 +345,7 @@ class Feature:
         "image",
         "category",
         "categories",
+        "choice",
         "number",
         "spans",
         "answers",
@@ -352,10 +353,10 @@ class Feature:
         "slice",
         "derived",
     ]
-    """What its cells are: a `category` is one label, `categories` are any number of them; `spans`
-    are parts of a text with a type each, `answers` are parts that say the same; `written` is a
-    text that a model is to write; `slice` columns are copied for evaluation by group; `derived`
-    ones are computed."""
+    """What its cells are: a `category` is one label, `categories` are any number of them, a
+    `choice` says which of other columns is right; `spans` are parts of a text with a type each,
+    `answers` are parts that say the same; `written` is a text that a model is to write; `slice`
+    columns are copied for evaluation by group; `derived` ones are computed."""
     separator: str = ""
     """Between the labels in a cell of `categories`."""
     field: str = ""

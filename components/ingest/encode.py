@@ -89,7 +89,7 @@ def encode(
             values[feature.name] = input_value(entry, feature.name, "text", None).value
             continue
         value = _present(entry, feature.name)
-        if feature.holds == "category":
+        if feature.holds in ("category", "choice"):
             stratum = _label(value, feature.name)
             values[feature.name] = stratum.encode()
         elif feature.holds == "categories":

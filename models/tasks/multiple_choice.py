@@ -54,7 +54,7 @@ class MultipleChoice(OneLabel):
         return (
             Column(self.text, "text", "input", "text", served_as="text"),
             *choices,
-            Column(self.label, "category", "target", "label"),
+            Column(self.label, "choice", "target", "label"),
         )
 
     @property

@@ -36,7 +36,17 @@ Shown = Literal[
 """How an answer reads: the best label first, the labels that fit, a number, parts of the text with
 their types, parts that answer a question, what fits into gaps of a text, the best first, a
 vector, an image, how probable the parts of a text are, texts that were written, the best first."""
-Holds = Literal["text", "image", "category", "categories", "number", "spans", "answers", "written"]
+Holds = Literal[
+    "text",
+    "image",
+    "category",
+    "categories",
+    "choice",
+    "number",
+    "spans",
+    "answers",
+    "written",
+]
 """What the cells of a column are."""
 Sides = tuple[tuple[int, ...], ...]
 """Of each side of an example the places of its inputs, see `Task.sides`."""

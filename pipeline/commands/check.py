@@ -46,7 +46,7 @@ def check(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path)
     ]
     shown.print(f"{config.name}: the first rows", style="bold")
     shown.print(run_view.grid(columns, rows, numbers=False))
-    label = next((f.name for f in config.features if f.holds == "category"), "")
+    label = next((f.name for f in config.features if f.holds in ("category", "choice")), "")
     shown.print("rows by label and split" if label else "rows by split", style="bold")
     shown.print(_counts(seen, label))
     duplicates, unusable = seen.counts.duplicates, seen.counts.num_rejected

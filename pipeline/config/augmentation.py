@@ -31,7 +31,7 @@ OPERATIONS: dict[str, dict[str, type]] = {
 }
 """Operations of `augmentation:` by what they change and by name."""
 
-TARGETS = ("category", "categories", "number")
+TARGETS = ("category", "categories", "choice", "number")
 """What may be learned from augmented rows: a copy has its row's target, or a blend of two."""
 
 AUGMENTERS = {

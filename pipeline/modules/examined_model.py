@@ -127,7 +127,8 @@ def _reader(learner: Learner, tokens: Sequence[str]) -> Reader | None:
     length = entry.sequence_length(model)
     if length is None:
         return None
-    texts = len(tasks.inputs(learner.config.task))
+    task = learner.config.task
+    texts = max(map(len, task.sides), default=len(tasks.inputs(task)))
     if entry.tokenizer == "preset":
         layer = learner.encoder.trackable[0]
         is_tokenizer = isinstance(layer, keras_hub.tokenizers.Tokenizer)

@@ -240,6 +240,7 @@ TARGETS: dict[str, Callable[[Any], Any]] = {
     "answers": _answers,
     "categories": _categories,
     "category": _category,
+    "choice": _category,
     "number": _number,
     "spans": _spans,
     "written": _written,

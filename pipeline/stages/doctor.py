@@ -78,6 +78,7 @@ def _setting(config: PipelineConfig) -> dict[str, Any]:
         "is_stratified": config.data.split.stratify,
         "is_weighted": config.copies.balance or config.training.class_weights is not None,
         "must_reach": sorted(config.evaluation.must_reach),
+        "sides": config.task.sides,
         "truncate": zoo.MODELS[config.model.kind].truncate(config.model),
     }
 

@@ -44,6 +44,7 @@ _ANY_LABEL = ("category", "categories")
 _ANY_TARGET = (
     "category",
     "categories",
+    "choice",
     "number",
     "spans",
     "answers",
@@ -205,7 +206,13 @@ def _truncation(subject: Subject) -> Finding:
             is_middle=subject.setting.truncate == "middle",
             seed=subject.seed,
         )
-    return lengths.truncation(np.sum(counts, axis=0), reader.limit, subject.setting, reached)
+    sides = subject.setting.sides or [range(len(counts))]
+    longest = np.max([np.sum([counts[place] for place in side], axis=0) for side in sides], axis=0)
+    return lengths.truncation(longest, reader.limit, subject.setting, reached)
+
+
+def _more_than_two(subject: Subject) -> str:
+    return "" if len(subject.inputs) == 2 else "there are more than two inputs"
 
 
 def _unknown_words(subject: Subject, place: int) -> Finding:
@@ -336,6 +343,7 @@ OF_ROWS_WITH_CONTENT = (
         "identical_texts",
         _once(lambda it: pairs.identical_texts(it.views, it.inputs)),
         inputs=_PAIR,
+        lacks=_more_than_two,
     ),
     Check(
         "text_order",
@@ -346,8 +354,15 @@ OF_ROWS_WITH_CONTENT = (
         ),
         inputs=_PAIR,
         compares=True,
+        lacks=_more_than_two,
     ),
-    Check("one_text_alone", _once(_one_text_alone), (*_ANY_LABEL, "number"), _PAIR),
+    Check(
+        "one_text_alone",
+        _once(_one_text_alone),
+        (*_ANY_LABEL, "number"),
+        _PAIR,
+        lacks=_more_than_two,
+    ),
     Check("shortcuts", _by_column(_text_shortcuts), _ONE_LABEL, _TEXT),
     Check("text_damage", _by_column(_text_damage), inputs=_TEXT),
     Check("boilerplate", _by_column(_boilerplate), inputs=_TEXT),

@@ -29,10 +29,10 @@ class Glance:
         self.headers = 0
         """Rows that hold the names of their columns."""
         self._columns = [
-            feature.name for feature in features if feature.holds in ("text", "category")
+            feature.name for feature in features if feature.holds in ("text", "category", "choice")
         ]
         self._texts = [feature.name for feature in features if feature.holds == "text"]
-        self._known = {*others, *(f.name for f in features if f.holds == "category")}
+        self._known = {*others, *(f.name for f in features if f.holds in ("category", "choice"))}
         self._rows = 0
         self._values: dict[str, set[str]] = defaultdict(set)
         self._counts: Counter[str] = Counter()

@@ -18,6 +18,7 @@ _LIBRARY = "keras"
 _TAGS = {
     ("text", "category"): "text-classification",
     ("text", "categories"): "text-classification",
+    ("text", "choice"): "multiple-choice",
     ("text", "spans"): "token-classification",
     ("text", "answers"): "question-answering",
     ("text", "embedding"): "sentence-similarity",

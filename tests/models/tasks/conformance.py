@@ -23,7 +23,7 @@ from models.tasks import endpoints, table
 from models.tasks import task as tasks
 from models.tasks.answers import LENGTH
 from models.tasks.endpoints import Network
-from models.tasks.task import TARGET, Facts
+from models.tasks.task import TARGET
 from models.text import (
     bag_of_words,
     bert,
@@ -217,21 +217,11 @@ def _holds(kind):
 
 _SEPARATE = (("encoders", "separate"),)
 _CHOICES = {word: f"choice of {word}" for word in reversed(WORDS)}
-_OWN = {
-    "multiple_choice": Case(
-        "multiple_choice",
-        dataclasses.replace(
-            HELD["category"],
-            refused=lambda name: Facts({name: (*WORDS, "3", "")}),
-            message="`label` names the right choice: .* Received also: '3', ''. .*`task.choices`",
-        ),
-        (("choices", _CHOICES),),
-    )
-}
-"""Of kinds whose fields depend on the data."""
+_OF_DATA = {"multiple_choice": (("choices", _CHOICES),)}
+"""Fields that depend on the data, by kind."""
 CASES = [
     *(
-        _OWN.get(kind) or Case(kind, HELD[_holds(kind)])
+        Case(kind, HELD[_holds(kind)], _OF_DATA.get(kind, ()))
         for kind in sorted(table.TASKS)
         if _holds(kind) in HELD
     ),

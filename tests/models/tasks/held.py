@@ -71,6 +71,13 @@ HELD = {
         lambda name: Facts({name: ()}),
         "No row of the train split has a label in `labels`. Look at `task.labels`",
     ),
+    "choice": Held(
+        lambda name: Facts({name: WORDS}),
+        lambda: tf.constant([0, 1, -1, 2, 1], tf.int64),
+        ("하나", "two", "never seen", "three", "two"),
+        lambda name: Facts({name: (*WORDS, "3", "")}),
+        "`label` names the right choice: .* Received also: '3', ''. .*`task.choices`",
+    ),
     "spans": Held(
         lambda name: Facts({name: WORDS[:2]}, sizes={"units": 6}),
         _ragged_spans,

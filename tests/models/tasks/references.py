@@ -213,6 +213,7 @@ DRAWN = {
     "answers": _draw_answers,
     "category": _draw_category,
     "categories": _draw_categories,
+    "choice": _draw_category,
     "embedding": _draw_vectors,
     "filled_masks": _draw_gaps,
     "number": _draw_number,
@@ -294,6 +295,12 @@ def _rouge(kind):
 
 ARTICLES = ["a", "an", "the"]
 F1 = sklearn.metrics.f1_score
+OF_LABELS = {
+    "accuracy": _labels(sklearn.metrics.accuracy_score),
+    "macro_f1": _labels(F1, average="macro"),
+    "matthews": _labels(sklearn.metrics.matthews_corrcoef),
+    "cross_entropy": _log_loss,
+}
 REFERENCES = {
     "reconstruction": {"reconstruction_mse": _weighed},
     "embedding": {
@@ -324,12 +331,8 @@ REFERENCES = {
         "recall": _entities(lambda score: score.recall),
         "macro_f1": _entities(lambda score: np.mean([s.f1 for s in score.type_scores.values()])),
     },
-    "category": {
-        "accuracy": _labels(sklearn.metrics.accuracy_score),
-        "macro_f1": _labels(F1, average="macro"),
-        "matthews": _labels(sklearn.metrics.matthews_corrcoef),
-        "cross_entropy": _log_loss,
-    },
+    "category": OF_LABELS,
+    "choice": OF_LABELS,
     "categories": {
         "micro_f1": _sets(F1, average="micro"),
         "macro_f1": _sets(F1, average="macro"),

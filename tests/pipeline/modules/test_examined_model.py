@@ -11,11 +11,11 @@ from pipeline.modules import examined_model, learner, transform
 pytestmark = pytest.mark.tfx
 
 
-def examined(model, kind="text", tokens=()):
+def examined(model, task="text_classification", tokens=()):
     settings = loading.from_mapping(
         {
             "name": "mail",
-            "task": {"kind": f"{kind}_classification"},
+            "task": {"kind": task} if isinstance(task, str) else task,
             "data": {"source": {"kind": "csv", "path": "mail.csv"}},
             "model": model,
         },
@@ -52,8 +52,21 @@ def test_a_model_that_is_counted_has_no_checks_of_its_training():
     assert list(examined({"kind": "naive_bayes"}, tokens=["buy"]).findings()) == []
 
 
+@pytest.mark.parametrize(
+    ("task", "limit"),
+    [
+        ({"kind": "text_pair_classification"}, 8),
+        ({"kind": "text_pair_classification", "encoders": "separate"}, 9),
+        ({"kind": "multiple_choice", "choices": {1: "a", 2: "b", 3: "c"}}, 8),
+    ],
+)
+def test_texts_that_are_read_together_have_a_token_between_them(task, limit):
+    model = {"kind": "bag_of_words", "sequence_length": 9}
+    assert examined(model, task, tokens=["buy"]).reader.limit == limit
+
+
 def test_images_have_a_size_and_no_tokens():
-    seen = examined({"kind": "resnet", "blocks": [1], "image_size": 12}, kind="image")
+    seen = examined({"kind": "resnet", "blocks": [1], "image_size": 12}, "image_classification")
     assert (seen.reader, seen.image_size) == (None, 12)
 
 

@@ -26,6 +26,11 @@ COLUMNS = {
     "text_pair_classification": (*PAIR, LABEL),
     "text_pair_regression": (*PAIR, NUMBER),
     "text_spans": (TEXT, Column("marks", "spans", "target", "tags")),
+    "text_choices": (
+        *PAIR,
+        Column("third", "text", "input", "choices"),
+        Column("right", "choice", "target", "label"),
+    ),
     "text_pair_answers": (*PAIR, Column("answers", "answers", "target", "answers")),
 }
 SIZES = {"text": {"train": (300, 1), "eval": (70, 2)}, "image": {"train": (90, 1), "eval": (40, 2)}}
@@ -105,6 +110,18 @@ def of_answers(number, seed):
     return rows
 
 
+def of_choices(number, seed):
+    """Which of two texts is about the topic of the first."""
+    draw = np.random.default_rng(seed)
+    rows = []
+    for _ in range(number):
+        topics = [str(name) for name in draw.choice(list(TOPICS), 2, replace=False)]
+        right = int(draw.integers(2))
+        texts = [sentence(draw, TOPICS[one], 7) for one in (topics[right], *topics)]
+        rows.append((tuple(texts), "ab"[right]))
+    return rows
+
+
 MAKERS = {
     "text_regression": of_number,
     "image_regression": of_stripes,
@@ -114,6 +131,7 @@ MAKERS = {
     "text_pair_regression": of_similar_pairs,
     "text_spans": of_spans,
     "text_pair_answers": of_answers,
+    "text_choices": of_choices,
 }
 
 
