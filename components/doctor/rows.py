@@ -83,8 +83,8 @@ def images(split: Iterable[Row], limit: int, seed: int) -> tuple[Rows, Sample]:
     return _read(split, bytes, limit, seed)
 
 
-def pairs(split: Iterable[Row], limit: int, seed: int) -> tuple[Rows, Sample]:
-    """Rows of two texts; two rows are the same if both their texts are.
+def several(split: Iterable[Row], limit: int, seed: int) -> tuple[Rows, Sample]:
+    """Rows of several texts; two rows are the same if all their texts are.
 
     Args:
         split: Read once.
@@ -92,7 +92,7 @@ def pairs(split: Iterable[Row], limit: int, seed: int) -> tuple[Rows, Sample]:
         seed: Of the sample, drawn without replacement, in the order of the rows.
     """
     decoded = ((tuple(map(_text, content)), target) for content, target in split)
-    return _read(decoded, lambda two: _BETWEEN.join(map(_normal_bytes, two)), limit, seed)
+    return _read(decoded, lambda texts: _BETWEEN.join(map(_normal_bytes, texts)), limit, seed)
 
 
 def excerpt(content: Any, split: str, place: int) -> str:

@@ -149,10 +149,10 @@ def _kind(inputs: Sequence[Column]) -> str:
     held = [column.holds for column in inputs]
     if held in (["text"], ["image"]):
         return held[0]
-    if held == ["text", "text"]:
+    if held and set(held) == {"text"}:
         return "texts"
     raise ValueError(
-        "The doctor examines inputs of one 'text' or 'image', or of two texts. Received: "
+        "The doctor examines inputs of 'text', or one of 'image'. Received: "
         f"{', '.join(map(repr, held)) or 'none'}"
     )
 

@@ -22,6 +22,7 @@ _CELLS, _ANGLES = 4, 8
 _RIM = 6  # of 32 pixels of a grey picture
 _FAINT = 0.25  # of 255: deviation of pixels below which edges are not made stronger
 _TREES = 50
+_ORDINALS = {1: "first", 2: "second", 3: "third"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,20 +169,20 @@ def _group_texts(views: Sequence[Sequence[str]]) -> np.ndarray:
     return near_duplicates.group_texts([text for view in views for text in view])
 
 
-def _both(measure: Callable[[Sequence[str]], Any], view: Sequence[tuple[str, str]]) -> list[Any]:
-    """What a function of texts says of the first texts, and of the second ones."""
-    return [measure([row[place] for row in view]) for place in (0, 1)]
+def _each(measure: Callable[[Sequence[str]], Any], view: Sequence[tuple[str, ...]]) -> list[Any]:
+    """What a function of texts says of the first texts, of the second ones, and so on."""
+    return [measure(column) for column in zip(*view, strict=True)]
 
 
-def _are_pairs_missing(view: Sequence[tuple[str, str]]) -> np.ndarray:
+def _are_some_missing(view: Sequence[tuple[str, ...]]) -> np.ndarray:
     """A row lacks something if one of its texts does."""
-    return np.logical_or(*_both(constant.are_missing, view))
+    return np.any(_each(constant.are_missing, view), axis=0)
 
 
-def _group_pairs(views: Sequence[Sequence[tuple[str, str]]]) -> np.ndarray:
-    """Rows are nearly the same if both their texts are."""
+def _group_rows(views: Sequence[Sequence[tuple[str, ...]]]) -> np.ndarray:
+    """Rows are nearly the same if all their texts are."""
     every = [row for view in views for row in view]
-    return np.unique(_both(_group_any_texts, every), axis=1, return_inverse=True)[1].ravel()
+    return np.unique(_each(_group_any_texts, every), axis=1, return_inverse=True)[1].ravel()
 
 
 def _group_any_texts(texts: Sequence[str]) -> np.ndarray:
@@ -190,27 +191,37 @@ def _group_any_texts(texts: Sequence[str]) -> np.ndarray:
     return near_duplicates.group_texts(normal.tolist())[which.ravel()]
 
 
-def _describe_pairs(view: Sequence[tuple[str, str]]) -> dict[str, np.ndarray]:
-    first, second = _both(drift.text_features, view)
-    return {f"{name} of the first text": values for name, values in first.items()} | {
-        f"{name} of the second text": values for name, values in second.items()
+def _describe_rows(view: Sequence[tuple[str, ...]]) -> dict[str, np.ndarray]:
+    return {
+        f"{name} of the {_ORDINALS.get(number, f'{number}th')} text": values
+        for number, features in enumerate(_each(drift.text_features, view), 1)
+        for name, values in features.items()
     }
 
 
-def _measure_pairs(views: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, Any]:
-    """The words of each text, those in both, and how much the texts have in common."""
-    texts = {split: [a for a, _ in view] + [b for _, b in view] for split, view in views.items()}
-    return {split: _compared(sparse.csr_matrix(r)) for split, r in measure_texts(texts).items()}
+def _measure_rows(views: Mapping[str, Sequence[tuple[str, ...]]]) -> dict[str, Any]:
+    """The words of each text, and what the first has in common with each of the others."""
+    count = len(next(row for view in views.values() for row in view))
+    texts = {
+        split: [row[place] for place in range(count) for row in view]
+        for split, view in views.items()
+    }
+    return {
+        split: _compared(sparse.csr_matrix(read), count)
+        for split, read in measure_texts(texts).items()
+    }
 
 
-def _compared(read: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Rows of all first texts, then of all second ones, to those of pairs."""
-    half = read.shape[0] // 2
-    first, second = read[:half], read[half:]
-    shared = first.multiply(second)
-    # Rows have length 1, so that the products add up to the cosine.
-    cosine = sparse.csr_matrix(shared.sum(axis=1), dtype=np.float32)
-    return sparse.hstack([first, second, shared, cosine]).tocsr()
+def _compared(read: sparse.csr_matrix, count: int) -> sparse.csr_matrix:
+    """Rows of all first texts, then of all second ones and so on, to those of rows of texts."""
+    size = read.shape[0] // count
+    first, *others = (read[place * size : (place + 1) * size] for place in range(count))
+    compared = []
+    for other in others:
+        shared = first.multiply(other)
+        # Rows have length 1, so that the products add up to the cosine.
+        compared += [shared, sparse.csr_matrix(shared.sum(axis=1), dtype=np.float32)]
+    return sparse.hstack([first, *others, *compared]).tocsr()
 
 
 KINDS = {
@@ -241,17 +252,17 @@ KINDS = {
         learned=0.6,  # Of photographs, trees are sure for wrong reasons.
     ),
     "texts": Kind(
-        read=rows.pairs,
+        read=rows.several,
         view=list,
         take=_take,
-        are_empty=_are_pairs_missing,
-        group=_group_pairs,
-        describe=_describe_pairs,
-        measure=_measure_pairs,
+        are_empty=_are_some_missing,
+        group=_group_rows,
+        describe=_describe_rows,
+        measure=_measure_rows,
         model=_text_model,
         regression=_text_regression,
         doubter=_text_doubter,
         learned=0.75,  # Of how two texts go together, words are sure for wrong reasons.
     ),
 }
-"""`text`, `image`, or `texts` for two of them."""
+"""`text`, `image`, or `texts` for several of them."""

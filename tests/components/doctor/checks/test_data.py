@@ -245,7 +245,7 @@ def test_utf8_bytes_are_texts():
     ("kind", "splits", "message"),
     [
         ("text", {"eval": (["a"], ["b"])}, "no training rows.*Received the splits: eval"),
-        ("sound", {"train": (["a"], ["b"])}, "'text' or 'image'.*'sound'"),
+        ("sound", {"train": (["a"], ["b"])}, "'text', or one of 'image'.*'sound'"),
     ],
 )
 def test_what_cannot_be_examined_is_refused(kind, splits, message):

@@ -111,7 +111,7 @@ def test_a_row_with_one_text_twice_is_not_turned_round():
 
 def test_two_rows_are_the_same_if_both_their_texts_are():
     given = [(("A b", "c"), "x"), (("a  b", "C"), "y"), (("a", "b c"), "x"), (("c", "a b"), "x")]
-    keys = rows.pairs(given, 9, 0)[0].keys
+    keys = rows.several(given, 9, 0)[0].keys
     assert keys[0] == keys[1]
     assert len(set(keys.tolist())) == 3
 
