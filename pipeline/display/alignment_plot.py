@@ -70,7 +70,7 @@ def draw(alignments: Sequence[Alignment], title: str, path: pathlib.Path) -> Non
     with figure_text.fonts():
         drawing = figure.Figure(
             figsize=(2.2 + _INCHES * max(widths), sum(1.5 + _INCHES * size for size in heights)),
-            layout="constrained",
+            layout="compressed",
         )
         panels = drawing.subplots(len(alignments), 1, squeeze=False, height_ratios=heights)
         for one, axes in zip(alignments, panels.flat, strict=True):

@@ -43,3 +43,19 @@ def test_texts_of_any_length_and_script_are_drawn(tmp_path, count):
     alignment_plot.draw(drawn, "a title", tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as image:
         assert min(image.size) > 200 and max(image.size) < 5000
+
+
+def test_no_word_touches_an_edge_where_panels_have_other_widths(drawn, tmp_path):
+    sizes = ((13, 14), (8, 9), (11, 13))
+    alignments = [
+        alignment_plot.Alignment(
+            ["Menschenmenge"] * rows, ["word"] * columns, np.eye(rows, columns)
+        )
+        for rows, columns in sizes
+    ]
+    alignment_plot.draw(alignments, "a title", tmp_path / "a.png")
+    (figure,) = drawn
+    for axes in figure.axes:
+        for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+            box = label.get_window_extent()
+            assert box.x0 >= 9 and box.y1 <= figure.bbox.y1 and box.x1 <= figure.bbox.x1, label
