@@ -257,6 +257,26 @@ def test_saving_and_exporting_keep_what_is_told(made, tmp_path):
             np.testing.assert_allclose(value, ours[name], rtol=1e-6, atol=1e-6)
 
 
+def test_a_pass_that_was_killed_ends_like_an_uninterrupted_one(path, tmp_path):
+    made = make(CONFIG, path)
+    train = batches(made.config, made.encoder, TEXTS, size=2)
+    estimator = ngram.estimator(made.config, "texts")
+    assert train.num_batches > 3
+    killed = estimator.begin({})
+    for done in estimate.count(made.model, estimator, train, lambda target: target, killed):
+        if done == 2:
+            break
+    np.savez(tmp_path / "left.npz", **killed.arrays())
+    with np.load(tmp_path / "left.npz") as left:
+        total = estimator.begin(dict(left))
+    rest = estimate.count(made.model, estimator, train, lambda target: target, total, 2)
+    for done in rest:
+        assert done > 2
+    whole = estimator.settle(made.model, total.arrays())
+    for wanted, got in zip(made.model.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+
+
 def test_before_it_is_counted_every_piece_is_as_probable():
     """A uniform model of V pieces has a perplexity of V."""
     model = zoo.build(CONFIG, TASK, Facts())
