@@ -113,7 +113,10 @@ class Counter:
         while len(self._found) > 1:
             self._merge_last()
         if not self._found or not self._found[0].counts.size:
-            raise ValueError("There is no token to count: expected a text with one, received none")
+            raise ValueError(
+                f"There is no token to count: expected some of 0 to {self.vocabulary - 1} in the "
+                "texts. Received: texts without any"
+            )
         return self._found[0]
 
     def _count(self, tokens: np.ndarray) -> None:
