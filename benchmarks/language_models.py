@@ -23,7 +23,7 @@ import sentencepiece
 from matplotlib import figure
 
 from benchmarks import pretraining
-from components.baseline import ngrams
+from models.ngrams import levels
 from models.text import continuing, subwords
 from serving import ragged
 from serving.execution.saved_model import SavedModelPredictor
@@ -105,7 +105,7 @@ def _kneser_ney(pieces: pathlib.Path, train: Sequence[str], test: Sequence[str])
         found = tokenizer.encode([line.rstrip("\n") for line in lines])
         return [np.array(ids, np.int64) for ids in found]
 
-    counted = ngrams.learn(split(train), tokenizer.vocab_size(), _ORDER)
+    counted = levels.learn(split(train), tokenizer.vocab_size(), _ORDER)
     lost = -sum(float(counted.log_probabilities(ids).sum()) for ids in split(test))
     return lost / math.log(2) / sum(len(line.rstrip("\n").encode()) for line in test)
 

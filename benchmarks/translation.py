@@ -28,6 +28,7 @@ from matplotlib import figure
 
 from components.baseline import baseline
 from models import zoo
+from models.ngrams import levels
 from models.tasks import endpoints
 from models.tasks.endpoints import Network
 from models.tasks.sequence_to_sequence import SequenceToSequence
@@ -106,7 +107,7 @@ def _simple(train: Pairs, test: Pairs) -> dict[str, list[str]]:
     """What needs no network."""
     rows, targets = [(en.encode(),) for en, _ in train], [de for _, de in train]
     queries = [(en.encode(),) for en, _ in test]
-    ways = baseline.ways("text", "written")
+    ways = baseline.ways("text", "written", levels.learn)
     return {
         name: [metrics.written(answer) for answer in way(rows, targets, queries)]
         for name, way in ways.items()

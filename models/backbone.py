@@ -84,6 +84,21 @@ class NextVectors:
 
 
 @dataclasses.dataclass(frozen=True)
+class NextTold:
+    """What a network without vectors itself tells of each token, by those before it."""
+
+    told: Any
+    """`(batch, length, 3)` float32: the logarithm of its probability in nats, which piece is the
+    likeliest in its place and the logarithm of that one's; of the first token nothing."""
+    least: int
+    """Id of the first of the pieces that are told: the second one is the next id, and so on."""
+    token_ids: Any
+    """As of `NextVectors`."""
+    padding_mask: Any
+    """As of `NextVectors`."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Backbone:
     """A network with fresh or pretrained weights, without its task."""
 
@@ -92,7 +107,8 @@ class Backbone:
     inputs: Tensors
     """What it reads; an encoder makes them, see `models/encoder.py`."""
     vector: Any
-    """`(batch, dim)`, what the layer `features` gives, after dropout."""
+    """`(batch, dim)`, what the layer `features` gives, after dropout; None of a network that gives
+    no vectors."""
     head: Callable[[int, str], keras.layers.Layer] = plain_head
     """`head(units, name)` is a dense layer to put on what is provided."""
     tokens: Callable[[], Any] | None = None
@@ -112,7 +128,7 @@ class Backbone:
     """None if the model does not learn to tell pieces."""
     directions: DirectionVectors | None = None
     """None if the model does not read texts in two directions that never see each other."""
-    continuation: NextVectors | None = None
+    continuation: NextVectors | NextTold | None = None
     """None if the model does not tell what follows a text."""
 
     def of_patches(self) -> Backbone:
@@ -183,7 +199,7 @@ class Backbone:
         return dataclasses.replace(self, directions=found)
 
     def of_continuation(self) -> Backbone:
-        """The same network, of which `continuation` gives what its layer `features` gives.
+        """The same network, of which `continuation` gives what its layer `features` gives, if any.
 
         Raises:
             ValueError: If the network does not tell what follows.
@@ -193,6 +209,8 @@ class Backbone:
                 "Expected a model that reads from the first token to the last. Received: "
                 f"{self.name}, which sees what follows. See `provides` in models/zoo.py."
             )
+        if isinstance(self.continuation, NextTold):
+            return self
         vectors = keras.layers.Identity(name="features")(self.continuation.vectors)
         found = dataclasses.replace(self.continuation, vectors=vectors)
         return dataclasses.replace(self, continuation=found)

@@ -16,7 +16,7 @@ from models.encoder import Encoder
 from models.estimator import Estimator
 from models.finetuning.config import Method
 from models.recipe import Recipe
-from models.tasks.task import Holds
+from models.tasks.task import Holds, Shown
 from models.training.config import TrainingConfig
 from models.writer import Writer
 
@@ -24,7 +24,8 @@ Feature = Literal["token_ids", "token_ids_of_sides", "text", "raw_text", "image_
 Measured = Literal["document_frequencies", "pixels"]
 Place = Literal["file", "module", "preset", "weights"]
 
-_ANY: frozenset[Holds] = frozenset(typing.get_args(Holds))
+Learned = Holds | Shown
+_ANY: frozenset[Learned] = frozenset(typing.get_args(Holds) + typing.get_args(Shown))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,10 +89,11 @@ class Entry:
     writer: Callable[[Any, Any, Encoder], Writer] | None = None
     """`writer(config, model, encoder)` says how a trained model, which provides `decoder`,
     writes."""
-    learns: frozenset[Holds] = _ANY
-    """What the column of the target may hold."""
-    estimator: Callable[[Any, Holds], Estimator] | None = None
-    """`estimator(config, holds)` says how the model is fitted to such a target by counting; None:
+    learns: frozenset[Learned] = _ANY
+    """What a task may learn, see `models.tasks.task.learned`: what the column of the target holds
+    or, of inputs alone, how answers read."""
+    estimator: Callable[[Any, Any], Estimator] | None = None
+    """`estimator(config, learned)` says how the model is fitted to one of these by counting; None:
     it is trained by gradients."""
     paper: Recipe | None = None
     """What holds where `config.recipe` says nothing; None for models without a recipe."""

@@ -49,13 +49,14 @@ def backbone(one: Backbone, sides: int) -> Backbone:
 
 
 def features(model: keras.Model) -> Any:
-    """What a model's head stands on, in inference: `(batch, ...)`, `(batch, sides, dim)`.
+    """What a model's head stands on, in inference: `(batch, ...)`, `(batch, sides, dim)`, or None.
 
     Args:
         model: Siamese or not.
     """
     named = {layer.name: layer for layer in model.layers}
-    return named.get(_SIDES, named["features"]).output
+    found = named.get(_SIDES, named.get("features"))
+    return None if found is None else found.output
 
 
 def is_siamese(model: keras.Model) -> bool:

@@ -42,6 +42,7 @@ from models.text import (
     hub_text,
     language_recurrent,
     naive_bayes,
+    ngram,
     parallel,
     presets,
     pretrained,
@@ -69,6 +70,7 @@ Model = Annotated[
     | language_recurrent.LanguageRecurrentConfig
     | mobilenet.MobileNetConfig
     | naive_bayes.NaiveBayesConfig
+    | ngram.NgramConfig
     | pretrained_image.PretrainedImageConfig
     | pretrained_seq2seq.PretrainedSeq2seqConfig
     | pretrained.PretrainedTextConfig
@@ -245,6 +247,9 @@ MODELS: dict[str, Entry] = {
         tokenizer="fitted",
         measured=naive_bayes.measured,
         files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
+    ),
+    "ngram": dataclasses.replace(
+        _continuing(ngram, ngram.NgramConfig), learns=ngram.LEARNS, estimator=ngram.estimator
     ),
     "pretrained_image": Entry(
         pretrained_image.PretrainedImageConfig,

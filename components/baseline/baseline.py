@@ -10,6 +10,7 @@ input.
 """
 
 import dataclasses
+import functools
 import json
 import pathlib
 from collections import Counter
@@ -39,8 +40,9 @@ Judge = Callable[[Sequence[Any], Sequence[Answer]], float]
 """Targets and answers of the same rows to the task's headline metric."""
 _Answering = Callable[[Inputs, Sequence[Any], Inputs], Any]
 """Inputs and targets of the train split and inputs of other rows to the answers to these."""
+_Way = _Answering | continuation.Counting
 _BY_THE_WORD_BEFORE = ("word that most often follows the one before", gaps.most_frequent_after)
-SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
+SIMPLE: Mapping[tuple[str, str], tuple[str, _Way]] = {
     ("image", "categories"): ("nearest thumbnails", images.nearest_sets),
     ("image", "category"): ("nearest centroid of thumbnails", images.centroids),
     ("image", "number"): ("nearest thumbnails", images.nearest_numbers),
@@ -55,7 +57,10 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, _Answering]] = {
     ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
     ("text", "scored_pieces"): _BY_THE_WORD_BEFORE,
     ("text", "spans"): ("entities seen in training", phrases.known),
-    ("text", "texts"): ("Kneser-Ney of up to 6 bytes", continuation.kneser_ney),
+    ("text", "texts"): (
+        "Kneser-Ney of up to 6 bytes",
+        continuation.Counting(continuation.kneser_ney),
+    ),
     ("text", "written"): ("IBM model 1 and trigrams, by Bayes", channel.by_bayes),
 }
 """The simple model by what the inputs hold and what is learned."""
@@ -102,6 +107,7 @@ def measure(
     evaluated: tuple[Inputs, Sequence[Any]],
     metric: str,
     judge: Judge,
+    learn: continuation.Learn,
 ) -> Baseline:
     """Train the simple model on one split and measure it on another.
 
@@ -113,13 +119,14 @@ def measure(
         evaluated: The same of the split to measure on.
         metric: Name of the headline metric.
         judge: Computes it.
+        learn: How n-grams are counted.
     """
     inputs, targets = evaluated
     return Baseline(
         metric=metric,
-        constant=judge(targets, constant_answers(holds, train, inputs)),
+        constant=judge(targets, constant_answers(holds, train, inputs, learn)),
         constant_name=CONSTANT[holds][0],
-        simple=judge(targets, simple_answers(reads, holds, train, inputs)),
+        simple=judge(targets, simple_answers(reads, holds, train, inputs, learn)),
         name=SIMPLE[reads, holds][0],
         simpler={
             name: judge(targets, answering(*train, inputs))
@@ -128,24 +135,25 @@ def measure(
     )
 
 
-def ways(reads: str, holds: str) -> dict[str, _Answering]:
+def ways(reads: str, holds: str, learn: continuation.Learn) -> dict[str, _Answering]:
     """All that asks for no deep learning, by what it is in words, the simplest first.
 
     Args:
         reads: What the inputs are.
         holds: What is learned.
+        learn: How n-grams are counted.
     """
     return {
-        CONSTANT[holds][0]: CONSTANT[holds][1],
+        CONSTANT[holds][0]: _answering(CONSTANT[holds][1], learn),
         **dict(reversed([*SIMPLER.get((reads, holds), {}).items()])),
         SIMPLE[reads, holds][0]: lambda rows, targets, inputs: simple_answers(
-            reads, holds, (rows, targets), inputs
+            reads, holds, (rows, targets), inputs, learn
         ),
     }
 
 
 def constant_answers(
-    holds: str, train: tuple[Inputs, Sequence[Any]], inputs: Inputs
+    holds: str, train: tuple[Inputs, Sequence[Any]], inputs: Inputs, learn: continuation.Learn
 ) -> list[Answer]:
     """The one answer, to every row.
 
@@ -153,12 +161,17 @@ def constant_answers(
         holds: What is learned.
         train: Inputs and targets to learn from.
         inputs: Rows to answer.
+        learn: How n-grams are counted.
     """
-    return CONSTANT[holds][1](*train, inputs)
+    return _answering(CONSTANT[holds][1], learn)(*train, inputs)
 
 
 def simple_answers(
-    reads: str, holds: str, train: tuple[Inputs, Sequence[Any]], inputs: Inputs
+    reads: str,
+    holds: str,
+    train: tuple[Inputs, Sequence[Any]],
+    inputs: Inputs,
+    learn: continuation.Learn,
 ) -> list[Answer]:
     """The simple model's answers; the one answer where the train split has one target only.
 
@@ -167,10 +180,11 @@ def simple_answers(
         holds: What is learned.
         train: Inputs and targets to learn from.
         inputs: Rows to answer.
+        learn: How n-grams are counted.
     """
     if len(set(train[1])) == 1 and train[1][0] is not None:
-        return constant_answers(holds, train, inputs)
-    return SIMPLE[reads, holds][1](*train, inputs)
+        return constant_answers(holds, train, inputs, learn)
+    return _answering(SIMPLE[reads, holds][1], learn)(*train, inputs)
 
 
 def write(baseline: Baseline, directory: pathlib.Path) -> None:
@@ -181,6 +195,13 @@ def write(baseline: Baseline, directory: pathlib.Path) -> None:
 def read(directory: pathlib.Path) -> Baseline:
     """Read the report back."""
     return Baseline(**json.loads((directory / REPORT).read_text()))
+
+
+def _answering(way: _Way, learn: continuation.Learn) -> _Answering:
+    """A way that knows how n-grams are counted, if it stands on them."""
+    if isinstance(way, continuation.Counting):
+        return functools.partial(way.answer, learn)
+    return way
 
 
 def _most_frequent(labels: Sequence[str]) -> Answer:
@@ -205,7 +226,7 @@ def _alike(answer: Callable[[Sequence[Any]], Answer]) -> _Answering:
     return lambda rows, targets, inputs: [answer(targets)] * len(inputs)
 
 
-CONSTANT: Mapping[str, tuple[str, _Answering]] = {
+CONSTANT: Mapping[str, tuple[str, _Way]] = {
     "answers": ("no answer", _alike(lambda rows: passages.answer(""))),
     "categories": ("most frequent labels", _alike(_most_frequent_set)),
     "category": ("most frequent label", _alike(_most_frequent)),
@@ -216,7 +237,7 @@ CONSTANT: Mapping[str, tuple[str, _Answering]] = {
     "reconstruction": ("mean of each hidden patch", images.own_means),
     "scored_pieces": ("most frequent word", gaps.most_frequent),
     "spans": ("no entity", _alike(lambda rows: phrases.answer([]))),
-    "texts": ("how frequent each byte is", continuation.frequent),
+    "texts": ("how frequent each byte is", continuation.Counting(continuation.frequent)),
     "written": ("most frequent text", _alike(lambda rows: words.answer(_most_common(rows)))),
 }
 """What looks at no input, by what is learned."""

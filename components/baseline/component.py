@@ -32,6 +32,7 @@ def Baseline(
     metric: Parameter[str],
     judge: Parameter[str],
     task: Parameter[str],
+    counting: Parameter[str],
     code: Parameter[str],
 ) -> None:
     """Train a simple model on `train` and measure it on the split the Evaluator uses.
@@ -48,6 +49,7 @@ def Baseline(
         metric: Name of the headline metric.
         judge: Dotted path of a function of `task`, targets and answers that computes it.
         task: Given to `judge`.
+        counting: Dotted path of the function that counts n-grams, see `continuation.Learn`.
         code: Fingerprint of the code of the simple models.
     """
     described = [
@@ -68,5 +70,6 @@ def Baseline(
 
     split = records.evaluated_split(artifact_utils.decode_split_names(examples.split_names))
     (reads,) = {column.holds for column in inputs}
-    result = baseline.measure(reads, learned, read("train"), read(split), metric, score)
+    learn = dotted_path.load(counting)
+    result = baseline.measure(reads, learned, read("train"), read(split), metric, score, learn)
     baseline.write(result, pathlib.Path(report.uri))

@@ -15,6 +15,8 @@ Function = Callable[[Tensors], Tensors]
 DEFAULT = "serving_default"
 """The endpoint that requests without a name are for."""
 EMBED = "embed"
+FEATURES = "features"
+"""Output of a network with what its head stands on, where that are vectors."""
 ALIGN = "align"
 """The endpoint that also tells which pieces of what is read each piece was written by."""
 
@@ -25,7 +27,7 @@ class Network:
 
     of_inputs: Function
     """Raw inputs by name in requests, each `(n,)` string, to `outputs` of the head, and the
-    `features` that it stands on."""
+    `features` that it stands on, if it `has_vectors`."""
     of_units: Callable[[dict[str, Any]], tuple[Any, Any]]
     """Units of texts, as encoders of units read them, to the head's outputs, ragged
     `(n, units, k)`, and what it gives beside those of the units, `(n, m, k)`."""
@@ -40,6 +42,8 @@ class Network:
     their vectors `(n, dim)`; None of tasks that read all inputs together."""
     writer: Writer | None = None
     """Writes texts from what `encode` gives; None of a model that does not write."""
+    has_vectors: bool = True
+    """Whether there are vectors that the head stands on; counts have none."""
 
     def known_pieces(self) -> Pieces:
         """How texts are split.

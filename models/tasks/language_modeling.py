@@ -108,7 +108,7 @@ class LanguageModeling(OfTexts):
         return expectation.of_neighbours(facts.sizes[PIECES], "from those before it")
 
     def endpoints(self, network: Network, facts: Facts) -> Endpoints:
-        """The likeliest continuations, drawn ones, how probable texts are, and their vectors."""
+        """Likeliest continuations, drawn ones, how probable texts are, and vectors, if any."""
         import tensorflow as tf
 
         from models.tasks.one_way import reading
@@ -121,6 +121,7 @@ class LanguageModeling(OfTexts):
         def embed(raw: Mapping[str, Any]) -> Mapping[str, Any]:
             return {"embedding": reading.embedded(raw["text"], network)}
 
+        vectors = {endpoints.EMBED: embed} if network.has_vectors else {}
         return Endpoints(
             {
                 # As graphs: one operation after the other, a search would take many seconds.
@@ -131,7 +132,7 @@ class LanguageModeling(OfTexts):
                     lambda raw: answering.drawn(writing, raw, limit), autograph=False
                 ),
                 SCORE: lambda raw: reading.scored(raw["text"], network),
-                endpoints.EMBED: embed,
+                **vectors,
             },
             SCORE,
             settings=_SETTINGS,

@@ -44,13 +44,19 @@ class ContinuingConfig:
     tokenizer_file: NotEmpty | None = None
     """Learned pieces to use instead of learning them, relative to the YAML; training fills it
     in."""
-    dropout: Share = 0.1
-    """Rate of all dropout, in [0, 1)."""
 
     @property
     def lowercase(self) -> bool:
         """Never: what is written has capitals."""
         return False
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig(ContinuingConfig):
+    """The same of a network that gradients train."""
+
+    dropout: Share = 0.1
+    """Rate of all dropout, in [0, 1)."""
 
 
 def inputs(config: ContinuingConfig) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _POSITIONS, _LAST = "position_embedding", "layer_norm"
 
 
 @dataclasses.dataclass(frozen=True)
-class GptConfig(continuing.ContinuingConfig):
+class GptConfig(continuing.NetworkConfig):
     """Size of the network."""
 
     kind: Literal["gpt"] = "gpt"

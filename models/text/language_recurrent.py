@@ -22,7 +22,7 @@ from models.writer import State, Writer
 
 
 @dataclasses.dataclass(frozen=True)
-class LanguageRecurrentConfig(continuing.ContinuingConfig):
+class LanguageRecurrentConfig(continuing.NetworkConfig):
     """Architecture of the recurrent network."""
 
     kind: Literal["language_recurrent"] = "language_recurrent"

@@ -84,8 +84,9 @@ def estimator(config: NaiveBayesConfig, holds: str) -> Estimator:
         holds: What the target column holds, one of `LEARNS`.
     """
 
-    def settle(model: keras.Model, totals: Mapping[str, np.ndarray]) -> None:
+    def settle(model: keras.Model, totals: Mapping[str, np.ndarray]) -> keras.Model:
         model.layers[-1].set_weights(_WEIGHTS[holds](totals, config.smoothing))
+        return model
 
     return Estimator(_statistics, settle)
 

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from models import json_files
-from models.estimator import Estimator
+from models.estimator import Accumulator, Arrays, Estimator
 from models.tasks.task import Objective
 from models.tensor import Tensor
 from models.training.callbacks import PROGRESS
@@ -27,7 +27,6 @@ _SAVED_EVERY = 30.0
 _SHOWN_EVERY = 0.1
 _LOGGER = logging.getLogger(__name__)
 
-Statistics = dict[str, np.ndarray]
 Soften = Callable[[Tensor], Tensor]
 
 
@@ -41,46 +40,47 @@ def fit(
     checkpoints_dir: str | pathlib.Path,
     logs_dir: str | pathlib.Path,
     clock: Callable[[], float] = time.monotonic,
-) -> dict[str, list[float]]:
+) -> tuple[keras.Model, dict[str, list[float]]]:
     """Fit a model, measure it on both splits and keep the figures.
 
     Called again with the same arguments after being killed, it continues with the batch after the
     last that was saved, and ends like an uninterrupted pass.
 
     Args:
-        model: Maps the inputs of `train` to what the objective takes; it is compiled here.
+        model: Maps the inputs of `train` to what the objective takes.
         estimator: What is counted, and the weights from it.
         objective: What is measured.
         train: Training split, in the same order each time.
-        soften: Targets of a batch to `(batch, k)` float32, in a graph.
+        soften: Targets of a batch to those that the estimator takes, in a graph.
         validation: Validation split.
         checkpoints_dir: Of this training alone; keeps what was counted.
         logs_dir: `history.json` and TensorBoard's event files.
         clock: Seconds, from an arbitrary start.
 
     Returns:
-        Metric name (`loss`, `val_loss` and the objective's own) to one value, of the whole split.
+        The model with its weights, compiled, and metric name (`loss`, `val_loss` and the
+        objective's own) to one value, of the whole split.
     """
     path, logs_dir = pathlib.Path(checkpoints_dir) / STATISTICS, pathlib.Path(logs_dir)
     begun, first = _read(path)
     if first:
         _LOGGER.info("continuing after batch %d of %d", first, train.num_batches)
-    total = begun
+    total = estimator.begin(begun)
     saved = shown = clock()
-    for done, total in count(model, estimator, train, soften, begun, first):
+    for done in count(model, estimator, train, soften, total, first):
         now = clock()
         if now - saved >= _SAVED_EVERY or done == train.num_batches:
-            _write(path, total, done)
+            _write(path, total.arrays(), done)
             saved = now
         if now - shown >= _SHOWN_EVERY:
             _report("train", done, train.num_batches, {})
             shown = now
-    estimator.settle(model, total)
+    model = estimator.settle(model, total.arrays())
     history = measure(model, objective, train, validation)
     _report("epoch", train.num_batches, train.num_batches, {k: v[0] for k, v in history.items()})
     _write_events(logs_dir, history)
     json_files.write_json(logs_dir / "history.json", history)
-    return history
+    return model, history
 
 
 def count(
@@ -88,38 +88,38 @@ def count(
     estimator: Estimator,
     train: Batches,
     soften: Soften,
-    begun: Statistics | None = None,
+    total: Accumulator,
     done: int = 0,
-) -> Iterator[tuple[int, Statistics]]:
+) -> Iterator[int]:
     """Count the batches of the train split.
 
     Args:
         model: Whose estimator it is.
         estimator: What is counted.
         train: Training split, in the same order each time.
-        soften: Targets of a batch to `(batch, k)` float32, in a graph.
-        begun: What an earlier try counted.
-        done: Batches that it had counted.
+        soften: Targets of a batch to those that the estimator takes, in a graph.
+        total: What counts them.
+        done: Batches that an earlier try had counted.
 
     Yields:
-        Number of batches that are counted, and their sums by name, float64.
+        Number of batches that are counted.
     """
     statistics = estimator.statistics(model)
     counted = tf.function(
         lambda inputs, target: statistics(inputs, soften(target)), reduce_retracing=True
     )
-    total = dict(begun or {})
     for inputs, target in train.epoch(0).skip(done):
-        for name, value in counted(inputs, target).items():
-            total[name] = total.get(name, 0.0) + value.numpy().astype(np.float64)
+        total.add({name: value.numpy() for name, value in counted(inputs, target).items()})
         done += 1
-        yield done, total
+        yield done
 
 
-def settle(model: keras.Model, estimator: Estimator, train: Batches, soften: Soften) -> None:
-    """Fit a model at one go, and keep nothing; see `fit`."""
-    *_, (_, total) = count(model, estimator, train, soften)
-    estimator.settle(model, total)
+def settle(model: keras.Model, estimator: Estimator, train: Batches, soften: Soften) -> keras.Model:
+    """The model, fitted at one go, of which nothing is kept; see `fit`."""
+    total = estimator.begin({})
+    for _ in count(model, estimator, train, soften, total):
+        pass
+    return estimator.settle(model, total.arrays())
 
 
 def measure(
@@ -134,7 +134,7 @@ def measure(
     }
 
 
-def _read(path: pathlib.Path) -> tuple[Statistics, int]:
+def _read(path: pathlib.Path) -> tuple[Arrays, int]:
     if not path.is_file():
         return {}, 0
     with np.load(path) as arrays:
@@ -142,7 +142,7 @@ def _read(path: pathlib.Path) -> tuple[Statistics, int]:
     return found, int(found.pop(_BATCHES))
 
 
-def _write(path: pathlib.Path, total: Statistics, done: int) -> None:
+def _write(path: pathlib.Path, total: Arrays, done: int) -> None:
     """Replace the file at once: it is never half written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")

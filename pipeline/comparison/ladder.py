@@ -15,6 +15,7 @@ from components.baseline import baseline
 from components.canary import canary
 from models import json_files, macs, zoo
 from models.finetuning import trainable
+from models.ngrams import levels
 from models.tasks import intervals
 from models.tasks import task as tasks
 from models.tasks.table import Task
@@ -103,7 +104,7 @@ def _measure(name: str, task: Task, run: Run) -> _Asked:
 def _ask_simple(examples: EvaluatedExamples, task: Task) -> list[_Asked]:
     """What asks for no deep learning, the simplest first: see `baseline.ways`."""
     folder = examples.folder("simple", examples.artifact)
-    ways = baseline.ways(tasks.reads(task), tasks.learned(task))
+    ways = baseline.ways(tasks.reads(task), tasks.learned(task), levels.learn)
     files = {name: folder / f"{place}.npz" for place, name in enumerate(ways)}
     if not (folder / _SECONDS).is_file():
         train, (inputs, targets) = examples.read("train"), examples.read(examples.split)
@@ -150,7 +151,10 @@ def _count(learned: Mapping[str, Any]) -> dict[str, int | None]:
     except ValueError as error:
         _LOG.warning("%s", error)
         operations = None
-    return {"parameters": model.count_params(), "macs": operations}
+    # Of counted models only training tells how large they are.
+    trained = learned["trainable_parameters"] + learned["frozen_parameters"]
+    parameters = trained - built.count_params() + model.count_params()
+    return {"parameters": parameters, "macs": operations}
 
 
 def _latencies(probed: Mapping[str, Any]) -> dict[str, Any]:

@@ -129,15 +129,13 @@ def fitting(task: Task) -> list[str]:
         for kind, entry in zoo.MODELS.items()
         if entry.reads == tasks.reads(task)
         and task.needs in entry.provides
-        and not _unlearned(entry, task)
+        and _is_learned(entry, task)
     ]
 
 
-def _unlearned(entry: Entry, task: Task) -> list[str]:
-    """What a task learns that a model cannot learn."""
-    if not tasks.targets(task):
-        return [] if entry.estimator is None else ["nothing but inputs"]
-    return [column.holds for column in tasks.targets(task) if column.holds not in entry.learns]
+def _is_learned(entry: Entry, task: Task) -> bool:
+    """Whether a model can learn what a task learns."""
+    return tasks.learned(task) in entry.learns
 
 
 def check_fits(kind: str, task: Task) -> None:
@@ -152,12 +150,10 @@ def check_fits(kind: str, task: Task) -> None:
     elif task.needs not in entry.provides:
         provided = ", ".join(sorted(entry.provides)) or "nothing"
         clash = f"provides {provided}, but `task.kind: {task.kind}` needs {task.needs}"
-    elif _unlearned(entry, task):
+    elif not _is_learned(entry, task):
         learned = " or ".join(sorted(entry.learns))
-        clash = (
-            f"learns targets of {learned}, but that of `task.kind: {task.kind}` is a "
-            f"{_unlearned(entry, task)[0]}"
-        )
+        found = f"is a {tasks.learned(task)}" if tasks.targets(task) else "is none"
+        clash = f"learns targets of {learned}, but that of `task.kind: {task.kind}` {found}"
     else:
         return
     raise ValueError(

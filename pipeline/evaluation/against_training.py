@@ -12,6 +12,7 @@ from components.baseline.baseline import Baseline
 from components.doctor.checks import data
 from components.doctor.columns import Column
 from components.doctor.finding import Finding
+from models.ngrams import levels
 from models.tasks import task as tasks
 from models.tasks.table import Task
 from pipeline.config import loading
@@ -59,6 +60,7 @@ def simple(task: Task, train: Sequence[Values], rows: Sequence[Values]) -> Basel
         _inputs_and_targets(task, rows),
         metric.name,
         lambda targets, answers: judge.headline(loading.dump_task(task), targets, answers),
+        levels.learn,
     )
     if len(train) < error_analysis.MOST_TRAIN[tasks.reads(task)]:
         return found

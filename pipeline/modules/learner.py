@@ -133,14 +133,17 @@ class Learner:
         """Targets of a batch to float32 `(batch, k)`, in a graph."""
         return self.config.task.soften(target, self.facts)
 
+    def counted(self, target: Tensor) -> Tensor:
+        """Targets of a batch as estimators take them, in a graph."""
+        return self.soften(target) if tasks.targets(self.config.task) else target
+
     def estimator(self) -> Estimator | None:
         """How the model is fitted by counting; None if it is trained by gradients."""
         model = self.config.model
         estimator = zoo.MODELS[model.kind].estimator
         if estimator is None:
             return None
-        (target,) = tasks.targets(self.config.task)
-        return estimator(model, target.holds)
+        return estimator(model, tasks.learned(self.config.task))
 
     def class_weights(self, patterns: Sequence[str]) -> dict[int, float] | None:
         """Factor of each class's loss, as the task and `training` say of some files' targets."""
@@ -159,7 +162,7 @@ class Learner:
         """A trained model as the task asks it: the way of every request.
 
         Args:
-            model: Gives `outputs` of the head, and the `features` that it stands on.
+            model: Gives `outputs` of the head, and the `features` that it stands on, if any.
         """
         columns = {column.served_as: column.name for column in tasks.inputs(self.config.task)}
 
@@ -177,6 +180,7 @@ class Learner:
             of_encoded,
             self._of_side(model) if self.config.task.sides else None,
             zoo.writer(self.config.model, model, self.encoder),
+            endpoints.FEATURES in model.output,
         )
 
     def _of_side(self, model: keras.Model) -> Callable[[Any, Function], Any]:

@@ -22,7 +22,7 @@ from models.estimator import Estimator
 from models.finetuning import trainable
 from models.layers import fused
 from models.tasks import task as tasks
-from models.tasks.endpoints import ALIGN, Endpoints
+from models.tasks.endpoints import ALIGN, FEATURES, Endpoints
 from models.training import estimate, fit, placement
 from models.training.checkpoint import STATE
 from pipeline.artifact_files import ALIGNMENT, PRETRAINED, REFERENCE, SUMMARY, TOKENIZERS
@@ -118,13 +118,12 @@ def _count(
     learner: learners.Learner, estimator: Estimator, fn_args: Any, run: pathlib.Path
 ) -> keras.Model:
     """The model with the weights that one pass over the train split gives it."""
-    model = learner.build("float32")
-    estimate.fit(
-        model,
+    model, _ = estimate.fit(
+        learner.build("float32"),
         estimator,
         learner.objective(),
         learner.batches(fn_args.train_files, shuffled=False),
-        learner.soften,
+        learner.counted,
         learner.batches(fn_args.eval_files, shuffled=False),
         _checkpoints(fn_args),
         run,
@@ -159,9 +158,10 @@ def _keep_tokenizer(learner: learners.Learner, run: pathlib.Path) -> learners.Le
 
 
 def _served(model: keras.Model) -> keras.Model:
-    """The model with both outputs, given by one pass through the layers."""
-    outputs = {"outputs": model.output, "features": siamese.features(model)}
-    return keras.Model(model.input, outputs, name="served")
+    """The model with its outputs and vectors, if it has any, given by one pass."""
+    outputs = {"outputs": model.output, FEATURES: siamese.features(model)}
+    there = {name: output for name, output in outputs.items() if output is not None}
+    return keras.Model(model.input, there, name="served")
 
 
 def _settled(

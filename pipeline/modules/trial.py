@@ -116,7 +116,7 @@ class CountedTrial(keras_tuner.HyperModel):
             raise RuntimeError("`fit` counts for what `build` returned last: call `build` first.")
         train = learner.batches(self._job.train_files, shuffled=False)
         evaluation = learner.batches(self._job.eval_files, shuffled=False)
-        estimate.settle(model, estimator, train, learner.soften)
+        model = estimate.settle(model, estimator, train, learner.counted)
         history = keras.callbacks.History()
         history.epoch = [0]
         history.history = estimate.measure(model, learner.objective(), train, evaluation)

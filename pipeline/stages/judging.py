@@ -37,9 +37,11 @@ def baseline(config: PipelineConfig, data: Data) -> Any:
         metric=config.task.metrics[0].name,
         judge="pipeline.modules.judge.headline",
         task=loading.dump_task(config.task),
+        counting="models.ngrams.levels.learn",
         code=fingerprint.hash_code(
             "components/baseline",
             "components/records.py",
+            "models/ngrams",
             "models/tasks",
             "pipeline/modules/judge.py",
         ),

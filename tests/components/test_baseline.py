@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from components.baseline import baseline
+from models.ngrams import levels
 
 
 def texts(*pairs):
@@ -15,7 +16,7 @@ def texts(*pairs):
 
 def measure(reads, train, evaluated, holds="category"):
     """With the share of right answers, or the mean size of errors, as the metric."""
-    return baseline.measure(reads, holds, train, evaluated, "score", JUDGES[holds])
+    return baseline.measure(reads, holds, train, evaluated, "score", JUDGES[holds], levels.learn)
 
 
 def share_of_right(targets, answers):

@@ -1,6 +1,7 @@
 """Tests of components/baseline/gaps.py: what stands in a gap by counts of words."""
 
 from components.baseline import baseline, gaps
+from models.ngrams import levels
 
 TRAIN = [(b"the cat sat on the mat",), (b"The dog sat on the rug.",), (b"a cat sat",)]
 
@@ -27,6 +28,8 @@ def test_texts_without_targets_have_a_constant_and_a_simple_model():
         assert targets == [None]
         return answers[0]["hits"] / answers[0]["gaps"]
 
-    found = baseline.measure("text", "filled_masks", train, evaluated, "masked_accuracy", judge)
+    found = baseline.measure(
+        "text", "filled_masks", train, evaluated, "masked_accuracy", judge, levels.learn
+    )
     assert (found.constant, found.simple) == (0.5, 1.0)
     assert found.constant_name == "most frequent word"

@@ -8,8 +8,11 @@ import pytest
 
 from components import tfrecord
 from components.ingest import tfexample
-from models.tasks import classification, text_pairs
-from models.text import pretrained
+from models import zoo
+from models.finetuning import trainable
+from models.tasks import classification, language_modeling, text_pairs
+from models.tasks.task import Facts
+from models.text import ngram, pretrained
 from models.training.config import TrainingConfig
 from pipeline import paths
 from pipeline.comparison import answers, evaluated_examples, ladder
@@ -18,6 +21,16 @@ from serving.execution import saved_model
 from tests.models import tiny_presets
 
 pytestmark = pytest.mark.tfx
+
+
+def summary(learner, facts, counts):
+    """What training leaves of a model."""
+    return {
+        "learner": json.loads(loading.dump_learner(learner)),
+        "facts": facts,
+        "trainable_parameters": counts.trainable,
+        "frozen_parameters": counts.frozen,
+    }
 
 
 def test_a_model_that_lora_trained_counts_as_the_plain_one_that_is_exported(tmp_path):
@@ -29,13 +42,23 @@ def test_a_model_that_lora_trained_counts_as_the_plain_one_that_is_exported(tmp_
             pretrained.PretrainedTextConfig(preset=preset, sequence_length=7, fine_tuning=method),
             TrainingConfig(),
         )
-        told = json.loads(loading.dump_learner(learner))
         facts = {"vocabularies": {"label": ["bad", "good"]}}
-        return ladder._count({"learner": told, "facts": facts})
+        model = zoo.build(learner.model, learner.task, Facts(**facts))
+        return ladder._count(summary(learner, facts, trainable.trainable_counts(model)))
 
     plain = counts("full")
     assert min(plain.values()) > 100
     assert counts("lora") == plain
+
+
+def test_of_a_counted_model_only_training_tells_how_large_it_is():
+    learner = sections.LearnerConfig(
+        language_modeling.LanguageModeling("language_modeling"),
+        ngram.NgramConfig(vocabulary_size=260, order=2),
+        TrainingConfig(),
+    )
+    found = ladder._count(summary(learner, {}, trainable.TrainableCounts(700, 300)))
+    assert found == {"parameters": 1000, "macs": 0}
 
 
 PAIRS = text_pairs.TextPairRegression("text_pair_regression", target="apart")

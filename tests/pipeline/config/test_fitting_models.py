@@ -61,6 +61,28 @@ def test_a_model_that_cannot_learn_the_target_is_refused(write):
     )
 
 
+@pytest.mark.parametrize("kind", ["contrastive_embedding", "bidirectional_language_modeling"])
+def test_a_counted_model_is_refused_where_it_cannot_learn_from_inputs_alone(write, kind):
+    text = COUNTED.replace("text_classification", kind)
+    problems = refusal(write(text))
+    assert any(one.startswith("model.kind: `model.kind: naive_bayes` ") for one in problems)
+    assert not any(
+        "Models that fit: naive_bayes" in one or ", naive_bayes" in one for one in problems
+    )
+
+
+def test_a_counted_model_of_what_follows_is_of_that_task_alone(write):
+    text = SMALL.replace("text_cnn", "ngram")
+    (problem,) = refusal(write(text))
+    assert "`model.kind: ngram` provides continuation, but" in problem
+    config = loading.load(write(text.replace("text_classification", "language_modeling")))
+    assert (config.model.order, config.model.smoothing.kind) == (4, "kneser_ney")
+    (problem,) = refusal(
+        write(text.replace("text_classification", "language_modeling") + "training: {epochs: 2}\n")
+    )
+    assert "`model.kind: ngram` is counted in one pass" in problem
+
+
 @pytest.mark.parametrize(
     ("training", "received"),
     [

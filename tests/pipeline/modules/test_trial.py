@@ -135,12 +135,12 @@ def test_a_trial_that_is_counted_equals_the_trainer(given, tmp_path):
 
     learner_config = loading.load_learner(job.learner, smoothing)
     learner = prepare(learner_config, job.transform_graph, job.train_files, tmp_path)
-    trained = estimate.fit(
+    _, trained = estimate.fit(
         learner.build("float32"),
         learner.estimator(),
         learner.objective(),
         learner.batches(job.train_files, shuffled=False),
-        learner.soften,
+        learner.counted,
         learner.batches(job.eval_files, shuffled=False),
         tmp_path / "checkpoints",
         tmp_path / "logs",
