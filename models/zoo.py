@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import pydantic
 
-from models import did_you_mean, encoder_weights, pieces, siamese
+from models import did_you_mean, encoder_weights, pieces, sentinels, siamese
 from models.backbone import Provided
 from models.encoder import Encoder
 from models.entry import Entry, Feature, Measured, NamedFile, Vocabulary
@@ -49,6 +49,7 @@ from models.text import (
     recurrent,
     seq2seq_recurrent,
     seq2seq_transformer,
+    t5,
     text_cnn,
     transformer,
 )
@@ -75,6 +76,7 @@ Model = Annotated[
     | resnet.ResNetConfig
     | seq2seq_recurrent.Seq2seqRecurrentConfig
     | seq2seq_transformer.Seq2seqTransformerConfig
+    | t5.T5Config
     | text_cnn.TextCNNConfig
     | transformer.TransformerConfig
     | vgg.VGGConfig
@@ -83,7 +85,7 @@ Model = Annotated[
 ]
 """What the `model` of a config may be."""
 
-_IN_WINDOWS: frozenset[Provided] = frozenset({"pieces", "directions", "continuation"})
+_IN_WINDOWS: frozenset[Provided] = frozenset({"pieces", "directions", "continuation", "sentinels"})
 """What heads stand on that read texts in windows of pieces."""
 _VECTOR_AND_TOKENS: frozenset[Provided] = frozenset({"vector", "tokens"})
 
@@ -288,6 +290,23 @@ MODELS: dict[str, Entry] = {
     "seq2seq_recurrent": _seq2seq(seq2seq_recurrent, seq2seq_recurrent.Seq2seqRecurrentConfig),
     "seq2seq_transformer": _seq2seq(
         seq2seq_transformer, seq2seq_transformer.Seq2seqTransformerConfig
+    ),
+    "t5": Entry(
+        t5.T5Config,
+        t5.build,
+        t5.encoder,
+        "text",
+        lambda _: "text",
+        provides=frozenset({"decoder", "sentinels"}),
+        piece_encoder=t5.piece_encoder,
+        special=sentinels.SPECIAL,
+        last=sentinels.TEXTS[::-1],
+        save_pretrained=t5.save_pretrained,
+        writer=t5.writer,
+        learns=frozenset({"written"}),
+        tokenizer="fitted",
+        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
+        vocabularies=lambda _: (Vocabulary(roles=("input", "target")),),
     ),
     "text_cnn": _text(text_cnn, text_cnn.TextCNNConfig),
     "transformer": _text_of_tokens(transformer, transformer.TransformerConfig),

@@ -215,6 +215,7 @@ DRAWN = {
     "categories": _draw_categories,
     "embedding": _draw_vectors,
     "filled_masks": _draw_gaps,
+    "filled_spans": _draw_gaps,
     "number": _draw_number,
     "reconstruction": _draw_errors,
     "scored_pieces": _draw_gaps,
@@ -307,6 +308,7 @@ REFERENCES = {
         "uniformity": _spread,
     },
     "filled_masks": {"masked_accuracy": _told_gaps, "perplexity": _pseudo_perplexity},
+    "filled_spans": {"token_accuracy": _told_gaps, "perplexity": _pseudo_perplexity},
     "scored_pieces": {"token_accuracy": _told_gaps, "perplexity": _pseudo_perplexity},
     "texts": {
         "bits_per_byte": _compressed,
