@@ -255,7 +255,9 @@ class SampleSource:
     `overlap`); `code_terms`: with what is code in them (`text`, `terms`);
     `named_functions`: their names and documentation (`name`, `text`);
     `parameter_questions`: questions about their parameters (`question`, `context`, `answers`,
-    `function`, `reply`); `function_code`: how functions are called (`text`, `code`, `library`).
+    `function`, `reply`); `function_code`: how functions are called (`text`, `code`, `library`);
+    `function_tasks`: the same asked about what is called and of which library (`task`, `text`,
+    `answer`).
     """
 
     name: Literal[
@@ -265,6 +267,7 @@ class SampleSource:
         "library_docs",
         "function_code",
         "function_docs",
+        "function_tasks",
         "code_terms",
         "named_functions",
         "parameter_questions",

@@ -18,6 +18,7 @@ _SAMPLES = {
     "code_terms": "components.ingest.samples.code_terms",
     "function_code": "components.ingest.samples.function_code",
     "function_docs": "components.ingest.samples.function_docs",
+    "function_tasks": "components.ingest.samples.function_tasks",
     "library_docs": "components.ingest.samples.library_docs",
     "named_functions": "components.ingest.samples.named_functions",
     "parameter_questions": "components.ingest.samples.parameter_questions",
