@@ -88,6 +88,8 @@ class Entry:
     """`save_pretrained(config, model, folder)` writes what a pre-trained model knows for other
     tasks to fine-tune: `preset` for `pretrained_text` or `pretrained_seq2seq`, `hub` for
     `hub_text`."""
+    fine_tuned_by: str = "pretrained_text"
+    """The kind of models that reads such a preset."""
     writer: Callable[[Any, Any, Encoder], Writer] | None = None
     """`writer(config, model, encoder)` says how a trained model, which provides `decoder`,
     writes."""

@@ -129,6 +129,24 @@ def _text_of_tokens(module: Any, config: type) -> Entry:
     )
 
 
+def _of_pieces(module: Any, config: type, told: Provided) -> Entry:
+    """One whose pre-training tells pieces, between special ones."""
+    return Entry(
+        config,
+        module.build,
+        module.encoder,
+        "text",
+        text_config.feature,
+        provides=_VECTOR_AND_TOKENS | {told},
+        unit_encoder=module.unit_encoder,
+        piece_encoder=module.piece_encoder,
+        tokenizer="fitted",
+        special=pieces.SPECIAL,
+        save_pretrained=module.save_pretrained,
+        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
+    )
+
+
 def _seq2seq(module: Any, config: type) -> Entry:
     """A model that reads one text and writes another, built from scratch."""
     return Entry(
@@ -180,34 +198,8 @@ def _of_parallel_texts(config: parallel.ParallelConfig) -> tuple[Vocabulary, ...
 MODELS: dict[str, Entry] = {
     "alexnet": _image(alexnet, alexnet.AlexNetConfig),
     "bag_of_words": _text(bag_of_words, bag_of_words.BagOfWordsConfig, bag_of_words.measured),
-    "bert": Entry(
-        bert.BertConfig,
-        bert.build,
-        bert.encoder,
-        "text",
-        text_config.feature,
-        provides=frozenset({"vector", "tokens", "pieces"}),
-        unit_encoder=bert.unit_encoder,
-        piece_encoder=bert.piece_encoder,
-        tokenizer="fitted",
-        special=pieces.SPECIAL,
-        save_pretrained=bert.save_pretrained,
-        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
-    ),
-    "elmo": Entry(
-        elmo.ElmoConfig,
-        elmo.build,
-        elmo.encoder,
-        "text",
-        text_config.feature,
-        provides=frozenset({"vector", "tokens", "directions"}),
-        unit_encoder=elmo.unit_encoder,
-        piece_encoder=elmo.piece_encoder,
-        tokenizer="fitted",
-        special=pieces.SPECIAL,
-        save_pretrained=elmo.save_pretrained,
-        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
-    ),
+    "bert": _of_pieces(bert, bert.BertConfig, "pieces"),
+    "elmo": _of_pieces(elmo, elmo.ElmoConfig, "directions"),
     "embedding_pooling": _text(embedding_pooling, embedding_pooling.EmbeddingPoolingConfig),
     "googlenet": _image(googlenet, googlenet.GoogLeNetConfig),
     "gpt": _continuing(gpt, gpt.GptConfig, gpt.save_pretrained),
@@ -302,6 +294,7 @@ MODELS: dict[str, Entry] = {
         special=sentinels.SPECIAL,
         last=sentinels.TEXTS[::-1],
         save_pretrained=t5.save_pretrained,
+        fine_tuned_by="pretrained_seq2seq",
         writer=t5.writer,
         learns=frozenset({"written"}),
         tokenizer="fitted",

@@ -35,6 +35,7 @@ SECTIONS = {
     "MaskedImageModeling": "task",
     "QuestionAnswering": "task",
     "SequenceToSequence": "task",
+    "SpanCorruption": "task",
     "TextPairRegression": "task",
     "TokenClassification": "task",
 }
