@@ -29,7 +29,8 @@ def embedded(raw: Tensors, network: Network) -> Tensor:
 def judged(texts: Tensor, network: Network, how: How) -> dict[str, Tensor]:
     """How well spans are told that depend on a text alone.
 
-    Sentinels and ends do not count: where they stand says little of what a model knows.
+    Sentinels and ends do not count, nor are they chosen from: where a span ends says little of what
+    a model knows, and counts of words, which such figures stand beside, are not asked for it.
 
     Args:
         texts: `(n,)` string, each read in all its windows.
@@ -46,12 +47,14 @@ def judged(texts: Tensor, network: Network, how: How) -> dict[str, Tensor]:
     both = hashing.hashed(tf.concat([ids, ids], axis=1))
     scores = both[:, : found.width], both[:, found.width :]
     inputs, targets = spans.inputs(ids, scores, how, len(found.names))
-    logits = network.of_encoded(inputs)["outputs"]
+    # Signs stand before the unknown piece, sentinels behind all others.
+    first, last = sentinels.UNKNOWN, len(found.names) - sentinels.NUMBER
+    logits = network.of_encoded(inputs)["outputs"][..., first:last]
     targets = targets[:, : tf.shape(logits)[1]]
-    is_asked = (targets >= len(sentinels.SPECIAL)) | (targets == sentinels.UNKNOWN)
-    is_asked &= targets < len(found.names) - sentinels.NUMBER
-    is_hit = is_asked & (tf.argmax(logits, axis=-1, output_type=tf.int32) == targets)
-    lost = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+    is_asked = (targets >= first) & (targets < last)
+    right = tf.where(is_asked, targets - first, 0)
+    is_hit = is_asked & (tf.argmax(logits, axis=-1, output_type=tf.int32) == right)
+    lost = tf.nn.sparse_softmax_cross_entropy_with_logits(right, logits)
     each = {
         metrics.ASKED: tf.cast(is_asked, tf.int32),
         metrics.HITS: tf.cast(is_hit, tf.int32),

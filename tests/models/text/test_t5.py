@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from models import pieces, sentinels, zoo
 from models.tasks import endpoints
+from models.tasks.corrupting import spans
 from models.tasks.endpoints import Network
 from models.tasks.sequence_to_sequence import SequenceToSequence
 from models.tasks.span_corruption import JUDGE, SpanCorruption
@@ -139,6 +140,26 @@ def test_judging_depends_on_a_text_alone(made):
         alone = made.answers(JUDGE, [text])
         for name, value in whole.items():
             np.testing.assert_allclose(value[place], alone[name][0], rtol=1e-4, atol=1e-4)
+
+
+def test_judged_tokens_are_those_of_spans_chosen_among_pieces(made):
+    """A window of so few tokens has one span, at its end."""
+    text, found = "the cat sat", made.encoder.pieces
+    ids = found.split(tf.constant([text])).numpy()[0].tolist()
+    lost, _ = spans.How(TASK.corrupted, TASK.mean_span).counts(len(ids))
+    told = made.answers(JUDGE, [text])
+    assert len(ids) <= 12 and told["gaps"].tolist() == [lost]
+    kept, taken, sentinel = ids[:-lost], ids[-lost:], len(found.names) - 1
+    inputs = {
+        "source_ids": np.array([[*kept, sentinel, sentinels.END]], "int32"),
+        "target_ids": np.array([[0, sentinel, *taken, sentinels.END]], "int32"),
+    }
+    first, last = sentinels.UNKNOWN, len(found.names) - sentinels.NUMBER
+    logits = made.model(inputs)[0, 1 : 1 + lost, first:last]
+    logs, right = tf.nn.log_softmax(logits).numpy(), np.array(taken) - first
+    expected = logs[np.arange(lost), right].sum()
+    assert told["log_probability"][0] == pytest.approx(expected, abs=1e-4)
+    assert told["hits"][0] == (logs.argmax(1) == right).sum()
 
 
 def test_a_vector_is_the_mean_of_what_the_encoder_says(made):
