@@ -16,14 +16,14 @@ import json
 import pathlib
 import random
 import re
-import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 import yaml
+from scipy import stats
 
 ROOT = pathlib.Path(__file__).parents[1]
 CONFIGS = ROOT / "configs" / "results"
@@ -53,31 +53,86 @@ def main(
 ) -> None:
     """See the module."""
     workspace = workspace.absolute()
-    begin = run(workspace, "enwiki_bert", "probe", source=lines_of(file, _PROBED, workspace))
-    wanted = int(_PROBED * lasting(list(steps_of(begin, _WATCHED)), minutes))
+    version, log = pre_trained(workspace, "enwiki_bert", _WATCHED, file, minutes)
+    data = task(folder, workspace, {})
+    models = _models(version)
+    told = compared(workspace, "enwiki_bert_sst2", data, models, _RATES, seeds, "accuracy")
+    for line in told:
+        click.echo(line)
+
+
+def pre_trained(
+    workspace: pathlib.Path, config: str, watched: str, file: pathlib.Path, minutes: float
+) -> tuple[pathlib.Path, pathlib.Path]:
+    """Pre-train for some minutes and tell a figure of each.
+
+    Args:
+        workspace: Of the runs.
+        config: Name of a file in `configs/results`.
+        watched: The figure, as the log names it.
+        file: Plain text, a paragraph a line.
+        minutes: Of training.
+
+    Returns:
+        The pushed version, and the log of its run.
+    """
+    begin = run(workspace, config, "probe", source=lines_of(file, _PROBED, workspace))
+    wanted = int(_PROBED * lasting(list(steps_of(begin, watched)), minutes))
     click.echo(f"{wanted:,} lines for {minutes:g} minutes")
-    log = run(workspace, "enwiki_bert", "pretrained", source=lines_of(file, wanted, workspace))
-    for minute, (accuracy, done) in enumerate(by_minute(list(steps_of(log, _WATCHED))), 1):
-        click.echo(f"minute {minute}: masked accuracy {accuracy:.3f} after {done:,} steps")
-    data = _task(folder, workspace)
-    version = max((workspace / "served" / "enwiki_bert_pretrained").glob("[0-9]*"))
-    for name, model in _models(version, log).items():
+    log = run(workspace, config, "pretrained", source=lines_of(file, wanted, workspace))
+    name = watched.replace("_", " ")
+    for minute, (mean, done) in enumerate(by_minute(list(steps_of(log, watched))), 1):
+        click.echo(f"minute {minute}: {name} {mean:.3f} after {done:,} steps")
+    served = workspace / "served" / f"{config}_pretrained"
+    return max(served.glob("[0-9]*"), key=lambda version: int(version.name)), log
+
+
+def compared(
+    workspace: pathlib.Path,
+    config: str,
+    data: pathlib.Path,
+    models: Mapping[str, Mapping[str, object]],
+    rates: Mapping[str, float],
+    seeds: int,
+    figure: str,
+) -> Iterator[str]:
+    """Train several models of a task, each with some seeds, and tell what each reaches.
+
+    Args:
+        workspace: Of the runs.
+        config: Name of a file in `configs/results`.
+        data: Of the task.
+        models: The sections `model` by name.
+        rates: Learning rates by the same names.
+        seeds: How many.
+        figure: Of the evaluated split.
+    """
+    for name, model in models.items():
         figures = []
         for seed in range(seeds):
-            settings = [f"training.seed={seed}", f"training.learning_rate={_RATES[name]}"]
+            settings = [f"training.seed={seed}", f"training.learning_rate={rates[name]}"]
             told = run(
                 workspace,
-                "enwiki_bert_sst2",
+                config,
                 f"{name}_{seed}",
                 source=data,
-                model=model,
+                model=dict(model),
                 settings=settings,
             )
             summary = json.loads((told.parent / "summary.json").read_text("utf-8"))
-            figures.append(summary["metrics"]["all"]["accuracy"])
-            click.echo(f"{name}, seed {seed}: accuracy {figures[-1]:.3f}")
-        spread = statistics.stdev(figures) if seeds > 1 else 0.0
-        click.echo(f"{name}: {statistics.mean(figures):.3f}, deviation {spread:.3f}")
+            figures.append(summary["metrics"]["all"][figure])
+            yield f"{name}, seed {seed}: {figure} {figures[-1]:.3f}"
+        yield f"{name}: {spread(figures)}"
+
+
+def spread(figures: Sequence[float]) -> str:
+    """Mean of the figures of several seeds with Student's 95 % interval, and their deviation."""
+    mean = statistics.mean(figures)
+    if len(figures) < 2:
+        return f"{mean:.3f}"
+    deviation = statistics.stdev(figures)
+    half = stats.t.ppf(0.975, len(figures) - 1) * deviation / len(figures) ** 0.5
+    return f"{mean:.3f} ({mean - half:.3f} to {mean + half:.3f}), deviation {deviation:.3f}"
 
 
 def lasting(steps: list[Step], minutes: float) -> float:
@@ -167,17 +222,30 @@ def lines_of(file: pathlib.Path, count: int, workspace: pathlib.Path) -> pathlib
     return path
 
 
-def _task(folder: pathlib.Path, workspace: pathlib.Path) -> pathlib.Path:
+def task(folder: pathlib.Path, workspace: pathlib.Path, words: Mapping[str, str]) -> pathlib.Path:
+    """Write the few rows that are drawn, and all that they are judged on.
+
+    Args:
+        folder: With `train.tsv` and `test.tsv`, whose last column is the answer.
+        workspace: To write in.
+        words: What is written for an answer, if it is to be another word.
+    """
     data = workspace / "task"
-    data.mkdir(exist_ok=True)
+    data.mkdir(parents=True, exist_ok=True)
+
+    def worded(row: str) -> str:
+        text, _, answer = row.rpartition("\t")
+        return f"{text}\t{words.get(answer, answer)}\n"
+
     head, *rows = (folder / "train.tsv").read_text("utf-8").splitlines()
     drawn = random.Random(0).sample(rows, _EXAMPLES)
-    (data / "train.tsv").write_text("".join(f"{row}\n" for row in (head, *drawn)), "utf-8")
-    shutil.copyfile(folder / "test.tsv", data / "test.tsv")
+    _, *judged = (folder / "test.tsv").read_text("utf-8").splitlines()
+    for name, part in (("train", drawn), ("test", judged)):
+        (data / f"{name}.tsv").write_text("".join([f"{head}\n", *map(worded, part)]), "utf-8")
     return data
 
 
-def _models(version: pathlib.Path, log: pathlib.Path) -> dict[str, dict[str, object]]:
+def _models(version: pathlib.Path) -> dict[str, dict[str, object]]:
     """The model of the task with pre-trained and with fresh weights, and the same vocabulary."""
     tuned = yaml.safe_load((CONFIGS / "enwiki_bert_sst2.yaml").read_text("utf-8"))["model"]
     preset = version / "assets.extra" / "preset"

@@ -14,8 +14,11 @@ from models.recipe import Recipe
 
 Tensors = dict[str, Any]
 """Keras tensors by name, each `(batch, ...)`."""
-Provided = Literal["vector", "tokens", "pieces", "patches", "directions", "continuation", "decoder"]
-"""What a head may stand on: a field of `Backbone`."""
+Provided = Literal[
+    "vector", "tokens", "pieces", "patches", "directions", "continuation", "decoder", "sentinels"
+]
+"""What a head may stand on: a field of `Backbone`, or, of `sentinels`, its `decoder`, among whose
+pieces are those of `models/sentinels.py`."""
 PLACES = "unit_places"
 """Input of models of units: which token each unit of a text begins with, -1 beyond its end."""
 

@@ -79,13 +79,18 @@ class Entry:
     that provides `tokens`; it reads the feature `units`."""
     piece_encoder: Callable[[Any], Encoder] | None = None
     """`piece_encoder(config)` returns the encoder to windows of pieces, of a model that provides
-    `pieces`, `directions` or `continuation`; it reads the feature `text`."""
+    `pieces`, `directions`, `continuation` or `sentinels`; it reads the feature `text`."""
     special: tuple[str, ...] = ()
     """Pieces that a fitted tokenizer begins with, if other than those for padding and unknown
     ones."""
+    last: tuple[str, ...] = ()
+    """Pieces that it ends with, which texts may have as they stand."""
     save_pretrained: Callable[[Any, Any, pathlib.Path], None] | None = None
     """`save_pretrained(config, model, folder)` writes what a pre-trained model knows for other
-    tasks to fine-tune: `preset` for `pretrained_text`, `hub` for `hub_text`."""
+    tasks to fine-tune: `preset` for `pretrained_text` or `pretrained_seq2seq`, `hub` for
+    `hub_text`."""
+    fine_tuned_by: str = "pretrained_text"
+    """The kind of models that reads such a preset."""
     writer: Callable[[Any, Any, Encoder], Writer] | None = None
     """`writer(config, model, encoder)` says how a trained model, which provides `decoder`,
     writes."""

@@ -44,3 +44,6 @@ class Writer:
     """Ids of what is written, of any shape, to the words that they stand for, string."""
     pieces_read: Callable[[dict[str, Any]], Any]
     """Inputs to the words that are read, `(n, at least read)` string."""
+    memory: Callable[[dict[str, Any]], tuple[Any, Any]] | None = None
+    """Inputs to the vectors of what is read, `(n, read, dim)`, and their mask `(n, read)` int32, 0
+    at padding; None of a model that does not tell them."""

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import pydantic
 
-from models import did_you_mean, encoder_weights, pieces, siamese
+from models import did_you_mean, encoder_weights, pieces, sentinels, siamese
 from models.backbone import Provided
 from models.encoder import Encoder
 from models.entry import Entry, Feature, Measured, NamedFile, Vocabulary
@@ -51,6 +51,7 @@ from models.text import (
     segments,
     seq2seq_recurrent,
     seq2seq_transformer,
+    t5,
     text_cnn,
     transformer,
 )
@@ -78,6 +79,7 @@ Model = Annotated[
     | resnet.ResNetConfig
     | seq2seq_recurrent.Seq2seqRecurrentConfig
     | seq2seq_transformer.Seq2seqTransformerConfig
+    | t5.T5Config
     | text_cnn.TextCNNConfig
     | transformer.TransformerConfig
     | vgg.VGGConfig
@@ -86,7 +88,7 @@ Model = Annotated[
 ]
 """What the `model` of a config may be."""
 
-_IN_WINDOWS: frozenset[Provided] = frozenset({"pieces", "directions", "continuation"})
+_IN_WINDOWS: frozenset[Provided] = frozenset({"pieces", "directions", "continuation", "sentinels"})
 """What heads stand on that read texts in windows of pieces."""
 _VECTOR_AND_TOKENS: frozenset[Provided] = frozenset({"vector", "tokens"})
 
@@ -127,6 +129,24 @@ def _text_of_tokens(module: Any, config: type) -> Entry:
     """One that also gives the vectors of the tokens."""
     return dataclasses.replace(
         _text(module, config), provides=_VECTOR_AND_TOKENS, unit_encoder=module.unit_encoder
+    )
+
+
+def _of_pieces(module: Any, config: type, told: Provided) -> Entry:
+    """One whose pre-training tells pieces, between special ones."""
+    return Entry(
+        config,
+        module.build,
+        module.encoder,
+        "text",
+        text_config.feature,
+        provides=_VECTOR_AND_TOKENS | {told},
+        unit_encoder=module.unit_encoder,
+        piece_encoder=module.piece_encoder,
+        tokenizer="fitted",
+        special=pieces.SPECIAL,
+        save_pretrained=module.save_pretrained,
+        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
     )
 
 
@@ -181,34 +201,8 @@ def _of_parallel_texts(config: parallel.ParallelConfig) -> tuple[Vocabulary, ...
 MODELS: dict[str, Entry] = {
     "alexnet": _image(alexnet, alexnet.AlexNetConfig),
     "bag_of_words": _text(bag_of_words, bag_of_words.BagOfWordsConfig, bag_of_words.measured),
-    "bert": Entry(
-        bert.BertConfig,
-        bert.build,
-        bert.encoder,
-        "text",
-        text_config.feature,
-        provides=frozenset({"vector", "tokens", "pieces"}),
-        unit_encoder=bert.unit_encoder,
-        piece_encoder=bert.piece_encoder,
-        tokenizer="fitted",
-        special=pieces.SPECIAL,
-        save_pretrained=bert.save_pretrained,
-        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
-    ),
-    "elmo": Entry(
-        elmo.ElmoConfig,
-        elmo.build,
-        elmo.encoder,
-        "text",
-        text_config.feature,
-        provides=frozenset({"vector", "tokens", "directions"}),
-        unit_encoder=elmo.unit_encoder,
-        piece_encoder=elmo.piece_encoder,
-        tokenizer="fitted",
-        special=pieces.SPECIAL,
-        save_pretrained=elmo.save_pretrained,
-        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
-    ),
+    "bert": _of_pieces(bert, bert.BertConfig, "pieces"),
+    "elmo": _of_pieces(elmo, elmo.ElmoConfig, "directions"),
     "embedding_pooling": _text(embedding_pooling, embedding_pooling.EmbeddingPoolingConfig),
     "googlenet": _image(googlenet, googlenet.GoogLeNetConfig),
     "gpt": _continuing(gpt, gpt.GptConfig, gpt.save_pretrained),
@@ -294,6 +288,24 @@ MODELS: dict[str, Entry] = {
     "seq2seq_recurrent": _seq2seq(seq2seq_recurrent, seq2seq_recurrent.Seq2seqRecurrentConfig),
     "seq2seq_transformer": _seq2seq(
         seq2seq_transformer, seq2seq_transformer.Seq2seqTransformerConfig
+    ),
+    "t5": Entry(
+        t5.T5Config,
+        t5.build,
+        t5.encoder,
+        "text",
+        lambda _: "text",
+        provides=frozenset({"decoder", "sentinels"}),
+        piece_encoder=t5.piece_encoder,
+        special=sentinels.SPECIAL,
+        last=sentinels.TEXTS[::-1],
+        save_pretrained=t5.save_pretrained,
+        fine_tuned_by="pretrained_seq2seq",
+        writer=t5.writer,
+        learns=frozenset({"written"}),
+        tokenizer="fitted",
+        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
+        vocabularies=lambda _: (Vocabulary(roles=("input", "target")),),
     ),
     "text_cnn": _text(text_cnn, text_cnn.TextCNNConfig),
     "transformer": _text_of_tokens(transformer, transformer.TransformerConfig),

@@ -36,6 +36,7 @@ SECTIONS = {
     "MultipleChoice": "task",
     "QuestionAnswering": "task",
     "SequenceToSequence": "task",
+    "SpanCorruption": "task",
     "TextPairRegression": "task",
     "TokenClassification": "task",
 }

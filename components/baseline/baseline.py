@@ -25,6 +25,7 @@ from components.baseline import (
     partners,
     passages,
     phrases,
+    prefixes,
     texts,
     words,
 )
@@ -54,6 +55,7 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, _Way]] = {
     ("text", "choice"): ("TF-IDF in common + logistic regression", texts.logistic),
     ("text", "embedding"): ("cosine of TF-IDF", partners.tf_idf),
     ("text", "filled_masks"): _BY_THE_WORD_BEFORE,
+    ("text", "filled_spans"): _BY_THE_WORD_BEFORE,
     ("text", "number"): ("TF-IDF + ridge regression", texts.ridge),
     ("text", "scored_pieces"): _BY_THE_WORD_BEFORE,
     ("text", "spans"): ("entities seen in training", phrases.known),
@@ -61,12 +63,12 @@ SIMPLE: Mapping[tuple[str, str], tuple[str, _Way]] = {
         "Kneser-Ney of up to 6 bytes",
         continuation.Counting(continuation.kneser_ney),
     ),
-    ("text", "written"): ("IBM model 1 and trigrams, by Bayes", channel.by_bayes),
+    ("text", "written"): ("IBM model 1 and trigrams, by Bayes", prefixes.apart(channel.by_bayes)),
 }
 """The simple model by what the inputs hold and what is learned."""
 SIMPLER: Mapping[tuple[str, str], Mapping[str, _Answering]] = {
     ("text", "written"): {
-        "IBM model 1, word by word": words.word_by_word,
+        "IBM model 1, word by word": prefixes.apart(words.word_by_word),
         "the text that is read": words.copied,
     },
 }
@@ -233,6 +235,7 @@ CONSTANT: Mapping[str, tuple[str, _Way]] = {
     "choice": ("most frequent place", _alike(_most_frequent)),
     "embedding": ("the same vector for all", partners.same),
     "filled_masks": ("most frequent word", gaps.most_frequent),
+    "filled_spans": ("most frequent word", gaps.most_frequent),
     "number": ("median", _alike(_median)),
     "reconstruction": ("mean of each hidden patch", images.own_means),
     "scored_pieces": ("most frequent word", gaps.most_frequent),

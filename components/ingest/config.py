@@ -256,6 +256,8 @@ class SampleSource:
     `named_functions`: their names and documentation (`name`, `text`);
     `parameter_questions`: questions about their parameters (`question`, `context`, `answers`,
     `function`, `reply`); `function_code`: how functions are called (`text`, `code`, `library`);
+    `function_tasks`: the same asked about what is called and of which library (`task`, `text`,
+    `answer`);
     `function_choices`: which of four names is theirs (`text`, `a`, `b`, `c`, `d`, `right`).
     """
 
@@ -267,6 +269,7 @@ class SampleSource:
         "function_choices",
         "function_code",
         "function_docs",
+        "function_tasks",
         "code_terms",
         "named_functions",
         "parameter_questions",

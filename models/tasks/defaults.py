@@ -10,6 +10,19 @@ import numpy as np
 from models.tasks.task import Column, Evaluated, Facts, Sides, Training
 
 
+def check_n_best(n_best: int, beams: int) -> None:
+    """Refuse more answers than there are beams that they are taken from.
+
+    Raises:
+        ValueError: In terms of the YAML.
+    """
+    if n_best > beams:
+        raise ValueError(
+            f"`n_best` texts are taken from {beams} beams. Received: n_best={n_best}. Raise "
+            "`beams`, or lower it."
+        )
+
+
 class WithoutClasses:
     """Has no classes to weigh, and answers by nothing that is chosen by the eval split."""
 

@@ -12,7 +12,7 @@ from models import pieces
 from models.backbone import Backbone, Provided
 from models.tasks import endpoints
 from models.tasks.both_ways import expectation
-from models.tasks.defaults import OfTexts
+from models.tasks.defaults import OfTexts, check_n_best
 from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.one_way import metrics
@@ -56,11 +56,7 @@ class LanguageModeling(OfTexts):
     """Continuations that are answered, the likeliest first; `beams` at most."""
 
     def __post_init__(self) -> None:
-        if self.n_best > self.beams:
-            raise ValueError(
-                f"`n_best` continuations are taken from {self.beams} beams. Received: "
-                f"n_best={self.n_best}. Raise `beams`, or lower it."
-            )
+        check_n_best(self.n_best, self.beams)
 
     @property
     def needs(self) -> Provided:

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Le
 
 from models.backbone import Backbone, Provided
+from models.bounds import NotEmpty
 from models.tasks import endpoints, expected
-from models.tasks.defaults import WithoutClasses
+from models.tasks.defaults import WithoutClasses, check_n_best
 from models.tasks.endpoints import Endpoints, Network
 from models.tasks.expected import Expected
 from models.tasks.task import (
@@ -31,6 +32,11 @@ SAMPLE = "sample"
 """The endpoint that draws a text instead of looking for the best one."""
 TRANSLATE = "translate"
 """The endpoint that back-translation asks, see `components/augment/text/translators.py`."""
+_PREFIX = "text_2"
+"""Transformed feature of the column with prefixes, the second one that is read."""
+_BETWEEN = ": "
+"""Between a prefix and a text: Raffel et al. (2019), https://arxiv.org/abs/1910.10683, appendix
+D."""
 _SETTINGS: Mapping[str, Mapping[str, float | int]] = {
     SAMPLE: {"temperature": 0.8, "top_k": 0, "top_p": 0.9, "seed": 0},
     TRANSLATE: {"temperature": 0.8, "seed": 0},
@@ -48,6 +54,12 @@ class SequenceToSequence(WithoutClasses):
     """Column with the text that is read, UTF-8."""
     target: str = "target"
     """Column with the text that is to be written, UTF-8."""
+    prefix: NotEmpty | None = None
+    """Column with what is put before each row's text, such as the name of its task: a model then
+    learns several tasks at once. `: ` stands between both. Requests bring it as `prefix`; an
+    empty one puts nothing before."""
+    prefix_text: str = ""
+    """What is put before each text, the same for all, as `translate English to German` for T5."""
     beams: Annotated[int, Ge(1), Le(100)] = 5
     """Texts that are written side by side to find the best one; 1 takes the best next piece
     always (greedy)."""
@@ -66,19 +78,22 @@ class SequenceToSequence(WithoutClasses):
     """How BLEU parts texts into words: `13a` for languages with spaces, `char` for others."""
 
     def __post_init__(self) -> None:
-        if self.n_best > self.beams:
+        check_n_best(self.n_best, self.beams)
+        if self.prefix is not None and self.prefix_text:
             raise ValueError(
-                f"`n_best` texts are taken from {self.beams} beams. Received: "
-                f"n_best={self.n_best}. Raise `beams`, or lower it."
+                "One thing is put before a text: `prefix` names a column with it, `prefix_text` is "
+                f"the same for all. Received: prefix={self.prefix!r}, "
+                f"prefix_text={self.prefix_text!r}. Leave out one of them."
             )
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """What is read."""
-        return (
-            Column(self.source, "text", "input", "source", served_as="text"),
-            Column(self.target, "written", "target", "target"),
-        )
+        source = Column(self.source, "text", "input", "source", served_as="text")
+        target = Column(self.target, "written", "target", "target")
+        if self.prefix is None:
+            return source, target
+        return source, Column(self.prefix, "text", "input", "prefix", served_as="prefix"), target
 
     @property
     def needs(self) -> Provided:
@@ -124,8 +139,17 @@ class SequenceToSequence(WithoutClasses):
         """Nothing: any two texts can be learned from."""
 
     def for_encoder(self, features: Mapping[str, Any]) -> dict[str, Any]:
-        """The text that is read."""
-        return {"text": features["text"]}
+        """The text that is read, behind what is put before it."""
+        if self.prefix is None and not self.prefix_text:
+            return {"text": features["text"]}
+        import tensorflow as tf
+
+        text = features["text"]
+        prefix = (
+            tf.fill(tf.shape(text), self.prefix_text) if self.prefix is None else features[_PREFIX]
+        )
+        whole = tf.strings.join([prefix, text], separator=_BETWEEN)
+        return {"text": tf.where(tf.equal(prefix, ""), text, whole)}
 
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
         """The same, and the text that is to be written, `(batch,)` string."""

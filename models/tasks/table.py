@@ -18,6 +18,7 @@ from models.tasks import (
     question_answering,
     regression,
     sequence_to_sequence,
+    span_corruption,
     text_pairs,
     token_classification,
 )
@@ -38,6 +39,7 @@ Kinds = (
     | regression.ImageRegression
     | regression.TextRegression
     | sequence_to_sequence.SequenceToSequence
+    | span_corruption.SpanCorruption
     | text_pairs.TextPairClassification
     | text_pairs.TextPairRegression
     | token_classification.TokenClassification

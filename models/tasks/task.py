@@ -28,14 +28,16 @@ Shown = Literal[
     "entities",
     "answers",
     "filled_masks",
+    "filled_spans",
     "embedding",
     "reconstruction",
     "scored_pieces",
     "texts",
 ]
 """How an answer reads: the best label first, the labels that fit, a number, parts of the text with
-their types, parts that answer a question, what fits into gaps of a text, the best first, a
-vector, an image, how probable the parts of a text are, texts that were written, the best first."""
+their types, parts that answer a question, what fits into gaps of a text, the best first, what was
+taken out of a text, a vector, an image, how probable the parts of a text are, texts that were
+written, the best first."""
 Holds = Literal[
     "text",
     "image",

@@ -64,7 +64,18 @@ def run_on(ids: Tensor) -> Tensor:
     separators = tf.RaggedTensor.from_row_lengths(
         tf.fill([tf.reduce_sum(has_pieces)], pieces.SEPARATOR), has_pieces
     )
-    whole = tf.concat([ids, separators], axis=1).flat_values
+    return joined(tf.concat([ids, separators], axis=1))
+
+
+def joined(ids: Tensor) -> Tensor:
+    """All texts as one, ragged `(1, pieces)`, in a graph.
+
+    Args:
+        ids: Ragged `(n, pieces)`.
+    """
+    import tensorflow as tf
+
+    whole = ids.flat_values
     return tf.RaggedTensor.from_row_lengths(whole, tf.size(whole, tf.int64)[None])
 
 

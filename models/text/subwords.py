@@ -32,14 +32,16 @@ _RESERVED = "\u2585"
 # Characters; the unigram model's probabilities are no longer finite in runs of some thousands.
 _LONGEST_WORD = re.compile(r"\S{1000}")
 _LOSSLESS = {
-    "bos_id": 2,
-    "eos_id": 3,
     "byte_fallback": True,
     "normalization_rule_name": "identity",
     "remove_extra_whitespaces": False,
     "add_dummy_prefix": False,
 }
 """What lets SentencePiece give back what it read."""
+_SIGNS = {"<pad>": "pad", "<unk>": "unk", "<s>": "bos", "</s>": "eos"}
+"""Special pieces by SentencePiece's names for what they stand for."""
+_AS_IT_STANDS = 4
+"""SentencePiece's type of pieces that texts have as they stand."""
 
 
 def learn(
@@ -50,6 +52,7 @@ def learn(
     *,
     lowercase: bool = True,
     special: Sequence[str] = (),
+    last: Sequence[str] = (),
 ) -> None:
     """Learn a tokenizer and write it to a file.
 
@@ -59,10 +62,11 @@ def learn(
         vocabulary_size: Largest number of pieces; small data may not have as many.
         path: File to write.
         lowercase: Whether case is folded.
-        special: Pieces that no text has, in the order of their ids, those for padding and unknown
-            pieces first; left out: these two. Of `bpe` and `unigram` four: also for the begin and
-            the end of a text. Pieces then give texts back byte by byte: nothing is normalised, and
-            what is no piece is spelled in bytes.
+        special: Pieces that no text has, in the order of their ids; left out: for padding and
+            unknown pieces. Of `bpe` and `unigram` some of `_SIGNS`. Pieces then give texts back
+            byte by byte: nothing is normalised, and what is no piece is spelled in bytes.
+        last: Pieces that texts may have as they stand, in the order of their ids, behind all
+            others; of `bpe` and `unigram`.
 
     Raises:
         ValueError: If the texts are too few or the vocabulary too small to learn from.
@@ -75,7 +79,8 @@ def learn(
     if kind == "wordpiece":
         content = _wordpiece(lines, vocabulary_size, lowercase, special or (PADDING, UNKNOWN))
     else:
-        content = _sentencepiece(kind, lines, vocabulary_size, lowercase, special)
+        learned = _sentencepiece(kind, lines, vocabulary_size - len(last), lowercase, special)
+        content = learned + b"".join(map(_serialized, last))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(content)
@@ -172,13 +177,12 @@ def _sentencepiece(
 ) -> bytes:
     import sentencepiece
 
-    options: dict[str, Any] = {"bos_id": -1, "eos_id": -1}
+    options: dict[str, Any] = {"pad_id": 0, "unk_id": 1, "bos_id": -1, "eos_id": -1}
     options["normalization_rule_name"] = "nmt_nfkc_cf" if lowercase else "nmt_nfkc"
     if special:
-        names = dict(
-            zip(("pad_piece", "unk_piece", "bos_piece", "eos_piece"), special, strict=True)
-        )
-        options = {**names, **_LOSSLESS}
+        names = {f"{_SIGNS[piece]}_piece": piece for piece in special}
+        places = {f"{_SIGNS[piece]}_id": place for place, piece in enumerate(special)}
+        options |= {**names, **places, **_LOSSLESS}
 
     model = io.BytesIO()
     try:
@@ -192,8 +196,6 @@ def _sentencepiece(
             hard_vocab_limit=False,
             max_sentence_length=_LONGEST_TEXT,
             character_coverage=_CHARACTER_COVERAGE,
-            pad_id=0,
-            unk_id=1,
             minloglevel=2,
             **options,
         )
@@ -206,6 +208,17 @@ def _sentencepiece(
         )
         raise _not_learned(kind, lines, vocabulary_size, advice) from error
     return model.getvalue()
+
+
+def _serialized(piece: str) -> bytes:
+    """A piece to be appended to a serialized `ModelProto`: repeated fields run on.
+
+    Source: https://protobuf.dev/programming-guides/encoding, "Last One Wins", and
+    sentencepiece_model.proto: `pieces` is field 1, a piece's text its field 1, its type field 3.
+    """
+    text = piece.encode()
+    message = bytes([0x0A, len(text), *text, 0x18, _AS_IT_STANDS])
+    return bytes([0x0A, len(message), *message])
 
 
 def _too_many_characters(needed: int) -> str:

@@ -16,7 +16,8 @@ from models.choices import ByName
 from models.training import optimizer_config, schedule_config
 
 Optimizer = Annotated[
-    optimizer_config.Adam
+    optimizer_config.Adafactor
+    | optimizer_config.Adam
     | optimizer_config.AdamW
     | optimizer_config.Lamb
     | optimizer_config.Lion

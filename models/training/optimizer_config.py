@@ -68,6 +68,19 @@ class Lamb:
 
 
 @dataclasses.dataclass(frozen=True)
+class Adafactor:
+    """Rates by the size of each weight array, squared gradients kept by row and column.
+
+    Shazeer and Stern (2018), https://arxiv.org/abs/1804.04235, algorithm 4, as Keras has it. The
+    learning rate is a share of a weight array's root mean square, T5's is 0.01, and never above 1
+    by the root of the steps done.
+    """
+
+    kind: Literal["adafactor"] = "adafactor"
+    """Name of this optimizer."""
+
+
+@dataclasses.dataclass(frozen=True)
 class RMSprop:
     """Gradient divided by a running mean of its magnitude (Hinton, lecture 6e, 2012)."""
 
@@ -99,6 +112,7 @@ class Lion:
 Decaying = AdamW | Lamb | Lion | SGD
 """Those that can let weights decay: with a field `weight_decay`."""
 OPTIMIZERS = {
+    "adafactor": Adafactor,
     "adam": Adam,
     "adamw": AdamW,
     "lamb": Lamb,

@@ -59,6 +59,7 @@ class _PerWeight(_Optimizer):
 
 
 OPTIMIZERS = {
+    "adafactor": keras.optimizers.Adafactor,
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
     "lamb": keras.optimizers.Lamb,

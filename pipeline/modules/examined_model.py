@@ -143,7 +143,8 @@ def _reader(learner: Learner, tokens: Sequence[str]) -> Reader | None:
     tokenizer = subwords.load(
         model.tokenizer, model.tokenizer_file, None, lowercase=model.lowercase
     )
-    return Reader(_pieces(tokenizer), length, _UNKNOWN_ID)
+    unknown = [place for place, piece in enumerate(entry.special) if "unk" in piece.lower()]
+    return Reader(_pieces(tokenizer), length, unknown[0] if unknown else _UNKNOWN_ID)
 
 
 def _pieces(

@@ -46,8 +46,9 @@ def _learn(
     """Learn a tokenizer, unless that was done before."""
     from models.text import subwords
 
-    size, special = getattr(model, vocabulary.size), zoo.MODELS[model.kind].special
-    chosen = [model.tokenizer, size, model.lowercase, special, vocabulary.roles]
+    size, entry = getattr(model, vocabulary.size), zoo.MODELS[model.kind]
+    special, last = entry.special, entry.last
+    chosen = [model.tokenizer, size, model.lowercase, special, last, vocabulary.roles]
     content = json.dumps([*read, *chosen])
     name = hashlib.sha256(content.encode()).hexdigest()[:16]
     path = folder / f"tokenizer-{name}" / model.tokenizer
@@ -59,5 +60,6 @@ def _learn(
             path,
             lowercase=model.lowercase,
             special=special,
+            last=last,
         )
     return path

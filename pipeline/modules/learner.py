@@ -298,7 +298,7 @@ def _texts(learner: Learner, vocabulary: Vocabulary, files: Sequence[str]) -> It
     names = [column.name for column in tasks.inputs(task)]
     features_by_role = {
         "input": segments.names(len(names)),
-        "target": [tasks.TARGET],
+        "target": [tasks.TARGET for _ in tasks.targets(task)],
     }
     read = [name for role in vocabulary.roles for name in features_by_role[role]]
     if "target" in vocabulary.roles:
@@ -306,6 +306,7 @@ def _texts(learner: Learner, vocabulary: Vocabulary, files: Sequence[str]) -> It
     for serialized in _records(files, _TEXTS_AT_ONCE):
         raw = tf.io.parse_example(serialized, learner.columns)
         features = learner.transform({name: raw[name] for name in names})
+        features = {**features, **task.for_encoder(features)}  # Texts as they are read.
         for name in read:
             for text in features[name].numpy():
                 yield unicodedata.normalize("NFC", text.decode("utf-8"))

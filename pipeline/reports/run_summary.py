@@ -17,6 +17,7 @@ from components.doctor.finding import Finding
 from components.ingest import columns
 from components.ingest import job as ingest
 from components.ingest.review import remarks, summary
+from models import zoo
 from pipeline import artifact_files
 from pipeline.config.sections import PipelineConfig
 from pipeline.display import numbers, run_view, trial_table
@@ -63,6 +64,8 @@ class Summary:
     """Version that was pushed, or already served this model."""
     model: str | None
     """Folder of that version."""
+    fine_tuned_by: str
+    """The kind of models that reads its preset, if it brings one."""
     model_run: str
     """Folder with history.json, TensorBoard logs and summary.json of the training."""
     latency_ms: float | None
@@ -131,6 +134,7 @@ def summarize(config: PipelineConfig, results: Mapping[str, Any]) -> Summary:
         parameters={k: trained[f"{k}_parameters"] for k in ("trainable", "frozen")},
         version=int(pushed["pushed_version"].string_value) if is_pushed else None,
         model=_real(pushed["pushed_destination"].string_value) if is_pushed else None,
+        fine_tuned_by=zoo.MODELS[config.model.kind].fine_tuned_by,
         model_run=_real(model_run),
         latency_ms=probed.get("signatures", {}).get("serving_default", {}).get("p50_ms"),
         augmentation=augment.read(augmented) if augmented else None,
@@ -264,7 +268,7 @@ def _show_outcome(summary: Summary, terminal: Console, sample: str) -> None:
     run_view.print_line(terminal, "serve it:     maru serve")
     preset = pathlib.Path(summary.model or "", artifact_files.PRETRAINED, "preset")
     if preset.is_dir():
-        told = f"model: {{kind: pretrained_text, preset: {preset}}}"
+        told = f"model: {{kind: {summary.fine_tuned_by}, preset: {preset}}}"
         run_view.print_line(terminal, f"fine-tune it: {told}")
 
 

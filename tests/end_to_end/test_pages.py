@@ -36,6 +36,7 @@ TASKS = {
     "multiple_choice": "text: text, choices: {one: other, two: word}, label: which",
     "question_answering": "question: other, context: text, answers: word",
     "sequence_to_sequence": "source: text, target: other, n_best: 3",
+    "span_corruption": "text: text",
     "text_classification": "label: label",
     "text_multi_label": "labels: labels, separator: '|'",
     "text_pair_classification": "first: text, second: other, label: label",
@@ -64,6 +65,8 @@ MODELS = {
         "{kind: seq2seq_transformer, vocabulary_size: 90, sequence_length: 9, target_length: 9, "
         "hidden_dim: 8, num_heads: 2, num_layers: 1, mlp_dim: 8}"
     ),
+    "span": "{kind: t5, vocabulary_size: 460, sequence_length: 12, target_length: 9, "
+    "hidden_dim: 8, num_heads: 2, num_layers: 1}",
     "text": "{kind: bag_of_words, vocabulary_size: 60, sequence_length: 9}",
     "token": _OF_TOKENS,
 }

@@ -39,7 +39,7 @@ def write(folder: pathlib.Path) -> None:
     found = {
         text: (code, library)
         for library, place in library_docs.installed(_LIBRARIES).items()
-        for text, code in _called(place)
+        for text, code in called(place)
     }
     with open(folder / "function_code.csv", "w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
@@ -48,8 +48,8 @@ def write(folder: pathlib.Path) -> None:
             table.writerow([text, *found[text]])
 
 
-def _called(package: pathlib.Path) -> Iterator[tuple[str, str]]:
-    """What is said of a function, and how it is called."""
+def called(package: pathlib.Path) -> Iterator[tuple[str, str]]:
+    """What is said of each function below a folder, and how it is called."""
     for file in library_docs.public_files(package):
         for node in library_docs.definitions(file):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

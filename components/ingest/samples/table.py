@@ -19,6 +19,7 @@ _SAMPLES = {
     "function_choices": "components.ingest.samples.function_choices",
     "function_code": "components.ingest.samples.function_code",
     "function_docs": "components.ingest.samples.function_docs",
+    "function_tasks": "components.ingest.samples.function_tasks",
     "library_docs": "components.ingest.samples.library_docs",
     "named_functions": "components.ingest.samples.named_functions",
     "parameter_questions": "components.ingest.samples.parameter_questions",

@@ -8,13 +8,8 @@ from models import pieces
 from models.pieces import Pieces
 from models.tasks import answers, endpoints
 from models.tasks.endpoints import Network
-from models.tasks.masking import gaps, layout, metrics
+from models.tasks.masking import gaps, hashing, layout, metrics
 from models.tensor import Tensor
-
-_HASHES = 2**24
-"""Numbers that a single-precision one can tell apart."""
-_ROWS = 2**40
-"""Numbers that rows may have."""
 
 
 def filled(texts: Tensor, network: Network, top_k: int) -> dict[str, Tensor]:
@@ -83,7 +78,7 @@ def judged(texts: Tensor, network: Network, share: float) -> dict[str, Tensor]:
     windows, owners = found.windows(found.split(texts))
     shown = windows.to_tensor(pieces.PADDING, shape=(None, found.width))
     read = layout.laid_out(layout.whole(shown, found.marks(shown)), None, found.length)
-    places = gaps.chosen(read, _hashed(read.token_ids), share, whole_word=False)
+    places = gaps.chosen(read, hashing.hashed(read.token_ids), share, whole_word=False)
     right = gaps.told(read, places)
     masked = gaps.put(read.token_ids, places, tf.fill(tf.shape(places), pieces.MASK))
     logits = network.of_encoded(read.inputs(masked, tf.maximum(places, 0)))["outputs"]
@@ -135,12 +130,3 @@ def _in_place(texts: Tensor, number: Tensor, parts: Tensor, rows: Tensor, words:
     left = tf.where(continues, glued, left[:, None])
     plain = tf.where(continues, tf.strings.regex_replace(words, "^##", ""), words)
     return tf.strings.join([left, plain, tf.broadcast_to(right[:, None], tf.shape(words))])
-
-
-def _hashed(token_ids: Tensor) -> Tensor:
-    """Numbers in [0, 1) that depend on a row and the place in it alone, `(n, length)`."""
-    length = token_ids.shape[1]
-    rows = tf.strings.reduce_join(tf.strings.as_string(token_ids), axis=1, separator=" ")
-    numbers = tf.strings.to_hash_bucket_fast(rows, _ROWS)[:, None] * length
-    places = tf.strings.as_string(numbers + tf.range(length, dtype=tf.int64))
-    return tf.cast(tf.strings.to_hash_bucket_fast(places, _HASHES), tf.float32) / _HASHES

@@ -23,6 +23,7 @@ _TAGS = {
     ("text", "answers"): "question-answering",
     ("text", "embedding"): "sentence-similarity",
     ("text", "filled_masks"): "fill-mask",
+    ("text", "filled_spans"): "text2text-generation",
     ("text", "texts"): "text-generation",
     ("text", "written"): "text2text-generation",
     ("image", "category"): "image-classification",

@@ -8,8 +8,8 @@ const COLOURS = 6; // Of kinds of entities, in the style sheet.
 
 /**
  * @param {?string} shownAs `ranked_labels`, `chosen_labels`, `number`, `entities`, `answers`,
- *     `filled_masks`, `embedding`, `scored_pieces` or `texts`; any other model's answer is shown
- *     output by output.
+ *     `filled_masks`, `filled_spans`, `embedding`, `scored_pieces` or `texts`; any other model's
+ *     answer is shown output by output.
  * @param {Object} answer Values of one row by output.
  * @param {{name: string, length: ?string}[]} outputs `length` names the output that says how many
  *     values of `name` count; the others fill it up.
@@ -157,6 +157,7 @@ const FORMS = {
   entities,
   answers,
   filled_masks: filledMasks,
+  filled_spans: texts,
   embedding,
   reconstruction: byOutput,
   scored_pieces: scoredPieces,

@@ -9,6 +9,7 @@ from components.ingest import config, errors, fingerprint, preview
 from components.ingest.samples import (
     function_choices,
     function_docs,
+    function_tasks,
     imdb_small,
     library_docs,
     parameter_questions,
@@ -161,3 +162,17 @@ def test_a_dialogue_replies_with_the_answer_or_says_that_there_is_none():
     assert parameter_questions.reply(asked) == "int"
     unsaid = asked._replace(answers=())
     assert parameter_questions.reply(unsaid) == "The documentation does not say."
+
+
+def test_each_text_of_function_tasks_is_asked_for_both_tasks(tmp_path):
+    function_tasks.write(tmp_path)
+    with open(tmp_path / "function_tasks.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3000
+    for call, library in zip(rows[::2], rows[1::2], strict=True):
+        assert (call["task"], library["task"], call["text"]) == (
+            *("call", "library"),
+            library["text"],
+        )
+        assert call["answer"].endswith(")")
+        assert library["answer"] in library_docs.LIBRARIES

@@ -33,6 +33,7 @@ from models.text import (
     segments,
     seq2seq_transformer,
     subwords,
+    t5,
     unit_windows,
 )
 from models.training import fit
@@ -67,12 +68,22 @@ WRITER = functools.partial(
 GPT = functools.partial(
     gpt.GptConfig, num_layers=1, num_heads=2, hidden_dim=4, sequence_length=12, dropout=0.0
 )
+T5 = functools.partial(
+    t5.T5Config,
+    num_layers=1,
+    num_heads=2,
+    hidden_dim=4,
+    sequence_length=12,
+    target_length=7,
+    dropout=0.0,
+)
 OF_TEXTS = {
     "tokens": (TAGGER, "wordpiece", 45),
     "pieces": (BERT, "wordpiece", 45),
     "decoder": (WRITER, "bpe", 45),
     "directions": (ELMO, "wordpiece", 45),
     "continuation": (GPT, "bpe", 300),
+    "sentinels": (T5, "bpe", 400),
 }
 """A model of texts, its tokenizer and most pieces, by what a task needs, if not one vector."""
 IMAGE = resnet.ResNetConfig(blocks=(1,), width=4, image_size=8, stem="small", pixels="unit")
@@ -158,8 +169,8 @@ class Case:
         if tasks.reads(self.task) == "text":
             path = folder / "tokenizer"
             lines = [f"{' '.join(WORDS)} {n}" for n in range(9)]
-            special = zoo.MODELS[texts.func.kind].special
-            subwords.learn(pieces, lines, most, path, special=special)
+            entry = zoo.MODELS[texts.func.kind]
+            subwords.learn(pieces, lines, most, path, special=entry.special, last=entry.last)
             config = texts(tokenizer=pieces, tokenizer_file=str(path))
         entry = zoo.MODELS[config.kind]
         if entry.tokenizer == "fitted":
@@ -225,6 +236,7 @@ CASES = [
         for kind in sorted(table.TASKS)
         if _holds(kind) in HELD
     ),
+    Case("sequence_to_sequence", HELD["written"], (("prefix", "prefix"),)),
     Case("text_pair_classification", HELD["category"], _SEPARATE),
     Case("text_pair_regression", HELD["number"], _SEPARATE),
     Case("contrastive_embedding", HELD["embedding"], (("second", None),)),

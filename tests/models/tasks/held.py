@@ -129,6 +129,18 @@ HELD = {
         is_of_units=True,
         outputs=lambda target, width: (*target.shape, width),
     ),
+    "filled_spans": Held(
+        # Three special pieces, the bytes, what the texts of `Case.model` teach, and the sentinels.
+        lambda name: Facts(sizes={"pieces": 389, "units": 12}),
+        lambda: None,
+        (None,) * 5,
+        lambda name: Facts(sizes={"pieces": 389, "units": 2048}),
+        "There are 100 sentinels, .* a window has 102 spans",
+        is_mixable=False,
+        is_of_units=True,
+        padding=0,
+        outputs=lambda target, width: (*target.shape, width),
+    ),
     "reconstruction": Held(
         lambda name: Facts(sizes={"image": 8, "patch": 4}),
         lambda: None,

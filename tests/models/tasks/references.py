@@ -216,6 +216,7 @@ DRAWN = {
     "choice": _draw_category,
     "embedding": _draw_vectors,
     "filled_masks": _draw_gaps,
+    "filled_spans": _draw_gaps,
     "number": _draw_number,
     "reconstruction": _draw_errors,
     "scored_pieces": _draw_gaps,
@@ -314,6 +315,7 @@ REFERENCES = {
         "uniformity": _spread,
     },
     "filled_masks": {"masked_accuracy": _told_gaps, "perplexity": _pseudo_perplexity},
+    "filled_spans": {"token_accuracy": _told_gaps, "perplexity": _pseudo_perplexity},
     "scored_pieces": {"token_accuracy": _told_gaps, "perplexity": _pseudo_perplexity},
     "texts": {
         "bits_per_byte": _compressed,

@@ -11,7 +11,16 @@ import pytest
 
 from models.training import optimizers, schedules
 from models.training.config import EarlyStopping, TrainingConfig
-from models.training.optimizer_config import OPTIMIZERS, SGD, Adam, AdamW, Lamb, Lion, RMSprop
+from models.training.optimizer_config import (
+    OPTIMIZERS,
+    SGD,
+    Adafactor,
+    Adam,
+    AdamW,
+    Lamb,
+    Lion,
+    RMSprop,
+)
 from models.training.schedule_config import SCHEDULES, Constant, Cosine, Linear, OneCycle, Step
 from tests import strict
 
@@ -40,7 +49,7 @@ def test_an_unknown_optimizer_is_named_with_the_closest():
 
 def test_the_schema_allows_both_forms():
     schema = json.dumps(pydantic.TypeAdapter(TrainingConfig).json_schema())
-    assert '"enum": ["adam", "adamw", "lamb", "lion", "rmsprop", "sgd"]' in schema
+    assert '"enum": ["adafactor", "adam", "adamw", "lamb", "lion", "rmsprop", "sgd"]' in schema
 
 
 @pytest.mark.parametrize(
@@ -142,6 +151,7 @@ def test_schedule_survives_serialization():
         Lion(weight_decay=0.0),
         Lamb(),
         Lamb(weight_decay=0.0),
+        Adafactor(),
         RMSprop(),
     ],
 )

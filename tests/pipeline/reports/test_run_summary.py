@@ -31,6 +31,7 @@ DONE = run_summary.Summary(
     parameters={"trainable": 10, "frozen": 0},
     version=1,
     model="served/mail/1",
+    fine_tuned_by="pretrained_text",
     model_run="runs/1",
     latency_ms=0.234,
     augmentation=None,

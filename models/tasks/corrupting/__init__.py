@@ -1,0 +1,1 @@
+"""Telling what spans of a text, taken out of it, were."""
