@@ -14,7 +14,6 @@ import base64
 import codecs
 import dataclasses
 import logging
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ import numpy as np
 import orjson
 import pydantic
 
-from serving import errors, ragged
+from serving import errors, piece_text, ragged
 from serving.model import ModelSpec, Predictor, Repository
 from serving.rest.api import Answer
 from serving.telemetry.request_metrics import Metrics, RequestMetrics
@@ -32,8 +31,6 @@ from serving.telemetry.request_metrics import Metrics, RequestMetrics
 _LOG = logging.getLogger(__name__)
 SAMPLE, SCORE, EMBED = "sample", "score", "embed"
 """Signatures."""
-_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
-"""How a piece is named that is one byte."""
 _LARGEST_SEED = 2**62
 
 
@@ -265,19 +262,17 @@ def _tokens(row: Mapping[str, Any]) -> list[_Token]:
         row["likeliest_log_probability"],
         strict=True,
     ):
-        content = _content(piece.decode())
+        content = piece_text.content(piece.decode())
         token = _Token(
-            _told(content), place, float(score), _told(_content(likeliest.decode())), float(best)
+            _told(content),
+            place,
+            float(score),
+            _told(piece_text.content(likeliest.decode())),
+            float(best),
         )
         found.append(token)
         place += len(decode.decode(content))
     return found
-
-
-def _content(piece: str) -> bytes:
-    """What a piece stands for: SentencePiece writes a space as `▁` and a byte as `<0x0A>`."""
-    byte = _BYTE.fullmatch(piece)
-    return bytes([int(byte[1], 16)]) if byte else piece.replace("▁", " ").encode()
 
 
 def _told(content: bytes) -> str:
