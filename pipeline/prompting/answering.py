@@ -212,4 +212,5 @@ def _behind_steps(text: str, pattern: Pattern) -> str | None:
     if not marker:
         return None
     end = pattern.behind.strip()
-    return behind.partition(end)[0] if end else behind
+    # The point behind an answer, and not that of a number in it.
+    return re.split(rf"{re.escape(end)}(?=\s|$)", behind, maxsplit=1)[0] if end else behind

@@ -8,7 +8,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from components.ingest import preview, row
+from components.ingest import columns, preview, row
 from components.ingest.errors import DataError
 from pipeline.prompting.config import PromptingConfig
 
@@ -16,6 +16,7 @@ _TRAIN = "train"
 _ASKED = ("test", "eval")
 """Splits that questions are of, the first that has rows."""
 _SEED = 0
+_NAME_ANOTHER = "Name the right one in `prompt` (or in `data.split.column`, `data.split.group`)."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +68,7 @@ def read(config: PromptingConfig, base: pathlib.Path, samples: pathlib.Path) -> 
             config.data, prompt.features, str(base), str(samples)
         )
     except DataError as error:
-        raise ValueError(str(error).replace("`task.", "`prompt.")) from error
+        raise ValueError(str(error).replace(columns.NAME_ANOTHER, _NAME_ANOTHER)) from error
     _check_rejected(config, len(placed), rejected)
     split = next((name for name in _ASKED if any(one.split == name for one in placed)), _TRAIN)
     by_split = {
