@@ -18,6 +18,8 @@ from pipeline.prompting.rows import Row
 
 Select = Callable[[Row, int, int], list[Row]]
 """A question, the number of examples and the seed of a draw, to the examples in their order."""
+DRAWN = frozenset({"random", "balanced"})
+"""Those of `SELECTIONS` that another seed changes."""
 _DECIMALS = 9
 
 
@@ -133,5 +135,3 @@ SELECTIONS: dict[str, Callable[[Sequence[Row], Sequence[Row]], Select]] = {
     "similar": similar,
 }
 """By the name in `prompt.select`."""
-DRAWN = frozenset({"random", "balanced"})
-"""Those that another seed changes."""

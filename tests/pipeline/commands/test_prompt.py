@@ -74,7 +74,7 @@ def test_accuracy_by_shots_is_told_with_ties_and_what_is_too_long(prompt, tmp_pa
     assert code == 0
     assert "small, version 1, 3 test questions" in shown
     rows = [line.split() for line in shown.splitlines()]
-    assert ["0", "0.000", "0.000", "to", "0.562", "1", "0.000", "0.000", "3"] in rows
+    assert ["0", "0.000", "0.000", "to", "0.561", "1", "0.000", "0.000", "3"] in rows
     assert "always the most frequent answer of 5 train rows: 0.667" in shown
     assert "0 shots: 2 of 3 prompts have several likeliest answers" in shown
     assert "0 shots: 1 of 3 prompts are too long even without examples" in shown
@@ -141,10 +141,6 @@ def test_what_is_asked_otherwise_begins_anew(prompt, model, monkeypatch, setting
         (
             ("--set", "prompt.answered_by={kind: likelihood, answers: [red, blue]}"),
             "`prompt.answered_by.answers` lacks the right answer 'green' of fruit.csv:7",
-        ),
-        (
-            ("--set", "prompt.select=balanced", "--shots", "5"),
-            "cannot draw 5 examples of 3 answers",
         ),
     ],
 )
