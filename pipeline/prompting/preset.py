@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ class PresetLanguageModel:
         self._tokenizer = tokenizer
         self._begin = [] if tokenizer.start_token_id is None else [tokenizer.start_token_id]
         hub = keras_hub.tokenizers
+        self._size: Callable[[str], int]
         if isinstance(tokenizer, hub.SentencePieceTokenizer):
             self._size = _size_of_sentence_piece
         elif isinstance(tokenizer, hub.BytePairTokenizer):

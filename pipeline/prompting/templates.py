@@ -40,7 +40,7 @@ class Pattern:
             values: Of the fields.
             end: The field that the text ends before, without white space there; None for all.
         """
-        parts = []
+        parts: list[str] = []
         for before, name in zip(self.before, self.names, strict=True):
             if name == end:
                 return "".join([*parts, before]).rstrip()
