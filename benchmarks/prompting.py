@@ -5,15 +5,18 @@
 Writes texts of two planted tasks, trains `configs/results/prompted_rules.yaml` and
 `prompted_sums.yaml` on them and asks both by `maru prompt`, all with the seeds below.
 
-Rules: a text is an episode of 24 lines, two words without meaning, a key and its label. Four of 16
-keys, and which of four labels each has, are drawn anew for each text, so only earlier lines can
-tell. Asked are further rules, with 0 to 16 lines of the same rule, by likelihood of the four
-labels. `ceiling` is what remembering all lines and guessing else would give.
+Rules: a text is an episode of 17 lines of one of eight rules, a word without meaning, a key and
+its label. A rule gives each of 16 keys one of four labels; each label is that of a key in two
+rules, so a question alone tells nothing, while a line leaves two rules, and a few leave one. A text
+is as long as a window. Asked are the first rules, with 0 to 16 lines before the question, by
+likelihood of the four labels. `ceiling` is what taking the label that most rules with all of these
+lines give reaches.
 
 Sums: a text is an episode of five lines, `a + b - c` of numbers below 10, either all with the
 answer alone or all with both steps before it. Asked are sums that no text has, by what is written.
 """
 
+import collections
 import dataclasses
 import itertools
 import json
@@ -36,15 +39,15 @@ CONFIGS = ROOT / "configs" / "results"
 _KEYS = ["dog", "cat", "cow", "hen", "pig", "ape", "bee", "ant"]
 _KEYS += ["owl", "fox", "elk", "emu", "rat", "bat", "eel", "cod"]
 _LABELS = ["red", "blue", "green", "gold"]
-_FILLERS = ["the", "a", "this", "that", "one", "some"]
-_KEYS_A_RULE, _LINES, _EPISODES = 4, 24, 12_000
+_FILLERS = ["the", "a", "this", "that", "one", "some", "no", "any", "my", "your", "his", "her"]
+_RULE_SEED, _LINES, _EPISODES = 7, 17, 20_000
 _SUMS_A_TEXT, _SUM_TEXTS, _BELOW = 5, 15_000, 10
 _RULES = 3
-"""Rules that are asked about; each with rows of its own."""
-_ROWS, _ASKED = 300, 100
+"""Rules that are asked about, each with rows of its own."""
+_ROWS, _ASKED, _CEILING_DRAWS = 300, 100, 20_000
 _SHOTS = [0, 1, 4, 16]
 _SUM_SHOTS = [0, 1, 4]
-_SELECTIONS = ("random", "similar")
+_SELECTIONS = ("random",)
 
 Row = dict[str, str]
 
@@ -70,7 +73,7 @@ def _rules(out: pathlib.Path) -> tuple[dict[str, Result], str]:
     found = {select: _pooled(_ask_rules(out, select), select) for select in _SELECTIONS}
     for shots in _SHOTS:
         click.echo(f"ceiling of {shots} random lines: {_ceiling(shots):.3f}")
-    return found, "rules that only examples show, by how these are chosen"
+    return found, "one of eight rules, which only examples show"
 
 
 def _sums(out: pathlib.Path) -> tuple[dict[str, Result], str]:
@@ -78,18 +81,27 @@ def _sums(out: pathlib.Path) -> tuple[dict[str, Result], str]:
     return _ask_sums(out), "sums in two steps, answered at once and after the steps"
 
 
-def rule_lines(rng: random.Random) -> Iterator[Row]:
+def rules() -> list[dict[str, str]]:
+    """The label of each key, by rule."""
+    rng = random.Random(_RULE_SEED)
+    columns = {key: rng.sample(_LABELS * 2, 2 * len(_LABELS)) for key in _KEYS}
+    return [
+        {key: column[place] for key, column in columns.items()} for place in range(2 * len(_LABELS))
+    ]
+
+
+def rule_lines(rule: dict[str, str], rng: random.Random) -> Iterator[Row]:
     """Lines of one rule, without end."""
-    rule = {key: rng.choice(_LABELS) for key in rng.sample(_KEYS, _KEYS_A_RULE)}
     while True:
-        key = rng.choice([*rule])
-        yield {"text": f"{rng.choice(_FILLERS)} {rng.choice(_FILLERS)} {key}", "label": rule[key]}
+        key = rng.choice(_KEYS)
+        yield {"text": f"{rng.choice(_FILLERS)} {key}", "label": rule[key]}
 
 
 def rule_texts(rng: random.Random) -> Iterator[Row]:
     """Episodes to learn from."""
+    known = rules()
     for _ in range(_EPISODES):
-        lines = rule_lines(rng)
+        lines = rule_lines(rng.choice(known), rng)
         yield {"text": "".join("{text} {label}\n".format(**next(lines)) for _ in range(_LINES))}
 
 
@@ -126,10 +138,10 @@ def _train(name: str, file: str, texts: Iterator[Row], out: pathlib.Path) -> Non
 def _ask_rules(out: pathlib.Path, select: str) -> list[dict[str, Any]]:
     """What each rule came to."""
     told = []
-    for seed in range(_RULES):
-        lines = rule_lines(random.Random(1000 + seed))
+    for place, rule in enumerate(rules()[:_RULES]):
+        lines = rule_lines(rule, random.Random(1000 + place))
         rows = [next(lines) for _ in range(_ROWS + _ASKED)]
-        folder = out / f"rule_{seed}"
+        folder = out / f"rule_{place}"
         _write_splits(folder, rows[:_ROWS], rows[_ROWS:])
         prompt = {
             "question": "text",
@@ -138,7 +150,7 @@ def _ask_rules(out: pathlib.Path, select: str) -> list[dict[str, Any]]:
             "select": select,
             "shots": _SHOTS,
         }
-        told.append(_prompt(f"rule_{seed}_{select}", "prompted_rules", folder, prompt, out))
+        told.append(_prompt(f"rule_{place}_{select}", "prompted_rules", folder, prompt, out))
     return told
 
 
@@ -223,9 +235,16 @@ def _pooled(told: Sequence[Mapping[str, Any]], select: str) -> Result:
 
 
 def _ceiling(shots: int) -> float:
-    """Right answers of who remembers each line and guesses where the key was not there."""
-    unseen = (1 - 1 / _KEYS_A_RULE) ** shots
-    return 1 - unseen * (1 - 1 / len(_LABELS))
+    """Right answers of who knows all rules, by drawing lines, a rule and a question."""
+    known, rng, right = rules(), random.Random(0), 0.0
+    for _ in range(_CEILING_DRAWS):
+        rule, asked = rng.choice(known), rng.choice(_KEYS)
+        lines = [rng.choice(_KEYS) for _ in range(shots)]
+        fitting = [one for one in known if all(one[key] == rule[key] for key in lines)]
+        votes = collections.Counter(one[asked] for one in fitting)
+        best = [label for label, count in votes.items() if count == max(votes.values())]
+        right += (rule[asked] in best) / len(best)
+    return right / _CEILING_DRAWS
 
 
 def _tell(results: Mapping[str, Result]) -> None:
