@@ -96,11 +96,12 @@ def show(
 
 
 @cli.command()
-def schema() -> None:
-    """Print the JSON schema of the YAML, for completion in editors."""
+@click.argument("of", type=click.Choice(["run", "prompt"]), default="run")
+def schema(of: str) -> None:
+    """Print the JSON schema of the YAML of `maru run` or `maru prompt`, for editors."""
     from pipeline.commands import show as command
 
-    click.echo(command.schema())
+    click.echo(command.schema(of))
 
 
 @cli.command()

@@ -172,6 +172,32 @@ def evaluate(
 
 
 @click.command()
+@cli_options.CONFIG
+@click.option(
+    "--shots",
+    metavar="N[,N...]",
+    help="Numbers of examples.  [default: `prompt.shots` of the config]",
+)
+@cli_options.SET
+@cli_options.WORKSPACE
+def prompt(
+    config: pathlib.Path,
+    shots: str | None,
+    overrides: tuple[str, ...],
+    workspace: pathlib.Path,
+) -> None:
+    """Ask a language model with 0, 1 or more examples and measure how often it is right.
+
+    CONFIG says which questions, which model (a pushed one, a preset of KerasHub, or an endpoint
+    that speaks as OpenAI's) and how prompts look: see docs/prompting.md. Accuracy by number of
+    examples with intervals, every prompt with its answer. A killed command continues.
+    """
+    from pipeline.commands import prompt as command
+
+    sys.exit(command.run(config, shots, overrides, workspace))
+
+
+@click.command()
 @click.argument("name", required=False)
 @click.argument("chosen", nargs=-1, metavar="[RUN...]")
 @click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
@@ -295,4 +321,4 @@ def bench(
     command.run(name, workspace, servers, callers, seconds, max_batch_size)
 
 
-COMMANDS = (serve, predict, evaluate, runs, report, rollback, bundle, bench)
+COMMANDS = (serve, predict, evaluate, prompt, runs, report, rollback, bundle, bench)

@@ -160,3 +160,8 @@ class Paths:
     def evaluation(self, started: str) -> pathlib.Path:
         """Folder of one `maru evaluate`: its log, figures and page."""
         return self.root / "evaluations" / started
+
+    @property
+    def prompting(self) -> pathlib.Path:
+        """Folder of all `maru prompt`: one for each, and what a killed one answered."""
+        return self.root / "prompting"

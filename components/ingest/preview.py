@@ -3,7 +3,7 @@
 import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from components import round_robin
 from components.ingest import columns, config, encode, errors, reading, row, splits, tfexample
@@ -178,6 +178,49 @@ def train_rows(
             break
     counts = Counter({stratum: len(rows) for stratum, rows in places.items()})
     return counts, [found[place] for place in chosen]
+
+
+class PlacedRow(NamedTuple):
+    """A usable row, in its split."""
+
+    where: str
+    """`file:line` or `file:row`."""
+    split: str
+    """`train`, `eval` or `test`."""
+    values: dict[str, Any]
+    """Feature to value, as training would get it."""
+
+
+def placed_rows(
+    data: config.DataConfig, features: Sequence[config.Feature], base: str, samples_dir: str
+) -> tuple[list[PlacedRow], list[row.Rejected]]:
+    """All rows in their splits, in the order of the files, and what is none.
+
+    Args:
+        data: The `data` section.
+        features: Columns to read.
+        base: Folder that relative paths start from.
+        samples_dir: Folder for sample data.
+
+    Raises:
+        DataError: If files or columns are missing or damaged.
+    """
+    wanted = columns.wanted(features, data.split)
+    opened = reading.open_source(data.source, base, samples_dir, wanted)
+    found: list[tuple[str, encode.Record]] = []
+    rejected: list[row.Rejected] = []
+    for entry in (entry for shard in opened.shards for entry in opened.read(shard)):
+        result = encode.attempt(entry, features, data.split.column, data.split.group)
+        if isinstance(result, row.Rejected):
+            rejected.append(result)
+        else:
+            found.append((entry.where, result._replace(original=None)))
+    plan = _plan(data.split, opened, [record for _, record in found])
+    placed = [
+        PlacedRow(where, splits.assign(plan, record.fact), tfexample.parse(record.example))
+        for where, record in found
+    ]
+    return placed, rejected
 
 
 def _accepted(

@@ -30,10 +30,19 @@ def interval(metric: Metric, rows: np.ndarray) -> Interval:
         rows: Statistics of the examples, `(examples, k)`, at least one.
     """
     if metric.is_proportion:
-        hits = round(float(rows[:, 0].sum()))
-        found = stats.binomtest(hits, len(rows)).proportion_ci(LEVEL, method="wilson")
-        return found.low, found.high
+        return of_proportion(round(float(rows[:, 0].sum())), len(rows))
     return resampled(lambda places: metric.figure(rows[places]), len(rows))
+
+
+def of_proportion(hits: int, count: int) -> Interval:
+    """Wilson's 95 % interval of a proportion.
+
+    Args:
+        hits: Examples that have what is counted.
+        count: Number of examples, at least one.
+    """
+    found = stats.binomtest(hits, count).proportion_ci(LEVEL, method="wilson")
+    return found.low, found.high
 
 
 def resampled(figure: Callable[[np.ndarray], float], count: int) -> Interval:

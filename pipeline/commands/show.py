@@ -16,6 +16,9 @@ from models.tasks.task import Facts
 from pipeline import paths
 from pipeline.config import loading, relative_paths
 from pipeline.display import terminal
+from pipeline.prompting import config as prompting_config
+
+_SCHEMAS = {"run": loading.json_schema, "prompt": prompting_config.json_schema}
 
 
 def show(path: pathlib.Path, overrides: Sequence[str]) -> str:
@@ -83,6 +86,6 @@ def layers(path: pathlib.Path, overrides: Sequence[str], workspace: pathlib.Path
     return "\n".join(lines) + "\n"
 
 
-def schema() -> str:
-    """The JSON schema of the YAML."""
-    return json.dumps(loading.json_schema(), indent=2)
+def schema(of: str) -> str:
+    """The JSON schema of the YAML of a command: `run` or `prompt`."""
+    return json.dumps(_SCHEMAS[of](), indent=2)

@@ -48,7 +48,7 @@ def load(path: str | pathlib.Path, overrides: Sequence[str] = ()) -> PipelineCon
         ConfigError: Everything in it that is unknown, missing, of a wrong type or impossible,
             each with its dotted path.
     """
-    data, written = _read_all(path, overrides)
+    data, written = read(path, overrides, PipelineConfig)
     config = from_mapping(data, source=str(path), written=written)
     return model_files.place(config, relative_paths.base(pathlib.Path(path)))
 
@@ -67,7 +67,7 @@ def load_to_run(
         ConfigError: Everything that is wrong, and every file, folder and preset that it names and
             that is not there.
     """
-    data, written = _read_all(path, overrides)
+    data, written = read(path, overrides, PipelineConfig)
     config, found = _inspect(data, written)
     base = relative_paths.base(pathlib.Path(path))
     served = paths.Paths(paths.workspace(workspace), "").served_models
@@ -173,15 +173,24 @@ def load_learner(text: str, values: Mapping[str, Any] | None = None) -> LearnerC
         raise problems.ConfigError(f"a trial with {values}", lines) from error
 
 
-def _read_all(
-    path: str | pathlib.Path, overrides: Sequence[str]
+def read(
+    path: str | pathlib.Path, overrides: Sequence[str], root: type
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A file's YAML with some fields set, and the same with every word as it is written."""
-    data, written = _read(pathlib.Path(path))
+    """A file's YAML with some fields set, and the same with every word as it is written.
+
+    Args:
+        path: YAML file.
+        overrides: `dotted.key=value` settings that replace what the file says.
+        root: The dataclass that it describes.
+
+    Raises:
+        ConfigError: If it is not YAML, no mapping, or a setting cannot be made.
+    """
+    data, written = _read(pathlib.Path(path), root)
     wrong: list[str] = []
     for override in overrides:
         try:
-            _apply(override, data, written)
+            _apply(override, data, written, root)
         except problems.ConfigError as error:
             wrong += error.problems
     if wrong:
@@ -189,7 +198,7 @@ def _read_all(
     return data, written
 
 
-def _read(path: pathlib.Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def _read(path: pathlib.Path, root: type) -> tuple[dict[str, Any], dict[str, Any]]:
     """A file's YAML, and the same with every word as it is written."""
     text = yaml_file.read(path)
     try:
@@ -198,7 +207,8 @@ def _read(path: pathlib.Path) -> tuple[dict[str, Any], dict[str, Any]]:
         raise problems.ConfigError(str(path), [f"not YAML: {error}"]) from error
     if not isinstance(data, dict):
         kind = "nothing" if data is None else type(data).__name__
-        line = f"expected a mapping with the keys name, task, data and model, found {kind}"
+        *keys, last = (field.name for field in dataclasses.fields(root) if _is_required(field))
+        line = f"expected a mapping with the keys {', '.join(keys)} and {last}, found {kind}"
         raise problems.ConfigError(str(path), [line])
     try:
         json.dumps(data)
@@ -210,7 +220,11 @@ def _read(path: pathlib.Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return data, written
 
 
-def _apply(override: str, data: dict[str, Any], written: dict[str, Any]) -> None:
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is field.default_factory is dataclasses.MISSING
+
+
+def _apply(override: str, data: dict[str, Any], written: dict[str, Any], root: type) -> None:
     """Set a field, in the YAML and in its words."""
     path, found, text = override.partition("=")
     if not found or not path:
@@ -222,7 +236,7 @@ def _apply(override: str, data: dict[str, Any], written: dict[str, Any]) -> None
         line = f"{path}: the value is not YAML: {error}"
         raise problems.ConfigError("--set", [line]) from error
     try:
-        dotted.put(data, path, value, PipelineConfig)
-        dotted.put(written, path, word, PipelineConfig)
+        dotted.put(data, path, value, root)
+        dotted.put(written, path, word, root)
     except LookupError as error:
         raise problems.ConfigError("--set", [str(error.args[0])]) from error

@@ -34,15 +34,22 @@ def missing(config: Any, base: pathlib.Path, served: pathlib.Path) -> Iterator[P
 
 
 def _data(config: Any, base: pathlib.Path) -> Iterator[Problem]:
-    yield from _source(config.data.source, "data", base)
+    yield from missing_of_source(config.data.source, "data", base)
 
 
 def _batch_answers(config: Any, base: pathlib.Path) -> Iterator[Problem]:
     if config.batch_answers is not None:
-        yield from _source(config.batch_answers.source, "batch_answers", base)
+        yield from missing_of_source(config.batch_answers.source, "batch_answers", base)
 
 
-def _source(source: Any, section: str, base: pathlib.Path) -> Iterator[Problem]:
+def missing_of_source(source: Any, section: str, base: pathlib.Path) -> Iterator[Problem]:
+    """Paths of a source at which there is nothing to read.
+
+    Args:
+        source: One of `components.ingest.config.Source`.
+        section: Of the YAML that it stands in.
+        base: Folder that relative paths start from.
+    """
     for field in reading.paths(source):
         try:
             reading.require(source, field, str(base))

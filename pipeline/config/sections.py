@@ -49,7 +49,9 @@ _NAME_WANTED = (
     "becomes a folder and a URL, so it must be lower case letters, digits and `_`, starting with a "
     "letter"
 )
-_strict = pydantic.with_config(
+Name = Annotated[str, pydantic.StringConstraints(pattern=_NAME), _NAME_WANTED]
+"""Of what a YAML is for."""
+strict = pydantic.with_config(
     pydantic.ConfigDict(
         extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
     )
@@ -68,12 +70,12 @@ class RuntimeConfig:
     inferred from all splits."""
 
 
-@_strict
+@strict
 @dataclasses.dataclass(frozen=True)
 class PipelineConfig:
     """One runnable pipeline."""
 
-    name: Annotated[str, pydantic.StringConstraints(pattern=_NAME), _NAME_WANTED]
+    name: Name
     """Name of the pipeline, its folders and its served model: lower case letters, digits, `_`."""
     task: Task
     """What is learned."""
@@ -161,7 +163,7 @@ def check_fits(kind: str, task: Task) -> None:
     )
 
 
-@_strict
+@strict
 @dataclasses.dataclass(frozen=True)
 class LearnerConfig:
     """The part of a config that Tuner and Trainer depend on."""

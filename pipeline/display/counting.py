@@ -1,4 +1,4 @@
-"""A count of the rows that are done, on a terminal."""
+"""A count of what is done, on a terminal."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ def shown(
     count: Callable[[_Batch], int],
     terminal: console.Console,
     done: int = 0,
+    total: int | None = None,
+    unit: str = "rows",
 ) -> Iterator[_Batch]:
     """The batches, while rows and speed are shown.
 
@@ -23,10 +25,13 @@ def shown(
         count: How many rows a batch has.
         terminal: Where; nothing is shown in a file.
         done: Rows that were done before.
+        total: Rows in the end; None if nobody knows.
+        unit: What a row is.
     """
+    end = f"of {total:,} {unit}" if total else unit
     with progress.Progress(
         progress.SpinnerColumn(),
-        progress.TextColumn("{task.completed:,.0f} rows"),
+        progress.TextColumn("{task.completed:,.0f} {task.fields[end]}"),
         progress.TextColumn("{task.fields[rate]}"),
         progress.TimeElapsedColumn(),
         console=terminal,
@@ -35,9 +40,9 @@ def shown(
         redirect_stderr=False,
         disable=not terminal.is_terminal,
     ) as bar:
-        task = bar.add_task("", total=None, completed=done, rate="")
+        task = bar.add_task("", total=total, completed=done, rate="", end=end)
         for batch in batches:
             yield batch
             bar.advance(task, count(batch))
             speed = bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:,.0f} rows a second" if speed else "")
+            bar.update(task, rate=f"{speed:,.0f} {unit} a second" if speed else "")

@@ -5,16 +5,14 @@ has them, so that its clients work unchanged; paths of TensorFlow Serving are no
 model is asked by: signatures `sample` and `score` of a language model, `embed` of an embedder.
 
 Not there: streams, prompts of token ids (pieces are the model's own), `suffix`, penalties,
-`logit_bias`, `best_of`, more than one alternative to each token, `dimensions`.
+`logit_bias`, `best_of`, `dimensions`; `logprobs` above 1 tells one alternative to each token, too.
 """
 
 from __future__ import annotations
 
 import base64
-import codecs
 import dataclasses
 import logging
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,15 +23,14 @@ import orjson
 import pydantic
 
 from serving import errors, ragged
-from serving.model import ModelSpec, Predictor, Repository
+from serving.model import ListedRepository, ModelSpec, Predictor
+from serving.rest import completion_tokens
 from serving.rest.api import Answer
 from serving.telemetry.request_metrics import Metrics, RequestMetrics
 
 _LOG = logging.getLogger(__name__)
 SAMPLE, SCORE, EMBED = "sample", "score", "embed"
 """Signatures."""
-_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
-"""How a piece is named that is one byte."""
 _LARGEST_SEED = 2**62
 
 
@@ -52,7 +49,7 @@ class _Completions(_Body):
     n: Annotated[int, pydantic.Field(ge=1, le=128)] | None = 1
     stop: str | list[str] | None = None
     seed: Annotated[int, pydantic.Field(gt=-_LARGEST_SEED, lt=_LARGEST_SEED)] | None = None
-    logprobs: Annotated[int, pydantic.Field(ge=0, le=1)] | None = None
+    logprobs: Annotated[int, pydantic.Field(ge=0, le=20)] | None = None
     echo: bool | None = False
     stream: Literal[False] | None = None
     suffix: None = None
@@ -69,7 +66,7 @@ class _Embeddings(_Body):
 
 
 def answer(
-    repository: Repository,
+    repository: ListedRepository,
     path: str,
     body: bytes,
     timeout: float | None,
@@ -88,6 +85,7 @@ def answer(
     recorder = RequestMetrics(metrics, "REST")
     try:
         document = _document(body)
+        _complete(document, repository.model_names())
         with recorder.request(_name(document), path.rsplit("/", 1)[1]):
             request = _parse(handle.body, document)
             with repository.lease(ModelSpec(request.model)) as predictor:
@@ -145,6 +143,12 @@ def _document(body: bytes) -> Any:
         return None
 
 
+def _complete(document: Any, known: Sequence[str]) -> None:
+    """Name the only model where a request names none, as those for llama.cpp's server do."""
+    if isinstance(document, dict) and "model" not in document and len(known) == 1:
+        document["model"] = known[0]
+
+
 def _name(document: Any) -> str:
     """The model that a request names; empty if it does not."""
     found = document.get("model") if isinstance(document, dict) else None
@@ -172,16 +176,8 @@ def _completions(request: _Completions, asked: _Asked) -> dict[str, Any]:
     stops = [request.stop] if isinstance(request.stop, str) else request.stop or []
     repeated = [prompt for prompt in prompts for _ in range(request.n or 1)]
     written = list(_written(request, repeated, asked))
-    choices = []
-    for prompt, one in zip(repeated, written, strict=True):
-        found = (one.text.find(stop) for stop in stops if stop and stop in one.text)
-        cut = min(found, default=len(one.text))
-        has_stopped = one.has_ended or cut < len(one.text)
-        choices.append((prompt, one.text[:cut], "stop" if has_stopped else "length"))
-    whole = [prompt + text for prompt, text, _ in choices]
-    scored: list[list[_Token] | None] = [None] * len(whole)
-    if request.logprobs is not None:
-        scored = [_tokens(row) for row in asked.rows(SCORE, text=_strings(whole))]
+    choices = [_choice(*pair, stops) for pair in zip(repeated, written, strict=True)]
+    told = _logprobs(request, asked, choices)
     read = sum(one.read for one in written[:: request.n or 1])
     drawn = sum(one.written for one in written)
     return {
@@ -191,13 +187,11 @@ def _completions(request: _Completions, asked: _Asked) -> dict[str, Any]:
         "choices": [
             {
                 "index": index,
-                "text": prompt + text if request.echo else text,
-                "finish_reason": reason,
-                "logprobs": None if told is None else _logprobs(told, request, len(prompt)),
+                "text": one.prompt + one.text if request.echo else one.text,
+                "finish_reason": one.reason,
+                "logprobs": logprobs,
             }
-            for index, ((prompt, text, reason), told) in enumerate(
-                zip(choices, scored, strict=True)
-            )
+            for index, (one, logprobs) in enumerate(zip(choices, told, strict=True))
         ],
         "usage": {
             "prompt_tokens": read,
@@ -211,6 +205,8 @@ class _Written(NamedTuple):
     """A continuation."""
 
     text: str
+    score: float
+    """Logarithm of its probability, with its end."""
     has_ended: bool
     """By itself."""
     read: int
@@ -219,12 +215,33 @@ class _Written(NamedTuple):
     """Its own."""
 
 
+class _Choice(NamedTuple):
+    """What is answered to a prompt."""
+
+    prompt: str
+    text: str
+    reason: str
+    """Why it goes no further."""
+    ending: float | None
+    """Logarithm of its probability with its end; None if it has not ended by itself."""
+
+
+def _choice(prompt: str, written: _Written, stops: Sequence[str]) -> _Choice:
+    whole = written.text
+    cut = min((whole.find(stop) for stop in stops if stop and stop in whole), default=len(whole))
+    if cut < len(whole):
+        return _Choice(prompt, whole[:cut], "stop", None)
+    if written.has_ended:
+        return _Choice(prompt, whole, "stop", written.score)
+    return _Choice(prompt, whole, "length", None)
+
+
 def _written(request: _Completions, prompts: Sequence[str], asked: _Asked) -> Iterator[_Written]:
     """The continuation of each text."""
     most = 16 if request.max_tokens is None else request.max_tokens
     if most == 0:
         for row in asked.rows(SCORE, text=_strings(prompts)):
-            yield _Written("", False, len(row["piece"]), 0)
+            yield _Written("", 0.0, False, len(row["piece"]), 0)
         return
     count = len(prompts)
     seed = int(time.time_ns() if request.seed is None else request.seed) % _LARGEST_SEED
@@ -241,66 +258,36 @@ def _written(request: _Completions, prompts: Sequence[str], asked: _Asked) -> It
     )
     for row in rows:
         text = row["text"].decode("utf-8", "replace")
-        yield _Written(text, bool(row["has_ended"]), int(row["read"]), int(row["written"]))
-
-
-@dataclasses.dataclass(frozen=True)
-class _Token:
-    """A piece of a text."""
-
-    text: str
-    place: int
-    """Characters before it."""
-    score: float
-    likeliest: str
-    likeliest_score: float
-
-
-def _tokens(row: Mapping[str, Any]) -> list[_Token]:
-    decode, place, found = codecs.getincrementaldecoder("utf-8")("replace"), 0, []
-    for piece, score, likeliest, best in zip(
-        row["piece"],
-        row["piece_log_probability"],
-        row["likeliest_piece"],
-        row["likeliest_log_probability"],
-        strict=True,
-    ):
-        content = _content(piece.decode())
-        token = _Token(
-            _told(content), place, float(score), _told(_content(likeliest.decode())), float(best)
+        yield _Written(
+            text,
+            float(row["score"]),
+            bool(row["has_ended"]),
+            int(row["read"]),
+            int(row["written"]),
         )
-        found.append(token)
-        place += len(decode.decode(content))
+
+
+def _logprobs(
+    request: _Completions, asked: _Asked, choices: Sequence[_Choice]
+) -> list[dict[str, Any] | None]:
+    """Of what is told of each choice; None if they are not asked for."""
+    if request.logprobs is None:
+        return [None] * len(choices)
+    texts = dict.fromkeys(text for one in choices for text in (one.prompt, one.prompt + one.text))
+    rows = asked.rows(SCORE, text=_strings([*texts]))
+    known = dict(zip(texts, map(completion_tokens.read, rows), strict=True))
+    found: list[dict[str, Any] | None] = []
+    for one in choices:
+        prompt, first = known[one.prompt], len(one.prompt)
+        tokens = completion_tokens.written(
+            prompt, known[one.prompt + one.text], first, one.text, one.ending
+        )
+        if request.echo:
+            tokens, first = [*prompt, *tokens], 0
+        has_alternatives = request.logprobs > 0
+        told = completion_tokens.logprobs(tokens, first, with_alternatives=has_alternatives)
+        found.append(told)
     return found
-
-
-def _content(piece: str) -> bytes:
-    """What a piece stands for: SentencePiece writes a space as `▁` and a byte as `<0x0A>`."""
-    byte = _BYTE.fullmatch(piece)
-    return bytes([int(byte[1], 16)]) if byte else piece.replace("▁", " ").encode()
-
-
-def _told(content: bytes) -> str:
-    """As OpenAI names parts of characters."""
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return "bytes:" + "".join(f"\\x{byte:02x}" for byte in content)
-
-
-def _logprobs(tokens: list[_Token], request: _Completions, prompt: int) -> dict[str, Any]:
-    """Of all tokens, or of those behind the prompt."""
-    kept = [token for token in tokens if request.echo or token.place >= prompt]
-    first = 0 if request.echo else prompt
-    tops = None
-    if request.logprobs:
-        tops = [{token.text: token.score, token.likeliest: token.likeliest_score} for token in kept]
-    return {
-        "tokens": [token.text for token in kept],
-        "token_logprobs": [token.score for token in kept],
-        "top_logprobs": tops,
-        "text_offset": [token.place - first for token in kept],
-    }
 
 
 def _embeddings(request: _Embeddings, asked: _Asked) -> dict[str, Any]:

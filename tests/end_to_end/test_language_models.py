@@ -7,7 +7,9 @@ import urllib.request
 import numpy as np
 import pytest
 
+from pipeline import paths
 from pipeline.commands import predict
+from pipeline.prompting import config, endpoint, preset, pushed
 from serving import ragged
 from serving.execution import saved_model
 from serving.export import description
@@ -107,6 +109,27 @@ def test_openais_form_gives_what_the_signatures_give(ran, served):
     rows["signature_name"] = "embed"
     own = post(served, "/v1/models/counting:predict", rows)["predictions"]
     np.testing.assert_allclose(vectors, own, atol=1e-6)
+
+
+def test_prompts_are_answered_alike_by_export_preset_and_server(ran, served):
+    where = paths.Paths(workspace(ran), "counting")
+    folder = str(pathlib.Path(ran.summary["model"]) / "assets.extra" / "preset")
+    url = f"http://127.0.0.1:{served.rest_port}/v1"
+    models = [
+        pushed.load(where),
+        preset.load(config.PresetModel(folder), folder),
+        endpoint.EndpointLanguageModel(config.EndpointModel(url, "counting", 23)),
+    ]
+    pairs = [("one 둘", " three"), ("one th", "ree"), ("vier\n", "x한 "), ("one " * 30, "one")]
+    first, *others = [model.score(pairs) for model in models]
+    assert first[-1] is None
+    for other in others:
+        assert other[-1] is None
+        assert other[:-1] == pytest.approx(first[:-1], abs=1e-4)
+    prompts = ["one 둘", "vier five", "three vier five one"]
+    first, *others = [model.write(prompts, 3) for model in models]
+    assert others == [first, first]
+    models[0].close()
 
 
 def test_a_person_is_shown_how_a_text_goes_on(ran):

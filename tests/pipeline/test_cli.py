@@ -77,6 +77,9 @@ def test_schema_prints_json(maru):
     code, out, _ = maru("schema")
     assert code == 0
     assert json.loads(out)["properties"].keys() >= {"name", "task", "data", "model"}
+    code, out, _ = maru("schema", "prompt")
+    assert code == 0
+    assert json.loads(out)["properties"].keys() == {"name", "data", "model", "prompt"}
 
 
 def test_a_wrong_config_is_exit_2_without_a_traceback(maru, reviews):

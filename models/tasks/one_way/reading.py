@@ -45,8 +45,8 @@ def scored(texts: Tensor, network: Network) -> dict[str, Tensor]:
     Returns:
         `piece`, and the logarithm of its probability after those before it in its window,
         `piece_log_probability`, in nats, the same of the `likeliest_piece`, each `(n, pieces)`,
-        with the number of pieces beside each, see `answers.padded`; `perplexity` of the text, and
-        what `metrics` read, each `(n,)`.
+        with the number of pieces beside each, see `answers.padded`; `windows`, how many the text
+        was read in, `(n,)` int32; `perplexity` of the text, and what `metrics` read, each `(n,)`.
     """
     found = network.known_pieces()
     windows, owners = found.windows(found.split(texts))
@@ -63,7 +63,8 @@ def scored(texts: Tensor, network: Network) -> dict[str, Tensor]:
         "likeliest_piece": tf.gather(names, tf.cast(flat[:, _LIKELIEST], tf.int32)),
         "likeliest_log_probability": flat[:, _LIKELIEST_LOG_PROBABILITY],
     }
-    given: dict[str, Tensor] = {}
+    once = tf.ones_like(owners, tf.int32)
+    given: dict[str, Tensor] = {"windows": tf.math.unsorted_segment_sum(once, owners, number)}
     for name, values in each.items():
         rows = tf.RaggedTensor.from_row_lengths(values, counts, validate=False)
         given |= answers.padded(name, rows, None)

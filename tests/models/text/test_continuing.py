@@ -153,6 +153,7 @@ def test_no_logits_before_a_changed_token_change_bit_for_bit(made):
 def test_a_score_is_the_sum_of_log_softmax_piece_by_piece(made):
     text = "the cat"
     told = made.answers("score", text=[text, ""])
+    assert told["windows"].tolist() == [1, 0]
     ids = made.encoder.pieces.split(tf.constant([text])).numpy()[0]
     expected = [
         tf.nn.log_softmax(made.logits(ids[:at]))[token].numpy() for at, token in enumerate(ids)
@@ -161,6 +162,11 @@ def test_a_score_is_the_sum_of_log_softmax_piece_by_piece(made):
     assert told["log_probability"][0] == pytest.approx(sum(expected), abs=1e-5)
     assert told["bytes"].tolist() == [len(text), 0]
     assert told["perplexity"] == pytest.approx([np.exp(-np.mean(expected)), 1.0], rel=1e-5)
+
+
+def test_a_score_tells_how_many_windows_a_text_was_read_in(made):
+    told = made.answers("score", text=["the cat", "x" * 11, "x" * 12, "x" * 40, ""])
+    assert told["windows"].tolist() == [1, 1, 2, 4, 0]
 
 
 @pytest.mark.parametrize("longest", [1, 5, 99])

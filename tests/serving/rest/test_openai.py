@@ -81,6 +81,7 @@ class Predictor:
         return {
             "text": np.array(written, object),
             "read": np.array([len(pieces_of(text)) for text in texts], np.int32),
+            "score": np.array([-20.0 - len(part) for part in parts], np.float32),
             "written": np.array([len(part) for part in parts], np.int32),
             "has_ended": most > len(WORDS),
         }
@@ -91,6 +92,10 @@ class Repository:
         self.predictor = Predictor()
         for name in without:
             del self.predictor.signatures[name]
+        self.names = ["lm"]
+
+    def model_names(self):
+        return self.names
 
     def lease(self, spec):
         if spec.name != "lm":
@@ -183,7 +188,7 @@ def test_embeddings_are_numbers_or_packed():
         ({"prompt": [[1, 2]]}, "`prompt"),
         ({"prompt": "a", "stream": True}, "`stream`"),
         ({"prompt": "a", "max_tokens": -1}, "`max_tokens`"),
-        ({"prompt": "a", "logprobs": 5}, "`logprobs`"),
+        ({"prompt": "a", "logprobs": 21}, "`logprobs`"),
         ({"prompt": "a", "best_of": 2}, "`best_of`"),
         ({"prompt": "a", "suffix": "b"}, "`suffix`"),
         ({"prompt": "a", "presence_penalty": 1.0}, "`presence_penalty`"),
@@ -223,3 +228,45 @@ def test_a_body_that_is_no_object_is_refused(body):
     answer = openai.answer(Repository(), "/v1/completions", body, 5.0)
     assert answer.status == 400
     assert "`body`" in json.loads(answer.body)["error"]["message"]
+
+
+def told_tokens(**body):
+    _, told = ask(**body)
+    found = told["choices"][0]["logprobs"]
+    assert len({len(found[name]) for name in ("tokens", "token_logprobs", "text_offset")}) == 1
+    return [*zip(found["tokens"], found["token_logprobs"], found["text_offset"], strict=True)]
+
+
+def test_a_text_that_ended_by_itself_has_a_token_for_its_end_with_its_share_of_the_score():
+    found = told_tokens(prompt="and", max_tokens=99, logprobs=0)
+    assert [token for token, *_ in found][-3:] == [" five", " six", "</s>"]
+    # The whole with its end, -28, less the pieces, -2 to -9, but never a probability above 1.
+    assert found[-1] == ("</s>", 0.0, len(WRITTEN))
+
+
+def test_a_text_that_was_stopped_has_none():
+    found = told_tokens(prompt="and", max_tokens=99, logprobs=0, stop=" two")
+    assert found == [(" one", -2.0, 0)]
+
+
+def test_tokens_of_a_prompt_are_its_own_where_pieces_merge_over_its_end(monkeypatch):
+    # `an` and `d one` are pieces alone; together, `and` and ` one` are.
+    monkeypatch.setitem(globals(), "WORDS", ["d", "▁one"])
+    found = told_tokens(prompt="to an", max_tokens=2, logprobs=1, echo=True)
+    assert found == [("to", -1.0, 0), (" an", -2.0, 2), ("d one", -5.0, 5)]
+
+
+def test_more_alternatives_than_there_are_may_be_asked_for():
+    _, told = ask(prompt="and", max_tokens=1, logprobs=10)
+    assert told["choices"][0]["logprobs"]["top_logprobs"] == [{" best": -1.0, " one": -2.0}]
+
+
+def test_the_only_model_needs_no_name():
+    body = json.dumps({"prompt": "and", "max_tokens": 1}).encode()
+    told = json.loads(openai.answer(Repository(), "/v1/completions", body, 5.0).body)
+    assert (told["model"], told["choices"][0]["text"]) == ("lm", " one")
+    repository = Repository()
+    repository.names = ["lm", "other"]
+    answer = openai.answer(repository, "/v1/completions", body, 5.0)
+    assert answer.status == 400
+    assert "`model`: Field required" in json.loads(answer.body)["error"]["message"]

@@ -1,0 +1,1 @@
+"""Prompts with examples, and how often language models answer them right."""
