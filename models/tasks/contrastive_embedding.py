@@ -10,7 +10,7 @@ from models.bounds import Positive
 from models.tasks.contrasting import halves, keys
 from models.tasks.embedding import UnitVector, View
 from models.tasks.endpoints import Endpoints, Network
-from models.tasks.task import Batch, Column, Facts
+from models.tasks.task import Batch, Column, Facts, Sides
 
 _SIDE = "text"
 """Name of a text in requests."""
@@ -38,6 +38,11 @@ class ContrastiveEmbedding(UnitVector):
         if self.second is None:
             return (first,)
         return first, Column(self.second, "text", "input", "second", served_as="second")
+
+    @property
+    def sides(self) -> Sides:
+        """Both texts, or the only one twice."""
+        return (0,), (0 if self.second is None else 1,)
 
     def batch(self, features: dict[str, Any], facts: Facts) -> Batch:
         """Keys of both texts, `(batch, 2, parts)` int32."""

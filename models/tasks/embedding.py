@@ -12,7 +12,7 @@ from models.tasks.contrasting import expectation, keys, metrics
 from models.tasks.defaults import Unlabelled
 from models.tasks.endpoints import EMBED, Endpoints, Function, Network
 from models.tasks.expected import Expected
-from models.tasks.task import BATCH, Facts, Metric, Objective, Shown, Sides, Training, inputs
+from models.tasks.task import BATCH, Facts, Metric, Objective, Shown, Sides, Training
 
 JUDGE = "judge"
 """The endpoint that metrics judge."""
@@ -41,8 +41,8 @@ class UnitVector(Unlabelled):
 
     @property
     def sides(self) -> Sides:
-        """Two views of an example: its two inputs, or its only one twice."""
-        return (0,), (len(inputs(self)) - 1,)
+        """Two views of its only input."""
+        return (0,), (0,)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
