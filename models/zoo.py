@@ -8,16 +8,14 @@ defer loading them (`pipeline/runtime/deferred_imports.py`).
 from __future__ import annotations
 
 import dataclasses
-import pathlib
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import pydantic
 
-from models import did_you_mean, encoder_weights, pieces, sentinels, siamese
+from models import did_you_mean, encoder_weights, entries, sentinels, siamese
 from models.backbone import Provided
 from models.encoder import Encoder
-from models.entry import Entry, Feature, Measured, NamedFile, Vocabulary
+from models.entry import Entry, Feature, NamedFile, Vocabulary
 from models.hub import cache
 from models.image import (
     alexnet,
@@ -29,13 +27,11 @@ from models.image import (
     vgg,
     vit,
 )
-from models.image import config as image_config
 from models.tasks import task as tasks
 from models.tasks.task import Facts, Task
 from models.text import (
     bag_of_words,
     bert,
-    continuing,
     elmo,
     embedding_pooling,
     gpt,
@@ -43,7 +39,6 @@ from models.text import (
     language_recurrent,
     naive_bayes,
     ngram,
-    parallel,
     presets,
     pretrained,
     pretrained_seq2seq,
@@ -90,122 +85,19 @@ Model = Annotated[
 
 _IN_WINDOWS: frozenset[Provided] = frozenset({"pieces", "directions", "continuation", "sentinels"})
 """What heads stand on that read texts in windows of pieces."""
-_VECTOR_AND_TOKENS: frozenset[Provided] = frozenset({"vector", "tokens"})
-
-
-def _image(module: Any, config: type) -> Entry:
-    """A model of images built from scratch."""
-    return Entry(
-        config,
-        module.build,
-        module.encoder,
-        "image",
-        lambda _: "image_bytes",
-        paper=module.PAPER,
-        measured=image_config.measured,
-        files={"encoder_weights": NamedFile("file", encoder_weights.require)},
-        save_pretrained=encoder_weights.save,
-    )
-
-
-def _text(
-    module: Any, config: type, measured: Callable[[Any], Measured | None] = lambda _: None
-) -> Entry:
-    """A model of texts built from scratch that gives one vector."""
-    return Entry(
-        config,
-        module.build,
-        module.encoder,
-        "text",
-        text_config.feature,
-        paper=module.PAPER,
-        tokenizer="fitted",
-        measured=measured,
-        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
-    )
-
-
-def _text_of_tokens(module: Any, config: type) -> Entry:
-    """One that also gives the vectors of the tokens."""
-    return dataclasses.replace(
-        _text(module, config), provides=_VECTOR_AND_TOKENS, unit_encoder=module.unit_encoder
-    )
-
-
-def _of_pieces(module: Any, config: type, told: Provided) -> Entry:
-    """One whose pre-training tells pieces, between special ones."""
-    return Entry(
-        config,
-        module.build,
-        module.encoder,
-        "text",
-        text_config.feature,
-        provides=_VECTOR_AND_TOKENS | {told},
-        unit_encoder=module.unit_encoder,
-        piece_encoder=module.piece_encoder,
-        tokenizer="fitted",
-        special=pieces.SPECIAL,
-        save_pretrained=module.save_pretrained,
-        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
-    )
-
-
-def _seq2seq(module: Any, config: type) -> Entry:
-    """A model that reads one text and writes another, built from scratch."""
-    return Entry(
-        config,
-        module.build,
-        module.encoder,
-        "text",
-        lambda _: "text",
-        provides=frozenset({"decoder"}),
-        writer=module.writer,
-        learns=frozenset({"written"}),
-        paper=module.PAPER,
-        tokenizer="fitted",
-        files={
-            name: NamedFile("file", parallel.require_tokenizer)
-            for name in ("tokenizer_file", "target_tokenizer_file")
-        },
-        vocabularies=_of_parallel_texts,
-    )
-
-
-def _continuing(
-    module: Any, config: type, save: Callable[[Any, Any, pathlib.Path], None] | None = None
-) -> Entry:
-    """A model that tells what follows a text, built from scratch."""
-    return Entry(
-        config,
-        module.build,
-        module.encoder,
-        "text",
-        lambda _: "text",
-        provides=frozenset({"continuation"}),
-        piece_encoder=module.encoder,
-        special=continuing.SPECIAL,
-        save_pretrained=save,
-        writer=module.writer,
-        tokenizer="fitted",
-        files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
-    )
-
-
-def _of_parallel_texts(config: parallel.ParallelConfig) -> tuple[Vocabulary, ...]:
-    if config.vocabulary == "shared":
-        return (Vocabulary(roles=("input", "target")),)
-    written = Vocabulary("target_tokenizer_file", "target_vocabulary_size", ("target",))
-    return (Vocabulary(), written)
-
 
 MODELS: dict[str, Entry] = {
-    "alexnet": _image(alexnet, alexnet.AlexNetConfig),
-    "bag_of_words": _text(bag_of_words, bag_of_words.BagOfWordsConfig, bag_of_words.measured),
-    "bert": _of_pieces(bert, bert.BertConfig, "pieces"),
-    "elmo": _of_pieces(elmo, elmo.ElmoConfig, "directions"),
-    "embedding_pooling": _text(embedding_pooling, embedding_pooling.EmbeddingPoolingConfig),
-    "googlenet": _image(googlenet, googlenet.GoogLeNetConfig),
-    "gpt": _continuing(gpt, gpt.GptConfig, gpt.save_pretrained),
+    "alexnet": entries.of_images(alexnet, alexnet.AlexNetConfig),
+    "bag_of_words": entries.of_texts(
+        bag_of_words, bag_of_words.BagOfWordsConfig, bag_of_words.measured
+    ),
+    "bert": entries.of_pieces(bert, bert.BertConfig, "pieces"),
+    "elmo": entries.of_pieces(elmo, elmo.ElmoConfig, "directions"),
+    "embedding_pooling": entries.of_texts(
+        embedding_pooling, embedding_pooling.EmbeddingPoolingConfig
+    ),
+    "googlenet": entries.of_images(googlenet, googlenet.GoogLeNetConfig),
+    "gpt": entries.of_continuations(gpt, gpt.GptConfig, gpt.save_pretrained),
     "hub_image": Entry(
         hub_image.HubImageConfig,
         hub_image.build,
@@ -226,10 +118,10 @@ MODELS: dict[str, Entry] = {
         is_compilable=False,
         files={"handle": NamedFile("module", cache.require)},
     ),
-    "language_recurrent": _continuing(
+    "language_recurrent": entries.of_continuations(
         language_recurrent, language_recurrent.LanguageRecurrentConfig
     ),
-    "mobilenet": _image(mobilenet, mobilenet.MobileNetConfig),
+    "mobilenet": entries.of_images(mobilenet, mobilenet.MobileNetConfig),
     "naive_bayes": Entry(
         naive_bayes.NaiveBayesConfig,
         naive_bayes.build,
@@ -243,7 +135,9 @@ MODELS: dict[str, Entry] = {
         files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
     ),
     "ngram": dataclasses.replace(
-        _continuing(ngram, ngram.NgramConfig), learns=ngram.LEARNS, estimator=ngram.estimator
+        entries.of_continuations(ngram, ngram.NgramConfig),
+        learns=ngram.LEARNS,
+        estimator=ngram.estimator,
     ),
     "pretrained_image": Entry(
         pretrained_image.PretrainedImageConfig,
@@ -275,7 +169,7 @@ MODELS: dict[str, Entry] = {
         pretrained.encoder,
         "text",
         lambda _: "text",
-        provides=_VECTOR_AND_TOKENS,
+        provides=entries.VECTOR_AND_TOKENS,
         unit_encoder=pretrained.unit_encoder,
         tokenizer="preset",
         truncate=lambda config: config.truncate,
@@ -283,10 +177,12 @@ MODELS: dict[str, Entry] = {
         files={"preset": NamedFile("preset", presets.require)},
         save_pretrained=pretrained.save_pretrained,
     ),
-    "recurrent": _text_of_tokens(recurrent, recurrent.RecurrentConfig),
-    "resnet": _image(resnet, resnet.ResNetConfig),
-    "seq2seq_recurrent": _seq2seq(seq2seq_recurrent, seq2seq_recurrent.Seq2seqRecurrentConfig),
-    "seq2seq_transformer": _seq2seq(
+    "recurrent": entries.of_tokens(recurrent, recurrent.RecurrentConfig),
+    "resnet": entries.of_images(resnet, resnet.ResNetConfig),
+    "seq2seq_recurrent": entries.of_two_texts(
+        seq2seq_recurrent, seq2seq_recurrent.Seq2seqRecurrentConfig
+    ),
+    "seq2seq_transformer": entries.of_two_texts(
         seq2seq_transformer, seq2seq_transformer.Seq2seqTransformerConfig
     ),
     "t5": Entry(
@@ -302,16 +198,16 @@ MODELS: dict[str, Entry] = {
         save_pretrained=t5.save_pretrained,
         fine_tuned_by="pretrained_seq2seq",
         writer=t5.writer,
-        learns=frozenset({"written"}),
+        learns=frozenset({"written", "filled_spans"}),
         tokenizer="fitted",
         files={"tokenizer_file": NamedFile("file", text_config.require_tokenizer)},
         vocabularies=lambda _: (Vocabulary(roles=("input", "target")),),
     ),
-    "text_cnn": _text(text_cnn, text_cnn.TextCNNConfig),
-    "transformer": _text_of_tokens(transformer, transformer.TransformerConfig),
-    "vgg": _image(vgg, vgg.VGGConfig),
+    "text_cnn": entries.of_texts(text_cnn, text_cnn.TextCNNConfig),
+    "transformer": entries.of_tokens(transformer, transformer.TransformerConfig),
+    "vgg": entries.of_images(vgg, vgg.VGGConfig),
     "vit": dataclasses.replace(
-        _image(vit, vit.ViTConfig), provides=frozenset({"vector", "patches"})
+        entries.of_images(vit, vit.ViTConfig), provides=frozenset({"vector", "patches"})
     ),
 }
 
