@@ -149,8 +149,8 @@ def test_a_recipe_is_checked_with_what_the_models_paper_chose(write):
     [
         (
             "training: {optimizer: adamm}",
-            "training.optimizer: Unknown optimizer 'adamm'. Did you mean 'adam'? Known: adam, "
-            "adamw, lamb, lion, rmsprop, sgd",
+            "training.optimizer: Unknown optimizer 'adamm'. Did you mean 'adam'? Known: adafactor, "
+            "adam, adamw, lamb, lion, rmsprop, sgd",
         ),
         (
             "training: {schedule: {kind: cosin}}",
