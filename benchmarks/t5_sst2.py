@@ -16,7 +16,7 @@ import yaml
 from benchmarks import pretraining
 
 _WORDS = {"0": "negative", "1": "positive"}
-_RATES = {"fine-tuned": 5e-4, "fresh": 1e-3}
+_RATES = {"fine-tuned": 3e-3, "fresh": 1e-2}
 """Learning rates: fresh weights need a greater one."""
 
 
