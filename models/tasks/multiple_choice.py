@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import pydantic
 from annotated_types import Len
 
 from models.backbone import Backbone
@@ -18,8 +17,6 @@ from models.tasks.expected import Expected
 from models.tasks.task import TARGET, Batch, Column, Facts, Sides, Training
 
 _UNKNOWN = -1
-_Name = Annotated[str, pydantic.BeforeValidator(lambda key: str(key) if type(key) is int else key)]
-"""YAML reads a bare 1 as a number."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +33,7 @@ class MultipleChoice(OneLabel):
     """Kind of task."""
     text: str = "text"
     """Column with what the choices go with, UTF-8."""
-    choices: Annotated[Mapping[_Name, str], Len(2)] = dataclasses.field(
+    choices: Annotated[Mapping[str, str], Len(2)] = dataclasses.field(
         default_factory=lambda: {"1": "choice_1", "2": "choice_2"}
     )
     """Columns with the choices, UTF-8, each by what the cells of `label` call it, such as
