@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
-from annotated_types import Len
 
 from models.backbone import Backbone
 from models.tasks import endpoints, expected
@@ -33,13 +32,21 @@ class MultipleChoice(OneLabel):
     """Kind of task."""
     text: str = "text"
     """Column with what the choices go with, UTF-8."""
-    choices: Annotated[Mapping[str, str], Len(2)] = dataclasses.field(
+    choices: dict[str, str] = dataclasses.field(
         default_factory=lambda: {"1": "choice_1", "2": "choice_2"}
     )
     """Columns with the choices, UTF-8, each by what the cells of `label` call it, such as
     `{1: ending_1, 2: ending_2}` or `{A: a, B: b, C: c, D: d}`; at least two."""
     label: str = "label"
     """Column that names the right choice; numbers are read as their decimal text."""
+
+    def __post_init__(self) -> None:
+        columns = [self.text, *self.choices.values()]
+        if len(self.choices) < 2 or len(set(columns)) < len(columns):
+            raise ValueError(
+                "`choices` must name at least two columns, each once, and none that is `text`. "
+                f"Received: text={self.text!r}, choices={self.choices}"
+            )
 
     @property
     def columns(self) -> tuple[Column, ...]:

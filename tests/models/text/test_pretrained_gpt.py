@@ -129,3 +129,11 @@ def test_labels_in_any_order_are_the_places_of_their_choices():
     answers = CHOICES.answers(tf.constant([[0.0, 3.0, 1.0]]), facts)
     assert answers["label"].numpy().tolist() == [b"1"]
     assert answers["labels"].numpy().tolist() == [[b"0", b"1", b"2"]]
+
+
+@pytest.mark.parametrize(
+    "choices", [{"1": "a"}, {"1": "a", "2": "a"}, {"1": "text", "2": "b"}], ids=str
+)
+def test_choices_are_at_least_two_columns_beside_the_text(choices):
+    with pytest.raises(ValueError, match="`choices` must name at least two columns, each once"):
+        MultipleChoice(kind="multiple_choice", choices=choices)
