@@ -108,7 +108,7 @@ def element(hint: Any) -> Any:
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         found = (element(option) for option in typing.get_args(hint))
         return next((one for one in found if one is not None), None)
-    if typing.get_origin(hint) not in (tuple, list, dict):
+    if typing.get_origin(hint) not in (tuple, list, dict, Mapping):
         return None
     return [argument for argument in typing.get_args(hint) if argument is not Ellipsis][-1]
 

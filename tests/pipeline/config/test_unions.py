@@ -1,6 +1,7 @@
 """Tests that each union that a type checker reads is the table that the program reads."""
 
 import typing
+from collections.abc import Mapping
 
 import pytest
 
@@ -34,3 +35,10 @@ def test_a_union_has_the_dataclasses_of_its_table_under_the_same_names(union, ki
 def test_every_kind_of_data_source_has_a_name_of_its_own():
     sources = dotted.dataclasses_in(typing.get_type_hints(sections.DataConfig)["source"])
     assert len({dotted.tag(source) for source in sources} - {None}) == len(sources)
+
+
+@pytest.mark.parametrize(
+    "hint", [dict[str, float], Mapping[str, float], Mapping[str, float] | None, tuple[float, ...]]
+)
+def test_the_values_of_lists_and_mappings_are_known(hint):
+    assert dotted.element(hint) is float
