@@ -3,7 +3,7 @@
 Sources: Jurafsky and Martin, "Speech and Language Processing", 3rd edition, chapter 3; Chen and
 Goodman (1999), https://doi.org/10.1006/csla.1999.0128 (interpolated Kneser-Ney). Differences: the
 pieces are those of this project's other models of what follows, and the sign that ends a text also
-stands before the next, as in `models/text/continuing.py`, as often as there is room.
+stands before the next, as in `models/text/continuing.py`, once, however long the runs are.
 """
 
 from __future__ import annotations

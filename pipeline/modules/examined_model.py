@@ -31,7 +31,10 @@ _SPECIAL = {1: 2, 2: 4}
 """Tokens that BERT and its kin put around a text, and around and between two."""
 _BETWEEN = {1: 0, 2: 1}
 """Tokens between texts of other models."""
+_UNKNOWN = ("<unk>", "[UNK]")
+"""How special pieces of a fitted tokenizer call what is no piece."""
 _UNKNOWN_ID = 1
+"""Where it has no special pieces of its own."""
 
 
 class ExaminedLearner:
@@ -143,8 +146,8 @@ def _reader(learner: Learner, tokens: Sequence[str]) -> Reader | None:
     tokenizer = subwords.load(
         model.tokenizer, model.tokenizer_file, None, lowercase=model.lowercase
     )
-    unknown = [place for place, piece in enumerate(entry.special) if "unk" in piece.lower()]
-    return Reader(_pieces(tokenizer), length, unknown[0] if unknown else _UNKNOWN_ID)
+    places = (place for place, piece in enumerate(entry.special) if piece in _UNKNOWN)
+    return Reader(_pieces(tokenizer), length, next(places, _UNKNOWN_ID))
 
 
 def _pieces(

@@ -31,7 +31,7 @@ class EndpointLanguageModel:
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[float | None]:
         """See `LanguageModel.score`."""
-        return language_model.in_batches(pairs, _size_of_pair, _BATCH, self._scored)
+        return language_model.in_batches(pairs, language_model.size_of_pair, _BATCH, self._scored)
 
     def _scored(self, pairs: Sequence[tuple[str, str]]) -> list[float | None]:
         told = self._echoed([prompt + answer for prompt, answer in pairs])
@@ -131,7 +131,3 @@ class EndpointLanguageModel:
 
     def close(self) -> None:
         """See `LanguageModel.close`: each request is by itself."""
-
-
-def _size_of_pair(pair: tuple[str, str]) -> int:
-    return len(pair[0]) + len(pair[1])

@@ -65,6 +65,11 @@ def answer_of(sizes: Sequence[int], answer: int) -> int:
     return len(sizes)
 
 
+def size_of_pair(pair: tuple[str, str]) -> int:
+    """Characters of a prompt and what may follow it."""
+    return len(pair[0]) + len(pair[1])
+
+
 def in_batches(
     asked: Sequence[_Asked],
     size: Callable[[_Asked], int],

@@ -48,7 +48,7 @@ class PushedLanguageModel:
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[float | None]:
         """See `LanguageModel.score`."""
-        return language_model.in_batches(pairs, _size_of_pair, _BATCH, self._scored)
+        return language_model.in_batches(pairs, language_model.size_of_pair, _BATCH, self._scored)
 
     def _scored(self, pairs: Sequence[tuple[str, str]]) -> list[float | None]:
         told = self._pieces([prompt + answer for prompt, answer in pairs])
@@ -116,10 +116,6 @@ def _of_answer(row: dict[str, Any], answer: int) -> float:
     sizes = [len(piece_text.content(piece.decode())) for piece in row[_PIECE]]
     number = language_model.answer_of(sizes, answer)
     return float(np.sum(row[_LOG][-number:], dtype=np.float64))
-
-
-def _size_of_pair(pair: tuple[str, str]) -> int:
-    return len(pair[0]) + len(pair[1])
 
 
 def _strings(texts: Sequence[str]) -> np.ndarray:
